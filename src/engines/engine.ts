@@ -1,0 +1,77 @@
+import type { ZodRawShape } from 'zod';
+import type { Expectation } from '../model/expectation.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Artefact } from '../model/plan.ts';
+import type { Site } from '../model/site.ts';
+
+/** The words an engine adds to the description, by the thing they stand under. Keys are unique over all engines. */
+export interface EngineSchema {
+  readonly gateway: ZodRawShape;
+  readonly service: ZodRawShape;
+  readonly publication: ZodRawShape;
+  readonly route: ZodRawShape;
+}
+
+/** A staged or active configuration on disk. */
+export interface Staged {
+  /** The engine's prefix (absolute): holds `generations/`, `current`, `run/`, `log/`, `certificates/`. */
+  readonly prefix: string;
+  /** The configuration folder to check or serve (absolute): a generation, or `current`. */
+  readonly folder: string;
+}
+
+/** An argument vector; never a shell string. */
+export type Argv = readonly string[];
+
+/** What to do with the engine, as data; `apply` executes it. */
+export interface EngineActions {
+  /** Exits 0 when the engine accepts the staged configuration; complaints go to standard error. */
+  check(staged: Staged): Argv;
+  /** Runs in the foreground until told to quit. */
+  start(staged: Staged): Argv;
+  /** The command that prints the engine's version, and how to read it. */
+  readonly version: { readonly argv: Argv; read(output: string): string | undefined };
+  readonly signals: {
+    readonly reload: NodeJS.Signals;
+    /** Ends after the requests in progress. */
+    readonly quit: NodeJS.Signals;
+    readonly stop: NodeJS.Signals;
+  };
+  /** Files below the prefix: the master's pid, and the socket where the active configuration tells its hash (HTTP). */
+  readonly pidFile: string;
+  readonly socket: string;
+  /** The path asked on that socket; the answer's body is the hash. */
+  readonly hashPath: string;
+  readonly errorLog: string;
+  /** Folders below the prefix that must exist before a check; `writable` belong to the account the engine drops to. */
+  readonly folders: readonly { readonly path: string; readonly writable: boolean }[];
+}
+
+/** One thing the engine said against a configuration. */
+export interface Complaint {
+  readonly severity: 'error' | 'warning';
+  readonly text: string;
+  /** Absolute file and line (from 1), when the engine named them. */
+  readonly file?: string;
+  readonly line?: number;
+  /** Paths quoted in the text (a certificate, a key), for when it named no line. */
+  readonly quoted: readonly string[];
+}
+
+/** What a folder in `src/engines/` exports by default. Pure: nothing here touches disk, clock or network. */
+export interface Engine {
+  readonly name: string;
+  /** Debian packages it needs, and the executable that must be there (looked up in PATH and the sbin folders). */
+  readonly packages: readonly string[];
+  readonly binary: string;
+  readonly schema: EngineSchema;
+  /** What the schema cannot say; pointers, not places. */
+  review(site: Site): readonly Finding[];
+  render(site: Site, facts: Facts): readonly Artefact[];
+  /** The file that carries the generation's hash, so that the running engine can tell which one it serves. */
+  seal(hash: string): { readonly path: string; readonly text: string };
+  readonly actions: EngineActions;
+  diagnose(output: string): readonly Complaint[];
+  expect(site: Site): readonly Expectation[];
+}

@@ -1,0 +1,2 @@
+/** Messages of `apply`: code → text; `{name}` stands for a value. */
+export const apply = {} as const;

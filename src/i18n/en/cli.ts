@@ -1,0 +1,2 @@
+/** Messages of `cli`: code → text; `{name}` stands for a value. */
+export const cli = {} as const;

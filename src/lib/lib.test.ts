@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { parseDuration, shortDuration } from './duration.ts';
+import { inNetwork, parseNetwork } from './ip.ts';
+import { parseRate } from './rate.ts';
+import { parseSize } from './size.ts';
+
+test.each([
+  ['30s', 30_000],
+  ['5m', 300_000],
+  ['1y', 31_536_000_000],
+  ['5', undefined],
+  ['-5s', undefined],
+  ['5 minutes', undefined],
+])('duration %s', (text, value) => expect(parseDuration(text)).toBe(value));
+
+test('a span is short', () => {
+  expect(shortDuration(90_000)).toBe('1 min');
+  expect(shortDuration(12)).toBe('12 ms');
+});
+
+test.each([
+  ['20MB', 20_000_000],
+  ['1GiB', 1_073_741_824],
+  ['5KB', 5000],
+  ['20', undefined],
+  ['lots', undefined],
+])('size %s', (text, value) => expect(parseSize(text)).toBe(value));
+
+test.each([
+  ['10/s', { count: 10, per: 's' }],
+  ['300/m', { count: 300, per: 'm' }],
+  ['0/s', undefined],
+  ['10', undefined],
+])('rate %s', (text, value) => expect(parseRate(text)).toEqual(value));
+
+describe('networks', () => {
+  test.each([
+    ['10.0.0.7', '10.0.0.7/32'],
+    ['10.0.0.7/24', '10.0.0.0/24'],
+    ['2001:db8::1/32', '2001:db8::/32'],
+    ['10.0.0', undefined],
+    ['10.0.0.0/33', undefined],
+    ['10.0.0.0/', undefined],
+    ['fe80::1%eth0', undefined],
+  ])('%s', (text, value) => expect(parseNetwork(text)).toBe(value));
+
+  test('membership, mapped addresses included', () => {
+    expect(inNetwork('10.0.0.9', '10.0.0.0/24')).toBe(true);
+    expect(inNetwork('::ffff:10.0.0.9', '10.0.0.0/24')).toBe(true);
+    expect(inNetwork('::1', '10.0.0.0/24')).toBe(false);
+  });
+});

@@ -1,0 +1,18 @@
+const units: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/** Bytes of a size as people write it (`20MB`, `5GB`, `512KiB`; decimal unless binary is written); `undefined` if it is none. */
+export function parseSize(text: string): number | undefined {
+  const found = /^(\d+)\s*([kKMGT]i?B|B)$/.exec(text.trim());
+  const unit = found && units[(found[2] as string).replace(/^KB$/, 'kB').replace(/^kiB$/, 'KiB')];
+  return found && unit ? Number(found[1]) * unit : undefined;
+}

@@ -1,0 +1,16 @@
+import type { Message } from './message.ts';
+import type { Reach } from './plan.ts';
+import type { Pointer } from './pointer.ts';
+
+/** What apply would do, as a sentence a person understands. */
+export interface Change {
+  readonly kind: 'add' | 'change' | 'remove';
+  readonly say: Message;
+  readonly because?: Pointer;
+}
+
+/** Who gains and who loses reach to what. */
+export interface ExposureDiff {
+  readonly gained: readonly Reach[];
+  readonly lost: readonly Reach[];
+}

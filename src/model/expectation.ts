@@ -1,0 +1,77 @@
+import type { Message } from './message.ts';
+import type { Pointer } from './pointer.ts';
+
+/** How to arrive at the gateway: what every probe over the network needs. */
+export interface Door {
+  /** The name to ask for. */
+  readonly name: string;
+  readonly port: number;
+  /** The door expects a PROXY protocol header first. */
+  readonly proxyProtocol: boolean;
+}
+
+/** What a probe tries; one kind a file in `src/verify/probes/`. */
+export type Probe =
+  /** The name resolves, and every address of it accepts connections on the port. */
+  | { readonly kind: 'resolves'; readonly name: string }
+  | { readonly kind: 'listens'; readonly door: Door }
+  /** Chain to a trusted root (the system's, or Poterne's own CA), name, and days left. */
+  | { readonly kind: 'certificate'; readonly door: Door; readonly minDays: number }
+  /** These TLS versions are refused and at least one of `accepted` is taken. */
+  | {
+      readonly kind: 'tls-versions';
+      readonly door: Door;
+      readonly refused: readonly TlsVersion[];
+      readonly accepted: readonly TlsVersion[];
+    }
+  /** Plain http is answered by a redirect to exactly this URL. */
+  | { readonly kind: 'redirects'; readonly door: Door; readonly path: string; readonly to: string }
+  /** The application answers over https. `status` undefined: anything but an error of the gateway itself. */
+  | {
+      readonly kind: 'answers';
+      readonly door: Door;
+      readonly path: string;
+      readonly status?: number;
+      readonly contains?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** CIDR blocks that are let in; from elsewhere the promise is a refusal with 403. */
+      readonly from?: readonly string[];
+    }
+  /** A server-sent event arrives before the response ends. */
+  | {
+      readonly kind: 'streams';
+      readonly door: Door;
+      readonly path: string;
+      readonly from?: readonly string[];
+    }
+  /** A WebSocket opens, and an answer to `send` holds `contains`. */
+  | {
+      readonly kind: 'echoes';
+      readonly door: Door;
+      readonly path: string;
+      readonly send: string;
+      readonly contains: string;
+      readonly from?: readonly string[];
+    }
+  /** A name nobody published (or no name at all: `sni` undefined) is refused in the TLS handshake. */
+  | { readonly kind: 'refuses-handshake'; readonly door: Door; readonly sni?: string }
+  /** A Host header nobody published gets no content: over http, or over https under a published name. */
+  | {
+      readonly kind: 'refuses-host';
+      readonly door: Door;
+      readonly scheme: 'http' | 'https';
+      readonly host: string;
+    };
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** A promise that the description makes, and how to see whether it holds. */
+export interface Expectation {
+  /** Stable and unique in a plan, e.g. `house.localhost/zm/#answers`. */
+  readonly id: string;
+  /** The publication's name, or `gateway` for what concerns all of them. */
+  readonly about: string;
+  readonly promise: Message;
+  readonly because: Pointer;
+  readonly probe: Probe;
+}
