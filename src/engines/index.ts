@@ -1,0 +1,4 @@
+import type { Engine } from './engine.ts';
+
+/** Every engine that Poterne configures. Adding one is its folder and a line here. */
+export const engines: readonly Engine[] = [];
