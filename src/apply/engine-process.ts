@@ -102,15 +102,20 @@ export async function quitEngine(engine: Engine, prefix: string): Promise<boolea
   return true;
 }
 
-/** Ends workers whose master was killed: they would hold the ports, serving a configuration nobody governs. */
-async function clearOrphans(engine: Engine, prefix: string): Promise<void> {
+/** Workers whose master was killed: they hold the ports and serve on, but nobody governs them any more. */
+export async function orphans(engine: Engine, prefix: string): Promise<Process[]> {
   const all = await processes();
   const masters = new Set(all.filter((p) => p.title.includes('master process')).map((p) => p.pid));
+  const alone = all.filter(
+    (p) => p.title.startsWith(`${engine.name}: `) && !masters.has(p.pid) && !masters.has(p.parent),
+  );
   const log = join(prefix, engine.actions.errorLog);
-  for (const worker of all) {
-    if (!worker.title.startsWith(`${engine.name}: `) || masters.has(worker.pid) || masters.has(worker.parent))
-      continue;
-    if (!(await hasOpen(worker.pid, log))) continue;
+  const ours = await Promise.all(alone.map((p) => hasOpen(p.pid, log)));
+  return alone.filter((_, i) => ours[i]);
+}
+
+async function clearOrphans(engine: Engine, prefix: string): Promise<void> {
+  for (const worker of await orphans(engine, prefix)) {
     process.kill(worker.pid, engine.actions.signals.stop);
     if (!(await gone(worker.pid, 3000))) process.kill(worker.pid, 'SIGKILL');
   }

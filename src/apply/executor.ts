@@ -9,7 +9,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Site } from '../model/site.ts';
 import type { Authority } from '../pki/authority.ts';
 import { withLock } from '../store/lock.ts';
-import { requirePorts, runningMaster, servedHash, startEngine } from './engine-process.ts';
+import { orphans, requirePorts, runningMaster, servedHash, startEngine } from './engine-process.ts';
 import { type Generation, type Generations, generationsOf } from './generations.ts';
 import { stageAccepted } from './isolate.ts';
 import { materialsOf } from './materialise.ts';
@@ -122,7 +122,7 @@ async function requireNewPorts(
   prefix: string,
   active: Generation | undefined,
 ): Promise<void> {
-  const running = await runningMaster(engine, prefix);
+  const running = (await runningMaster(engine, prefix)) ?? (await orphans(engine, prefix))[0];
   const held = running && active ? active.manifest.site.gateway : undefined;
   const ports = [gateway.httpPort, gateway.httpsPort];
   await requirePorts(
