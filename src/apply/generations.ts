@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { type FileSource, pointLink, readIfThere, writeFolder } from '../hosts/files.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { FileRecord, Manifest } from '../model/applied.ts';
+import type { Artefact } from '../model/plan.ts';
 
 /** How many earlier generations stay on disk, to come back to. */
 const kept = 5;
@@ -107,4 +108,19 @@ function manifestOf(content: Content): Manifest {
   const { site, standing } = content;
   const digests = Object.entries(files).map(([path, file]) => [path, file.sha256]);
   return { format: 1, hash: sha256(JSON.stringify([digests, site, standing])), site, files, standing };
+}
+
+/** The text of each generated file that is active now, by path: what `plan --diff` compares with. */
+export async function readGenerated(
+  state: string,
+  artefacts: readonly Pick<Artefact, 'engine'>[],
+): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const engine of new Set(artefacts.map((artefact) => artefact.engine))) {
+    const active = await generationsOf(join(state, engine)).active();
+    for (const [path, record] of Object.entries(active?.manifest.files ?? {}))
+      // Inputs (certificates, keys) have no origins, and are nobody's to read.
+      if (active && record.origins) texts.set(path, (await readIfThere(join(active.folder, path))) ?? '');
+  }
+  return texts;
 }

@@ -86,7 +86,7 @@ function publications({ folder, manifest }: Generation, now: Date): Promise<Publ
     return {
       name,
       services: [...new Set(routes.map((route) => route.service))],
-      standing: standing?.state ?? 'current',
+      standing: standing?.state ?? ('current' as const),
       ...(standing ? { complaint: standing.complaint } : {}),
       ...(days === undefined ? {} : { certificateDays: days }),
     };
