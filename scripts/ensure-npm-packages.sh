@@ -79,7 +79,7 @@ else
 fi
 
 cd "$root"
-if ! npm ci "$@" --no-audit --no-fund --loglevel=error >&2; then
+if ! npm ci "$@" --no-audit --no-fund --no-update-notifier --loglevel=error >&2; then
   die 1 \
     'npm could not install the packages (see above). Once the cause is gone, run the same command again.' \
     'npm n’a pas pu installer les paquets (voir plus haut). Une fois la cause levée, relancez la même commande.'
