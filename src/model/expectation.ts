@@ -12,8 +12,8 @@ export interface Door {
 
 /** What a probe tries; one kind a file in `src/verify/probes/`. */
 export type Probe =
-  /** The name resolves, and every address of it accepts connections on the port. */
-  | { readonly kind: 'resolves'; readonly name: string }
+  /** The name resolves and, when `port` is given, every address of it accepts connections there. */
+  | { readonly kind: 'resolves'; readonly name: string; readonly port?: number }
   | { readonly kind: 'listens'; readonly door: Door }
   /** Chain to a trusted root (the system's, or Poterne's own CA), name, and days left. */
   | { readonly kind: 'certificate'; readonly door: Door; readonly minDays: number }

@@ -11,29 +11,36 @@ export interface Artefact {
   readonly text: string;
   /** `origins[n]` is why line n+1 exists: a pointer into the description, or `''` for the engine's own ground. */
   readonly origins: readonly Pointer[];
+  /** What it names besides: brought into the same folder, so that a generation is whole in itself. */
+  readonly reads: readonly Input[];
   /** For a file that can be refused without the others: what it is of, and what to serve instead. */
   readonly isolated?: { readonly publication: string; readonly standIn: StandIn };
+}
+
+/** A file that an artefact names: a copy of the user's (absolute path), or a certificate of Poterne's own CA. */
+export interface Input {
+  /** Relative to the engine's configuration folder, e.g. `certificates/erp_localhost.pem`. */
+  readonly as: string;
+  readonly from: { readonly file: string } | { readonly certificate: CertificateNeed };
+  readonly because: Pointer;
 }
 
 /** What answers in place of a publication that the engine refused and that has no last good version. */
 export interface StandIn {
   readonly text: string;
-  /** The internal certificate it needs, which is issued only then. */
-  readonly certificate: CertificateNeed;
+  readonly reads: readonly Input[];
 }
 
-/** A certificate from Poterne's own CA that must exist before activation. */
+/** A certificate from Poterne's own CA; its PEM file holds the key and the chain. */
 export interface CertificateNeed {
   readonly id: string;
   readonly names: readonly string[];
-  readonly because: Pointer;
 }
 
 /** What is wanted: pure and deterministic, from a Site and Facts. */
 export interface Plan {
   readonly site: Site;
   readonly artefacts: readonly Artefact[];
-  readonly certificates: readonly CertificateNeed[];
   readonly expectations: readonly Expectation[];
   readonly exposure: readonly Reach[];
 }

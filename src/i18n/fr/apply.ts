@@ -1,4 +1,32 @@
 import type { apply as en } from '../en/apply.ts';
 
 /** Messages de `apply` : code → texte ; `{nom}` tient la place d'une valeur. */
-export const apply = {} as const satisfies Record<keyof typeof en, string>;
+export const apply = {
+  'apply.accepted': '{engine} accepte la configuration {hash}',
+  'apply.certificates': '{count} certificat(s) émis par l’autorité de Poterne',
+  'apply.reloaded': '{engine} rechargé ; ses nouveaux processus servent',
+  'apply.started': '{engine} démarré et en service',
+  'apply.unchanged': 'rien à changer : cette configuration est déjà en service',
+  'engine.refused': '{engine} refuse la configuration : {text}',
+  'engine.refused.next': 'rien n’a été modifié : ce qui était servi l’est toujours',
+  'engine.refused.publication': '{engine} refuse « {name} » : {text}',
+  'engine.refused.kept':
+    '« {name} » garde sa dernière bonne version et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
+  'engine.refused.stand-in':
+    '« {name} » répond 503 en attendant et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
+  'engine.start.failed': '{engine} ne démarre pas : {said}',
+  'engine.unconfirmed':
+    '{engine} a accepté la configuration mais ne la sert pas ; la dernière bonne a été remise (voir {log})',
+  'engine.warned': '{engine} avertit : {text}',
+  'gateway.empty': 'rien n’a encore été appliqué dans {state}',
+  'gateway.empty.next': 'lancez d’abord « poterne apply site.yaml »',
+  'gateway.port.busy': 'le port {port} de {address} est pris par un autre programme',
+  'gateway.port.busy.next':
+    'voyez lequel avec « ss -ltnp sport = :{port} », ou choisissez un autre port sous « gateway: »',
+  'gateway.port.denied': 'le port {port} de {address} demande plus de droits que ce compte n’en a',
+  'gateway.port.denied.next':
+    'lancez la commande en root, ou choisissez sous « gateway: » un port au-dessus de 1023 au lieu de {port}',
+  'host.command.missing': 'le programme « {program} » n’est pas installé ici',
+  'lock.held': 'un autre Poterne travaille dans {folder}',
+  'store.unusable': 'la base {file} est inutilisable : {reason}',
+} as const satisfies Record<keyof typeof en, string>;

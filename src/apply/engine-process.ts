@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { Engine, Staged } from '../engines/engine.ts';
+import { readIfThere } from '../hosts/files.ts';
+import { findProgram } from '../hosts/local.ts';
+import { Fault } from '../model/fault.ts';
+import { message } from '../model/message.ts';
+import { gone, hasOpen, type Process, processes, processOf, sleep } from './processes.ts';
+
+/** How long the requests in progress may take before a quitting engine is stopped. */
+const drainMilliseconds = 15_000;
+
+/** The engine's running master below a prefix, or `undefined`. */
+export async function runningMaster(engine: Engine, prefix: string): Promise<Process | undefined> {
+  const pid = Number(await readIfThere(join(prefix, engine.actions.pidFile)));
+  if (!(pid > 0)) return undefined;
+  const found = await processOf(pid);
+  // The pid may have gone to someone else since: ours names its prefix in its title.
+  return found?.title.includes(`-p ${prefix} `) ? found : undefined;
+}
+
+/** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */
+export async function servedHash(engine: Engine, prefix: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const asked = request(
+      {
+        socketPath: join(prefix, engine.actions.socket),
+        path: engine.actions.hashPath,
+        timeout: 1000,
+        agent: false,
+      },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => {
+          body = (body + part).slice(0, 200);
+        });
+        response.on('end', () => resolve(response.statusCode === 200 ? body.trim() : undefined));
+        response.on('error', () => resolve(undefined));
+      },
+    );
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => resolve(undefined));
+    asked.end();
+  });
+}
+
+/**
+ * Starts the engine detached, so that it outlives us, and resolves with its master once it runs. What a killed master
+ * left behind (its workers, its socket) is cleared first. Throws `engine.start.failed` with what the engine said.
+ */
+export async function startEngine(engine: Engine, prefix: string): Promise<Process> {
+  const { actions } = engine;
+  await clearOrphans(engine, prefix);
+  await rm(join(prefix, actions.socket), { force: true });
+  await rm(join(prefix, actions.pidFile), { force: true });
+  const staged: Staged = { prefix, folder: join(prefix, 'current') };
+  const [name = '', ...rest] = actions.start(staged);
+  const program = await findProgram(name);
+  if (!program) throw new Fault('host.command.missing', { program: name });
+  const said = join(prefix, 'log', 'start.log');
+  await mkdir(dirname(said), { recursive: true });
+  const output = await open(said, 'w', 0o640);
+  const child = spawn(program, rest, {
+    detached: true,
+    stdio: ['ignore', output.fd, output.fd],
+    cwd: prefix,
+  });
+  await output.close();
+  let exited = false;
+  child.on('exit', () => {
+    exited = true;
+  });
+  child.on('error', () => {
+    exited = true;
+  });
+  child.unref();
+  // nginx tries a busy port for 2.5 s before it gives up.
+  for (const until = Date.now() + 10_000; Date.now() < until && !exited; await sleep(20)) {
+    const master = await runningMaster(engine, prefix);
+    if (master && (await servedHash(engine, prefix))) return master;
+  }
+  if (!exited && child.pid) process.kill(child.pid, actions.signals.stop);
+  const text = (await readFile(said, 'utf8')).trim();
+  throw new Fault('engine.start.failed', {
+    engine: engine.name,
+    said: text.split('\n').slice(-3).join('\n'),
+  });
+}
+
+/** Lets the engine finish its requests and end; past the drain time it is stopped. */
+export async function quitEngine(engine: Engine, prefix: string): Promise<boolean> {
+  const master = await runningMaster(engine, prefix);
+  if (!master) return false;
+  process.kill(master.pid, engine.actions.signals.quit);
+  if (await gone(master.pid, drainMilliseconds)) return true;
+  process.kill(master.pid, engine.actions.signals.stop);
+  await gone(master.pid, 5000);
+  return true;
+}
+
+/** Workers whose master was killed: they hold the ports and serve on, but nobody governs them any more. */
+export async function orphans(engine: Engine, prefix: string): Promise<Process[]> {
+  const all = await processes();
+  const masters = new Set(all.filter((p) => p.title.includes('master process')).map((p) => p.pid));
+  const alone = all.filter(
+    (p) => p.title.startsWith(`${engine.name}: `) && !masters.has(p.pid) && !masters.has(p.parent),
+  );
+  const log = join(prefix, engine.actions.errorLog);
+  const ours = await Promise.all(alone.map((p) => hasOpen(p.pid, log)));
+  return alone.filter((_, i) => ours[i]);
+}
+
+async function clearOrphans(engine: Engine, prefix: string): Promise<void> {
+  for (const worker of await orphans(engine, prefix)) {
+    process.kill(worker.pid, engine.actions.signals.stop);
+    if (!(await gone(worker.pid, 3000))) process.kill(worker.pid, 'SIGKILL');
+  }
+}
+
+/** Throws `gateway.port.busy` or `gateway.port.denied` when one of these ports cannot be had. */
+export async function requirePorts(addresses: readonly string[], ports: readonly number[]): Promise<void> {
+  for (const port of ports)
+    for (const address of addresses.length > 0 ? addresses : ['0.0.0.0'])
+      await new Promise<void>((resolve, reject) => {
+        const server = createServer();
+        server.once('error', (cause: NodeJS.ErrnoException) => {
+          const codes = { EADDRINUSE: 'gateway.port.busy', EACCES: 'gateway.port.denied' } as const;
+          const code = codes[cause.code as keyof typeof codes];
+          if (!code) return resolve();
+          reject(new Fault(code, { address, port }, { cause, next: message(`${code}.next`, { port }) }));
+        });
+        server.listen(port, address, () => server.close(() => resolve()));
+      });
+}

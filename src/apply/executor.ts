@@ -1,0 +1,174 @@
+import { chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Engine } from '../engines/engine.ts';
+import { localhost } from '../hosts/local.ts';
+import { Fault } from '../model/fault.ts';
+import type { Finding } from '../model/finding.ts';
+import { type Message, message } from '../model/message.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Site } from '../model/site.ts';
+import type { Authority } from '../pki/authority.ts';
+import { withLock } from '../store/lock.ts';
+import { orphans, requirePorts, runningMaster, servedHash, startEngine } from './engine-process.ts';
+import { type Generation, type Generations, generationsOf } from './generations.ts';
+import { stageAccepted } from './isolate.ts';
+import { materialsOf } from './materialise.ts';
+import { sleep } from './processes.ts';
+
+/** How long new workers may take to serve; a reload of thousands of names takes seconds. */
+const confirmMilliseconds = 30_000;
+
+export interface ApplyOptions {
+  /** Absolute folder of everything Poterne keeps on this machine. */
+  readonly state: string;
+  readonly authority: Authority;
+  readonly account?: string;
+  readonly now: () => Date;
+  /** Told each step as it is done. */
+  readonly tell: (step: Message) => void;
+}
+
+/** What apply did for one engine. */
+export interface Applied {
+  /** `partial`: some publications do not stand as described. */
+  readonly outcome: 'applied' | 'unchanged' | 'partial';
+  readonly hash: string;
+  readonly started: boolean;
+  /** The engine's complaints, with pointers into the description. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Has one engine of this machine serve the plan: stage → check → activate → reload (or start) → confirm. Until the engine
+ * has accepted the new configuration the live one is not touched, and when the new workers do not come the last good
+ * one is put back. Safe to be killed at any moment. Throws `engine.*`, `gateway.*` and `lock.held` faults.
+ */
+export async function applyLocally(plan: Plan, engine: Engine, options: ApplyOptions): Promise<Applied> {
+  const prefix = join(options.state, engine.name);
+  await mkdir(prefix, { recursive: true, mode: 0o755 });
+  return withLock(prefix, 60_000, async () => {
+    await prepareFolders(engine, prefix, options.account);
+    const generations = generationsOf(prefix);
+    await requireNewPorts(plan.site, engine, prefix, await generations.active());
+    const materials = materialsOf(join(options.state, 'certificates'), options.authority, options.now());
+    const { generation, findings } = await stageAccepted(plan, engine, prefix, generations, materials);
+    if (materials.issued.length > 0)
+      options.tell(message('apply.certificates', { count: materials.issued.length }));
+    options.tell(message('apply.accepted', { engine: engine.name, hash: short(generation.manifest.hash) }));
+    const done = await serve(engine, prefix, generations, generation, options.tell);
+    await generations.prune();
+    const partial = Object.keys(generation.manifest.standing).length > 0;
+    return {
+      outcome: partial ? 'partial' : done.changed ? 'applied' : 'unchanged',
+      hash: generation.manifest.hash,
+      started: done.started,
+      findings,
+    };
+  });
+}
+
+/** Starts the engine on its last good configuration if it is not running: what a restart needs, and no description. */
+export async function resumeLocally(
+  engine: Engine,
+  state: string,
+): Promise<{ started: boolean; hash: string }> {
+  const prefix = join(state, engine.name);
+  await mkdir(prefix, { recursive: true, mode: 0o755 });
+  return withLock(prefix, 60_000, async () => {
+    const active = await generationsOf(prefix).active();
+    if (!active) throw new Fault('gateway.empty', { state }, { next: message('gateway.empty.next') });
+    const running = await runningMaster(engine, prefix);
+    if (!running) await startEngine(engine, prefix);
+    return { started: !running, hash: active.manifest.hash };
+  });
+}
+
+async function serve(
+  engine: Engine,
+  prefix: string,
+  generations: Generations,
+  wanted: Generation,
+  tell: (step: Message) => void,
+): Promise<{ changed: boolean; started: boolean }> {
+  const previous = await generations.active();
+  const same = previous?.manifest.hash === wanted.manifest.hash;
+  const master = await runningMaster(engine, prefix);
+  if (master && same && (await servedHash(engine, prefix)) === wanted.manifest.hash) {
+    tell(message('apply.unchanged'));
+    return { changed: false, started: false };
+  }
+  await generations.activate(wanted);
+  try {
+    if (master) {
+      process.kill(master.pid, engine.actions.signals.reload);
+      await confirm(engine, prefix, wanted.manifest.hash);
+      tell(message('apply.reloaded', { engine: engine.name }));
+    } else {
+      await startEngine(engine, prefix);
+      await confirm(engine, prefix, wanted.manifest.hash);
+      tell(message('apply.started', { engine: engine.name }));
+    }
+  } catch (cause) {
+    await putBack(engine, prefix, generations, previous);
+    throw cause;
+  }
+  return { changed: true, started: !master };
+}
+
+/** Before anything is staged: the ports that the engine does not hold yet must be there for it. */
+async function requireNewPorts(
+  { gateway }: Site,
+  engine: Engine,
+  prefix: string,
+  active: Generation | undefined,
+): Promise<void> {
+  const running = (await runningMaster(engine, prefix)) ?? (await orphans(engine, prefix))[0];
+  const held = running && active ? active.manifest.site.gateway : undefined;
+  const ports = [gateway.httpPort, gateway.httpsPort];
+  await requirePorts(
+    gateway.listen,
+    ports.filter((port) => port !== held?.httpPort && port !== held?.httpsPort),
+  );
+}
+
+/** Resolves once the new workers serve: the running engine tells the new hash, three times in a row. */
+async function confirm(engine: Engine, prefix: string, hash: string): Promise<void> {
+  let inARow = 0;
+  for (const until = Date.now() + confirmMilliseconds; Date.now() < until; await sleep(20)) {
+    inARow = (await servedHash(engine, prefix)) === hash ? inARow + 1 : 0;
+    if (inARow === 3) return;
+  }
+  throw new Fault('engine.unconfirmed', { engine: engine.name, log: join(prefix, engine.actions.errorLog) });
+}
+
+async function putBack(
+  engine: Engine,
+  prefix: string,
+  generations: Generations,
+  previous: Generation | undefined,
+): Promise<void> {
+  if (!previous) return;
+  await generations.activate(previous);
+  const master = await runningMaster(engine, prefix);
+  if (master) process.kill(master.pid, engine.actions.signals.reload);
+}
+
+async function prepareFolders(engine: Engine, prefix: string, account: string | undefined): Promise<void> {
+  await mkdir(join(prefix, 'generations'), { recursive: true, mode: 0o755 });
+  const owner = account && (await idsOf(account));
+  for (const { path, writable } of engine.actions.folders) {
+    const folder = join(prefix, path);
+    await mkdir(folder, { recursive: true, mode: writable ? 0o700 : 0o755 });
+    if (writable && owner) await chown(folder, owner.uid, owner.gid);
+  }
+}
+
+async function idsOf(account: string): Promise<{ uid: number; gid: number }> {
+  const ask = async (flag: string) => (await localhost.run(['id', flag, account])).stdout;
+  return { uid: Number(await ask('-u')), gid: Number(await ask('-g')) };
+}
+
+/** The first characters of a hash, enough for a person to tell generations apart. */
+export function short(hash: string): string {
+  return hash.slice(0, 12);
+}

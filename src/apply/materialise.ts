@@ -1,0 +1,32 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import type { Input } from '../model/plan.ts';
+import type { Authority } from '../pki/authority.ts';
+import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
+
+/** Turns the inputs that a plan names into bytes, at the last moment. */
+export interface Materials {
+  /** The input's text, or why it cannot be had. A certificate of ours is issued or renewed when it must be. */
+  read(input: Input): Promise<{ readonly text: string } | { readonly reason: string }>;
+  /** Ids of the certificates issued so far. */
+  readonly issued: readonly string[];
+}
+
+/** Materials whose internal certificates are kept in `folder` and signed by `authority`. */
+export function materialsOf(folder: string, authority: Authority, now: Date): Materials {
+  const issued: string[] = [];
+  return {
+    issued,
+    async read({ from }) {
+      try {
+        if ('file' in from) return { text: await readFile(from.file, 'utf8') };
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const made = await ensureCertificates(folder, [from.certificate], authority, now);
+        issued.push(...made.map((need) => need.id));
+        return { text: await readFile(certificateFile(folder, from.certificate.id), 'utf8') };
+      } catch (error) {
+        if ('file' in from) return { reason: (error as Error).message };
+        throw error;
+      }
+    },
+  };
+}

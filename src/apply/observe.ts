@@ -1,0 +1,66 @@
+import { lookup } from 'node:dns/promises';
+import { join } from 'node:path';
+import type { Engine } from '../engines/engine.ts';
+import { findProgram, localhost } from '../hosts/local.ts';
+import { isAddress } from '../lib/ip.ts';
+import type { Facts } from '../model/facts.ts';
+import { deepFreeze } from '../model/freeze.ts';
+import type { Site } from '../model/site.ts';
+
+/** The account Debian's web engines drop to. */
+const account = 'www-data';
+
+/**
+ * What planning must know of this machine: engines and their versions, who we are, and where upstream names lead.
+ * A name that does not resolve now keeps the addresses of `remembered`: a resolver that is away takes nothing down.
+ */
+export async function observe(
+  site: Site,
+  state: string,
+  engines: readonly Engine[],
+  remembered: Readonly<Record<string, readonly string[]>>,
+): Promise<Facts> {
+  const versions: Record<string, string> = {};
+  for (const engine of engines) {
+    const version = await versionOf(engine);
+    if (version) versions[engine.name] = version;
+  }
+  return deepFreeze({
+    prefixes: Object.fromEntries(engines.map((engine) => [engine.name, join(state, engine.name)])),
+    versions,
+    ...(process.getuid?.() === 0 ? { account } : {}),
+    addresses: await resolveNames(upstreamNames(site), remembered),
+  });
+}
+
+async function versionOf(engine: Engine): Promise<string | undefined> {
+  if (!(await findProgram(engine.binary))) return undefined;
+  const { stdout, stderr } = await localhost.run(engine.actions.version.argv);
+  return engine.actions.version.read(stdout + stderr);
+}
+
+/** The host names (not addresses) of every upstream. */
+function upstreamNames(site: Site): string[] {
+  const hosts = site.services.flatMap((service) =>
+    service.upstreams.flatMap(({ address }) => (address.kind === 'tcp' ? [address.host] : [])),
+  );
+  return [...new Set(hosts)].filter((host) => !isAddress(host));
+}
+
+/** Each name's addresses, sorted, so that a resolver's rotation changes nothing. */
+async function resolveNames(
+  names: readonly string[],
+  remembered: Readonly<Record<string, readonly string[]>>,
+): Promise<Record<string, readonly string[]>> {
+  const found: Record<string, readonly string[]> = {};
+  const waiting = [...names];
+  const worker = async () => {
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      const addresses = await lookup(name, { all: true }).catch(() => []);
+      found[name] = addresses.length > 0 ? addresses.map((a) => a.address).sort() : (remembered[name] ?? []);
+    }
+  };
+  // getaddrinfo runs on libuv's four threads: more workers would only wait there.
+  await Promise.all(Array.from({ length: 4 }, worker));
+  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Engine } from '../engines/engine.ts';
+import type { Standing } from '../model/applied.ts';
+import { Fault } from '../model/fault.ts';
+import type { Finding } from '../model/finding.ts';
+import { message } from '../model/message.ts';
+import type { Artefact, Input, Plan } from '../model/plan.ts';
+import type { Pointer } from '../model/pointer.ts';
+import type { Content, ContentFile, Generation } from './generations.ts';
+import type { Materials } from './materialise.ts';
+
+/** What a file needs to be put among the others. */
+type Placed = Pick<Artefact, 'text' | 'origins' | 'reads'>;
+
+/**
+ * The files of a generation in the making. A publication that is refused gives way to its last good version, and when
+ * that is refused too (or there is none) to its stand-in; a third refusal is a fault, for then it is not its own doing.
+ */
+export class Staging {
+  readonly files = new Map<string, ContentFile>();
+  readonly findings: Finding[] = [];
+  private readonly standing: Record<string, Standing> = {};
+  private readonly plan: Plan;
+  private readonly engine: Engine;
+  private readonly active: Generation | undefined;
+  private readonly materials: Materials;
+
+  constructor(plan: Plan, engine: Engine, active: Generation | undefined, materials: Materials) {
+    this.plan = plan;
+    this.engine = engine;
+    this.active = active;
+    this.materials = materials;
+  }
+
+  /** What is staged so far, as content of a generation. */
+  content(): Content {
+    const { files, standing } = this;
+    return { site: this.plan.site, standing, files, seal: (hash) => this.engine.seal(hash) };
+  }
+
+  /** Puts an artefact and its inputs; it is refused when an input cannot be read. */
+  async add(artefact: Artefact): Promise<void> {
+    const failed = await this.place(artefact.path, artefact);
+    if (failed) await this.refuse(artefact, failed.reason, failed.input.because);
+  }
+
+  /** Replaces what the engine would not have. Throws `engine.refused` for an artefact that belongs to no publication. */
+  async refuse(artefact: Artefact, text: string, because: Pointer): Promise<void> {
+    const { isolated } = artefact;
+    const before = isolated && this.standing[isolated.publication];
+    if (!isolated || before?.state === 'stand-in') throw refusedFault(this.engine, text, because);
+    const last = before ? undefined : await this.lastGood(artefact, isolated.publication);
+    this.drop(artefact.path);
+    // The first complaint is about what the user wrote; a second one would be about our replacement.
+    const complaint = before?.complaint ?? text;
+    if (last) for (const [path, file] of last) this.files.set(path, file);
+    else {
+      const { standIn } = isolated;
+      await this.place(artefact.path, { ...standIn, origins: standIn.text.split('\n').map(() => because) });
+    }
+    this.standing[isolated.publication] = { state: last ? 'kept' : 'stand-in', complaint };
+    if (!before) this.report(isolated.publication, text, because);
+  }
+
+  private async place(path: string, file: Placed): Promise<{ input: Input; reason: string } | undefined> {
+    for (const input of file.reads) {
+      const read = await this.materials.read(input);
+      if ('reason' in read) return { input, reason: read.reason };
+      this.files.set(input.as, { text: read.text, secret: true });
+    }
+    const reads = file.reads.map((input) => input.as);
+    this.files.set(path, { text: file.text, origins: file.origins, reads, secret: false });
+    return undefined;
+  }
+
+  /** The publication's files as the active generation has them; `undefined` when it has none worth keeping. */
+  private async lastGood(
+    artefact: Artefact,
+    publication: string,
+  ): Promise<Map<string, ContentFile> | undefined> {
+    const { active } = this;
+    const record = active?.manifest.files[artefact.path];
+    if (!active || !record || active.manifest.standing[publication]?.state === 'stand-in') return undefined;
+    const read = (path: string) => readFile(join(active.folder, path), 'utf8');
+    const files = new Map<string, ContentFile>();
+    files.set(artefact.path, { ...record, text: await read(artefact.path), secret: false });
+    for (const path of record.reads ?? []) files.set(path, { text: await read(path), secret: true });
+    return files;
+  }
+
+  private drop(path: string): void {
+    for (const input of this.files.get(path)?.reads ?? []) this.files.delete(input);
+    this.files.delete(path);
+  }
+
+  private report(publication: string, text: string, because: Pointer): void {
+    const name = this.plan.site.publications.find((p) => p.id === publication)?.name ?? publication;
+    const kept = this.standing[publication]?.state === 'kept';
+    this.findings.push({
+      severity: 'error',
+      code: 'engine.refused.publication',
+      params: { engine: this.engine.name, name, text },
+      pointer: because,
+      hint: message(kept ? 'engine.refused.kept' : 'engine.refused.stand-in', { name }),
+    });
+  }
+}
+
+/** The fault of a configuration that cannot be had even with its publications set apart. */
+export function refusedFault(engine: Engine, text: string, because?: Pointer): Fault {
+  const next = message('engine.refused.next');
+  return new Fault(
+    'engine.refused',
+    { engine: engine.name, text },
+    because ? { next, pointer: because } : { next },
+  );
+}

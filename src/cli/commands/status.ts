@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { short } from '../../apply/executor.ts';
+import { type Status, status as statusOf } from '../../daemon/status.ts';
+import { shortDuration } from '../../lib/duration.ts';
+import { type CommonOptions, command } from '../command.ts';
+import { type Context, stateFolder } from '../context.ts';
+import { exit } from '../errors.ts';
+import { table } from '../table.ts';
+import { withGateway } from '../with-gateway.ts';
+
+/** `poterne status`: what runs, since when, with which configuration; exit 1 when something does not. */
+export function status(context: Context): Command {
+  const { t } = context;
+  return command(context, 'status', 'status.about', ['status', 'status --json']).action(
+    async (options: CommonOptions) => {
+      const state = stateFolder(options.state, process.env);
+      await withGateway(state, async (gateway) => {
+        const found = await statusOf(gateway);
+        if (options.json) context.out(JSON.stringify(found ?? null));
+        else if (found) context.out(draw(context, found));
+        else {
+          context.out(t('status.none', { state }));
+          context.err(t('cli.next', { text: t('status.none.next') }));
+        }
+        if (!found || !isWell(found)) process.exitCode = exit.failed;
+      });
+    },
+  );
+}
+
+function isWell(status: Status): boolean {
+  return (
+    status.engines.every((engine) => engine.running && engine.served === engine.configuration) &&
+    status.publications.every((publication) => publication.standing === 'current') &&
+    status.services.every((service) => service.upstreams.some((upstream) => upstream.reachable))
+  );
+}
+
+function draw(context: Context, found: Status): string {
+  const { t } = context;
+  const engines = found.engines.map((engine) => [
+    engine.name,
+    engine.running ? t('status.running', { pid: engine.pid ?? '?' }) : t('status.stopped'),
+    engine.since ? since(engine.since) : '–',
+    !engine.served || engine.served === engine.configuration
+      ? short(engine.configuration)
+      : t('status.stale', { hash: short(engine.configuration), served: short(engine.served) }),
+  ]);
+  const publications = found.publications.map((publication) => [
+    publication.name,
+    publication.services.join(', '),
+    publication.certificateDays === undefined
+      ? t('status.unread')
+      : t('status.days', { days: publication.certificateDays }),
+    t(`status.standing.${publication.standing}`, { complaint: publication.complaint ?? '' }),
+  ]);
+  const services = found.services.flatMap((service) =>
+    service.upstreams.map((upstream) => [
+      service.name,
+      upstream.address,
+      t(upstream.reachable ? 'status.reachable' : 'status.unreachable'),
+    ]),
+  );
+  const proof = found.lastProof;
+  return [
+    table([t('status.engine'), t('status.state'), t('status.since'), t('status.configuration')], engines),
+    table(
+      [t('status.publication'), t('status.services'), t('status.certificate'), t('status.state')],
+      publications,
+    ),
+    table([t('status.service'), t('status.upstream'), t('status.state')], services),
+    proof
+      ? t('status.proof', { at: local(proof.at), held: proof.held, broken: proof.broken.length })
+      : t('status.proof.none'),
+  ].join('\n\n');
+}
+
+function since(iso: string): string {
+  return `${local(iso)} (${shortDuration(Date.now() - Date.parse(iso))})`;
+}
+
+/** A time of day as this machine's people read it, without seconds' fractions. */
+function local(iso: string): string {
+  return new Date(iso).toLocaleString('sv-SE');
+}

@@ -1,0 +1,41 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Code } from '../i18n/en.ts';
+import { languageOf, say, translate } from '../i18n/index.ts';
+import type { Message, Params } from '../model/message.ts';
+import type { Language } from '../model/site.ts';
+
+/** What a command knows of the person in front of it. */
+export interface Context {
+  readonly language: Language;
+  readonly colour: boolean;
+  /** Columns to write in. */
+  readonly width: number;
+  t(code: Code, params?: Params): string;
+  say(message: Message): string;
+  /** To standard output: what was asked for. */
+  out(text: string): void;
+  /** To standard error: progress and complaints. */
+  err(text: string): void;
+}
+
+/** The context of this process: language from the environment, colour on a terminal unless NO_COLOR asks otherwise. */
+export function contextOf(environment: NodeJS.ProcessEnv): Context {
+  const language = languageOf(environment);
+  return {
+    language,
+    colour: process.stdout.isTTY === true && !environment.NO_COLOR,
+    width: process.stdout.columns ?? 100,
+    t: (code, params) => translate(language, code, params),
+    say: (message) => say(language, message),
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+/** Where Poterne keeps what it makes: `--state`, `POTERNE_STATE`, the system's folder for root, the user's otherwise (XDG). */
+export function stateFolder(asked: string | undefined, environment: NodeJS.ProcessEnv): string {
+  if (asked || environment.POTERNE_STATE) return resolve(asked || (environment.POTERNE_STATE as string));
+  if (process.getuid?.() === 0) return '/var/lib/poterne';
+  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'poterne');
+}

@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Applied, applyLocally } from '../apply/executor.ts';
+import { generationsOf } from '../apply/generations.ts';
+import { observe } from '../apply/observe.ts';
+import { engines } from '../engines/index.ts';
+import type { Manifest } from '../model/applied.ts';
+import type { Evidence } from '../model/evidence.ts';
+import type { Facts } from '../model/facts.ts';
+import { Fault } from '../model/fault.ts';
+import { type Message, message } from '../model/message.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Site } from '../model/site.ts';
+import { type Authority, openAuthority } from '../pki/authority.ts';
+import { plan } from '../plan/planner.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { verify } from '../verify/index.ts';
+
+/** The gateway of this machine: its state folder and what lives there. */
+export interface Gateway {
+  /** Absolute. */
+  readonly state: string;
+  readonly store: Store;
+  readonly authority: Authority;
+  close(): Promise<void>;
+}
+
+/** Opens the state folder, which is made the first time. Throws `state.denied` when it cannot be written. */
+export async function openGateway(state: string): Promise<Gateway> {
+  try {
+    await mkdir(state, { recursive: true, mode: 0o755 });
+    const authority = await openAuthority(join(state, 'authority'), `Poterne CA (${hostname()})`, new Date());
+    const store = await openStore(state);
+    return { state, store, authority, close: () => store.close() };
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw cause;
+    throw new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
+  }
+}
+
+/** What is wanted of this machine, and what is active on it now. */
+export interface Intent {
+  readonly plan: Plan;
+  readonly facts: Facts;
+  readonly active: Manifest | undefined;
+}
+
+/** Reads the machine and plans the site for it. Throws `engine.missing` when an engine is not installed. */
+export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
+  const remembered = await gateway.store.addresses();
+  const facts = await observe(site, gateway.state, engines, remembered);
+  const missing = engines.filter((engine) => !(engine.name in facts.versions));
+  if (missing.length > 0) {
+    const packages = missing.flatMap((engine) => engine.packages).join(' ');
+    const next = message('engine.missing.next', { packages });
+    throw new Fault('engine.missing', { engine: missing.map((e) => e.name).join(', ') }, { next });
+  }
+  await gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses);
+  return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+/** The manifest of what this machine serves, or would serve when started. */
+export async function activeManifest(state: string): Promise<Manifest | undefined> {
+  for (const engine of engines) {
+    const active = await generationsOf(join(state, engine.name)).active();
+    if (active) return active.manifest;
+  }
+  return undefined;
+}
+
+/** Applies the plan to every engine of this machine and keeps a record of it. */
+export async function converge(
+  gateway: Gateway,
+  { plan, facts }: Intent,
+  tell: (step: Message) => void,
+): Promise<Applied> {
+  const started = Date.now();
+  const record = (hash: string, outcome: Applied['outcome'] | 'failed', detail: unknown) =>
+    gateway.store.recordRun({
+      at: new Date(started).toISOString(),
+      site: plan.site.name,
+      hash,
+      outcome,
+      milliseconds: Date.now() - started,
+      detail,
+    });
+  try {
+    let last: Applied | undefined;
+    for (const engine of engines)
+      last = await applyLocally(plan, engine, {
+        state: gateway.state,
+        authority: gateway.authority,
+        ...(facts.account ? { account: facts.account } : {}),
+        now: () => new Date(),
+        tell,
+      });
+    if (!last) throw new Error('no engine to apply to');
+    await record(last.hash, last.outcome, last.findings);
+    return last;
+  } catch (error) {
+    await record('', 'failed', error instanceof Fault ? { code: error.code, params: error.params } : {});
+    throw error;
+  }
+}
+
+export interface ProveOptions {
+  /** Further roots to trust, in PEM, beside the system's and this gateway's own. */
+  readonly authorities?: readonly string[];
+  /** Connect here instead of resolving names. */
+  readonly address?: string;
+  readonly onEvidence?: (evidence: Evidence) => void;
+}
+
+/** Proves expectations from this machine and keeps the evidence. */
+export async function prove(
+  gateway: Gateway,
+  site: Site,
+  expectations: Plan['expectations'],
+  options: ProveOptions = {},
+): Promise<Evidence[]> {
+  const evidence = await verify(expectations, {
+    vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
+    authorities: [gateway.authority.root, ...(options.authorities ?? [])],
+    ...(options.onEvidence ? { onEvidence: options.onEvidence } : {}),
+  });
+  await gateway.store.recordEvidence(site.name, new Date().toISOString(), evidence);
+  return evidence;
+}

@@ -1,0 +1,132 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { runningMaster, servedHash } from '../apply/engine-process.ts';
+import { type Generation, generationsOf } from '../apply/generations.ts';
+import { engines } from '../engines/index.ts';
+import type { Service, Upstream } from '../model/site.ts';
+import { daysLeft } from '../pki/certificates.ts';
+import type { LastProof } from '../store/store.ts';
+import type { Gateway } from './gateway.ts';
+
+/** What runs, since when, with which configuration: CON-9 at a glance. JSON-safe. */
+export interface Status {
+  readonly site: string;
+  readonly state: string;
+  readonly engines: readonly EngineStatus[];
+  readonly publications: readonly PublicationStatus[];
+  readonly services: readonly ServiceStatus[];
+  readonly lastProof?: LastProof;
+}
+
+export interface EngineStatus {
+  readonly name: string;
+  readonly running: boolean;
+  readonly pid?: number;
+  /** ISO 8601, UTC. */
+  readonly since?: string;
+  /** The hash of the configuration on disk, and of the one being served. */
+  readonly configuration: string;
+  readonly served?: string;
+}
+
+export interface PublicationStatus {
+  readonly name: string;
+  readonly services: readonly string[];
+  readonly standing: 'current' | 'kept' | 'stand-in';
+  readonly complaint?: string;
+  /** Whole days until the certificate expires; absent when it cannot be read. */
+  readonly certificateDays?: number;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly upstreams: readonly { readonly address: string; readonly reachable: boolean }[];
+}
+
+/** The status of what was last applied here; `undefined` when nothing was. */
+export async function status(gateway: Gateway): Promise<Status | undefined> {
+  const now = new Date();
+  const states: EngineStatus[] = [];
+  let active: Generation | undefined;
+  for (const engine of engines) {
+    const prefix = join(gateway.state, engine.name);
+    const generation = await generationsOf(prefix).active();
+    if (!generation) continue;
+    active ??= generation;
+    const master = await runningMaster(engine, prefix);
+    const served = master && (await servedHash(engine, prefix));
+    states.push({
+      name: engine.name,
+      running: master !== undefined,
+      ...(master ? { pid: master.pid, since: master.since.toISOString() } : {}),
+      configuration: generation.manifest.hash,
+      ...(served ? { served } : {}),
+    });
+  }
+  if (!active) return undefined;
+  const { site } = active.manifest;
+  const proof = await gateway.store.lastProof(site.name);
+  return {
+    site: site.name,
+    state: gateway.state,
+    engines: states,
+    publications: await Promise.all(publications(active, now)),
+    services: await Promise.all(site.services.map(serviceStatus)),
+    ...(proof ? { lastProof: proof } : {}),
+  };
+}
+
+function publications({ folder, manifest }: Generation, now: Date): Promise<PublicationStatus>[] {
+  return manifest.site.publications.map(async ({ id, name, routes }) => {
+    const standing = manifest.standing[id];
+    const record = Object.entries(manifest.files).find(([path]) => path.endsWith(`/${id}.conf`))?.[1];
+    const days = await certificateDays(folder, record?.reads ?? [], now);
+    return {
+      name,
+      services: [...new Set(routes.map((route) => route.service))],
+      standing: standing?.state ?? ('current' as const),
+      ...(standing ? { complaint: standing.complaint } : {}),
+      ...(days === undefined ? {} : { certificateDays: days }),
+    };
+  });
+}
+
+async function certificateDays(
+  folder: string,
+  reads: readonly string[],
+  now: Date,
+): Promise<number | undefined> {
+  const path = reads.find((name) => name.startsWith('certificates/'));
+  if (!path) return undefined;
+  try {
+    return daysLeft(new X509Certificate(await readFile(join(folder, path))), now);
+  } catch {
+    return undefined;
+  }
+}
+
+async function serviceStatus(service: Service): Promise<ServiceStatus> {
+  const upstreams = service.upstreams.map(async ({ address }) => ({
+    address: address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${address.port}`,
+    reachable: await reachable(address),
+  }));
+  return { name: service.name, upstreams: await Promise.all(upstreams) };
+}
+
+/** Whether something accepts a connection there within two seconds. */
+function reachable(address: Upstream['address']): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
+    );
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(2000, () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}

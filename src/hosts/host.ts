@@ -1,0 +1,19 @@
+/** What a command did. */
+export interface Outcome {
+  /** Exit status; `undefined` when a signal or the time limit ended it. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Milliseconds; the command is killed past it. Default 60 s. */
+  readonly timeout?: number;
+}
+
+/** A machine that Poterne acts on. */
+export interface Host {
+  readonly name: string;
+  /** Runs an argument vector (never a shell string), standard input closed. Throws `host.command.missing` when there is no such program. */
+  run(argv: readonly string[], options?: RunOptions): Promise<Outcome>;
+}

@@ -1,0 +1,139 @@
+import { sha256 } from '../lib/digest.ts';
+import type { Manifest } from '../model/applied.ts';
+import type { Change, ExposureDiff } from '../model/change.ts';
+import { message } from '../model/message.ts';
+import type { Artefact, Plan, Reach } from '../model/plan.ts';
+import type { Publication, Route, Service, Site } from '../model/site.ts';
+import { exposure } from './topology.ts';
+
+/** What apply would do to what is active, as a person would say it; empty when nothing would change. */
+export function changes(active: Manifest | undefined, plan: Plan): Change[] {
+  const before = active && asServed(active);
+  const said = [
+    ...compare(before?.publications ?? [], plan.site.publications, (p) => p.name, {
+      added: (p) => [publish(p)],
+      removed: (p) => [{ kind: 'remove', say: message('change.publication.remove', { name: p.name }) }],
+      both: publicationChanges,
+    }),
+    ...compare(before?.services ?? [], plan.site.services, (s) => s.name, {
+      added: () => [],
+      removed: () => [],
+      both: serviceChanges,
+    }),
+    ...(before ? gatewayChanges(before, plan.site) : []),
+  ];
+  return [...said, ...rewritten(active, plan, said)];
+}
+
+/** Who gains and who loses reach to what, between what is active and the plan. */
+export function exposureDiff(active: Manifest | undefined, plan: Plan): ExposureDiff {
+  const before = active ? exposure(asServed(active)) : [];
+  const key = (r: Reach) => JSON.stringify([r.who, r.what, r.service]);
+  const old = new Set(before.map(key));
+  const wanted = new Set(plan.exposure.map(key));
+  return {
+    gained: plan.exposure.filter((r) => !old.has(key(r))),
+    lost: before.filter((r) => !wanted.has(key(r))),
+  };
+}
+
+/** The recorded site less the publications that are not served as it describes them: those are still to do. */
+function asServed(active: Manifest): Site {
+  const { site, standing } = active;
+  return { ...site, publications: site.publications.filter((p) => !(p.id in standing)) };
+}
+
+function compare<T>(
+  before: readonly T[],
+  after: readonly T[],
+  key: (item: T) => string,
+  on: { added: (a: T) => Change[]; removed: (b: T) => Change[]; both: (b: T, a: T) => Change[] },
+): Change[] {
+  const old = new Map(before.map((item) => [key(item), item]));
+  const kept = new Set(after.map(key));
+  return [
+    ...after.flatMap((item) => {
+      const was = old.get(key(item));
+      return was === undefined ? on.added(item) : on.both(was, item);
+    }),
+    ...before.filter((item) => !kept.has(key(item))).flatMap(on.removed),
+  ];
+}
+
+function publish(publication: Publication): Change {
+  const routes = publication.routes.map((r) => `${r.path} → ${r.service}`).join(', ');
+  const who = publication.audience.from.join(', ');
+  return {
+    kind: 'add',
+    say: message('change.publication.add', { name: publication.name, routes, who }),
+    because: publication.pointer,
+  };
+}
+
+function publicationChanges(before: Publication, after: Publication): Change[] {
+  const { name } = after;
+  const routes = compare<Route>(before.routes, after.routes, (r) => r.match + r.path, {
+    added: (r) => [
+      {
+        kind: 'add',
+        say: message('change.route.add', { name, path: r.path, service: r.service }),
+        because: r.pointer,
+      },
+    ],
+    removed: (r) => [{ kind: 'remove', say: message('change.route.remove', { name, path: r.path }) }],
+    both: (b, a) => settings(`${name}${a.path}`, a.pointer, b, a),
+  });
+  const { routes: _before, ...was } = before;
+  const { routes: _after, ...is } = after;
+  return [...routes, ...settings(name, after.pointer, was, is)];
+}
+
+function serviceChanges(before: Service, after: Service): Change[] {
+  return settings(after.name, after.pointer, before, after);
+}
+
+function gatewayChanges(before: Site, after: Site): Change[] {
+  return [
+    ...settings('gateway', after.gateway.pointer, before.gateway, after.gateway),
+    ...settings('site', '', { language: before.language }, { language: after.language }),
+  ];
+}
+
+/** One change for each leaf that differs, pointers aside: `erp.localhost: limits.burst: 20 → 40`. */
+function settings(name: string, because: string, before: object, after: object): Change[] {
+  const was = leaves(before);
+  const is = leaves(after);
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((key): Change[] => {
+    const [from, to] = [was.get(key), is.get(key)];
+    if (from === to) return [];
+    const values = { name, setting: key, from: from ?? '–', to: to ?? '–' };
+    return [{ kind: 'change', say: message('change.setting', values), because }];
+  });
+}
+
+function leaves(value: unknown, path: readonly string[] = [], found = new Map<string, string>()) {
+  if (typeof value !== 'object' || value === null) found.set(path.join('.'), String(value));
+  else
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === 'pointer' || inner === undefined) continue;
+      // The engine's name tells the reader nothing: `limits.burst`, not `options.nginx.limits.burst`.
+      const isEngine = path.at(-1) === 'options';
+      leaves(
+        inner,
+        key === 'options' ? [...path, key] : isEngine ? path.slice(0, -1) : [...path, key],
+        found,
+      );
+    }
+  return found;
+}
+
+/** Files whose text changes although nothing said so far explains it: new addresses of a name, a new engine or Poterne. */
+function rewritten(active: Manifest | undefined, plan: Plan, said: readonly Change[]): Change[] {
+  if (!active || said.length > 0) return [];
+  const differs = (a: Artefact) => active.files[a.path]?.sha256 !== sha256(a.text);
+  const paths = plan.artefacts.filter(differs).map((a) => a.path);
+  const shown = paths.slice(0, 3).join(', ') + (paths.length > 3 ? ', …' : '');
+  return paths.length === 0
+    ? []
+    : [{ kind: 'change', say: message('change.rewritten', { count: paths.length, paths: shown }) }];
+}

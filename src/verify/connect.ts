@@ -1,0 +1,147 @@
+import { isIP, isIPv4, isIPv6, connect as netConnect, type Socket } from 'node:net';
+import type { Door } from '../model/expectation.ts';
+import { message } from '../model/message.ts';
+import { type Attempt, Trouble } from './attempt.ts';
+import { destination } from './resolve.ts';
+
+/** A TCP connection to a door; the PROXY header, if any, is written. */
+export interface Connection {
+  readonly socket: Socket;
+  /** The other end as `address:port`, for messages. */
+  readonly place: string;
+  /** This end's address, which is the one the gateway sees (unless something in between rewrites it). */
+  readonly local: string;
+  /** Bytes of the PROXY header. */
+  readonly prelude: number;
+}
+
+/** How long an address may keep silent before the next one is tried as well, in milliseconds (RFC 8305 §5). */
+const stagger = 250;
+
+/** Opens a TCP connection to the door; throws `Trouble` when no address of it accepts one. */
+export async function connect(door: Door, attempt: Attempt): Promise<Connection> {
+  const { addresses } = await destination(door.name, attempt);
+  const socket = await connectAny(addresses, door.port, attempt);
+  // Gone already: it has no addresses any more.
+  if (!socket.remoteAddress || !socket.localAddress)
+    throw new Trouble(message('seen.reset', { place: place(addresses[0] ?? '', door.port) }));
+  const header = door.proxyProtocol ? proxyHeader(socket) : '';
+  if (header) socket.write(header);
+  return {
+    socket,
+    place: place(socket.remoteAddress, door.port),
+    local: unmapped(socket.localAddress),
+    prelude: header.length,
+  };
+}
+
+/**
+ * The first of the addresses to accept a connection, the later ones starting a little after the earlier ones
+ * (RFC 8305): a host without IPv6, or a silent address, must not cost the whole time limit.
+ * Throws the first address's `Trouble` when none does.
+ */
+export async function connectAny(
+  addresses: readonly string[],
+  port: number,
+  attempt: Attempt,
+): Promise<Socket> {
+  waitForConnection(addresses[0] ?? '', port, attempt);
+  const opened: Socket[] = [];
+  let winner: Socket | undefined;
+  const tries: Promise<Socket>[] = [];
+  for (const address of addresses) {
+    const before = tries.at(-1);
+    if (before) await Promise.race([before.catch(() => {}), pause(stagger, attempt)]);
+    if (winner || attempt.over.aborted) break;
+    const socket = open(address, port, attempt);
+    opened.push(socket);
+    const accepted = connected(socket, address, port);
+    accepted.then(
+      () => {
+        winner ??= socket;
+      },
+      () => {},
+    );
+    tries.push(accepted);
+  }
+  try {
+    winner = await Promise.any(tries);
+    return winner;
+  } catch (error) {
+    throw (error as AggregateError).errors[0];
+  } finally {
+    for (const socket of opened) if (socket !== winner) socket.destroy();
+  }
+}
+
+/** Opens a TCP connection to one address; throws `Trouble` when it is not accepted. */
+export async function connectTo(address: string, port: number, attempt: Attempt): Promise<Socket> {
+  waitForConnection(address, port, attempt);
+  return connected(open(address, port, attempt), address, port);
+}
+
+function open(address: string, port: number, attempt: Attempt): Socket {
+  return attempt.own(netConnect({ host: address, port, noDelay: true }));
+}
+
+function connected(socket: Socket, address: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', (error: NodeJS.ErrnoException) => reject(connectTrouble(error, address, port)));
+    socket.once('close', () => reject(new Trouble(message('seen.reset', { place: place(address, port) }))));
+  });
+}
+
+function waitForConnection(address: string, port: number, attempt: Attempt): void {
+  attempt.waitFor(message('seen.timeout.connect', { place: place(address, port), seconds: attempt.seconds }));
+}
+
+function connectTrouble(error: NodeJS.ErrnoException, address: string, port: number): Trouble {
+  const at = place(address, port);
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return new Trouble(message('seen.refused', { place: at }));
+    case 'ECONNRESET':
+      return new Trouble(message('seen.reset', { place: at }));
+    case 'EACCES':
+    case 'EPERM':
+      return new Trouble(message('seen.forbidden-here', { place: at }));
+    case 'EMFILE':
+    case 'ENFILE':
+      return new Trouble(message('seen.exhausted', { place: at }));
+    default:
+      return new Trouble(message('seen.unreachable', { place: at, error: error.code ?? error.message }));
+  }
+}
+
+function pause(milliseconds: number, attempt: Attempt): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      attempt.over.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, milliseconds);
+    attempt.over.addEventListener('abort', finish);
+  });
+}
+
+/** The PROXY protocol version 1 header (haproxy's proxy-protocol.txt, §2.1) with the connection's true addresses. */
+export function proxyHeader(socket: Socket): string {
+  const from = unmapped(socket.localAddress ?? '');
+  const to = unmapped(socket.remoteAddress ?? '');
+  const family = isIPv4(from) && isIPv4(to) ? 'TCP4' : isIPv6(from) && isIPv6(to) ? 'TCP6' : undefined;
+  if (!family) return 'PROXY UNKNOWN\r\n';
+  return `PROXY ${family} ${from} ${to} ${socket.localPort} ${socket.remotePort}\r\n`;
+}
+
+/** `127.0.0.1:443`, `[::1]:443`. */
+export function place(address: string, port: number): string {
+  const plain = unmapped(address);
+  return isIP(plain) === 6 ? `[${plain}]:${port}` : `${plain}:${port}`;
+}
+
+// An IPv4 address mapped into IPv6 is the IPv4 one, and a scope (fe80::1%eth0) is this machine's own affair.
+function unmapped(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+}

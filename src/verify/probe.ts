@@ -1,0 +1,31 @@
+import type { Vantage } from '../model/evidence.ts';
+import type { Probe } from '../model/expectation.ts';
+import type { Message } from '../model/message.ts';
+
+/** Where and how a probe is made. */
+export interface ProbeContext {
+  readonly vantage: Vantage;
+  /** PEM certificates trusted besides the system's roots, e.g. Poterne's own CA. */
+  readonly authorities: readonly string[];
+  /** Milliseconds that one probe may take in all. */
+  readonly timeout: number;
+  /** Ends the probe at once, with everything it opened. */
+  readonly signal?: AbortSignal;
+  readonly now: () => Date;
+}
+
+/** What a probe saw. */
+export interface Outcome {
+  readonly held: boolean;
+  readonly seen: Message;
+  /** A few printable lines of what came over the wire, without cookies and secrets. */
+  readonly excerpt?: string;
+}
+
+/** Tries one kind of promise. Never throws and never hangs: every error of the network becomes an `Outcome`. */
+export type ProbeFunction<K extends Probe['kind']> = (
+  probe: ProbeOf<K>,
+  context: ProbeContext,
+) => Promise<Outcome>;
+
+export type ProbeOf<K extends Probe['kind']> = Extract<Probe, { kind: K }>;

@@ -1,0 +1,109 @@
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { message } from '../../model/message.ts';
+import { type Attempt, attempting, broken, kept, Trouble } from '../attempt.ts';
+import { refusal, type Standing, standing, statusTrouble } from '../audience.ts';
+import { excerptOf, printable } from '../excerpt.ts';
+import { bodyLimit, hostHeader, illustrate, requestTrouble } from '../http.ts';
+import type { Outcome, ProbeFunction, ProbeOf } from '../probe.ts';
+import { connectTls } from '../tls.ts';
+
+/** A WebSocket (RFC 6455) opens, and to what is sent comes back a message that holds the wanted text. */
+export const echoes: ProbeFunction<'echoes'> = (probe, context) =>
+  attempting(context, async (attempt) => {
+    const { door, path, from } = probe;
+    const { socket, connection } = await connectTls(door, attempt);
+    const { place, local } = connection;
+    const host = hostHeader(door, 'https');
+    attempt.waitFor(message('seen.timeout.response', { place, seconds: attempt.seconds }));
+    // The TLS connection is there already, hence the plain scheme with the Host and Origin of the secure one.
+    const client = new WebSocket(`ws://${host}${path}`, {
+      createConnection: () => socket,
+      headers: { Host: host, 'User-Agent': 'poterne' },
+      origin: `https://${host}`,
+      perMessageDeflate: false,
+      maxPayload: bodyLimit,
+      followRedirects: false,
+    });
+    // Destroying the connection ends the client too, which says so with an error when it was not open yet.
+    client.on('error', () => {});
+    return converse(client, probe, attempt, {
+      place,
+      refused: (response) => declined(response, standing(from, local), from ?? [], local),
+      outside: standing(from, local) === 'outside' ? local : undefined,
+    });
+  });
+
+interface Circumstances {
+  readonly place: string;
+  /** What a plain HTTP answer means instead of a WebSocket. */
+  readonly refused: (response: IncomingMessage) => Promise<Outcome>;
+  /** This vantage's address, when it should not be let in. */
+  readonly outside: string | undefined;
+}
+
+function converse(
+  client: WebSocket,
+  { send, contains, from }: ProbeOf<'echoes'>,
+  attempt: Attempt,
+  { place, refused, outside }: Circumstances,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    let last: string | undefined;
+    let open = false;
+    client.once('unexpected-response', (_request, response: IncomingMessage) => {
+      response.on('error', () => {});
+      refused(response).then(resolve, reject);
+    });
+    client.once('open', () => {
+      open = true;
+      if (outside !== undefined) {
+        const networks = from?.join(', ') || '∅';
+        resolve(broken(message('seen.outside.let-in', { status: 101, address: outside, networks })));
+        return;
+      }
+      attempt.waitFor(message('seen.echoes.silent', { seconds: attempt.seconds }));
+      client.send(send);
+    });
+    client.on('message', (data) => {
+      const text = data.toString();
+      if (text.includes(contains)) return resolve(kept(message('seen.echoes.held', { contains })));
+      last = excerptOf(text);
+      attempt.waitFor(message('seen.echoes.other', { contains, seconds: attempt.seconds }), last);
+    });
+    client.once('close', (code) =>
+      resolve(
+        broken(
+          code === 1006 ? message('seen.echoes.cut') : message('seen.echoes.closed', { close: code }),
+          last,
+        ),
+      ),
+    );
+    client.once('error', (error) => {
+      if (open) resolve(broken(message('seen.echoes.protocol', { error: printable(error.message) }), last));
+      else reject(handshakeTrouble(error, place));
+    });
+  });
+}
+
+function handshakeTrouble(error: Error, place: string): Trouble {
+  const trouble = requestTrouble(error, place);
+  if (trouble.seen.code !== 'seen.unexpected') return trouble;
+  return new Trouble(message('seen.echoes.handshake', { error: printable(error.message) }));
+}
+
+/** A WebSocket was asked for and a plain answer came: a refusal, or something that does not pass Upgrade on. */
+async function declined(
+  response: IncomingMessage,
+  stands: Standing,
+  from: readonly string[],
+  local: string,
+): Promise<Outcome> {
+  if (stands === 'outside') return refusal(response, from, local);
+  const trouble = statusTrouble(response, 101, stands);
+  const seen =
+    trouble.code === 'seen.status.other'
+      ? message('seen.echoes.declined', { status: response.statusCode ?? 0 })
+      : trouble;
+  return broken(seen, await illustrate(response));
+}

@@ -1,0 +1,32 @@
+import type { Probe } from '../../model/expectation.ts';
+import type { Outcome, ProbeContext, ProbeFunction } from '../probe.ts';
+import { answers } from './answers.ts';
+import { certificate } from './certificate.ts';
+import { echoes } from './echoes.ts';
+import { listens } from './listens.ts';
+import { redirects } from './redirects.ts';
+import { refusesHandshake } from './refuses-handshake.ts';
+import { refusesHost } from './refuses-host.ts';
+import { resolves } from './resolves.ts';
+import { streams } from './streams.ts';
+import { tlsVersions } from './tls-versions.ts';
+
+const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
+  resolves,
+  listens,
+  certificate,
+  'tls-versions': tlsVersions,
+  redirects,
+  answers,
+  streams,
+  echoes,
+  'refuses-handshake': refusesHandshake,
+  'refuses-host': refusesHost,
+};
+
+/** Tries a promise, of whichever kind it is. Never throws. */
+export function runProbe(probe: Probe, context: ProbeContext): Promise<Outcome> {
+  // The table pairs each kind with its own function, which the compiler cannot follow through a lookup.
+  const run = probes[probe.kind] as (probe: Probe, context: ProbeContext) => Promise<Outcome>;
+  return run(probe, context);
+}

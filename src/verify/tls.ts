@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import {
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+  type SecureVersion,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls';
+import type { Door } from '../model/expectation.ts';
+import { type Message, message } from '../model/message.ts';
+import { type Attempt, Trouble } from './attempt.ts';
+import { type Connection, connect } from './connect.ts';
+
+/** How to make a handshake; what is left out is what browsers do today: TLS 1.2 and 1.3, HTTP/1.1. */
+export interface TlsOptions {
+  /** Server Name Indication (RFC 6066 §3); left out, the client names nobody. */
+  readonly sni?: string;
+  /** Offer this version and no other. */
+  readonly version?: SecureVersion;
+  /** Judge the chain against these roots; left out, the certificate is not looked at. */
+  readonly roots?: SecureContext;
+}
+
+/** Why no handshake came about. */
+export interface TlsFailure {
+  /** `unoffered`: this side could not even ask. `refused`: an alert. `closed`: hung up without a word. */
+  readonly kind: 'unoffered' | 'refused' | 'closed' | 'not-tls' | 'failed';
+  /** OpenSSL's word for it, e.g. `tlsv1 alert protocol version`. */
+  readonly reason: string;
+  /** The alert's number (RFC 8446 §6), when it is one. */
+  readonly alert?: number;
+  readonly place: string;
+}
+
+export type Handshake =
+  | { readonly done: true; readonly socket: TLSSocket; readonly connection: Connection }
+  | { readonly done: false; readonly failure: TlsFailure };
+
+/** Connects and tries a TLS handshake; throws `Trouble` only when not even TCP connects. */
+export async function handshake(door: Door, options: TlsOptions, attempt: Attempt): Promise<Handshake> {
+  const connection = await connect(door, attempt);
+  const { place, socket: tcp, prelude } = connection;
+  attempt.waitFor(message('seen.timeout.tls', { place, seconds: attempt.seconds }));
+  const fail = (error: unknown): Handshake => {
+    const unoffered = tcp.bytesWritten <= prelude;
+    return { done: false, failure: { ...classify(error, unoffered), place } };
+  };
+  let socket: TLSSocket;
+  try {
+    socket = attempt.own(
+      tlsConnect({
+        socket: tcp,
+        // Only the `certificate` probe judges the certificate: one broken thing turns exactly one promise red.
+        rejectUnauthorized: false,
+        ALPNProtocols: ['http/1.1'],
+        ...(options.roots ? { secureContext: options.roots } : versionOptions(options.version)),
+        // An address is no server name (RFC 6066 §3).
+        ...(options.sni && !isIP(options.sni) ? { servername: options.sni } : {}),
+        checkServerIdentity: () => undefined,
+      }),
+    );
+  } catch (error) {
+    return fail(error);
+  }
+  return new Promise((resolve) => {
+    socket.once('secureConnect', () => resolve({ done: true, socket, connection }));
+    socket.once('error', (error) => resolve(fail(error)));
+    socket.once('close', () => resolve(fail(undefined)));
+  });
+}
+
+/** Connects with TLS under the door's own name; throws `Trouble` when that fails. */
+export async function connectTls(
+  door: Door,
+  attempt: Attempt,
+  roots?: SecureContext,
+): Promise<{ socket: TLSSocket; connection: Connection }> {
+  const result = await handshake(door, { sni: door.name, ...(roots ? { roots } : {}) }, attempt);
+  if (!result.done) throw new Trouble(tlsMessage(result.failure));
+  return result;
+}
+
+/** What to tell about a failed handshake. */
+export function tlsMessage({ kind, reason, place }: TlsFailure): Message {
+  switch (kind) {
+    case 'refused':
+      return message('seen.tls.refused', { place, reason });
+    case 'closed':
+      return message('seen.tls.closed', { place });
+    case 'not-tls':
+      return message('seen.tls.not-tls', { place });
+    default:
+      return message('seen.tls.failed', { place, reason });
+  }
+}
+
+function versionOptions(version: SecureVersion | undefined) {
+  if (!version) return {};
+  return {
+    minVersion: version,
+    maxVersion: version,
+    // At its usual security level OpenSSL 3 refuses TLS 1.0 and 1.1 by itself, and the refusal must be the server's.
+    ...(version === 'TLSv1' || version === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
+  };
+}
+
+function classify(error: unknown, unoffered: boolean): Omit<TlsFailure, 'place'> {
+  const {
+    code = '',
+    message: text = '',
+    reason,
+  } = (error ?? {}) as NodeJS.ErrnoException & { reason?: string };
+  const alert = /SSL alert number (\d+)/.exec(text)?.[1];
+  const why = reason ?? (code || text);
+  if (alert !== undefined) return { kind: 'refused', reason: why, alert: Number(alert) };
+  if (error === undefined || code === 'ECONNRESET' || code === 'EPIPE')
+    return { kind: 'closed', reason: why };
+  if (unoffered) return { kind: 'unoffered', reason: why };
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE|RECORD_TOO/.test(code))
+    return { kind: 'not-tls', reason: why };
+  return { kind: 'failed', reason: why };
+}
+
+/** Where distributions keep the roots that their administrators trust: Debian, Red Hat, Alpine and the BSDs. */
+const systemBundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/cert.pem',
+];
+
+const contexts = new WeakMap<readonly string[], SecureContext>();
+
+/**
+ * What to trust: the system's roots (Node's own list where the system has none) and the given authorities.
+ * Reading 150 roots takes tens of milliseconds, so one context serves all who pass the same array.
+ * Throws what Node throws when an authority is no PEM certificate.
+ */
+export function trustedRoots(authorities: readonly string[]): SecureContext {
+  let context = contexts.get(authorities);
+  if (!context) {
+    const bundle = systemBundles.find((file) => existsSync(file));
+    const system = bundle ? [readFileSync(bundle, 'utf8')] : rootCertificates;
+    context = createSecureContext({ ca: [...system, ...authorities] });
+    contexts.set(authorities, context);
+  }
+  return context;
+}

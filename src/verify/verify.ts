@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Evidence, Vantage } from '../model/evidence.ts';
+import type { Expectation } from '../model/expectation.ts';
+import { deepFreeze } from '../model/freeze.ts';
+import type { ProbeContext } from './probe.ts';
+import { runProbe } from './probes/index.ts';
+
+export interface VerifyOptions {
+  readonly vantage: Vantage;
+  /** PEM certificates trusted besides the system's roots, e.g. Poterne's own CA; default none. */
+  readonly authorities?: readonly string[];
+  /** Milliseconds that one probe may take in all; default 10 000. */
+  readonly timeout?: number;
+  /** How many probes run at once; default 16. */
+  readonly concurrency?: number;
+  /**
+   * How often a promise may be tried before it counts as broken, e.g. right after a reload; default 1, because the
+   * truth is what a visitor meets.
+   */
+  readonly attempts?: number;
+  /** Milliseconds between two attempts; default 500. */
+  readonly pause?: number;
+  /** Stops at once: probes in progress are closed and leave no evidence. */
+  readonly signal?: AbortSignal;
+  /** The clock for `at` and for certificates; default the system's. */
+  readonly now?: () => Date;
+}
+
+/**
+ * Tries every promise and returns what was seen of each, in the order of the expectations. `progress` is told each
+ * piece as it comes in. Broken promises are evidence, not errors: this throws nothing. When stopped by the signal,
+ * what was finished is returned.
+ */
+export async function verify(
+  expectations: readonly Expectation[],
+  options: VerifyOptions,
+  progress: (evidence: Evidence, done: number, total: number) => void = () => {},
+): Promise<readonly Evidence[]> {
+  const found: (Evidence | undefined)[] = new Array(expectations.length);
+  let done = 0;
+  for await (const { index, evidence } of run(expectations, options)) {
+    found[index] = evidence;
+    progress(evidence, ++done, expectations.length);
+  }
+  return found.filter((evidence) => evidence !== undefined);
+}
+
+/**
+ * The same as a stream, in the order in which probes finish; keeps no more in memory than the probes in progress.
+ * Leaving the loop stops them.
+ */
+export async function* observe(
+  expectations: Iterable<Expectation>,
+  options: VerifyOptions,
+): AsyncGenerator<Evidence, void, undefined> {
+  for await (const { evidence } of run(expectations, options)) yield evidence;
+}
+
+interface Numbered {
+  readonly index: number;
+  readonly evidence: Evidence;
+}
+
+async function* run(
+  expectations: Iterable<Expectation>,
+  options: VerifyOptions,
+): AsyncGenerator<Numbered, void, undefined> {
+  const { concurrency = 16, signal } = options;
+  const ending = new AbortController();
+  const stop = () => ending.abort();
+  if (signal?.aborted) return;
+  signal?.addEventListener('abort', stop, { once: true });
+  // A copy, because what is trusted is read once for each array: a new run reads the system's roots anew.
+  const authorities = [...(options.authorities ?? [])];
+  const running = new Map<number, Promise<Numbered>>();
+  const next = async () => {
+    const finished = await Promise.race(running.values());
+    running.delete(finished.index);
+    return finished;
+  };
+  try {
+    let index = 0;
+    for (const expectation of expectations) {
+      const mine = index++;
+      running.set(
+        mine,
+        tryFor(expectation, { ...options, authorities, signal: ending.signal }).then((evidence) => ({
+          index: mine,
+          evidence,
+        })),
+      );
+      if (running.size < concurrency) continue;
+      const finished = await next();
+      if (ending.signal.aborted) return;
+      yield finished;
+    }
+    while (running.size > 0) {
+      const finished = await next();
+      if (ending.signal.aborted) return;
+      yield finished;
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    ending.abort();
+  }
+}
+
+type RunOptions = VerifyOptions & Required<Pick<VerifyOptions, 'authorities' | 'signal'>>;
+
+async function tryFor(expectation: Expectation, options: RunOptions): Promise<Evidence> {
+  const { attempts = 1, pause = 500, signal } = options;
+  let evidence = await tryOnce(expectation, options);
+  for (let tried = 1; tried < attempts && !evidence.held && !signal.aborted; tried++) {
+    await sleep(pause, undefined, { signal }).catch(() => {});
+    evidence = await tryOnce(expectation, options);
+  }
+  return evidence;
+}
+
+async function tryOnce(expectation: Expectation, options: RunOptions): Promise<Evidence> {
+  const { vantage, authorities, timeout = 10_000, signal, now = () => new Date() } = options;
+  const context: ProbeContext = { vantage, authorities, timeout, signal, now };
+  const at = now().toISOString();
+  const began = performance.now();
+  const { held, seen, excerpt } = await runProbe(expectation.probe, context);
+  return deepFreeze({
+    expectation: expectation.id,
+    about: expectation.about,
+    promise: expectation.promise,
+    held,
+    seen,
+    ...(excerpt === undefined ? {} : { excerpt }),
+    vantage: vantage.name,
+    at,
+    milliseconds: Math.round(performance.now() - began),
+  });
+}
