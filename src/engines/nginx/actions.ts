@@ -1,0 +1,33 @@
+import type { EngineActions } from '../engine.ts';
+
+/** nginx's own command line and signals. */
+export const actions: EngineActions = {
+  check: ({ prefix, folder }) => ['nginx', '-t', '-p', `${prefix}/`, '-c', `${folder}/nginx.conf`],
+  start: ({ prefix, folder }) => [
+    'nginx',
+    '-p',
+    `${prefix}/`,
+    '-c',
+    `${folder}/nginx.conf`,
+    '-g',
+    'daemon off;',
+  ],
+  version: {
+    argv: ['nginx', '-v'],
+    read: (output) => /nginx\/(\d+\.\d+\.\d+)/.exec(output)?.[1],
+  },
+  signals: { reload: 'SIGHUP', quit: 'SIGQUIT', stop: 'SIGTERM' },
+  pidFile: 'run/nginx.pid',
+  socket: 'run/status.sock',
+  hashPath: '/hash',
+  errorLog: 'log/error.log',
+  folders: [
+    { path: 'run', writable: false },
+    { path: 'log', writable: false },
+    { path: 'certificates', writable: false },
+    ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) => ({
+      path: `run/${of}`,
+      writable: true,
+    })),
+  ],
+};

@@ -1,0 +1,142 @@
+import type { Language } from '../../model/site.ts';
+
+interface Page {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** What a visitor reads when it is the gateway that answers: what happened, and what to do next. */
+const texts = {
+  en: {
+    403: {
+      title: 'Not open from here',
+      text: 'This service is open only from certain networks, and yours is not one of them. If you should have access, connect to your organisation’s network and try again, or ask those who run this service.',
+    },
+    404: {
+      title: 'Nothing here',
+      text: 'Nothing is published at this address. Check what you typed, or go back to where you came from.',
+    },
+    413: {
+      title: 'Too large',
+      text: 'What you sent is larger than this service accepts. Send a smaller file, or ask those who run this service to accept larger ones.',
+    },
+    421: {
+      title: 'Wrong door',
+      text: 'Your browser asked for this name over a connection made for another one. Reload the page; if that does not help, close the browser and open it again.',
+    },
+    429: {
+      title: 'Too many requests',
+      text: 'Many requests came from your address in a short time. Wait a moment, then try again.',
+    },
+    502: {
+      title: 'The service does not answer',
+      text: 'The gateway works, but the service behind it cannot be reached. Try again in a few minutes; if it lasts, tell those who run this service.',
+    },
+    503: {
+      title: 'Not available',
+      text: 'The service is not available at the moment. Try again in a few minutes; if it lasts, tell those who run this service.',
+    },
+    504: {
+      title: 'The service is taking too long',
+      text: 'The gateway works, but the service behind it did not answer in time. Try again in a few minutes; if it lasts, tell those who run this service.',
+    },
+    repair: {
+      title: 'Being repaired',
+      text: 'This publication is being repaired. The rest of the gateway works. Try again later; if it lasts, tell those who run this service.',
+    },
+  },
+  fr: {
+    403: {
+      title: 'Pas ouvert d’ici',
+      text: 'Ce service n’est ouvert que depuis certains réseaux, et le vôtre n’en fait pas partie. Si vous devez y avoir accès, connectez-vous au réseau de votre organisation et réessayez, ou adressez-vous aux responsables de ce service.',
+    },
+    404: {
+      title: 'Rien ici',
+      text: 'Rien n’est publié à cette adresse. Vérifiez ce que vous avez saisi, ou revenez à la page d’où vous venez.',
+    },
+    413: {
+      title: 'Trop volumineux',
+      text: 'Ce que vous avez envoyé dépasse ce que ce service accepte. Envoyez un fichier plus petit, ou demandez aux responsables de ce service d’en accepter de plus grands.',
+    },
+    421: {
+      title: 'Mauvaise porte',
+      text: 'Votre navigateur a demandé ce nom sur une connexion établie pour un autre. Rechargez la page ; si cela ne suffit pas, fermez le navigateur et rouvrez-le.',
+    },
+    429: {
+      title: 'Trop de requêtes',
+      text: 'De nombreuses requêtes sont venues de votre adresse en peu de temps. Attendez un instant, puis réessayez.',
+    },
+    502: {
+      title: 'Le service ne répond pas',
+      text: 'La passerelle fonctionne, mais le service placé derrière elle est injoignable. Réessayez dans quelques minutes ; si cela dure, prévenez les responsables de ce service.',
+    },
+    503: {
+      title: 'Indisponible',
+      text: 'Le service n’est pas disponible pour le moment. Réessayez dans quelques minutes ; si cela dure, prévenez les responsables de ce service.',
+    },
+    504: {
+      title: 'Le service met trop de temps',
+      text: 'La passerelle fonctionne, mais le service placé derrière elle n’a pas répondu à temps. Réessayez dans quelques minutes ; si cela dure, prévenez les responsables de ce service.',
+    },
+    repair: {
+      title: 'En réparation',
+      text: 'Cette publication est en cours de réparation. Le reste de la passerelle fonctionne. Réessayez plus tard ; si cela dure, prévenez les responsables de ce service.',
+    },
+  },
+} as const satisfies Record<Language, Record<number | 'repair', Page>>;
+
+const requestLabel: Readonly<Record<Language, string>> = {
+  en: 'Request number, to give when you ask for help:',
+  fr: 'Numéro de la requête, à donner si vous demandez de l’aide :',
+};
+
+/** Statuses for which the gateway has a page of its own. */
+export const pageStatuses = [403, 404, 413, 421, 429, 502, 503, 504] as const;
+
+const style = `
+      :root { color-scheme: light dark; }
+      body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1.05rem/1.6 system-ui, sans-serif;
+        color: #1f2933; background: #f5f4f0; }
+      main { max-width: 34rem; margin: 1.5rem; padding: 2rem; border-top: .35rem solid #8a6d3b; border-radius: .4rem;
+        background: #fff; box-shadow: 0 .1rem .6rem #0002; }
+      h1 { margin: 0 0 .6rem; font-size: 1.5rem; line-height: 1.25; }
+      p { margin: .6rem 0; }
+      small { color: #52606d; }
+      code { overflow-wrap: anywhere; }
+      @media (prefers-color-scheme: dark) {
+        body { color: #e4e7eb; background: #16181d; }
+        main { background: #22262e; border-color: #d4a95a; }
+        small { color: #a5b0bd; }
+      }
+    `;
+
+/** Every page, by its path below `pages/`. nginx fills in the request's number (SSI). */
+export function pages(): { readonly path: string; readonly text: string }[] {
+  const html = (Object.keys(texts) as Language[]).flatMap((language) =>
+    ([...pageStatuses, 'repair'] as const).map((page) => ({
+      path: `${language}/${page}.html`,
+      text: document(language, page === 'repair' ? 503 : page, texts[language][page]),
+    })),
+  );
+  const json = `{"status":<!--# echo var="status" -->,"request":"<!--# echo var="request_id" -->"}\n`;
+  return [...html, { path: 'error.json', text: json }];
+}
+
+const document = (language: Language, status: number, { title, text }: Page): string => `<!doctype html>
+<html lang="${language}">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="robots" content="noindex">
+    <title>${title}</title>
+    <style>${style}</style>
+  </head>
+  <body>
+    <main>
+      <h1>${title}</h1>
+      <p>${text}</p>
+      <p><small>${requestLabel[language]} <code><!--# echo var="request_id" --></code> (${status})</small></p>
+    </main>
+  </body>
+</html>
+`;

@@ -1,0 +1,189 @@
+import type { Pointer } from '../../../model/pointer.ts';
+import type { Publication, Route, Service } from '../../../model/site.ts';
+import { livePaths, prefixFor, publicPath, serviceOf } from '../routes.ts';
+import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
+import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
+import type { Context } from './common.ts';
+import { limitLines, type Zones } from './limits.ts';
+import { authority } from './upstream.ts';
+
+/** How long a stream of events or a WebSocket may be silent. */
+const liveSilence = 3_600_000;
+
+/** The locations of a publication: its routes, the streams in them, and the rest. */
+export function locations(
+  context: Context,
+  publication: Publication,
+  groups: ReadonlyMap<Service, string>,
+  zones: Zones,
+): Node[] {
+  const { routes } = publication;
+  const regexes = routes.filter((r) => r.match === 'regex');
+  const prefixes = routes.filter((r) => r.match === 'prefix');
+  const render = (route: Route): Node[] => routeLocations(context, publication, route, groups, zones);
+  const rest = prefixes.some((r) => r.path === '/')
+    ? []
+    : [
+        note(publication.pointer, 'Nothing else is published here.'),
+        block(publication.pointer, ['location', '/'], [
+          // Not `return`, which would come before the audience is asked.
+          line(publication.pointer, 'try_files', '/nothing', '=404'),
+        ]),
+      ];
+  return [...regexes.flatMap(render), ...prefixes.flatMap(render), ...rest];
+}
+
+function routeLocations(
+  context: Context,
+  publication: Publication,
+  route: Route,
+  groups: ReadonlyMap<Service, string>,
+  zones: Zones,
+): Node[] {
+  const service = serviceOf(context.site, route);
+  const group = groups.get(service) as string;
+  const live = [...new Set(livePaths(service))];
+  const passes = (isLive: boolean, uri: string): Node[] => [
+    ...limitLines(publication, route, zones),
+    ...uploadLines(publication, route),
+    ...pass(context, route, service, isLive),
+    line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
+  ];
+  const why = (what: string): Node => note(route.pointer, what);
+
+  if (route.match === 'regex')
+    return [
+      why(`Service "${service.name}"`),
+      block(route.pointer, ['location', '~', unnamed(route.path)], [
+        ...passes(false, ''),
+        // Inside a regular expression only regular expressions may nest.
+        ...live.map((path) =>
+          block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
+        ),
+      ]),
+    ];
+
+  const uri = (path: string): string => (route.strip ? encoded(path) : '');
+  const streams = live.flatMap((path) => {
+    const seen = publicPath(route, path);
+    const taken = seen === undefined || publication.routes.some((r) => r.path === seen);
+    if (taken || prefixFor(publication, seen) !== route) return [];
+    return [
+      why(`Service "${service.name}": a stream, passed on as it comes`),
+      block(liveOrigin(service, path), ['location', place(seen)], passes(true, uri(path))),
+    ];
+  });
+  return [
+    why(`Service "${service.name}"${route.strip ? ', which does not see the prefix' : ''}`),
+    block(
+      route.pointer,
+      ['location', place(route.path)],
+      passes(
+        live.some((path) => publicPath(route, path) === route.path),
+        uri('/'),
+      ),
+    ),
+    ...streams,
+  ];
+}
+
+/** A location's prefix must not be read as a modifier. */
+function place(path: string): string {
+  if (!path.startsWith('/')) throw new Error(`a path that does not begin with "/": ${path}`);
+  return path;
+}
+
+const liveOrigin = (service: Service, path: string): Pointer => {
+  const index = service.events.indexOf(path);
+  return index < 0 ? `${service.pointer}/websocket` : `${service.pointer}/events/${index}`;
+};
+
+/** What a request to a service bears, and how its answer comes back. */
+function pass(context: Context, route: Route, service: Service, isLive: boolean): Node[] {
+  const { 'host-header': host = 'keep', 'keep-alive': keepAlive = defaults.keepAlive } = serviceOptions(service);
+  const at = (word: string): Pointer => `${service.pointer}/${word}`;
+  const prefix = route.strip ? encoded(route.path) : '';
+  return [
+    line('', 'include', 'forwarding.conf'),
+    line(at('host-header'), 'proxy_set_header', 'Host', hostHeader(context, service, host)),
+    line(
+      at('keep-alive'),
+      'proxy_set_header',
+      'Connection',
+      keepAlive > 0 ? '$poterne_connection' : '$poterne_connection_once',
+    ),
+    line(route.pointer, 'proxy_set_header', 'X-Forwarded-Prefix', prefix.replace(/\/$/, '')),
+    ...timeoutLines(service, isLive),
+    ...(isLive ? [line(route.pointer, 'proxy_buffering', 'off'), line(route.pointer, 'gzip', 'off')] : []),
+    ...verification(service),
+    ...wayBack(context, route, service, prefix),
+  ];
+}
+
+function hostHeader({ publicPort }: Context, service: Service, policy: string): string {
+  if (policy === 'keep') return `$host${publicPort}`;
+  if (policy !== 'upstream') return plain(policy);
+  const first = service.upstreams.find((u) => !u.backup) ?? service.upstreams[0];
+  return first ? plain(authority(first)) : '$host';
+}
+
+function timeoutLines(service: Service, isLive: boolean): Node[] {
+  const { timeouts } = serviceOptions(service);
+  const at = `${service.pointer}/timeouts`;
+  const read = isLive ? Math.max(timeouts?.read ?? 0, liveSilence) : timeouts?.read;
+  const send = isLive ? Math.max(timeouts?.send ?? 0, liveSilence) : timeouts?.send;
+  return [
+    ...(timeouts?.connect === undefined ? [] : [line(`${at}/connect`, 'proxy_connect_timeout', time(timeouts.connect))]),
+    ...(read === undefined ? [] : [line(`${at}/read`, 'proxy_read_timeout', time(read))]),
+    ...(send === undefined ? [] : [line(`${at}/send`, 'proxy_send_timeout', time(send))]),
+  ];
+}
+
+/** Debian's bundle, for https upstreams of which the description names no CA. */
+const systemRoots = '/etc/ssl/certs/ca-certificates.crt';
+
+function verification({ trust, upstreams, pointer }: Service): Node[] {
+  const first = upstreams[0];
+  if (first?.scheme !== 'https') return [];
+  const name = trust?.name ?? (first.address.kind === 'tcp' ? first.address.host : 'localhost');
+  return [
+    line(`${pointer}/trust/ca`, 'proxy_ssl_trusted_certificate', trust?.ca ?? systemRoots),
+    line(`${pointer}/trust/name`, 'proxy_ssl_name', plain(name)),
+  ];
+}
+
+/** Redirects and cookies of a service that does not know its public address. */
+function wayBack({ publicPort }: Context, route: Route, service: Service, prefix: string): Node[] {
+  const at = route.pointer;
+  const home = `https://$host${publicPort}`;
+  const policy = serviceOptions(service)['host-header'] ?? 'keep';
+  const known = service.upstreams.map((u) => `${u.scheme}://${plain(authority(u))}`);
+  const literal = policy === 'keep' || policy === 'upstream' ? [] : [`http://${plain(policy)}`, `https://${plain(policy)}`];
+  const bases = [
+    ...new Set(['http://$host', ...(publicPort ? [`http://$host${publicPort}`] : []), ...literal, ...known]),
+  ];
+  if (!route.strip) return bases.map((base) => line(at, 'proxy_redirect', `${base}/`, `${home}/`));
+  const stripped = prefix.endsWith('/') ? prefix : `${prefix}/`;
+  return [
+    // First those where the service knew its prefix from X-Forwarded-Prefix.
+    ...[...bases, home].flatMap((base) => [
+      line(at, 'proxy_redirect', `${base}${stripped}`, `${home}${stripped}`),
+      line(at, 'proxy_redirect', `${base}/`, `${home}${stripped}`),
+    ]),
+    line(at, 'proxy_redirect', stripped, stripped),
+    line(at, 'proxy_redirect', '/', stripped),
+    line(at, 'proxy_cookie_path', stripped.slice(0, -1), stripped.slice(0, -1)),
+    line(at, 'proxy_cookie_path', '/', stripped),
+  ];
+}
+
+/** Bodies up to the default are taken in before the service is bothered; larger ones flow through. */
+export function uploadLines(publication: Publication, route?: Route): Node[] {
+  const size = route ? routeOptions(route).uploads : publicationOptions(publication).uploads;
+  if (size === undefined) return [];
+  const at = `${(route ?? publication).pointer}/uploads`;
+  return [
+    line(at, 'client_max_body_size', `${size}`),
+    line(at, 'proxy_request_buffering', size > defaults.uploads ? 'off' : 'on'),
+  ];
+}

@@ -1,0 +1,271 @@
+import type { Site } from '../../../model/site.ts';
+import { defaults, publicationOptions } from '../schema.ts';
+import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
+import { type Context, http2Directive, listens } from './common.ts';
+import { defaultHeaderMaps } from './headers.ts';
+
+/** Mozilla's "intermediate" (guideline 5.7) but for finite-field Diffie-Hellman, which would need parameters of its own. */
+const ciphers = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
+
+/** text/html is always compressed and may not be named. */
+const compressed = [
+  ...['text/plain', 'text/css', 'text/xml', 'text/javascript', 'text/csv', 'text/calendar'],
+  ...['application/javascript', 'application/json', 'application/ld+json', 'application/geo+json'],
+  ...['application/manifest+json', 'application/xml', 'application/rss+xml', 'application/atom+xml'],
+  ...['application/xhtml+xml', 'application/wasm', 'image/svg+xml', 'font/ttf', 'font/otf'],
+];
+
+const own = (...words: string[]): Node => line('', ...words);
+const why = (text: string): Node => note('', text);
+
+/** `nginx.conf`: everything that is not of one publication. */
+export function mainFile(context: Context): Node[] {
+  const { site, facts, path } = context;
+  return [
+    note('/site', `The gateway of "${site.name}". Written by Poterne from the description: change that, not this.`),
+    gap,
+    ...(facts.account === undefined ? [] : [own('user', facts.account)]),
+    own('worker_processes', 'auto'),
+    own('worker_rlimit_nofile', '16384'),
+    why('After a reload, old workers end with their last connection, or after this long.'),
+    own('worker_shutdown_timeout', '5m'),
+    own('pid', path('run/nginx.pid')),
+    own('error_log', path('log/error.log'), 'warn'),
+    gap,
+    block('', ['events'], [own('worker_connections', '4096')]),
+    gap,
+    block('', ['http'], http(context)),
+  ];
+}
+
+function http(context: Context): Node[] {
+  const { site, facts, path, gatewayAt } = context;
+  return [
+    own('server_tokens', 'off'),
+    own('default_type', 'application/octet-stream'),
+    ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) =>
+      own(`${of}_temp_path`, path(`run/${of}`)),
+    ),
+    ...(http2Directive(facts) ? [own('http2', 'on')] : []),
+    gap,
+    ...hashes(site),
+    gap,
+    ...variables(context),
+    gap,
+    ...log(path('log/access.log')),
+    gap,
+    ...tls(),
+    gap,
+    ...clients(),
+    gap,
+    ...compression(),
+    gap,
+    ...trueAddress(context),
+    ...upstreams(),
+    gap,
+    ...defaultServers(context),
+    gap,
+    ...statusServer(context),
+    gap,
+    ...site.publications.map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
+  ].concat(site.publications.length === 0 ? [note(gatewayAt('listen'), 'Nothing is published.')] : []);
+}
+
+/** Tables sized for what stands in them: nginx refuses to start when they are too small. */
+function hashes(site: Site): Node[] {
+  const names = site.publications.map((p) => Buffer.byteLength(p.name));
+  const headers = site.publications.map((p) => Object.keys(publicationOptions(p).headers?.add ?? {}));
+  return [
+    own('server_names_hash_max_size', `${powerOfTwo(4 * names.length, 1024)}`),
+    own('server_names_hash_bucket_size', `${powerOfTwo(Math.max(0, ...names) + 32, 128)}`),
+    own('proxy_headers_hash_max_size', `${powerOfTwo(4 * Math.max(0, ...headers.map((h) => h.length)), 1024)}`),
+    own(
+      'proxy_headers_hash_bucket_size',
+      `${powerOfTwo(Math.max(0, ...headers.flat().map((h) => h.length)) + 32, 128)}`,
+    ),
+    own('variables_hash_max_size', '2048'),
+  ];
+}
+
+const powerOfTwo = (atLeast: number, smallest: number): number =>
+  Math.max(smallest, 2 ** Math.ceil(Math.log2(Math.max(1, atLeast))));
+
+function variables({ site }: Context): Node[] {
+  return [
+    why('The character itself: nginx has no escape for it.'),
+    block('', ['geo', '$poterne_dollar'], [own('default', '$')]),
+    gap,
+    why('WebSockets pass, other upgrades (h2c) do not. An empty Connection keeps the upstream connection alive.'),
+    block('', ['map', '$http_upgrade', '$poterne_upgrade'], [
+      own('default', ''),
+      own('~*^websocket$', 'websocket'),
+    ]),
+    block('', ['map', '$poterne_upgrade', '$poterne_connection'], [own('default', 'upgrade'), own('', '')]),
+    block('', ['map', '$poterne_upgrade', '$poterne_connection_once'], [
+      own('default', 'upgrade'),
+      own('', 'close'),
+    ]),
+    gap,
+    why('The pages of the gateway: the first language of the visitor that there is, or JSON for programs.'),
+    block('', ['map', '$http_accept_language', '$poterne_language'], [
+      line('/language', 'default', site.language),
+      own('~*^(?:(?!\\ben\\b).)*\\bfr\\b', 'fr'),
+      own('~*\\ben\\b', 'en'),
+    ]),
+    block('', ['map', '$http_accept', '$poterne_page'], [
+      own('default', '$poterne_language'),
+      own('~*^application/([a-z.-]+\\+)?json', 'json'),
+    ]),
+    gap,
+    why('A name asked for under the TLS name of another is misdirected. The page that says so (421) is not asked again.'),
+    block('', ['map', '$status|$ssl_server_name|$host', '$poterne_misdirected'], [
+      own('volatile'),
+      own('default', '1'),
+      own('~^421\\|', ''),
+      own('~*^\\d+\\|([^|]+)\\|\\1$', ''),
+    ]),
+    gap,
+    why('Security headers that an application may set itself; empty is not sent.'),
+    ...defaultHeaderMaps(),
+  ];
+}
+
+function log(file: string): Node[] {
+  const fields = [
+    ['time', '"$time_iso8601"'],
+    ['request', '"$request_id"'],
+    ['client', '"$remote_addr"'],
+    ['method', '"$request_method"'],
+    ['host', '"$host"'],
+    ['uri', '"$request_uri"'],
+    ['status', '$poterne_status'],
+    ['bytes', '$bytes_sent'],
+    ['duration', '$request_time'],
+    ['publication', '"$server_name"'],
+    ['upstream', '"$upstream_addr"'],
+    ['upstreamStatus', '"$upstream_status"'],
+    ['upstreamTime', '"$upstream_response_time"'],
+    ['protocol', '"$server_protocol"'],
+    ['tls', '"$ssl_protocol"'],
+    ['agent', '"$http_user_agent"'],
+    ['referrer', '"$http_referer"'],
+  ].map(([name, value]) => `"${name}":${value}`);
+  return [
+    why('One JSON object a line. A status below 100 is nginx\'s own ("000", "009") and no JSON number.'),
+    block('', ['map', '$status', '$poterne_status'], [own('default', '$status'), own('~^0', '0')]),
+    own('log_format', 'poterne', 'escape=json', `{${fields.join(',')}}`),
+    own('access_log', file, 'poterne', 'buffer=64k', 'flush=1s'),
+    own('log_not_found', 'off'),
+  ];
+}
+
+function tls(): Node[] {
+  return [
+    own('ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
+    own('ssl_ciphers', ciphers),
+    own('ssl_prefer_server_ciphers', 'off'),
+    own('ssl_session_cache', 'shared:poterne_tls:10m'),
+    own('ssl_session_timeout', '1d'),
+    own('ssl_session_tickets', 'off'),
+  ];
+}
+
+function clients(): Node[] {
+  return [
+    own('client_header_timeout', '15s'),
+    own('client_body_timeout', '60s'),
+    own('send_timeout', '60s'),
+    own('keepalive_timeout', '65s'),
+    own('large_client_header_buffers', '4', '16k'),
+    own('client_max_body_size', `${defaults.uploads}`),
+    own('reset_timedout_connection', 'on'),
+    own('absolute_redirect', 'off'),
+    own('limit_req_status', '429'),
+    own('limit_conn_status', '429'),
+  ];
+}
+
+function compression(): Node[] {
+  return [
+    own('gzip', 'on'),
+    own('gzip_vary', 'on'),
+    own('gzip_proxied', 'any'),
+    own('gzip_comp_level', '4'),
+    own('gzip_min_length', '1024'),
+    own('gzip_types', ...compressed),
+  ];
+}
+
+/** Whose word on the client's address is believed; nobody's by default. */
+function trueAddress({ site: { gateway }, gatewayAt }: Context): Node[] {
+  if (gateway.trustedFronts.length === 0) return [];
+  const at = gatewayAt('trusted-fronts');
+  return [
+    note(at, 'The load balancers whose word on the client address is believed.'),
+    ...gateway.trustedFronts.map((front) => line(at, 'set_real_ip_from', front)),
+    ...(gateway.proxyProtocol
+      ? [line(gatewayAt('proxy-protocol'), 'real_ip_header', 'proxy_protocol')]
+      : [line(at, 'real_ip_header', 'X-Forwarded-For'), line(at, 'real_ip_recursive', 'on')]),
+    gap,
+  ];
+}
+
+function upstreams(): Node[] {
+  return [
+    own('proxy_http_version', '1.1'),
+    own('proxy_connect_timeout', time(defaults.connect)),
+    own('proxy_read_timeout', time(defaults.read)),
+    own('proxy_send_timeout', time(defaults.send)),
+    own('proxy_buffer_size', '16k'),
+    own('proxy_buffers', '8', '16k'),
+    own('proxy_busy_buffers_size', '32k'),
+    why('Another upstream is tried, but never twice with a request that may have changed something.'),
+    own('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
+    own('proxy_next_upstream_tries', '3'),
+    why('An application does not choose what another location answers.'),
+    own('proxy_ignore_headers', 'X-Accel-Redirect'),
+    own('proxy_ssl_verify', 'on'),
+    own('proxy_ssl_verify_depth', '4'),
+    own('proxy_ssl_server_name', 'on'),
+    own('proxy_ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
+  ];
+}
+
+/** Names that nobody published, and bare addresses: no certificate, no content. */
+function defaultServers(context: Context): Node[] {
+  return [
+    why('Whoever asks for a name that is not published gets nothing.'),
+    block('', ['server'], [...listens(context, 'http', true), own('return', '444')]),
+    block('', ['server'], [
+      ...listens(context, 'https', true),
+      own('ssl_reject_handshake', 'on'),
+      own('error_page', '497', '@nothing'),
+      own('return', '444'),
+      block('', ['location', '@nothing'], [own('return', '444')]),
+    ]),
+  ];
+}
+
+function statusServer({ path }: Context): Node[] {
+  return [
+    why('Which configuration is active, and counters; on this machine only.'),
+    block('', ['server'], [
+      own('listen', `unix:${path('run/status.sock')}`),
+      own('access_log', 'off'),
+      own('default_type', 'text/plain'),
+      block('', ['location', '=', '/hash'], [own('include', 'generation.conf')]),
+      block('', ['location', '=', '/stub'], [own('stub_status')]),
+      block('', ['location', '/'], [own('return', '404')]),
+    ]),
+  ];
+}
+
+/** The file that tells the hash of the generation it belongs to. */
+export const generationFile = (hash: string): Node[] => [own('return', '200', ownPath(hash))];

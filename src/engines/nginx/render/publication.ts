@@ -1,0 +1,101 @@
+import type { StandIn } from '../../../model/plan.ts';
+import type { Publication } from '../../../model/site.ts';
+import { compiled } from '../routes.ts';
+import { publicationOptions } from '../schema.ts';
+import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
+import { type Context, listens } from './common.ts';
+import { headerLines } from './headers.ts';
+import { limitLines, zoneLines, zonesOf } from './limits.ts';
+import { locations, uploadLines } from './location.ts';
+import { groupsOf, upstreamBlock } from './upstream.ts';
+
+/** `publications/<id>.conf`: all of one publication, so that it can be refused without the others. */
+export function publicationFile(context: Context, publication: Publication): Node[] {
+  const groups = groupsOf(context, publication);
+  const zones = zonesOf(publication);
+  const limits = zoneLines(publication, zones);
+  const at = publication.pointer;
+  return [
+    note(at, `Publication ${publication.name}`),
+    gap,
+    ...[...groups].flatMap(([service, group]) => [...upstreamBlock(context, service, group), gap]),
+    ...(limits.length > 0 ? [...limits, gap] : []),
+    redirectServer(context, publication, nameOf(publication)),
+    gap,
+    block(at, ['server'], [
+      ...serverHead(context, publication, nameOf(publication), publication.id),
+      gap,
+      ...headerLines(publication),
+      ...audienceLines(publication),
+      ...limitLines(publication, undefined, zones),
+      ...uploadLines(publication),
+      ...(publicationOptions(publication).compression === false
+        ? [line(`${at}/compression`, 'gzip', 'off')]
+        : []),
+      gap,
+      ...locations(context, publication, groups, zones),
+    ]),
+  ];
+}
+
+/** The name as `server_name` reads it. */
+const nameOf = ({ name, match }: Publication): string => (match === 'regex' ? unnamed(name) : name);
+
+/** Plain http leads to https under the name as published, never under one that a visitor made up. */
+function redirectServer(context: Context, publication: Publication, name: string): Node {
+  const at = publication.pointer;
+  const target = publication.match === 'exact' ? publication.name : '$host';
+  return block(at, ['server'], [
+    ...listens(context, 'http'),
+    line(at, 'server_name', name),
+    line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`),
+  ]);
+}
+
+function serverHead(context: Context, publication: Publication, name: string, certificate: string): Node[] {
+  const at = publication.pointer;
+  const file = context.path(`certificates/${certificate}.pem`);
+  const target = publication.match === 'exact' ? publication.name : '$host';
+  return [
+    ...listens(context, 'https'),
+    line(at, 'server_name', name),
+    line(publication.tls.pointer, 'ssl_certificate', file),
+    line(publication.tls.pointer, 'ssl_certificate_key', file),
+    gap,
+    block('', ['if', '($poterne_misdirected)'], [line('', 'return', '421')]),
+    line('', 'include', 'pages.conf'),
+    line('', 'error_page', '497', '=308', `https://${target}${context.publicPort}$request_uri`),
+  ];
+}
+
+function audienceLines({ audience }: Publication): Node[] {
+  if (audience.networks === undefined) return [];
+  return [
+    ...audience.networks.map((network) => line(audience.pointer, 'allow', network)),
+    line(audience.pointer, 'deny', 'all'),
+  ];
+}
+
+/** What answers in place of a publication that nginx refused: the same names, and a page that says so. */
+export function standIn(context: Context, publication: Publication): StandIn {
+  const at = publication.pointer;
+  const id = `${publication.id}_standin`;
+  // The name itself may be what nginx refused.
+  const readable = publication.match !== 'regex' || compiled(publication.name.slice(1)) !== undefined;
+  const name = readable ? nameOf(publication) : publication.example;
+  const names =
+    publication.tls.kind === 'internal'
+      ? publication.tls.names
+      : [publication.match === 'wildcard' ? publication.name : publication.example];
+  const nodes = [
+    note(at, `In place of ${publication.name}, which nginx refused`),
+    redirectServer(context, publication, name),
+    block(at, ['server'], [
+      ...serverHead(context, publication, name, id),
+      line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
+      line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
+      block('', ['location', '/'], [line('', 'return', '503')]),
+    ]),
+  ];
+  return { text: write(nodes).text, certificate: { id, names, because: publication.tls.pointer } };
+}
