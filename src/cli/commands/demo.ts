@@ -46,7 +46,8 @@ export function demo(context: Context): Command {
           if (!json) reportApplied(context, described, described.site, applied);
           const { expectations } = intent.plan;
           const evidence = await proveAndReport(context, gateway, described.site, expectations, { json });
-          if (countEvidence(evidence).broken > 0 || applied.outcome === 'partial') process.exitCode = exit.failed;
+          if (countEvidence(evidence).broken > 0 || applied.outcome === 'partial')
+            process.exitCode = exit.failed;
           if (options.once) return;
           if (!json) invite(context, described.site, state);
           await interrupted;
@@ -91,6 +92,14 @@ function invite(context: Context, site: Site, state: string): void {
   const urls = site.publications.flatMap((publication) =>
     publication.routes.map((route) => `  https://${publication.example}${port}${route.path}`),
   );
-  context.out(['', context.t('demo.open'), ...urls, '', context.t('demo.trust', { file: join(state, 'authority', 'root.pem') })].join('\n'));
+  context.out(
+    [
+      '',
+      context.t('demo.open'),
+      ...urls,
+      '',
+      context.t('demo.trust', { file: join(state, 'authority', 'root.pem') }),
+    ].join('\n'),
+  );
   context.err(context.t('demo.stop'));
 }

@@ -92,7 +92,8 @@ export function unnamed(regex: string): string {
 }
 
 /** Whether a regular expression refers to a group by its name, which `unnamed` would break. */
-export const refersToNames = (regex: string): boolean => /\\k|\\g[{<'][^\d+-]|\(\?(?:P[=>]|&|R&|\(<|\(')/.test(regex);
+export const refersToNames = (regex: string): boolean =>
+  /\\k|\\g[{<'][^\d+-]|\(\?(?:P[=>]|&|R&|\(<|\(')/.test(regex);
 
 /** nginx's writing of milliseconds. */
 export const time = (milliseconds: number): string =>

@@ -57,4 +57,3 @@ export function listens(
   ];
   return sockets.map((socket) => line(gatewayAt('listen'), 'listen', socket, ...words));
 }
-

@@ -5,6 +5,7 @@ import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { type Context, listens } from './common.ts';
 import { headerLines } from './headers.ts';
+import { certificateFiles } from './inputs.ts';
 import { limitLines, zoneLines, zonesOf } from './limits.ts';
 import { locations, uploadLines } from './location.ts';
 import { groupsOf, upstreamBlock } from './upstream.ts';
@@ -22,19 +23,23 @@ export function publicationFile(context: Context, publication: Publication): Nod
     ...(limits.length > 0 ? [...limits, gap] : []),
     redirectServer(context, publication, nameOf(publication)),
     gap,
-    block(at, ['server'], [
-      ...serverHead(context, publication, nameOf(publication), publication.id),
-      gap,
-      ...headerLines(publication),
-      ...audienceLines(publication),
-      ...limitLines(publication, undefined, zones),
-      ...uploadLines(publication),
-      ...(publicationOptions(publication).compression === false
-        ? [line(`${at}/compression`, 'gzip', 'off')]
-        : []),
-      gap,
-      ...locations(context, publication, groups, zones),
-    ]),
+    block(
+      at,
+      ['server'],
+      [
+        ...serverHead(context, publication, nameOf(publication), certificateFiles(publication)),
+        gap,
+        ...headerLines(publication),
+        ...audienceLines(publication),
+        ...limitLines(publication, undefined, zones),
+        ...uploadLines(publication),
+        ...(publicationOptions(publication).compression === false
+          ? [line(`${at}/compression`, 'gzip', 'off')]
+          : []),
+        gap,
+        ...locations(context, publication, groups, zones),
+      ],
+    ),
   ];
 }
 
@@ -45,22 +50,30 @@ const nameOf = ({ name, match }: Publication): string => (match === 'regex' ? un
 function redirectServer(context: Context, publication: Publication, name: string): Node {
   const at = publication.pointer;
   const target = publication.match === 'exact' ? publication.name : '$host';
-  return block(at, ['server'], [
-    ...listens(context, 'http'),
-    line(at, 'server_name', name),
-    line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`),
-  ]);
+  return block(
+    at,
+    ['server'],
+    [
+      ...listens(context, 'http'),
+      line(at, 'server_name', name),
+      line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`),
+    ],
+  );
 }
 
-function serverHead(context: Context, publication: Publication, name: string, certificate: string): Node[] {
+function serverHead(
+  context: Context,
+  publication: Publication,
+  name: string,
+  files: ReturnType<typeof certificateFiles>,
+): Node[] {
   const at = publication.pointer;
-  const file = context.path(`certificates/${certificate}.pem`);
   const target = publication.match === 'exact' ? publication.name : '$host';
   return [
     ...listens(context, 'https'),
     line(at, 'server_name', name),
-    line(publication.tls.pointer, 'ssl_certificate', file),
-    line(publication.tls.pointer, 'ssl_certificate_key', file),
+    line(publication.tls.pointer, 'ssl_certificate', files.certificate),
+    line(publication.tls.pointer, 'ssl_certificate_key', files.key),
     gap,
     block('', ['if', '($poterne_misdirected)'], [line('', 'return', '421')]),
     line('', 'include', 'pages.conf'),
@@ -80,6 +93,7 @@ function audienceLines({ audience }: Publication): Node[] {
 export function standIn(context: Context, publication: Publication): StandIn {
   const at = publication.pointer;
   const id = `${publication.id}_standin`;
+  const file = `certificates/${id}.pem`;
   // The name itself may be what nginx refused.
   const readable = publication.match !== 'regex' || compiled(publication.name.slice(1)) !== undefined;
   const name = readable ? nameOf(publication) : publication.example;
@@ -90,12 +104,17 @@ export function standIn(context: Context, publication: Publication): StandIn {
   const nodes = [
     note(at, `In place of ${publication.name}, which nginx refused`),
     redirectServer(context, publication, name),
-    block(at, ['server'], [
-      ...serverHead(context, publication, name, id),
-      line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
-      line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
-      block('', ['location', '/'], [line('', 'return', '503')]),
-    ]),
+    block(
+      at,
+      ['server'],
+      [
+        ...serverHead(context, publication, name, { certificate: file, key: file }),
+        line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
+        line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
+        block('', ['location', '/'], [line('', 'return', '503')]),
+      ],
+    ),
   ];
-  return { text: write(nodes).text, certificate: { id, names, because: publication.tls.pointer } };
+  const reads = [{ as: file, from: { certificate: { id, names } }, because: publication.tls.pointer }];
+  return { text: write(nodes).text, reads };
 }

@@ -22,12 +22,16 @@ export function upstreamBlock(context: Context, service: Service, group: string)
   const several = servers.filter((s) => s.kind === 'directive').length > 1;
   return [
     note(service.pointer, `Service "${service.name}"${service.title ? `: ${service.title}` : ''}`),
-    block(service.pointer, ['upstream', group], [
-      // Shared by the workers, so that weights and failures count for all of them.
-      ...(several ? [line(service.pointer, 'zone', group, '64k')] : []),
-      ...servers,
-      ...(keepAlive > 0 ? [line(`${service.pointer}/keep-alive`, 'keepalive', `${keepAlive}`)] : []),
-    ]),
+    block(
+      service.pointer,
+      ['upstream', group],
+      [
+        // Shared by the workers, so that weights and failures count for all of them.
+        ...(several ? [line(service.pointer, 'zone', group, '64k')] : []),
+        ...servers,
+        ...(keepAlive > 0 ? [line(`${service.pointer}/keep-alive`, 'keepalive', `${keepAlive}`)] : []),
+      ],
+    ),
   ];
 }
 
