@@ -1,0 +1,50 @@
+import { describe, locateFinding, report, sortFindings, textOf, toJson } from '../describe/index.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Site } from '../model/site.ts';
+import type { Context } from './context.ts';
+import { Refused } from './errors.ts';
+
+/** A description as a command sees it: what it says, and how to show findings about it. */
+export interface Described {
+  /** Absent when there is an error among the findings. */
+  readonly site?: Site;
+  readonly findings: readonly Finding[];
+  /** Prints findings to standard error, each at its place; also those that came later, with pointers only. */
+  show(findings: readonly Finding[]): void;
+  toJson(findings: readonly Finding[]): unknown;
+}
+
+/** Reads the description of a command. */
+export async function readDescription(context: Context, file: string): Promise<Described> {
+  const { site, findings, sources } = await describe(file);
+  const cwd = process.cwd();
+  const located = (some: readonly Finding[]) =>
+    sortFindings(
+      sources,
+      some.map((finding) => locateFinding(sources, finding)),
+    );
+  return {
+    ...(site ? { site } : {}),
+    findings,
+    show(some) {
+      if (some.length === 0) return;
+      const { language, colour } = context;
+      context.err(report(located(some), { language, colour, cwd, read: (path) => textOf(sources, path) }));
+    },
+    toJson: (some) => toJson(located(some), context.language, cwd),
+  };
+}
+
+/** The same for a command that needs a site: one with errors is shown (or printed as JSON) and ends the command. */
+export async function requireSite(
+  context: Context,
+  file: string,
+  json: boolean | undefined,
+): Promise<Described & { readonly site: Site }> {
+  const described = await readDescription(context, file);
+  const { site } = described;
+  if (site) return { ...described, site };
+  if (json) context.out(JSON.stringify({ ok: false, findings: described.toJson(described.findings) }));
+  else described.show(described.findings);
+  throw new Refused();
+}
