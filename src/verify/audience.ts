@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { inNetwork } from '../lib/ip.ts';
 import { type Message, message } from '../model/message.ts';
-import { broken, kept } from './attempt.ts';
+import { type Attempt, kept } from './attempt.ts';
 import { withoutQuery } from './excerpt.ts';
-import { illustrate } from './http.ts';
+import { brokenBy } from './http.ts';
 import type { Outcome } from './probe.ts';
 
 /** Where a vantage stands with a promise made only to some networks; `everywhere` when it is made to all. */
@@ -20,12 +20,13 @@ export async function refusal(
   response: IncomingMessage,
   from: readonly string[],
   local: string,
+  attempt: Attempt,
 ): Promise<Outcome> {
   const params = { address: local, networks: from.join(', ') || '∅', status: response.statusCode ?? 0 };
   if (response.statusCode === 403) return kept(message('seen.outside.refused', params));
   const trouble = gatewayTrouble(response);
-  if (trouble) return broken(trouble, await illustrate(response));
-  return broken(message('seen.outside.let-in', params), await illustrate(response));
+  if (trouble) return brokenBy(response, trouble, attempt);
+  return brokenBy(response, message('seen.outside.let-in', params), attempt);
 }
 
 /** What an answer says against the way to the service rather than about the service: 502, 503, 504. */

@@ -1,9 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Door } from '../model/expectation.ts';
-import { message } from '../model/message.ts';
-import { type Attempt, Trouble } from './attempt.ts';
+import { type Message, message } from '../model/message.ts';
+import { type Attempt, broken, Trouble } from './attempt.ts';
 import { answerExcerpt, excerptOf, printable } from './excerpt.ts';
+import type { Outcome } from './probe.ts';
 
 /** The most that is read of any body, in bytes. */
 export const bodyLimit = 64 * 1024;
@@ -113,8 +114,10 @@ export function readBody(
   });
 }
 
-/** What an answer looks like, with as much of its body as comes within a second. */
-export async function illustrate(response: IncomingMessage): Promise<string> {
+/** A promise broken by this answer, shown with as much of its body as comes within a second. */
+export async function brokenBy(response: IncomingMessage, seen: Message, attempt: Attempt): Promise<Outcome> {
+  // The verdict stands: the time limit may cut the illustration short, but not change what was seen.
+  attempt.waitFor(seen, answerExcerpt(response, ''));
   let timer: NodeJS.Timeout | undefined;
   let text = '';
   const tired = new Promise<void>((resolve) => {
@@ -126,5 +129,5 @@ export async function illustrate(response: IncomingMessage): Promise<string> {
   });
   await Promise.race([tired, read]);
   clearTimeout(timer);
-  return answerExcerpt(response, text);
+  return broken(seen, answerExcerpt(response, text));
 }

@@ -60,6 +60,7 @@ export async function handshake(door: Door, options: TlsOptions, attempt: Attemp
         ...(options.sni && !isIP(options.sni) ? { servername: options.sni } : {}),
         checkServerIdentity: () => undefined,
       }),
+      tcp,
     );
   } catch (error) {
     return fail(error);
@@ -106,7 +107,8 @@ function versionOptions(version: SecureVersion | undefined) {
   };
 }
 
-function classify(error: unknown, unoffered: boolean): Omit<TlsFailure, 'place'> {
+/** What an error in a handshake means; `unoffered`: not one byte of it left this side. */
+export function classify(error: unknown, unoffered: boolean): Omit<TlsFailure, 'place'> {
   const {
     code = '',
     message: text = '',

@@ -4,7 +4,7 @@ import { message } from '../../model/message.ts';
 import { type Attempt, attempting, broken, kept, Trouble } from '../attempt.ts';
 import { refusal, type Standing, standing, statusTrouble } from '../audience.ts';
 import { excerptOf, printable } from '../excerpt.ts';
-import { bodyLimit, hostHeader, illustrate, requestTrouble } from '../http.ts';
+import { bodyLimit, brokenBy, hostHeader, requestTrouble } from '../http.ts';
 import type { Outcome, ProbeFunction, ProbeOf } from '../probe.ts';
 import { connectTls } from '../tls.ts';
 
@@ -29,7 +29,7 @@ export const echoes: ProbeFunction<'echoes'> = (probe, context) =>
     client.on('error', () => {});
     return converse(client, probe, attempt, {
       place,
-      refused: (response) => declined(response, standing(from, local), from ?? [], local),
+      refused: (response) => declined(response, standing(from, local), from ?? [], local, attempt),
       outside: standing(from, local) === 'outside' ? local : undefined,
     });
   });
@@ -98,12 +98,13 @@ async function declined(
   stands: Standing,
   from: readonly string[],
   local: string,
+  attempt: Attempt,
 ): Promise<Outcome> {
-  if (stands === 'outside') return refusal(response, from, local);
+  if (stands === 'outside') return refusal(response, from, local, attempt);
   const trouble = statusTrouble(response, 101, stands);
   const seen =
     trouble.code === 'seen.status.other'
       ? message('seen.echoes.declined', { status: response.statusCode ?? 0 })
       : trouble;
-  return broken(seen, await illustrate(response));
+  return brokenBy(response, seen, attempt);
 }
