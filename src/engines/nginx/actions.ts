@@ -24,7 +24,6 @@ export const actions: EngineActions = {
   folders: [
     { path: 'run', writable: false },
     { path: 'log', writable: false },
-    { path: 'certificates', writable: false },
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) => ({
       path: `run/${of}`,
       writable: true,

@@ -36,7 +36,10 @@ function complaint(severity: Complaint['severity'], said: string): Complaint {
 /** Lines without a level: the summary, which says nothing, or a refusal to run at all. */
 function stray(raw: string): Complaint[] {
   const text = raw.replace(/^nginx: /, '').trim();
-  if (text === '' || /^(?:the )?configuration file .* (?:test failed|test is successful|syntax is ok)$/.test(text))
+  if (
+    text === '' ||
+    /^(?:the )?configuration file .* (?:test failed|test is successful|syntax is ok)$/.test(text)
+  )
     return [];
   return [complaint('error', text)];
 }

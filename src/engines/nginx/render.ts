@@ -4,7 +4,7 @@ import type { Site } from '../../model/site.ts';
 import { pages } from './pages.ts';
 import { contextOf } from './render/common.ts';
 import { generationFile, mainFile } from './render/main.ts';
-import { publicationFile, standIn } from './render/publication.ts';
+import { inputsOf, publicationFile, standIn } from './render/publication.ts';
 import { forwardingFile, pagesFile } from './render/shared.ts';
 import { type Node, write } from './syntax.ts';
 
@@ -12,20 +12,30 @@ import { type Node, write } from './syntax.ts';
 export function render(site: Site, facts: Facts): Artefact[] {
   const context = contextOf(site, facts);
   const base = { host: site.gateway.host, engine: 'nginx' };
-  const file = (path: string, nodes: readonly Node[]): Artefact => ({ ...base, path, ...write(nodes) });
+  const file = (path: string, nodes: readonly Node[]): Artefact => ({
+    ...base,
+    path,
+    ...write(nodes),
+    reads: [],
+  });
   return [
     file('nginx.conf', mainFile(context)),
     file('forwarding.conf', forwardingFile(context)),
     file('pages.conf', pagesFile(context)),
     ...site.publications.map((publication) => ({
       ...file(`publications/${publication.id}.conf`, publicationFile(context, publication)),
-      isolated: { publication: publication.name, standIn: standIn(context, publication) },
+      reads: inputsOf(context, publication),
+      isolated: { publication: publication.id, standIn: standIn(context, publication) },
     })),
     ...pages().map(({ path, text }) => ({
       ...base,
       path: `pages/${path}`,
       text,
-      origins: text.split('\n').slice(0, -1).map(() => ''),
+      reads: [],
+      origins: text
+        .split('\n')
+        .slice(0, -1)
+        .map(() => ''),
     })),
   ];
 }

@@ -10,7 +10,8 @@ export function serviceOf(site: Site, route: Route): Service {
 /** A path of the service as the public sees it under a route; `undefined` when the route does not lead there. */
 export function publicPath(route: Route, path: string): string | undefined {
   if (route.strip) return route.path + (route.path.endsWith('/') ? path.replace(/^\//, '') : path);
-  if (route.match === 'regex') return compiled(route.path)?.test(path.replace(/[?#].*$/s, '')) ? path : undefined;
+  if (route.match === 'regex')
+    return compiled(route.path)?.test(path.replace(/[?#].*$/s, '')) ? path : undefined;
   return path.startsWith(route.path) || `${path}/` === route.path ? path : undefined;
 }
 

@@ -9,8 +9,18 @@ const off = z.union([z.literal('off'), z.literal(false)]).transform(() => false 
 const limits = z
   .strictObject({
     requests: rate().optional().describe('Requests of one client address, such as 20/s or 300/m.'),
-    burst: z.int().min(0).max(100_000).optional().describe('Requests above the rate let through at once; default 0.'),
-    connections: z.int().min(1).max(65_535).optional().describe('Requests of one client address in progress at once.'),
+    burst: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .optional()
+      .describe('Requests above the rate let through at once; default 0.'),
+    connections: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe('Requests of one client address in progress at once.'),
   })
   .describe('What one client address may ask; beyond it the answer is 429.');
 
@@ -44,11 +54,13 @@ const headers = z
         ]),
       ])
       .optional()
-      .describe('What other sites learn of the address left (Referrer-Policy); default strict-origin-when-cross-origin.'),
+      .describe(
+        'What other sites learn of the address left (Referrer-Policy); default strict-origin-when-cross-origin.',
+      ),
     add: z.record(z.string(), z.string()).optional().describe('Further response headers, by name.'),
   })
   .describe(
-    "Security headers. A default gives way to the application's own header; one written here takes its place. \"off\" leaves one out.",
+    'Security headers. A default gives way to the application\'s own header; one written here takes its place. "off" leaves one out.',
   );
 
 const timeouts = z
@@ -61,10 +73,17 @@ const timeouts = z
 
 const failover = z
   .strictObject({
-    attempts: z.int().min(1).max(1000).optional().describe('Failures after which an upstream is left alone; default 3.'),
+    attempts: z
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Failures after which an upstream is left alone; default 3.'),
     within: duration().optional().describe('In this time, and for this time; default 10s.'),
   })
-  .describe('When to leave a failing upstream alone. With a single upstream there is no other, so it is always tried.');
+  .describe(
+    'When to leave a failing upstream alone. With a single upstream there is no other, so it is always tried.',
+  );
 
 /** The words that nginx adds to the description. */
 export const schema = {

@@ -65,6 +65,7 @@ export function quote(word: string): string {
  * A user's text for a directive that expands variables. nginx has no escape for `$`, so that the character itself
  * comes from a variable (defined in the main file).
  */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is nginx's, not ours.
 export const plain = (text: string): string => text.replaceAll('$', '${poterne_dollar}');
 
 /** A path for a directive that would take `$` for a variable; such paths are ours, so that refusing is enough. */
@@ -73,9 +74,12 @@ export function ownPath(path: string): string {
   return path;
 }
 
+/** Without halves of surrogate pairs, which no URL can hold. */
+const wellFormed = (text: string): string => Buffer.from(text).toString();
+
 /** A path as it stands in a URL: what may not stand there is percent-encoded, `$` too so that nginx never sees it. */
 export const encoded = (path: string): string =>
-  encodeURI(path.toWellFormed()).replace(/[$?#]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+  encodeURI(wellFormed(path)).replace(/[$?#]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 
 /** A regular expression that matches exactly this text. */
 export const exactly = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
@@ -92,7 +96,8 @@ export function unnamed(regex: string): string {
 }
 
 /** Whether a regular expression refers to a group by its name, which `unnamed` would break. */
-export const refersToNames = (regex: string): boolean => /\\k|\\g[{<'][^\d+-]|\(\?(?:P[=>]|&|R&|\(<|\(')/.test(regex);
+export const refersToNames = (regex: string): boolean =>
+  /\\k|\\g[{<'][^\d+-]|\(\?(?:P[=>]|&|R&|\(<|\(')/.test(regex);
 
 /** nginx's writing of milliseconds. */
 export const time = (milliseconds: number): string =>

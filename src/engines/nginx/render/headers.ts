@@ -35,8 +35,7 @@ export function answerHeaders(publication: Publication): AnswerHeader[] {
   const security = typed.flatMap(({ word, name, fallback }): AnswerHeader[] => {
     const value = written[word];
     if (value === false || names.has(name.toLowerCase())) return [];
-    if (value === undefined)
-      return [{ name, value: fallback, giveWay: true, pointer: publication.pointer }];
+    if (value === undefined) return [{ name, value: fallback, giveWay: true, pointer: publication.pointer }];
     const text =
       word === 'hsts'
         ? `max-age=${Math.floor(Number(value) / 1000)}`
@@ -55,10 +54,11 @@ const snake = (header: string): string => header.toLowerCase().replaceAll('-', '
 /** For each default header a variable: its value, or nothing when the application sent its own. */
 export const defaultHeaderMaps = (): Node[] =>
   typed.map(({ name, fallback }) =>
-    block('', ['map', `$upstream_http_${snake(name)}`, `$poterne_${snake(name)}`], [
-      line('', 'default', ''),
-      line('', '', fallback),
-    ]),
+    block(
+      '',
+      ['map', `$upstream_http_${snake(name)}`, `$poterne_${snake(name)}`],
+      [line('', 'default', ''), line('', '', fallback)],
+    ),
   );
 
 /** All headers of a publication stand in its server: a location with one of its own would inherit none of these. */
@@ -71,7 +71,13 @@ export function headerLines(publication: Publication): Node[] {
       .map((h) => line(h.pointer, 'proxy_hide_header', h.name)),
     line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
     ...headers.map((h) =>
-      line(h.pointer, 'add_header', h.name, h.giveWay ? `$poterne_${snake(h.name)}` : plain(h.value), 'always'),
+      line(
+        h.pointer,
+        'add_header',
+        h.name,
+        h.giveWay ? `$poterne_${snake(h.name)}` : plain(h.value),
+        'always',
+      ),
     ),
   ];
 }

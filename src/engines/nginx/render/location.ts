@@ -5,7 +5,7 @@ import { defaults, publicationOptions, routeOptions, serviceOptions } from '../s
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
 import type { Context } from './common.ts';
 import { limitLines, type Zones } from './limits.ts';
-import { authority } from './upstream.ts';
+import { authority, trustFile } from './upstream.ts';
 
 /** How long a stream of events or a WebSocket may be silent. */
 const liveSilence = 3_600_000;
@@ -25,10 +25,14 @@ export function locations(
     ? []
     : [
         note(publication.pointer, 'Nothing else is published here.'),
-        block(publication.pointer, ['location', '/'], [
-          // Not `return`, which would come before the audience is asked.
-          line(publication.pointer, 'try_files', '/nothing', '=404'),
-        ]),
+        block(
+          publication.pointer,
+          ['location', '/'],
+          [
+            // Not `return`, which would come before the audience is asked.
+            line(publication.pointer, 'try_files', '/nothing', '=404'),
+          ],
+        ),
       ];
   return [...regexes.flatMap(render), ...prefixes.flatMap(render), ...rest];
 }
@@ -46,7 +50,7 @@ function routeLocations(
   const passes = (isLive: boolean, uri: string): Node[] => [
     ...limitLines(publication, route, zones),
     ...uploadLines(publication, route),
-    ...pass(context, route, service, isLive),
+    ...pass(context, route, service, group, isLive),
     line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
   ];
   const why = (what: string): Node => note(route.pointer, what);
@@ -54,13 +58,17 @@ function routeLocations(
   if (route.match === 'regex')
     return [
       why(`Service "${service.name}"`),
-      block(route.pointer, ['location', '~', unnamed(route.path)], [
-        ...passes(false, ''),
-        // Inside a regular expression only regular expressions may nest.
-        ...live.map((path) =>
-          block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
-        ),
-      ]),
+      block(
+        route.pointer,
+        ['location', '~', unnamed(route.path)],
+        [
+          ...passes(false, ''),
+          // Inside a regular expression only regular expressions may nest.
+          ...live.map((path) =>
+            block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
+          ),
+        ],
+      ),
     ];
 
   const uri = (path: string): string => (route.strip ? encoded(path) : '');
@@ -99,8 +107,9 @@ const liveOrigin = (service: Service, path: string): Pointer => {
 };
 
 /** What a request to a service bears, and how its answer comes back. */
-function pass(context: Context, route: Route, service: Service, isLive: boolean): Node[] {
-  const { 'host-header': host = 'keep', 'keep-alive': keepAlive = defaults.keepAlive } = serviceOptions(service);
+function pass(context: Context, route: Route, service: Service, group: string, isLive: boolean): Node[] {
+  const { 'host-header': host = 'keep', 'keep-alive': keepAlive = defaults.keepAlive } =
+    serviceOptions(service);
   const at = (word: string): Pointer => `${service.pointer}/${word}`;
   const prefix = route.strip ? encoded(route.path) : '';
   return [
@@ -115,7 +124,7 @@ function pass(context: Context, route: Route, service: Service, isLive: boolean)
     line(route.pointer, 'proxy_set_header', 'X-Forwarded-Prefix', prefix.replace(/\/$/, '')),
     ...timeoutLines(service, isLive),
     ...(isLive ? [line(route.pointer, 'proxy_buffering', 'off'), line(route.pointer, 'gzip', 'off')] : []),
-    ...verification(service),
+    ...verification(service, group),
     ...wayBack(context, route, service, prefix),
   ];
 }
@@ -133,7 +142,9 @@ function timeoutLines(service: Service, isLive: boolean): Node[] {
   const read = isLive ? Math.max(timeouts?.read ?? 0, liveSilence) : timeouts?.read;
   const send = isLive ? Math.max(timeouts?.send ?? 0, liveSilence) : timeouts?.send;
   return [
-    ...(timeouts?.connect === undefined ? [] : [line(`${at}/connect`, 'proxy_connect_timeout', time(timeouts.connect))]),
+    ...(timeouts?.connect === undefined
+      ? []
+      : [line(`${at}/connect`, 'proxy_connect_timeout', time(timeouts.connect))]),
     ...(read === undefined ? [] : [line(`${at}/read`, 'proxy_read_timeout', time(read))]),
     ...(send === undefined ? [] : [line(`${at}/send`, 'proxy_send_timeout', time(send))]),
   ];
@@ -142,12 +153,12 @@ function timeoutLines(service: Service, isLive: boolean): Node[] {
 /** Debian's bundle, for https upstreams of which the description names no CA. */
 const systemRoots = '/etc/ssl/certs/ca-certificates.crt';
 
-function verification({ trust, upstreams, pointer }: Service): Node[] {
+function verification({ trust, upstreams, pointer }: Service, group: string): Node[] {
   const first = upstreams[0];
   if (first?.scheme !== 'https') return [];
   const name = trust?.name ?? (first.address.kind === 'tcp' ? first.address.host : 'localhost');
   return [
-    line(`${pointer}/trust/ca`, 'proxy_ssl_trusted_certificate', trust?.ca ?? systemRoots),
+    line(`${pointer}/trust/ca`, 'proxy_ssl_trusted_certificate', trust ? trustFile(group) : systemRoots),
     line(`${pointer}/trust/name`, 'proxy_ssl_name', plain(name)),
   ];
 }
@@ -158,7 +169,8 @@ function wayBack({ publicPort }: Context, route: Route, service: Service, prefix
   const home = `https://$host${publicPort}`;
   const policy = serviceOptions(service)['host-header'] ?? 'keep';
   const known = service.upstreams.map((u) => `${u.scheme}://${plain(authority(u))}`);
-  const literal = policy === 'keep' || policy === 'upstream' ? [] : [`http://${plain(policy)}`, `https://${plain(policy)}`];
+  const literal =
+    policy === 'keep' || policy === 'upstream' ? [] : [`http://${plain(policy)}`, `https://${plain(policy)}`];
   const bases = [
     ...new Set(['http://$host', ...(publicPort ? [`http://$host${publicPort}`] : []), ...literal, ...known]),
   ];

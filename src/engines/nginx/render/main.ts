@@ -29,7 +29,10 @@ const why = (text: string): Node => note('', text);
 export function mainFile(context: Context): Node[] {
   const { site, facts, path } = context;
   return [
-    note('/site', `The gateway of "${site.name}". Written by Poterne from the description: change that, not this.`),
+    note(
+      '/site',
+      `The gateway of "${site.name}". Written by Poterne from the description: change that, not this.`,
+    ),
     gap,
     ...(facts.account === undefined ? [] : [own('user', facts.account)]),
     own('worker_processes', 'auto'),
@@ -85,7 +88,10 @@ function hashes(site: Site): Node[] {
   return [
     own('server_names_hash_max_size', `${powerOfTwo(4 * names.length, 1024)}`),
     own('server_names_hash_bucket_size', `${powerOfTwo(Math.max(0, ...names) + 32, 128)}`),
-    own('proxy_headers_hash_max_size', `${powerOfTwo(4 * Math.max(0, ...headers.map((h) => h.length)), 1024)}`),
+    own(
+      'proxy_headers_hash_max_size',
+      `${powerOfTwo(4 * Math.max(0, ...headers.map((h) => h.length)), 1024)}`,
+    ),
     own(
       'proxy_headers_hash_bucket_size',
       `${powerOfTwo(Math.max(0, ...headers.flat().map((h) => h.length)) + 32, 128)}`,
@@ -102,35 +108,45 @@ function variables({ site }: Context): Node[] {
     why('The character itself: nginx has no escape for it.'),
     block('', ['geo', '$poterne_dollar'], [own('default', '$')]),
     gap,
-    why('WebSockets pass, other upgrades (h2c) do not. An empty Connection keeps the upstream connection alive.'),
-    block('', ['map', '$http_upgrade', '$poterne_upgrade'], [
-      own('default', ''),
-      own('~*^websocket$', 'websocket'),
-    ]),
+    why(
+      'WebSockets pass, other upgrades (h2c) do not. An empty Connection keeps the upstream connection alive.',
+    ),
+    block(
+      '',
+      ['map', '$http_upgrade', '$poterne_upgrade'],
+      [own('default', ''), own('~*^websocket$', 'websocket')],
+    ),
     block('', ['map', '$poterne_upgrade', '$poterne_connection'], [own('default', 'upgrade'), own('', '')]),
-    block('', ['map', '$poterne_upgrade', '$poterne_connection_once'], [
-      own('default', 'upgrade'),
-      own('', 'close'),
-    ]),
+    block(
+      '',
+      ['map', '$poterne_upgrade', '$poterne_connection_once'],
+      [own('default', 'upgrade'), own('', 'close')],
+    ),
     gap,
     why('The pages of the gateway: the first language of the visitor that there is, or JSON for programs.'),
-    block('', ['map', '$http_accept_language', '$poterne_language'], [
-      line('/language', 'default', site.language),
-      own('~*^(?:(?!\\ben\\b).)*\\bfr\\b', 'fr'),
-      own('~*\\ben\\b', 'en'),
-    ]),
-    block('', ['map', '$http_accept', '$poterne_page'], [
-      own('default', '$poterne_language'),
-      own('~*^application/([a-z.-]+\\+)?json', 'json'),
-    ]),
+    block(
+      '',
+      ['map', '$http_accept_language', '$poterne_language'],
+      [
+        line('/language', 'default', site.language),
+        own('~*^(?:(?!\\ben\\b).)*\\bfr\\b', 'fr'),
+        own('~*\\ben\\b', 'en'),
+      ],
+    ),
+    block(
+      '',
+      ['map', '$http_accept', '$poterne_page'],
+      [own('default', '$poterne_language'), own('~*^application/([a-z.-]+\\+)?json', 'json')],
+    ),
     gap,
-    why('A name asked for under the TLS name of another is misdirected. The page that says so (421) is not asked again.'),
-    block('', ['map', '$status|$ssl_server_name|$host', '$poterne_misdirected'], [
-      own('volatile'),
-      own('default', '1'),
-      own('~^421\\|', ''),
-      own('~*^\\d+\\|([^|]+)\\|\\1$', ''),
-    ]),
+    why(
+      'A name asked for under the TLS name of another is misdirected. The page that says so (421) is not asked again.',
+    ),
+    block(
+      '',
+      ['map', '$status|$ssl_server_name|$host', '$poterne_misdirected'],
+      [own('volatile'), own('default', '1'), own('~^421\\|', ''), own('~*^\\d+\\|([^|]+)\\|\\1$', '')],
+    ),
     gap,
     why('Security headers that an application may set itself; empty is not sent.'),
     ...defaultHeaderMaps(),
@@ -243,27 +259,35 @@ function defaultServers(context: Context): Node[] {
   return [
     why('Whoever asks for a name that is not published gets nothing.'),
     block('', ['server'], [...listens(context, 'http', true), own('return', '444')]),
-    block('', ['server'], [
-      ...listens(context, 'https', true),
-      own('ssl_reject_handshake', 'on'),
-      own('error_page', '497', '@nothing'),
-      own('return', '444'),
-      block('', ['location', '@nothing'], [own('return', '444')]),
-    ]),
+    block(
+      '',
+      ['server'],
+      [
+        ...listens(context, 'https', true),
+        own('ssl_reject_handshake', 'on'),
+        own('error_page', '497', '@nothing'),
+        own('return', '444'),
+        block('', ['location', '@nothing'], [own('return', '444')]),
+      ],
+    ),
   ];
 }
 
 function statusServer({ path }: Context): Node[] {
   return [
     why('Which configuration is active, and counters; on this machine only.'),
-    block('', ['server'], [
-      own('listen', `unix:${path('run/status.sock')}`),
-      own('access_log', 'off'),
-      own('default_type', 'text/plain'),
-      block('', ['location', '=', '/hash'], [own('include', 'generation.conf')]),
-      block('', ['location', '=', '/stub'], [own('stub_status')]),
-      block('', ['location', '/'], [own('return', '404')]),
-    ]),
+    block(
+      '',
+      ['server'],
+      [
+        own('listen', `unix:${path('run/status.sock')}`),
+        own('access_log', 'off'),
+        own('default_type', 'text/plain'),
+        block('', ['location', '=', '/hash'], [own('include', 'generation.conf')]),
+        block('', ['location', '=', '/stub'], [own('stub_status')]),
+        block('', ['location', '/'], [own('return', '404')]),
+      ],
+    ),
   ];
 }
 

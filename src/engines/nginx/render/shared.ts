@@ -10,18 +10,22 @@ export function pagesFile({ path }: Context): Node[] {
   return [
     note('', "The gateway's own pages. Answers of the application itself are never replaced."),
     ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/$poterne_page/${s}.html`)),
-    block('', ['location', '^~', '/.poterne/'], [
-      ...opening,
-      own('default_type', 'text/html'),
-      own('alias', path('current/pages/')),
-    ]),
-    block('', ['location', '^~', '/.poterne/json/'], [
-      ...opening,
-      own('default_type', 'application/json'),
-      own('ssi_types', 'application/json'),
-      own('root', path('current/pages')),
-      own('try_files', '/error.json', '=500'),
-    ]),
+    block(
+      '',
+      ['location', '^~', '/.poterne/'],
+      [...opening, own('default_type', 'text/html'), own('alias', path('current/pages/'))],
+    ),
+    block(
+      '',
+      ['location', '^~', '/.poterne/json/'],
+      [
+        ...opening,
+        own('default_type', 'application/json'),
+        own('ssi_types', 'application/json'),
+        own('root', path('current/pages')),
+        own('try_files', '/error.json', '=500'),
+      ],
+    ),
   ];
 }
 

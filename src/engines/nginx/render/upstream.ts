@@ -1,4 +1,5 @@
 import { isAddress } from '../../../lib/ip.ts';
+import type { Input } from '../../../model/plan.ts';
 import type { Publication, Route, Service, Upstream } from '../../../model/site.ts';
 import { serviceOf } from '../routes.ts';
 import { defaults, serviceOptions } from '../schema.ts';
@@ -22,12 +23,16 @@ export function upstreamBlock(context: Context, service: Service, group: string)
   const several = servers.filter((s) => s.kind === 'directive').length > 1;
   return [
     note(service.pointer, `Service "${service.name}"${service.title ? `: ${service.title}` : ''}`),
-    block(service.pointer, ['upstream', group], [
-      // Shared by the workers, so that weights and failures count for all of them.
-      ...(several ? [line(service.pointer, 'zone', group, '64k')] : []),
-      ...servers,
-      ...(keepAlive > 0 ? [line(`${service.pointer}/keep-alive`, 'keepalive', `${keepAlive}`)] : []),
-    ]),
+    block(
+      service.pointer,
+      ['upstream', group],
+      [
+        // Shared by the workers, so that weights and failures count for all of them.
+        ...(several ? [line(service.pointer, 'zone', group, '64k')] : []),
+        ...servers,
+        ...(keepAlive > 0 ? [line(`${service.pointer}/keep-alive`, 'keepalive', `${keepAlive}`)] : []),
+      ],
+    ),
   ];
 }
 
@@ -61,3 +66,12 @@ export function authority({ scheme, address }: Upstream): string {
   const host = isAddress(address.host) ? bracketed(address.host) : address.host;
   return address.port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${address.port}`;
 }
+
+/** Where the CA that must have signed a service's certificate stands in the generation. */
+export const trustFile = (group: string): string => `certificates/${group}_ca.pem`;
+
+/** The CA files of a service's upstreams. */
+export const trustInputs = (service: Service, group: string): Input[] =>
+  service.trust && service.upstreams[0]?.scheme === 'https'
+    ? [{ as: trustFile(group), from: { file: service.trust.ca }, because: `${service.pointer}/trust/ca` }]
+    : [];
