@@ -19,7 +19,7 @@ export async function runningMaster(engine: Engine, prefix: string): Promise<Pro
   if (!(pid > 0)) return undefined;
   const found = await processOf(pid);
   // The pid may have gone to someone else since: ours names its prefix in its title.
-  return found?.title.includes(`-p ${prefix} `) ? found : undefined;
+  return found?.title.includes(`-p ${prefix}/ `) ? found : undefined;
 }
 
 /** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */

@@ -118,8 +118,8 @@ export async function readGenerated(
   const texts = new Map<string, string>();
   for (const engine of new Set(artefacts.map((artefact) => artefact.engine))) {
     const active = await generationsOf(join(state, engine)).active();
+    // Inputs (certificates, keys) have no origins, and are nobody's to read.
     for (const [path, record] of Object.entries(active?.manifest.files ?? {}))
-      // Inputs (certificates, keys) have no origins, and are nobody's to read.
       if (active && record.origins) texts.set(path, (await readIfThere(join(active.folder, path))) ?? '');
   }
   return texts;

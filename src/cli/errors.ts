@@ -1,5 +1,7 @@
-import type { Fault } from '../model/fault.ts';
+import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Context } from './context.ts';
+import type { Described } from './description.ts';
 
 /** Exit statuses of every command. */
 export const exit = {
@@ -11,25 +13,39 @@ export const exit = {
   wrong: 2,
 } as const;
 
-/** The description was refused: its findings are the answer. */
-export class Refused extends Error {
-  readonly findings: readonly Finding[];
-  constructor(findings: readonly Finding[]) {
-    super('the description has errors');
-    this.findings = findings;
+/** The description was refused; its findings have been shown. */
+export class Refused extends Error {}
+
+/** Says a fault: at the line of the description that caused it when it has one, its cause, and what to do next. */
+export function showFault(context: Context, fault: Fault, description?: Described): void {
+  const { code, params, pointer } = fault;
+  const finding: Finding = { severity: 'error', code, params, ...(pointer ? { pointer } : {}) };
+  if (pointer && description) description.show([finding]);
+  else context.err(`${context.t('cli.error')}: ${context.say({ code, params })}`);
+  if (fault.next) context.err(context.t('cli.next', { text: context.say(fault.next) }));
+}
+
+/** Says what ended a command, as text or JSON, and gives the status to leave with. */
+export function endWith(context: Context, error: unknown, json: boolean): number {
+  if (error instanceof Refused) return exit.wrong;
+  if (error instanceof Fault) {
+    if (json) context.out(JSON.stringify({ fault: faultJson(context, error) }));
+    else showFault(context, error);
+    return exit.failed;
   }
+  const text = error instanceof Error ? error.message : String(error);
+  context.err(context.t('cli.unexpected', { text }));
+  context.err(context.t('cli.next', { text: context.t('cli.unexpected.next') }));
+  if (process.env.POTERNE_DEBUG && error instanceof Error) context.err(error.stack ?? '');
+  return exit.failed;
 }
 
-/** The status that an error ends the process with. */
-export function statusOf(error: unknown): number {
-  return error instanceof Refused ? exit.wrong : exit.failed;
-}
-
-/** A fault as JSON, cause included; what scripts read. */
-export function faultJson(fault: Fault): object {
+function faultJson(context: Context, { code, params, next, cause }: Fault): object {
   return {
-    code: fault.code,
-    params: fault.params,
-    ...(fault.cause instanceof Error ? { cause: fault.cause.message } : {}),
+    code,
+    params,
+    text: context.say({ code, params }),
+    ...(next ? { next: context.say(next) } : {}),
+    ...(cause instanceof Error ? { cause: cause.message } : {}),
   };
 }

@@ -110,7 +110,8 @@ export interface ProveOptions {
   readonly authorities?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
-  readonly onEvidence?: (evidence: Evidence) => void;
+  /** Told each piece of evidence as it comes in. */
+  readonly progress?: (evidence: Evidence, done: number, total: number) => void;
 }
 
 /** Proves expectations from this machine and keeps the evidence. */
@@ -119,12 +120,15 @@ export async function prove(
   site: Site,
   expectations: Plan['expectations'],
   options: ProveOptions = {},
-): Promise<Evidence[]> {
-  const evidence = await verify(expectations, {
-    vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
-    authorities: [gateway.authority.root, ...(options.authorities ?? [])],
-    ...(options.onEvidence ? { onEvidence: options.onEvidence } : {}),
-  });
+): Promise<readonly Evidence[]> {
+  const evidence = await verify(
+    expectations,
+    {
+      vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
+      authorities: [gateway.authority.root, ...(options.authorities ?? [])],
+    },
+    options.progress,
+  );
   await gateway.store.recordEvidence(site.name, new Date().toISOString(), evidence);
   return evidence;
 }

@@ -23,6 +23,8 @@ export interface Supervised {
   readonly tell: (step: Message) => void;
   readonly report: (findings: readonly Finding[]) => void;
   readonly fail: (fault: Fault) => void;
+  /** Told once, when the first configuration is being served. */
+  readonly ready: () => void;
   /** Aborted: end the engines and come back. */
   readonly signal: AbortSignal;
   /** Resolves at each request to read the description again. */
@@ -35,7 +37,7 @@ export interface Supervised {
  */
 export async function supervise(gateway: Gateway, on: Supervised): Promise<void> {
   let current = await applyDescription(gateway, on);
-  if (!current) await resume(gateway, on);
+  if (current || (await resume(gateway, on))) on.ready();
   let nextNames = Date.now() + every.names;
   let nextCertificates = Date.now() + every.certificates;
   let backOff: number = every.engine;

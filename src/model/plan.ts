@@ -13,7 +13,7 @@ export interface Artefact {
   readonly origins: readonly Pointer[];
   /** What it names besides: brought into the same folder, so that a generation is whole in itself. */
   readonly reads: readonly Input[];
-  /** For a file that can be refused without the others: what it is of, and what to serve instead. */
+  /** For a file that can be refused without the others: the id of its publication, and what to serve instead. */
   readonly isolated?: { readonly publication: string; readonly standIn: StandIn };
 }
 

@@ -26,7 +26,12 @@ export function plan(context: Context): Command {
         const wanted = changes(intent.active, intent.plan);
         const exposure = exposureDiff(intent.active, intent.plan);
         if (options.json) {
-          const said = wanted.map((c) => ({ kind: c.kind, ...c.say, text: context.say(c.say), because: c.because }));
+          const said = wanted.map((c) => ({
+            kind: c.kind,
+            ...c.say,
+            text: context.say(c.say),
+            because: c.because,
+          }));
           return out(JSON.stringify({ changes: said, exposure, findings: toJson(findings) }));
         }
         show(findings);
@@ -39,7 +44,8 @@ export function plan(context: Context): Command {
           if (reaches.length > 0)
             out([`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentence, { ...r })}`)].join('\n'));
         if (exposure.gained.length + exposure.lost.length === 0) out(`\n${t('plan.exposure.same')}`);
-        if (options.diff) out(unifiedDiff(await readGenerated(state, intent.plan.artefacts), intent.plan.artefacts));
+        if (options.diff)
+          out(unifiedDiff(await readGenerated(state, intent.plan.artefacts), intent.plan.artefacts));
         if (wanted.length > 0) context.err(`\n${t('cli.next', { text: t('plan.next', { file }) })}`);
       });
     });

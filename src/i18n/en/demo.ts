@@ -1,2 +1,11 @@
-/** Messages of `demo`: code → text; `{name}` stands for a value. */
-export const demo = {} as const;
+/** Messages of the demonstration: code → text; `{name}` stands for a value. */
+export const demo = {
+  'demo.about': 'a whole gateway on this machine: two applications, published over HTTPS and proved',
+  'demo.once': 'prove and leave; exit 0 only if every promise held',
+  'demo.apps': '{count} internal application(s) started',
+  'demo.apps.failed': 'the example applications do not start: {reason}',
+  'demo.install': 'the packages {packages} could not be installed',
+  'demo.open': 'Open:',
+  'demo.trust': 'Your browser will trust them once you import Poterne’s root certificate: {file}',
+  'demo.stop': 'Ctrl-C ends the demonstration.',
+} as const;

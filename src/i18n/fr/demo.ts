@@ -1,4 +1,14 @@
 import type { demo as en } from '../en/demo.ts';
 
-/** Messages de `demo` : code → texte ; `{nom}` tient la place d'une valeur. */
-export const demo = {} as const satisfies Record<keyof typeof en, string>;
+/** Messages de la démonstration : code → texte ; `{nom}` tient la place d'une valeur. */
+export const demo = {
+  'demo.about': 'une passerelle entière sur cette machine : deux applications, publiées en HTTPS et prouvées',
+  'demo.once': 'prouver et quitter ; code 0 seulement si chaque promesse est tenue',
+  'demo.apps': '{count} application(s) internes démarrées',
+  'demo.apps.failed': 'les applications d’exemple ne démarrent pas : {reason}',
+  'demo.install': 'les paquets {packages} n’ont pas pu être installés',
+  'demo.open': 'Ouvrez :',
+  'demo.trust':
+    'Votre navigateur leur fera confiance quand vous aurez importé le certificat racine de Poterne : {file}',
+  'demo.stop': 'Ctrl-C met fin à la démonstration.',
+} as const satisfies Record<keyof typeof en, string>;

@@ -4,6 +4,7 @@ import { livePaths, prefixFor, publicPath, serviceOf } from '../routes.ts';
 import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
 import type { Context } from './common.ts';
+import { authorityFile } from './inputs.ts';
 import { limitLines, type Zones } from './limits.ts';
 import { authority, trustFile } from './upstream.ts';
 
@@ -158,7 +159,11 @@ function verification({ trust, upstreams, pointer }: Service, group: string): No
   if (first?.scheme !== 'https') return [];
   const name = trust?.name ?? (first.address.kind === 'tcp' ? first.address.host : 'localhost');
   return [
+<<<<<<< HEAD
     line(`${pointer}/trust/ca`, 'proxy_ssl_trusted_certificate', trust ? trustFile(group) : systemRoots),
+=======
+    line(`${pointer}/trust/ca`, 'proxy_ssl_trusted_certificate', trust ? authorityFile(group) : systemRoots),
+>>>>>>> main
     line(`${pointer}/trust/name`, 'proxy_ssl_name', plain(name)),
   ];
 }

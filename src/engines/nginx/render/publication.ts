@@ -6,6 +6,7 @@ import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { type Context, listens } from './common.ts';
 import { headerLines } from './headers.ts';
+import { certificateFiles } from './inputs.ts';
 import { limitLines, zoneLines, zonesOf } from './limits.ts';
 import { locations, uploadLines } from './location.ts';
 import { groupsOf, trustInputs, upstreamBlock } from './upstream.ts';
@@ -27,7 +28,11 @@ export function publicationFile(context: Context, publication: Publication): Nod
       at,
       ['server'],
       [
+<<<<<<< HEAD
         ...serverHead(context, publication, nameOf(publication), certificateOf(publication)),
+=======
+        ...serverHead(context, publication, nameOf(publication), certificateFiles(publication)),
+>>>>>>> main
         gap,
         ...headerLines(publication),
         ...audienceLines(publication),
@@ -61,6 +66,7 @@ function redirectServer(context: Context, publication: Publication, name: string
   );
 }
 
+<<<<<<< HEAD
 /** Where the certificate and the key of a server stand in the generation, and where they come from. */
 interface Certificate {
   readonly chain: string;
@@ -92,20 +98,32 @@ export const inputsOf = (context: Context, publication: Publication): Input[] =>
   ...[...groupsOf(context, publication)].flatMap(([service, group]) => trustInputs(service, group)),
 ];
 
+=======
+>>>>>>> main
 function serverHead(
   context: Context,
   publication: Publication,
   name: string,
+<<<<<<< HEAD
   certificate: Certificate,
+=======
+  files: ReturnType<typeof certificateFiles>,
+>>>>>>> main
 ): Node[] {
   const at = publication.pointer;
   const target = publication.match === 'exact' ? publication.name : '$host';
   return [
     ...listens(context, 'https'),
     line(at, 'server_name', name),
+<<<<<<< HEAD
     line(publication.tls.pointer, 'ssl_certificate', certificate.chain),
     line(publication.tls.pointer, 'ssl_certificate_key', certificate.key),
+=======
+    line(publication.tls.pointer, 'ssl_certificate', files.certificate),
+    line(publication.tls.pointer, 'ssl_certificate_key', files.key),
+>>>>>>> main
     gap,
+    ...first,
     block('', ['if', '($poterne_misdirected)'], [line('', 'return', '421')]),
     line('', 'include', 'pages.conf'),
     line('', 'error_page', '497', '=308', `https://${target}${context.publicPort}$request_uri`),
@@ -124,6 +142,7 @@ function audienceLines({ audience }: Publication): Node[] {
 export function standIn(context: Context, publication: Publication): StandIn {
   const at = publication.pointer;
   const id = `${publication.id}_standin`;
+  const file = `certificates/${id}.pem`;
   // The name itself may be what nginx refused.
   const readable = publication.match !== 'regex' || compiled(publication.name.slice(1)) !== undefined;
   const name = readable ? nameOf(publication) : publication.example;
@@ -139,12 +158,21 @@ export function standIn(context: Context, publication: Publication): StandIn {
       at,
       ['server'],
       [
+<<<<<<< HEAD
         ...serverHead(context, publication, name, certificate),
+=======
+        ...serverHead(context, publication, name, { certificate: file, key: file }),
+>>>>>>> main
         line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
         line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
         block('', ['location', '/'], [line('', 'return', '503')]),
       ],
     ),
   ];
+<<<<<<< HEAD
   return { text: write(nodes).text, reads: certificate.reads };
+=======
+  const reads = [{ as: file, from: { certificate: { id, names } }, because: publication.tls.pointer }];
+  return { text: write(nodes).text, reads };
+>>>>>>> main
 }

@@ -1,0 +1,42 @@
+import type { Input } from '../../../model/plan.ts';
+import type { Publication, Service } from '../../../model/site.ts';
+
+/** Where the certificate (with its chain) and the key of a publication stand; nginx finds them beside its `nginx.conf`. */
+export function certificateFiles({ id, tls }: Publication): {
+  readonly certificate: string;
+  readonly key: string;
+} {
+  const of = (extension: string) => `certificates/${id}.${extension}`;
+  return tls.kind === 'internal'
+    ? { certificate: of('pem'), key: of('pem') }
+    : { certificate: of('crt'), key: of('key') };
+}
+
+/** Where the CA of an https service stands, for the group of servers of that service in a publication. */
+export const authorityFile = (group: string): string => `certificates/${group}.ca.crt`;
+
+/** The files that a publication's configuration names. */
+export function inputsOf(publication: Publication, groups: ReadonlyMap<Service, string>): Input[] {
+  const { id, tls } = publication;
+  const { certificate, key } = certificateFiles(publication);
+  const because = tls.pointer;
+  const own: Input[] =
+    tls.kind === 'internal'
+      ? [{ as: certificate, from: { certificate: { id, names: tls.names } }, because }]
+      : [
+          { as: certificate, from: { file: tls.certificate }, because },
+          { as: key, from: { file: tls.key }, because },
+        ];
+  const authorities = [...groups].flatMap(([service, group]): Input[] =>
+    service.trust
+      ? [
+          {
+            as: authorityFile(group),
+            from: { file: service.trust.ca },
+            because: `${service.pointer}/trust/ca`,
+          },
+        ]
+      : [],
+  );
+  return [...own, ...authorities];
+}
