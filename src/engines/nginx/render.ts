@@ -5,7 +5,7 @@ import { pages } from './pages.ts';
 import { contextOf } from './render/common.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
-import { inputsOf, publicationFile, standIn } from './render/publication.ts';
+import { publicationFile, standIn } from './render/publication.ts';
 import { forwardingFile, pagesFile } from './render/shared.ts';
 import { groupsOf } from './render/upstream.ts';
 import { type Node, write } from './syntax.ts';
@@ -26,16 +26,12 @@ export function render(site: Site, facts: Facts): Artefact[] {
     file('pages.conf', pagesFile(context)),
     ...site.publications.map((publication) => ({
       ...file(`publications/${publication.id}.conf`, publicationFile(context, publication)),
-<<<<<<< HEAD
-      reads: inputsOf(context, publication),
-=======
       reads: inputsOf(publication, groupsOf(context, publication)),
->>>>>>> main
       isolated: { publication: publication.id, standIn: standIn(context, publication) },
     })),
-    ...pages().map((path, text ) => (
+    ...pages().map(({ path, text }) => ({
       ...base,
-      path: `pages/$path`,
+      path: `pages/${path}`,
       text,
       reads: [],
       origins: text

@@ -6,7 +6,7 @@ import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } 
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
 import { limitLines, type Zones } from './limits.ts';
-import { authority, trustFile } from './upstream.ts';
+import { authority } from './upstream.ts';
 
 /** How long a stream of events or a WebSocket may be silent. */
 const liveSilence = 3_600_000;
@@ -65,9 +65,11 @@ function routeLocations(
         [
           ...passes(false, ''),
           // Inside a regular expression only regular expressions may nest.
-          ...live.map((path) =>
-            block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
-          ),
+          ...live
+            .filter((path) => publicPath(route, path) !== undefined)
+            .map((path) =>
+              block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
+            ),
         ],
       ),
     ];
@@ -159,11 +161,7 @@ function verification({ trust, upstreams, pointer }: Service, group: string): No
   if (first?.scheme !== 'https') return [];
   const name = trust?.name ?? (first.address.kind === 'tcp' ? first.address.host : 'localhost');
   return [
-<<<<<<< HEAD
-    line(`${pointer}/trust/ca`, 'proxy_ssl_trusted_certificate', trust ? trustFile(group) : systemRoots),
-=======
     line(`${pointer}/trust/ca`, 'proxy_ssl_trusted_certificate', trust ? authorityFile(group) : systemRoots),
->>>>>>> main
     line(`${pointer}/trust/name`, 'proxy_ssl_name', plain(name)),
   ];
 }

@@ -1,5 +1,4 @@
 import { isAddress } from '../../../lib/ip.ts';
-import type { Input } from '../../../model/plan.ts';
 import type { Publication, Route, Service, Upstream } from '../../../model/site.ts';
 import { serviceOf } from '../routes.ts';
 import { defaults, serviceOptions } from '../schema.ts';
@@ -66,12 +65,3 @@ export function authority({ scheme, address }: Upstream): string {
   const host = isAddress(address.host) ? bracketed(address.host) : address.host;
   return address.port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${address.port}`;
 }
-
-/** Where the CA that must have signed a service's certificate stands in the generation. */
-export const trustFile = (group: string): string => `certificates/${group}_ca.pem`;
-
-/** The CA files of a service's upstreams. */
-export const trustInputs = (service: Service, group: string): Input[] =>
-  service.trust && service.upstreams[0]?.scheme === 'https'
-    ? [{ as: trustFile(group), from: { file: service.trust.ca }, because: `${service.pointer}/trust/ca` }]
-    : [];
