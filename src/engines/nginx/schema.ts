@@ -14,7 +14,7 @@ const limits = z
       .min(0)
       .max(100_000)
       .optional()
-      .describe('Requests above the rate let through at once; default 0.'),
+      .describe('Requests let through at once before the rate counts; default: as many as the rate names.'),
     connections: z
       .int()
       .min(1)

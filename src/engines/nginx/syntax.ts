@@ -52,19 +52,21 @@ export const longestWord = 4000;
 export const wordLength = (word: string): number => Buffer.byteLength(quote(word));
 
 /**
- * A word as `ngx_conf_read_token` reads it back: bare when that is safe, in double quotes otherwise. A backslash is
+ * A word as `ngx_conf_read_token` reads it back: bare when that is safe, in quotes otherwise. A backslash is
  * doubled only where nginx would take it for an escape, so that regular expressions stay readable.
  */
 export function quote(word: string): string {
   if (hasControl(word)) throw new Error(`control character in an nginx word: ${JSON.stringify(word)}`);
   if (/^[\w./:*=+@%,?&~^$!|<>()[\]-]+$/.test(word)) return word;
-  return `"${word.replace(/\\(?=["'\\trn]|$)/g, '\\\\').replaceAll('"', '\\"')}"`;
+  const safe = word.replace(/\\(?=["'\\trn]|$)/g, '\\\\');
+  return word.includes('"') && !word.includes("'") ? `'${safe}'` : `"${safe.replaceAll('"', '\\"')}"`;
 }
 
 /**
  * A user's text for a directive that expands variables. nginx has no escape for `$`, so that the character itself
  * comes from a variable (defined in the main file).
  */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is nginx's, not ours.
 export const plain = (text: string): string => text.replaceAll('$', '${poterne_dollar}');
 
 /** A path for a directive that would take `$` for a variable; such paths are ours, so that refusing is enough. */
@@ -73,9 +75,12 @@ export function ownPath(path: string): string {
   return path;
 }
 
+/** Without halves of surrogate pairs, which no URL can hold. */
+const wellFormed = (text: string): string => Buffer.from(text).toString();
+
 /** A path as it stands in a URL: what may not stand there is percent-encoded, `$` too so that nginx never sees it. */
 export const encoded = (path: string): string =>
-  encodeURI(path.toWellFormed()).replace(/[$?#]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+  encodeURI(wellFormed(path)).replace(/[$?#]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 
 /** A regular expression that matches exactly this text. */
 export const exactly = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
@@ -110,7 +115,9 @@ export function write(nodes: readonly Node[]): Rendered {
   const visit = (node: Node, depth: number, around: Pointer): void => {
     if (node.kind === 'gap') add(depth, around, '');
     else if (node.kind === 'comment') add(depth, node.origin, comment(node.text));
-    else if (node.kind === 'directive') add(depth, node.origin, `${node.words.map(quote).join(' ')};`);
+    else if (node.kind === 'directive')
+      for (const [n, text] of wrapped(node.words, 110 - 4 * depth).entries())
+        add(depth + (n === 0 ? 0 : 1), node.origin, text);
     else {
       add(depth, node.origin, `${node.words.map(quote).join(' ')} {`);
       for (const inner of node.body) visit(inner, depth + 1, node.origin);
@@ -119,6 +126,17 @@ export function write(nodes: readonly Node[]): Rendered {
   };
   for (const node of nodes) visit(node, 0, '');
   return { text: `${lines.join('\n')}\n`, origins };
+}
+
+/** A directive in lines of about this width, broken between words. */
+function wrapped(words: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const word of words.map(quote)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((text, n) => (n === lines.length - 1 ? `${text};` : text));
 }
 
 /** One line, and short: nginx counts a comment as a word, which must fit in 4,096 bytes. */

@@ -1,6 +1,6 @@
 import { atLeast, type Facts } from '../../../model/facts.ts';
 import type { Pointer } from '../../../model/pointer.ts';
-import type { Gateway, Publication, Site } from '../../../model/site.ts';
+import type { Gateway, Site } from '../../../model/site.ts';
 import { line, type Node, ownPath } from '../syntax.ts';
 
 /** What every part of the rendering needs to know. */

@@ -1,11 +1,14 @@
 import type { Input } from '../../../model/plan.ts';
 import type { Publication, Service } from '../../../model/site.ts';
 
-/** Where the certificate (with its chain) and the key of a publication stand; nginx finds them beside its `nginx.conf`. */
-export function certificateFiles({ id, tls }: Publication): {
+/** Where a certificate (with its chain) and its key stand, beside `nginx.conf`. */
+export interface CertificateFiles {
   readonly certificate: string;
   readonly key: string;
-} {
+}
+
+/** The files of a publication's certificate: one that holds both, or two that the user keeps. */
+export function certificateFiles({ id, tls }: Publication): CertificateFiles {
   const of = (extension: string) => `certificates/${id}.${extension}`;
   return tls.kind === 'internal'
     ? { certificate: of('pem'), key: of('pem') }
@@ -28,7 +31,7 @@ export function inputsOf(publication: Publication, groups: ReadonlyMap<Service, 
           { as: key, from: { file: tls.key }, because },
         ];
   const authorities = [...groups].flatMap(([service, group]): Input[] =>
-    service.trust
+    service.trust && service.upstreams[0]?.scheme === 'https'
       ? [
           {
             as: authorityFile(group),

@@ -44,10 +44,12 @@ export function zoneLines(publication: Publication, zones: Zones): Node[] {
 
 /** The limits of a publication's server or of one of its locations, where they take the place of the server's. */
 export function limitLines(publication: Publication, part: Route | undefined, zones: Zones): Node[] {
-  const { requests, burst, connections } = limitsOf(publication, part);
+  const { requests, burst: written, connections } = limitsOf(publication, part);
   const at = pointerOf(publication, part);
   const zone = zones.get(part) as string;
-  const now = burst ? [`burst=${burst}`, 'nodelay'] : [];
+  // nginx alone reads 20/s as one each 50 ms; people mean twenty in a second, and browsers ask several at once.
+  const burst = written ?? (requests?.count ?? 1) - 1;
+  const now = burst > 0 ? [`burst=${burst}`, 'nodelay'] : [];
   return [
     ...(requests ? [line(`${at}/requests`, 'limit_req', `zone=${zone}_requests`, ...now)] : []),
     ...(connections

@@ -65,9 +65,11 @@ function routeLocations(
         [
           ...passes(false, ''),
           // Inside a regular expression only regular expressions may nest.
-          ...live.map((path) =>
-            block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
-          ),
+          ...live
+            .filter((path) => publicPath(route, path) !== undefined)
+            .map((path) =>
+              block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
+            ),
         ],
       ),
     ];

@@ -176,7 +176,8 @@ function log(file: string): Node[] {
   return [
     why('One JSON object a line. A status below 100 is nginx\'s own ("000", "009") and no JSON number.'),
     block('', ['map', '$status', '$poterne_status'], [own('default', '$status'), own('~^0', '0')]),
-    own('log_format', 'poterne', 'escape=json', `{${fields.join(',')}}`),
+    // nginx joins the words of a format.
+    own('log_format', 'poterne', 'escape=json', '{', ...fields.map((f, n) => (n === 0 ? f : `,${f}`)), '}'),
     own('access_log', file, 'poterne', 'buffer=64k', 'flush=1s'),
     own('log_not_found', 'off'),
   ];

@@ -5,7 +5,7 @@ import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { type Context, listens } from './common.ts';
 import { headerLines } from './headers.ts';
-import { certificateFiles } from './inputs.ts';
+import { type CertificateFiles, certificateFiles } from './inputs.ts';
 import { limitLines, zoneLines, zonesOf } from './limits.ts';
 import { locations, uploadLines } from './location.ts';
 import { groupsOf, upstreamBlock } from './upstream.ts';
@@ -65,16 +65,18 @@ function serverHead(
   context: Context,
   publication: Publication,
   name: string,
-  files: ReturnType<typeof certificateFiles>,
+  { certificate, key }: CertificateFiles,
+  first: readonly Node[] = [],
 ): Node[] {
   const at = publication.pointer;
   const target = publication.match === 'exact' ? publication.name : '$host';
   return [
     ...listens(context, 'https'),
     line(at, 'server_name', name),
-    line(publication.tls.pointer, 'ssl_certificate', files.certificate),
-    line(publication.tls.pointer, 'ssl_certificate_key', files.key),
+    line(publication.tls.pointer, 'ssl_certificate', certificate),
+    line(publication.tls.pointer, 'ssl_certificate_key', key),
     gap,
+    ...first,
     block('', ['if', '($poterne_misdirected)'], [line('', 'return', '421')]),
     line('', 'include', 'pages.conf'),
     line('', 'error_page', '497', '=308', `https://${target}${context.publicPort}$request_uri`),
@@ -93,7 +95,6 @@ function audienceLines({ audience }: Publication): Node[] {
 export function standIn(context: Context, publication: Publication): StandIn {
   const at = publication.pointer;
   const id = `${publication.id}_standin`;
-  const file = `certificates/${id}.pem`;
   // The name itself may be what nginx refused.
   const readable = publication.match !== 'regex' || compiled(publication.name.slice(1)) !== undefined;
   const name = readable ? nameOf(publication) : publication.example;
@@ -101,6 +102,8 @@ export function standIn(context: Context, publication: Publication): StandIn {
     publication.tls.kind === 'internal'
       ? publication.tls.names
       : [publication.match === 'wildcard' ? publication.name : publication.example];
+  const file = `certificates/${id}.pem`;
+  const need = { as: file, from: { certificate: { id, names } }, because: publication.tls.pointer };
   const nodes = [
     note(at, `In place of ${publication.name}, which nginx refused`),
     redirectServer(context, publication, name),
@@ -108,13 +111,14 @@ export function standIn(context: Context, publication: Publication): StandIn {
       at,
       ['server'],
       [
-        ...serverHead(context, publication, name, { certificate: file, key: file }),
-        line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
+        // nginx takes the first page that it finds for a status.
+        ...serverHead(context, publication, name, { certificate: file, key: file }, [
+          line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
+        ]),
         line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
         block('', ['location', '/'], [line('', 'return', '503')]),
       ],
     ),
   ];
-  const reads = [{ as: file, from: { certificate: { id, names } }, because: publication.tls.pointer }];
-  return { text: write(nodes).text, reads };
+  return { text: write(nodes).text, reads: [need] };
 }

@@ -1,0 +1,20 @@
+import type { Engine } from '../engine.ts';
+import { actions } from './actions.ts';
+import { diagnose } from './diagnose.ts';
+import { expect } from './expect.ts';
+import { render, seal } from './render.ts';
+import { review } from './review.ts';
+import { schema } from './schema.ts';
+
+export default {
+  name: 'nginx',
+  packages: ['nginx-light'],
+  binary: 'nginx',
+  schema,
+  review,
+  render,
+  seal,
+  actions,
+  diagnose,
+  expect,
+} satisfies Engine;

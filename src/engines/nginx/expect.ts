@@ -1,0 +1,244 @@
+import type { Door, Expectation, Probe } from '../../model/expectation.ts';
+import { type Message, message } from '../../model/message.ts';
+import type { Publication, Route, Service, Site } from '../../model/site.ts';
+import { portSuffix } from './render/common.ts';
+import { answerHeaders } from './render/headers.ts';
+import { publicPath, routeFor, serviceOf } from './routes.ts';
+import { encoded } from './syntax.ts';
+
+/** A name that the DNS promises never to know (RFC 2606). */
+const unknown = 'unknown.invalid';
+
+/** How long before its end a certificate must have been renewed. */
+const minDays = 14;
+
+/** Every promise that the description makes about the gateway. */
+export function expect(site: Site): Expectation[] {
+  return [...site.publications.flatMap((p) => publicationPromises(site, p)), ...gatewayPromises(site)];
+}
+
+interface Doors {
+  readonly http: Door;
+  readonly https: Door;
+}
+
+function doorsOf({ gateway }: Site, { example }: Publication): Doors {
+  const { proxyProtocol } = gateway;
+  return {
+    http: { name: example, port: gateway.httpPort, proxyProtocol },
+    https: { name: example, port: gateway.publicPort, proxyProtocol },
+  };
+}
+
+function publicationPromises(site: Site, publication: Publication): Expectation[] {
+  const { name, example, pointer } = publication;
+  const doors = doorsOf(site, publication);
+  const home = `https://${example}${portSuffix(site.gateway)}`;
+  const promise = (what: string, text: Message, probe: Probe, because = pointer): Expectation => ({
+    id: `${name}#${what}`,
+    about: name,
+    promise: text,
+    because,
+    probe,
+  });
+  const asked = '/poterne-check?a=b';
+  return [
+    promise('resolves', message('promise.resolves', { name: example }), {
+      kind: 'resolves',
+      name: example,
+      port: doors.https.port,
+    }),
+    promise('listens-http', message('promise.listens', { name: example, port: doors.http.port }), {
+      kind: 'listens',
+      door: doors.http,
+    }),
+    promise('listens-https', message('promise.listens', { name: example, port: doors.https.port }), {
+      kind: 'listens',
+      door: doors.https,
+    }),
+    promise(
+      'certificate',
+      message('promise.certificate', { name: example, days: minDays }),
+      { kind: 'certificate', door: doors.https, minDays },
+      publication.tls.pointer,
+    ),
+    promise('tls-versions', message('promise.tls-versions', { name: example }), {
+      kind: 'tls-versions',
+      door: doors.https,
+      refused: ['TLSv1', 'TLSv1.1'],
+      accepted: ['TLSv1.2', 'TLSv1.3'],
+    }),
+    promise('redirects', message('promise.redirects', { from: `http://${example}/`, to: `${home}/` }), {
+      kind: 'redirects',
+      door: doors.http,
+      path: asked,
+      to: `${home}${asked}`,
+    }),
+    promise('refuses-host', message('promise.refuses-host.https', { name: example, host: unknown }), {
+      kind: 'refuses-host',
+      door: doors.https,
+      scheme: 'https',
+      host: unknown,
+    }),
+    ...headerPromise(site, publication, doors.https, home),
+    ...publication.routes.flatMap((route) => routePromises(site, publication, route, doors.https, home)),
+  ];
+}
+
+/** The security headers whose values are certain: a default that gives way to the application's own is not. */
+function headerPromise(site: Site, publication: Publication, door: Door, home: string): Expectation[] {
+  const certain = answerHeaders(publication).filter(
+    // Beyond ASCII, what a client makes of the bytes is its own affair.
+    (h) => (!h.giveWay || h.name === 'X-Content-Type-Options') && /^[\x20-\x7e]*$/.test(h.value),
+  );
+  const path = publication.routes
+    .map((route) => checkedPath(publication, route, serviceOf(site, route)))
+    .find((found) => found !== undefined);
+  if (certain.length === 0 || path === undefined) return [];
+  const headers = Object.fromEntries(certain.map((h) => [h.name.toLowerCase(), h.value]));
+  return [
+    {
+      id: `${publication.name}#headers`,
+      about: publication.name,
+      promise: message('promise.headers', {
+        url: `${home}${path}`,
+        headers: certain.map((h) => h.name).join(', '),
+      }),
+      because: publication.pointer,
+      probe: { kind: 'answers', door, path, headers, ...from(publication) },
+    },
+  ];
+}
+
+/** The public path at which a route is tried; `undefined` when none is sure to lead there. */
+function checkedPath(publication: Publication, route: Route, service: Service): string | undefined {
+  return (
+    (service.healthy && reached(publication, route, service.healthy.path)) ??
+    (route.match === 'prefix' && routeFor(publication, route.path) === route
+      ? encoded(route.path)
+      : undefined)
+  );
+}
+
+/** A path of the service as the public asks for it, when it is this route that answers there. */
+function reached(publication: Publication, route: Route, path: string): string | undefined {
+  const seen = publicPath(route, path);
+  if (seen === undefined || routeFor(publication, seen.replace(/[?#].*$/s, '')) !== route) return undefined;
+  return /[^\x21-\x7e]/.test(seen) ? encodeURI(seen) : seen;
+}
+
+const from = ({ audience }: Publication) => (audience.networks ? { from: audience.networks } : {});
+
+function routePromises(
+  site: Site,
+  publication: Publication,
+  route: Route,
+  door: Door,
+  home: string,
+): Expectation[] {
+  const service = serviceOf(site, route);
+  const label = route.match === 'regex' ? `/~${route.path}` : route.path;
+  const promise = (what: string, promised: Message, because: string, probe: Probe): Expectation => ({
+    id: `${publication.name}${label}#${what}`,
+    about: publication.name,
+    promise: promised,
+    because,
+    probe,
+  });
+  const audience = from(publication);
+  const title = service.title ?? service.name;
+  return [
+    ...answerPromise(),
+    ...service.events.flatMap((event, n) => {
+      const path = reached(publication, route, event);
+      if (path === undefined) return [];
+      return [
+        promise(
+          n === 0 ? 'streams' : `streams-${n + 1}`,
+          message('promise.streams', { url: home + path, title }),
+          `${service.pointer}/events/${n}`,
+          { kind: 'streams', door, path, ...audience },
+        ),
+      ];
+    }),
+    ...(service.websocket ? echoPromise(service.websocket) : []),
+  ];
+
+  function answerPromise(): Expectation[] {
+    const { healthy } = service;
+    const path = checkedPath(publication, route, service);
+    if (path === undefined) return [];
+    const url = home + path;
+    if (!healthy || reached(publication, route, healthy.path) === undefined)
+      return [
+        promise('answers', message('promise.reaches', { url, title }), route.pointer, {
+          kind: 'answers',
+          door,
+          path,
+          ...audience,
+        }),
+      ];
+    const { status, contains } = healthy;
+    const text =
+      contains === undefined
+        ? message('promise.answers', { url, title, status })
+        : message('promise.answers.contains', { url, title, status, contains });
+    return [
+      promise('answers', text, `${service.pointer}/healthy`, {
+        kind: 'answers',
+        door,
+        path,
+        status,
+        ...(contains === undefined ? {} : { contains }),
+        ...audience,
+      }),
+    ];
+  }
+
+  function echoPromise({ path: wanted, send, contains }: NonNullable<Service['websocket']>): Expectation[] {
+    const path = reached(publication, route, wanted);
+    if (path === undefined) return [];
+    const url = `${home.replace('https', 'wss')}${path}`;
+    return [
+      promise('echoes', message('promise.echoes', { url, title, contains }), `${service.pointer}/websocket`, {
+        kind: 'echoes',
+        door,
+        path,
+        send,
+        contains,
+        ...audience,
+      }),
+    ];
+  }
+}
+
+/** What concerns the gateway as a whole; it is found under the first published name. */
+function gatewayPromises(site: Site): Expectation[] {
+  const first = site.publications[0];
+  if (!first) return [];
+  const doors = doorsOf(site, first);
+  const promise = (what: string, promised: Message, probe: Probe): Expectation => ({
+    id: `gateway#${what}`,
+    about: 'gateway',
+    promise: promised,
+    because: site.gateway.pointer,
+    probe,
+  });
+  return [
+    promise('refuses-handshake', message('promise.refuses-handshake', { name: unknown }), {
+      kind: 'refuses-handshake',
+      door: doors.https,
+      sni: unknown,
+    }),
+    promise('refuses-handshake-nameless', message('promise.refuses-handshake.nameless'), {
+      kind: 'refuses-handshake',
+      door: doors.https,
+    }),
+    promise('refuses-host-http', message('promise.refuses-host.http', { host: unknown }), {
+      kind: 'refuses-host',
+      door: doors.http,
+      scheme: 'http',
+      host: unknown,
+    }),
+  ];
+}

@@ -1,0 +1,142 @@
+import type { Facts } from '../../model/facts.ts';
+import type { Site } from '../../model/site.ts';
+import { facts, publication, route, service, site, upstream } from './testing.ts';
+
+/** A situation for the golden files, by name. */
+export interface Situation {
+  readonly site: Site;
+  readonly facts: Facts;
+}
+
+const erp = service('open-prod', 'http://10.0.0.15:8069', {
+  title: 'ERP',
+  healthy: { path: '/web/login', status: 200, contains: 'Open-Prod' },
+  events: ['/rest/stream'],
+  websocket: { path: '/ws', send: 'ping', contains: 'ping' },
+});
+
+const of = (s: Site, more: Partial<Facts> = {}): Situation => ({ site: s, facts: facts(more) });
+
+/** What the golden files show. */
+export const situations: Readonly<Record<string, Situation>> = {
+  simple: of(site([erp], [publication('erp.example.fr', 'open-prod')])),
+  paths: of(
+    site(
+      [
+        erp,
+        service('jeedom', 'http://jeedom.lan:8080', {
+          events: ['/live'],
+          websocket: { path: '/ws', send: 'a', contains: 'a' },
+        }),
+        service('api', 'http://[fd00::7]:3000', { events: ['/api/v1/tail'] }),
+      ],
+      [
+        publication('house.example.fr', [
+          route('/rest/', 'open-prod'),
+          route('>/jeedom/', 'jeedom'),
+          route('~^/api/v[0-9]{1,3}/(?<id>\\d+)', 'api'),
+          route('/upload/', 'open-prod', { uploads: 10e9, limits: { requests: { count: 1, per: 's' } } }),
+        ]),
+      ],
+      { httpPort: 8080, httpsPort: 8443 },
+    ),
+    { addresses: { 'jeedom.lan': ['10.0.0.20', 'fd00::20'] } },
+  ),
+  wildcard: of(
+    site([erp], [publication('*.apps.example.fr', 'open-prod', { example: 'one.apps.example.fr' })]),
+  ),
+  regex: of(
+    site(
+      [erp],
+      [
+        publication('~^app(?<n>[0-9]{1,2})\\.example\\.fr$', 'open-prod', {
+          example: 'app1.example.fr',
+          tls: { kind: 'internal', names: ['*.example.fr'], pointer: '/publications/app/tls' },
+        }),
+      ],
+    ),
+  ),
+  'https-upstream': of(
+    site(
+      [
+        service('mail', ['https://mail.lan', 'https://10.0.0.9:8443'], {
+          trust: { ca: '/etc/poterne/ca.pem', name: 'mail.lan' },
+          nginx: { 'host-header': 'upstream', 'keep-alive': 0, timeouts: { connect: 2500, read: 300_000 } },
+        }),
+      ],
+      [
+        publication('mail.example.fr', 'mail', {
+          tls: {
+            kind: 'files',
+            certificate: '/etc/ssl/mail.pem',
+            key: '/etc/ssl/mail.key',
+            pointer: '/publications/mail.example.fr/tls',
+          },
+        }),
+      ],
+    ),
+  ),
+  upstreams: of(
+    site(
+      [
+        service('socket', 'unix:/run/app server/app.sock'),
+        service(
+          'farm',
+          [
+            upstream('http://10.0.0.15:8069', { weight: 3 }),
+            upstream('http://10.0.0.16:8069'),
+            upstream('http://gone.lan:8069', { backup: true }),
+          ],
+          { nginx: { 'host-header': 'farm.lan', failover: { attempts: 2, within: 30_000 } } },
+        ),
+      ],
+      [publication('farm.example.fr', [route('/', 'farm'), route('/app/', 'socket')])],
+    ),
+  ),
+  limits: of(
+    site(
+      [erp],
+      [
+        publication('erp.example.fr', 'open-prod', {
+          nginx: {
+            limits: { requests: { count: 20, per: 's' }, burst: 40, connections: 50 },
+            uploads: 2e9,
+            compression: false,
+            headers: { hsts: false, frame: 'deny', nosniff: true, add: { 'X-Team': 'DSI $$ "é"' } },
+          },
+        }),
+      ],
+    ),
+  ),
+  fronts: of(
+    site([erp], [publication('erp.example.fr', 'open-prod')], {
+      listen: ['127.0.0.1', '::1'],
+      httpsPort: 8443,
+      publicPort: 443,
+      trustedFronts: ['10.0.20.5/32', 'fd00::/64'],
+    }),
+  ),
+  'proxy-protocol': of(
+    site([erp], [publication('erp.example.fr', 'open-prod')], {
+      trustedFronts: ['10.0.20.5/32'],
+      proxyProtocol: true,
+    }),
+  ),
+  'nginx-1.26': of(site([erp], [publication('erp.example.fr', 'open-prod')]), {
+    versions: { nginx: '1.26.3' },
+  }),
+  audience: of(
+    site(
+      [erp],
+      [
+        publication('erp.example.fr', 'open-prod', {
+          audience: {
+            from: ['lan', '192.0.2.0/24'],
+            networks: ['10.0.0.0/24', 'fd00:1::/64', '192.0.2.0/24'],
+            pointer: '/publications/erp.example.fr/audience',
+          },
+        }),
+      ],
+    ),
+  ),
+};

@@ -1,0 +1,115 @@
+import type { Facts } from '../../model/facts.ts';
+import { pointer } from '../../model/pointer.ts';
+import type { Gateway, Publication, Route, Service, Site, Upstream } from '../../model/site.ts';
+
+/** Helpers of this engine's tests: Sites in a few words, without describe. */
+
+/** An upstream from `http://10.0.0.15:8069`, `https://…` or `unix:/run/app.sock`. */
+export function upstream(url: string, more: Partial<Upstream> = {}): Upstream {
+  const base = { weight: 1, backup: false, pointer: '' };
+  if (url.startsWith('unix:'))
+    return { ...base, scheme: 'http', address: { kind: 'unix', path: url.slice(5) }, ...more };
+  const [, scheme, host, port] = /^(https?):\/\/(.*?)(?::(\d+))?$/.exec(url) as RegExpExecArray;
+  const kind = {
+    kind: 'tcp',
+    host: host as string,
+    port: Number(port ?? (scheme === 'https' ? 443 : 80)),
+  } as const;
+  return { ...base, scheme: scheme as 'http' | 'https', address: kind, ...more };
+}
+
+/** A service by its upstreams; `nginx` are its options as the schema gives them. */
+export function service(
+  name: string,
+  urls: string | readonly (string | Upstream)[],
+  { nginx = {}, ...more }: Partial<Service> & { readonly nginx?: unknown } = {},
+): Service {
+  const at = pointer('services', name);
+  const upstreams = [urls].flat().map((url, n) => {
+    const one = typeof url === 'string' ? upstream(url) : (url as Upstream);
+    return { ...one, pointer: `${at}/upstreams/${n}` };
+  });
+  return { name, upstreams, events: [], options: { nginx }, pointer: at, ...more };
+}
+
+/** A route; `~` begins a regular expression and `>` a stripped prefix. */
+export function route(path: string, to: string, nginx: unknown = {}): Route {
+  const strip = path.startsWith('>');
+  const regex = path.startsWith('~');
+  return {
+    path: path.replace(/^[>~]\s*/, ''),
+    match: regex ? 'regex' : 'prefix',
+    service: to,
+    strip,
+    options: { nginx },
+    pointer: pointer('routes', path),
+  };
+}
+
+/** A publication of a service, or of several by path. */
+export function publication(
+  name: string,
+  to: string | readonly Route[],
+  { nginx = {}, ...more }: Partial<Publication> & { readonly nginx?: unknown } = {},
+): Publication {
+  const at = pointer('publications', name);
+  const routes = typeof to === 'string' ? [{ ...route('/', to), pointer: at }] : to;
+  return {
+    id: name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '_')
+      .replace(/^_|_$/g, ''),
+    name,
+    match: name.startsWith('~') ? 'regex' : name.startsWith('*') ? 'wildcard' : 'exact',
+    example: name.replace(/^\*/, 'check'),
+    scenario: 'proxy',
+    tls: {
+      kind: 'internal',
+      names: [more.example && !name.startsWith('*') ? more.example : name],
+      pointer: at,
+    },
+    audience: { from: ['everyone'], pointer: `${at}/audience` },
+    routes: routes.map((r) => ({ ...r, pointer: r.pointer.replace('/routes', `${at}/routes`) })),
+    options: { nginx },
+    pointer: at,
+    ...more,
+  };
+}
+
+/** A whole site. */
+export function site(
+  services: readonly Service[],
+  publications: readonly Publication[],
+  gateway: Partial<Gateway> = {},
+): Site {
+  return {
+    name: 'maison',
+    language: 'en',
+    timezone: 'UTC',
+    zones: [],
+    hosts: [],
+    services,
+    publications,
+    gateway: {
+      host: 'localhost',
+      listen: [],
+      httpPort: 80,
+      httpsPort: 443,
+      publicPort: gateway.httpsPort ?? 443,
+      trustedFronts: [],
+      proxyProtocol: false,
+      options: {},
+      pointer: '/gateway',
+      ...gateway,
+    },
+  };
+}
+
+/** Facts of a machine with Debian 12's nginx. */
+export const facts = (more: Partial<Facts> = {}): Facts => ({
+  prefixes: { nginx: '/var/lib/poterne/nginx' },
+  versions: { nginx: '1.22.1' },
+  account: 'www-data',
+  addresses: {},
+  ...more,
+});
