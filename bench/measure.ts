@@ -23,7 +23,10 @@ export async function start(argv: readonly string[], environment: NodeJS.Process
   const [name = '', ...rest] = argv;
   const program = await findProgram(name);
   if (!program) throw new Error(`${name} is not installed`);
-  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } });
+  const child = spawn(program, rest, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4000);

@@ -1,5 +1,9 @@
 /** The YAML of a site with so many publications, each with a service and a few settings of its own. */
-export function manyPublications(count: number, gateway = 'gateway: {}', upstream = 'http://10.0.0.15:8069'): string {
+export function manyPublications(
+  count: number,
+  gateway = 'gateway: {}',
+  upstream = 'http://10.0.0.15:8069',
+): string {
   const each = (line: (n: number) => string) => Array.from({ length: count }, (_, n) => line(n)).join('\n');
   return `site: many
 ${gateway}

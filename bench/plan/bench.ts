@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
 const text = manyPublications(Number(options.publications));
 const begin = performance.now();
 const { site, findings } = await describe('site.yaml', {
-  files: { read: async () => text, glob: async () => [] },
+  files: { read: async () => text, list: async () => [] },
 });
 if (!site) throw new Error(JSON.stringify(findings.slice(0, 3)));
 const described = performance.now();

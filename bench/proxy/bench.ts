@@ -56,7 +56,11 @@ await chmod(folder, 0o755);
 const running: Running[] = [];
 
 /** A file of this folder with its `{places}` filled in, written where its program runs. */
-async function fill(name: string, side: string, values: Readonly<Record<string, string | number>>): Promise<string> {
+async function fill(
+  name: string,
+  side: string,
+  values: Readonly<Record<string, string | number>>,
+): Promise<string> {
   const prefix = join(folder, side);
   await mkdir(prefix, { recursive: true });
   const text = await readFile(join(here, name), 'utf8');
@@ -108,7 +112,10 @@ try {
 
   const body = 'x'.repeat(2048);
   await listening(ports.upstream, await nginx(await fill('upstream.conf', 'upstream', { ...tls, body })));
-  await listening(ports.nginx, await nginx(await fill('by-hand.conf', 'by-hand', { ...tls, port: ports.nginx })));
+  await listening(
+    ports.nginx,
+    await nginx(await fill('by-hand.conf', 'by-hand', { ...tls, port: ports.nginx })),
+  );
   stopPoterne = await poterne(certificate, key);
   const hasCaddy = (await findProgram('caddy')) !== undefined;
   if (hasCaddy) {
@@ -160,7 +167,10 @@ try {
       ratioNginx: ratio('nginx', 'requestsPerSecond'),
       ratioNginxP99: ratio('nginx', 'p99Milliseconds'),
       ...(hasCaddy
-        ? { ratioCaddy: ratio('caddy', 'requestsPerSecond'), ratioCaddyP99: ratio('caddy', 'p99Milliseconds') }
+        ? {
+            ratioCaddy: ratio('caddy', 'requestsPerSecond'),
+            ratioCaddyP99: ratio('caddy', 'p99Milliseconds'),
+          }
         : {}),
     }),
   );
