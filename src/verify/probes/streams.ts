@@ -21,7 +21,7 @@ export const streams: ProbeFunction<'streams'> = ({ door, path, from }, context)
     const ask = { host: hostHeader(door, 'https'), path, accept: 'text/event-stream', place };
     const response = await get(socket, ask, attempt);
     const stands = standing(from, local);
-    if (stands === 'outside') return refusal(response, from ?? [], local, attempt);
+    if (stands.where === 'outside') return refusal(response, stands, attempt);
     if (response.statusCode !== 200) return brokenBy(response, statusTrouble(response, 200, stands), attempt);
     const type = response.headers['content-type'] ?? '—';
     if (!/^text\/event-stream\s*(;|$)/i.test(type))
