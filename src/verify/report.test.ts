@@ -121,6 +121,7 @@ test('words wrap, too long ones are cut, French punctuation is not left alone', 
   expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
   expect(wrap('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
   expect(wrap('est « là » : oui', 8)).toEqual(['est', '«\u00a0là\u00a0»\u00a0:', 'oui']);
+  expect(wrap('within 3 s', 8)).toEqual(['within', '3\u00a0s']);
   expect(wrap('', 8)).toEqual(['']);
 });
 

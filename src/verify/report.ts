@@ -153,11 +153,11 @@ function time(milliseconds: number): string {
   return milliseconds < 10_000 ? `${milliseconds} ms` : `${Math.round(milliseconds / 1000)} s`;
 }
 
-/** Lines of at most `width` characters; a word that is longer is cut, and French punctuation stays with its word. */
+/** Lines of at most `width` characters; a word that is longer is cut, and French punctuation and units stay with theirs. */
 export function wrap(text: string, width: number): string[] {
   const words = text
     .replace(/ (?=[:;!?»])/g, '\u00a0')
-    .replace(/(?<=«) /g, '\u00a0')
+    .replace(/(?<=«) |(?<=\d) (?=(?:ms|s|Kio|KiB)(?:[\s,.)]|$))/g, '\u00a0')
     .split(' ')
     .flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gsu')) ?? ['']);
   const lines: string[] = [];

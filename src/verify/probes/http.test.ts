@@ -251,6 +251,8 @@ describe('streams', () => {
       code: 'seen.streams.none',
       params: { seconds: 0.2 },
     });
+    const held = await tls((socket) => socket.resume());
+    expect((await ask(held, {}, 200)).seen.code).toBe('seen.streams.silent');
     const warm = await events((send) => send(': warm\n\nevent: x\n'));
     expect((await ask(warm, {}, 200)).seen.code).toBe('seen.streams.none');
   });
