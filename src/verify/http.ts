@@ -28,11 +28,14 @@ export interface Ask {
   readonly accept?: string;
   /** The other end, for messages. */
   readonly place: string;
+  /** What it means when no answer comes in time; default that the service hangs. */
+  readonly silence?: Message;
 }
 
 /** GETs a path with HTTP/1.1 over an open connection; throws `Trouble` when no answer comes back. */
 export function get(stream: Duplex, ask: Ask, attempt: Attempt): Promise<IncomingMessage> {
-  attempt.waitFor(message('seen.timeout.response', { place: ask.place, seconds: attempt.seconds }));
+  const { place, silence } = ask;
+  attempt.waitFor(silence ?? message('seen.timeout.response', { place, seconds: attempt.seconds }));
   return new Promise((resolve, reject) => {
     const request = httpRequest({
       createConnection: () => stream,
@@ -50,7 +53,7 @@ export function get(stream: Duplex, ask: Ask, attempt: Attempt): Promise<Incomin
       response.on('error', () => {});
       resolve(response);
     });
-    request.on('error', (error) => reject(requestTrouble(error, ask.place)));
+    request.on('error', (error) => reject(requestTrouble(error, place)));
     // A server may switch protocols unasked; Node then emits this instead of a response.
     request.once('upgrade', (response) => resolve(response));
     request.end();

@@ -18,7 +18,7 @@ export const answers: ProbeFunction<'answers'> = (probe, context) =>
     const { place, local } = connection;
     const response = await get(socket, { host: hostHeader(door, 'https'), path, place }, attempt);
     const stands = standing(from, local);
-    if (stands === 'outside') return refusal(response, from ?? [], local, attempt);
+    if (stands.where === 'outside') return refusal(response, stands, attempt);
     const trouble = judgeStatus(response, probe, stands) ?? judgeHeaders(response, probe);
     if (trouble) return brokenBy(response, trouble, attempt);
 
@@ -46,7 +46,7 @@ function judgeStatus(
   if (status !== undefined)
     return response.statusCode === status ? undefined : statusTrouble(response, status, stands);
   // Whoever is let in and meets a 403 most likely met the gateway's; a service that says so itself can be described.
-  if (stands === 'inside' && response.statusCode === 403) return message('seen.inside.refused');
+  if (stands.where === 'inside' && response.statusCode === 403) return message('seen.inside.refused');
   return gatewayTrouble(response);
 }
 

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { ProbeOf } from '../probe.ts';
 import { door, freePort, http, https, mute, probe, tcp, tls } from '../testing/servers.ts';
@@ -164,7 +165,6 @@ describe('answers', () => {
   test('through a door that wants a PROXY header', async () => {
     const answer = Buffer.from('PROXY TCP4 127.0.0.1 127.0.0.1 ');
     const inner = await status(200);
-    const { connect } = await import('node:net');
     const port = await tcp((socket) => {
       socket.once('data', (data) => {
         if (!data.subarray(0, answer.length).equals(answer)) return socket.destroy();
@@ -251,6 +251,8 @@ describe('streams', () => {
       code: 'seen.streams.none',
       params: { seconds: 0.2 },
     });
+    const held = await tls((socket) => socket.resume());
+    expect((await ask(held, {}, 200)).seen.code).toBe('seen.streams.silent');
     const warm = await events((send) => send(': warm\n\nevent: x\n'));
     expect((await ask(warm, {}, 200)).seen.code).toBe('seen.streams.none');
   });

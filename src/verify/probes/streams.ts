@@ -18,10 +18,20 @@ export const streams: ProbeFunction<'streams'> = ({ door, path, from }, context)
     const { socket, connection } = await connectTls(door, attempt);
     const { place, local } = connection;
     const began = performance.now();
-    const ask = { host: hostHeader(door, 'https'), path, accept: 'text/event-stream', place };
-    const response = await get(socket, ask, attempt);
+    const response = await get(
+      socket,
+      {
+        host: hostHeader(door, 'https'),
+        path,
+        accept: 'text/event-stream',
+        place,
+        // Where nginx buffers, it holds back even the header.
+        silence: message('seen.streams.silent', { place, seconds: attempt.seconds }),
+      },
+      attempt,
+    );
     const stands = standing(from, local);
-    if (stands === 'outside') return refusal(response, from ?? [], local, attempt);
+    if (stands.where === 'outside') return refusal(response, stands, attempt);
     if (response.statusCode !== 200) return brokenBy(response, statusTrouble(response, 200, stands), attempt);
     const type = response.headers['content-type'] ?? '—';
     if (!/^text\/event-stream\s*(;|$)/i.test(type))

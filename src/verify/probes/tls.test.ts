@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { TlsVersion } from '../../model/expectation.ts';
 import { issue, type Pair } from '../testing/pki.ts';
 import { door, freePort, leaf, mute, probe, root, tcp, tls } from '../testing/servers.ts';
+import { classify } from '../tls.ts';
 
 describe('certificate', () => {
   const judge = async (
@@ -162,7 +163,6 @@ describe('tls-versions', () => {
 
   test('a version that this OpenSSL cannot offer is no refusal', async () => {
     // What the probe sees when not one byte leaves: the message tells the difference.
-    const { classify } = await import('../tls.ts');
     expect(
       classify(Object.assign(new Error('x'), { code: 'ERR_SSL_NO_PROTOCOLS_AVAILABLE' }), true).kind,
     ).toBe('unoffered');
