@@ -242,10 +242,10 @@ describe('one gateway', () => {
   });
 
   test('beyond the number of connections: 429', async () => {
-    const held = open('limited.localhost', '/one/').end();
-    const [response] = (await once(held, 'response')) as [http.IncomingMessage];
-    response.on('error', () => {});
-    expect((await gateway.get('limited.localhost', '/one/')).status).toBe(429);
+    const held = open('limited.localhost', '/one/slow').end();
+    held.on('error', () => {});
+    await delay(100);
+    expect((await gateway.get('limited.localhost', '/one/slow')).status).toBe(429);
     held.destroy();
   });
 });
