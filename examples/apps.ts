@@ -74,7 +74,10 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Starts applications and waits until all of them listen. When one cannot, the others are ended and it throws. */
-export async function startApps(names: readonly AppName[], options: StartOptions = {}): Promise<RunningApps> {
+export async function startApps(
+  names: readonly AppName[] = appNames,
+  options: StartOptions = {},
+): Promise<RunningApps> {
   const children = names.map((name) => [name, launch(name, options)] as const);
   const stop = async () => {
     await Promise.all(children.map(([, child]) => end(child)));

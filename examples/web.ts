@@ -196,6 +196,7 @@ export async function run(
     }
     if (process.connected) process.disconnect();
   };
+  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(signal, stop);
   try {
     const urls: Record<string, string> = {};
     for (const listener of listeners) urls[listener.name] = await listen(listener);
@@ -205,7 +206,6 @@ export async function run(
         .join(', ')}`,
     );
     announce({ kind: 'ready', urls });
-    for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(signal, stop);
   } catch (error) {
     const message = `${app}: ${error instanceof Error ? error.message : String(error)}`;
     console.error(message);

@@ -70,7 +70,8 @@ if [ "$(id -u)" -ne 0 ]; then
   if command -v sudo >/dev/null; then
     if sudo -n true 2>/dev/null; then
       exec sudo -n env POTERNE_LANG="$language" "$script" --announced $missing
-    elif [ -t 0 ] && [ -t 2 ]; then
+    elif (: </dev/tty) 2>/dev/null; then
+      # sudo asks for the password on the terminal itself, also when our own streams are pipes.
       exec sudo env POTERNE_LANG="$language" "$script" --announced $missing
     fi
   fi

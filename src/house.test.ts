@@ -24,6 +24,8 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'apply',
     'daemon',
     'describe',
+    // The applications of `poterne demo`.
+    'examples',
     'engines',
     'hosts',
     'i18n',
@@ -64,7 +66,8 @@ function imports(file: string): string[] {
 }
 
 function room(file: string): string {
-  return relative(source, file).split('/')[0] as string;
+  const [first, second] = relative(source, file).split('/');
+  return (first === '..' ? second : first) as string;
 }
 
 const engineFolders = readdirSync(join(source, 'engines')).filter((name) =>

@@ -23,9 +23,9 @@ async function formOf(request: IncomingMessage): Promise<URLSearchParams | undef
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > formLimit) return undefined;
-    chunks.push(chunk);
+    if (size <= formLimit) chunks.push(chunk);
   }
+  if (size > formLimit) return undefined;
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }
 

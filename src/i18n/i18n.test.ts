@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
+import * as apply from './en/apply.ts';
+import * as cli from './en/cli.ts';
+import * as demo from './en/demo.ts';
+import * as describe from './en/describe.ts';
+import * as nginx from './en/nginx.ts';
+import * as plan from './en/plan.ts';
+import * as verify from './en/verify.ts';
 import { type Code, en } from './en.ts';
 import { fr } from './fr.ts';
 import { languageOf, translate } from './index.ts';
+
+const areas = [apply, cli, demo, describe, nginx, plan, verify].flatMap((module) => Object.values(module));
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
@@ -9,6 +18,11 @@ test('both languages say the same codes with the same values', () => {
   expect(Object.keys(fr).sort()).toEqual(Object.keys(en).sort());
   for (const code of Object.keys(en) as Code[])
     expect([code, placeholders(fr[code])]).toEqual([code, placeholders(en[code])]);
+});
+
+test('no code is said in two places', () => {
+  const codes = areas.flatMap((area) => Object.keys(area));
+  expect(codes.filter((code, n) => codes.indexOf(code) !== n)).toEqual([]);
 });
 
 test('values are filled in, and a missing one stays visible', () => {

@@ -129,7 +129,7 @@ export interface Audience {
 export interface Publication {
   /** Unique, safe as a file name and as an identifier in any engine: `[a-z0-9_]+`. */
   readonly id: string;
-  /** As written: `erp.example.fr`, `*.example.fr`, or a regular expression after `~`. */
+  /** `erp.example.fr`, `*.example.fr` (both in lower case, without a final dot), or a regular expression after `~`. */
   readonly name: string;
   readonly match: 'exact' | 'wildcard' | 'regex';
   /** A concrete name that it answers to; the name itself when exact. */

@@ -22,10 +22,12 @@ export class Attempt {
   readonly over: AbortSignal;
   #waitingFor: Message = message('seen.unexpected', { error: 'timeout' });
   #excerpt: string | undefined;
+  readonly #streams = new Set<Duplex>();
 
   constructor(context: ProbeContext, over: AbortSignal) {
     this.context = context;
     this.over = over;
+    over.addEventListener('abort', () => this.#destroyAll(), { once: true });
   }
 
   /** The time limit in seconds, for messages. */
@@ -39,17 +41,25 @@ export class Attempt {
     this.#excerpt = excerpt;
   }
 
-  /** Destroys the stream with the attempt. */
-  own<S extends Duplex>(stream: S): S {
+  /**
+   * Destroys the stream when the attempt is over. One layered on another (`beneath`) takes its place: destroying it
+   * destroys both, while destroying the lower one first makes Node 20's TLS fall over with a segmentation fault.
+   */
+  own<S extends Duplex>(stream: S, beneath?: Duplex): S {
     // Errors after the probe has what it wanted concern nobody, but without a listener they end the process.
     stream.on('error', () => {});
+    if (beneath) this.#streams.delete(beneath);
     if (this.over.aborted) stream.destroy();
     else {
-      const destroy = () => stream.destroy();
-      this.over.addEventListener('abort', destroy);
-      stream.once('close', () => this.over.removeEventListener('abort', destroy));
+      this.#streams.add(stream);
+      stream.once('close', () => this.#streams.delete(stream));
     }
     return stream;
+  }
+
+  #destroyAll(): void {
+    for (const stream of this.#streams) stream.destroy();
+    this.#streams.clear();
   }
 
   timedOut(): Outcome {

@@ -1,31 +1,45 @@
 import type { IncomingMessage } from 'node:http';
 import { inNetwork } from '../lib/ip.ts';
 import { type Message, message } from '../model/message.ts';
-import { broken, kept } from './attempt.ts';
+import { type Attempt, kept } from './attempt.ts';
 import { withoutQuery } from './excerpt.ts';
-import { illustrate } from './http.ts';
+import { brokenBy } from './http.ts';
 import type { Outcome } from './probe.ts';
 
-/** Where a vantage stands with a promise made only to some networks; `everywhere` when it is made to all. */
-export type Standing = 'everywhere' | 'inside' | 'outside';
+/** Where a vantage stands with a promise made only to some networks. */
+export interface Standing {
+  /** `everywhere`: the promise is made to all. */
+  readonly where: 'everywhere' | 'inside' | 'outside';
+  readonly address: string;
+  /** The networks that are let in, for messages. */
+  readonly networks: string;
+}
 
 /** Where this end of a connection stands. Poterne knows its own address only: behind NAT the gateway sees another. */
-export function standing(from: readonly string[] | undefined, local: string): Standing {
-  if (!from) return 'everywhere';
-  return from.some((network) => inNetwork(local, network)) ? 'inside' : 'outside';
+export function standing(from: readonly string[] | undefined, address: string): Standing {
+  const inside = from?.some((network) => inNetwork(address, network));
+  return {
+    where: inside === undefined ? 'everywhere' : inside ? 'inside' : 'outside',
+    address,
+    networks: from?.join(', ') || '∅',
+  };
 }
 
 /** The outcome for whoever stands outside: 403 (RFC 9110 §15.5.4) is what is promised, anything else lets them in. */
 export async function refusal(
   response: IncomingMessage,
-  from: readonly string[],
-  local: string,
+  stands: Standing,
+  attempt: Attempt,
 ): Promise<Outcome> {
-  const params = { address: local, networks: from.join(', ') || '∅', status: response.statusCode ?? 0 };
-  if (response.statusCode === 403) return kept(message('seen.outside.refused', params));
-  const trouble = gatewayTrouble(response);
-  if (trouble) return broken(trouble, await illustrate(response));
-  return broken(message('seen.outside.let-in', params), await illustrate(response));
+  const { address, networks } = stands;
+  const status = response.statusCode ?? 0;
+  if (status === 403) return kept(message('seen.outside.refused', { address, networks }));
+  return brokenBy(response, gatewayTrouble(response) ?? letIn(stands, status), attempt);
+}
+
+/** Someone outside was answered with this status instead of 403. */
+export function letIn({ address, networks }: Standing, status: number): Message {
+  return message('seen.outside.let-in', { status, address, networks });
 }
 
 /** What an answer says against the way to the service rather than about the service: 502, 503, 504. */
@@ -45,7 +59,7 @@ export function gatewayTrouble(response: IncomingMessage): Message | undefined {
 /** What a status says when it is not the wanted one, in the terms of its most likely cause. */
 export function statusTrouble(response: IncomingMessage, wanted: number, stands: Standing): Message {
   const status = response.statusCode ?? 0;
-  if (status === 403 && stands === 'inside') return message('seen.inside.refused');
+  if (status === 403 && stands.where === 'inside') return message('seen.inside.refused');
   const { location } = response.headers;
   if (status >= 300 && status < 400 && location !== undefined)
     return message('seen.status.redirect', { status, wanted, location: withoutQuery(location) });

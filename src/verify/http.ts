@@ -1,9 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Door } from '../model/expectation.ts';
-import { message } from '../model/message.ts';
-import { type Attempt, Trouble } from './attempt.ts';
+import { type Message, message } from '../model/message.ts';
+import { type Attempt, broken, Trouble } from './attempt.ts';
 import { answerExcerpt, excerptOf, printable } from './excerpt.ts';
+import type { Outcome } from './probe.ts';
 
 /** The most that is read of any body, in bytes. */
 export const bodyLimit = 64 * 1024;
@@ -27,11 +28,14 @@ export interface Ask {
   readonly accept?: string;
   /** The other end, for messages. */
   readonly place: string;
+  /** What it means when no answer comes in time; default that the service hangs. */
+  readonly silence?: Message;
 }
 
 /** GETs a path with HTTP/1.1 over an open connection; throws `Trouble` when no answer comes back. */
 export function get(stream: Duplex, ask: Ask, attempt: Attempt): Promise<IncomingMessage> {
-  attempt.waitFor(message('seen.timeout.response', { place: ask.place, seconds: attempt.seconds }));
+  const { place, silence } = ask;
+  attempt.waitFor(silence ?? message('seen.timeout.response', { place, seconds: attempt.seconds }));
   return new Promise((resolve, reject) => {
     const request = httpRequest({
       createConnection: () => stream,
@@ -49,7 +53,7 @@ export function get(stream: Duplex, ask: Ask, attempt: Attempt): Promise<Incomin
       response.on('error', () => {});
       resolve(response);
     });
-    request.on('error', (error) => reject(requestTrouble(error, ask.place)));
+    request.on('error', (error) => reject(requestTrouble(error, place)));
     // A server may switch protocols unasked; Node then emits this instead of a response.
     request.once('upgrade', (response) => resolve(response));
     request.end();
@@ -113,8 +117,10 @@ export function readBody(
   });
 }
 
-/** What an answer looks like, with as much of its body as comes within a second. */
-export async function illustrate(response: IncomingMessage): Promise<string> {
+/** A promise broken by this answer, shown with as much of its body as comes within a second. */
+export async function brokenBy(response: IncomingMessage, seen: Message, attempt: Attempt): Promise<Outcome> {
+  // The verdict stands: the time limit may cut the illustration short, but not change what was seen.
+  attempt.waitFor(seen, answerExcerpt(response, ''));
   let timer: NodeJS.Timeout | undefined;
   let text = '';
   const tired = new Promise<void>((resolve) => {
@@ -126,5 +132,5 @@ export async function illustrate(response: IncomingMessage): Promise<string> {
   });
   await Promise.race([tired, read]);
   clearTimeout(timer);
-  return answerExcerpt(response, text);
+  return broken(seen, answerExcerpt(response, text));
 }

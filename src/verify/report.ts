@@ -9,7 +9,7 @@ export interface ReportOptions {
   readonly language: Language;
   /** ANSI colours; default none. */
   readonly colour?: boolean;
-  /** Columns of the terminal, e.g. `process.stdout.columns`; default 100. */
+  /** Columns of the terminal, e.g. `process.stdout.columns`; default 100, at least 40. */
   readonly width?: number;
 }
 
@@ -67,12 +67,16 @@ export function evidenceReport(evidence: readonly Evidence[], options: ReportOpt
   const { language } = options;
   if (evidence.length === 0) return translate(language, 'verify.none');
   const paint = options.colour ? ansi : plain;
+  const width = Math.max(options.width ?? 100, 40);
   const { total, held, broken } = countEvidence(evidence);
   const vantage = [...new Set(evidence.map((e) => e.vantage))].join(', ');
-  const summary = broken
-    ? paint.bad(translate(language, 'verify.broken', { total, held, broken, vantage }))
-    : paint.good(translate(language, 'verify.all', { total, vantage }));
-  return `${table(evidence, options.width ?? 100, paint, language)}\n\n${summary}`;
+  const summary = wrap(
+    broken
+      ? translate(language, 'verify.broken', { total, held, broken, vantage })
+      : translate(language, 'verify.all', { total, vantage }),
+    width,
+  ).map(broken ? paint.bad : paint.good);
+  return [table(evidence, width, paint, language), '', ...summary].join('\n');
 }
 
 function table(evidence: readonly Evidence[], width: number, paint: Paint, language: Language): string {
@@ -88,10 +92,12 @@ function table(evidence: readonly Evidence[], width: number, paint: Paint, langu
     wrap(words, room - gap)
       .map(colour)
       .join('\n');
-  const wide = (words: string, colour: Colour) => [
-    '',
-    { colSpan: 3, content: text(words, promiseWidth + seenWidth + timeWidth, colour) },
-  ];
+  const below = (sign: string, words: string, colour: Colour) => {
+    const lines = wrap(words, promiseWidth + seenWidth + timeWidth - gap - sign.length);
+    const indent = ' '.repeat(sign.length);
+    const content = lines.map((line, n) => colour((n === 0 ? sign : indent) + line)).join('\n');
+    return ['', { colSpan: 3, content }];
+  };
   const head = (code: Code) => paint.faint(translate(language, code));
   grid.push(['', head('verify.promise'), head('verify.seen'), head('verify.time')]);
   for (const [about, group] of byPublication(evidence)) {
@@ -107,8 +113,8 @@ function table(evidence: readonly Evidence[], width: number, paint: Paint, langu
       ]);
       if (e.held) continue;
       const advice = adviceFor(e.seen);
-      if (advice) grid.push(wide(`→ ${say(language, advice)}`, same));
-      for (const line of e.excerpt?.split('\n') ?? []) grid.push(wide(`│ ${line}`, paint.faint));
+      if (advice) grid.push(below('→ ', say(language, advice), same));
+      for (const line of e.excerpt?.split('\n') ?? []) grid.push(below('│ ', line, paint.faint));
     }
   }
   // The padding of the last column is of no use to anyone who copies or compares the text.
@@ -130,7 +136,7 @@ function byPublication(evidence: readonly Evidence[]): Map<string, Evidence[]> {
 function layout(evidence: readonly Evidence[], width: number, language: Language): number[] {
   const mark = 1 + gap;
   const clock = widest([translate(language, 'verify.time'), ...evidence.map((e) => time(e.milliseconds))]);
-  const room = Math.max(width, 40) - mark - clock;
+  const room = width - mark - clock;
   const promise = Math.min(
     widest([translate(language, 'verify.promise'), ...evidence.map((e) => say(language, e.promise))]),
     Math.floor(room * 0.4),
@@ -147,11 +153,11 @@ function time(milliseconds: number): string {
   return milliseconds < 10_000 ? `${milliseconds} ms` : `${Math.round(milliseconds / 1000)} s`;
 }
 
-/** Lines of at most `width` characters; a word that is longer is cut, and French punctuation stays with its word. */
+/** Lines of at most `width` characters; a word that is longer is cut, and French punctuation and units stay with theirs. */
 export function wrap(text: string, width: number): string[] {
   const words = text
     .replace(/ (?=[:;!?»])/g, '\u00a0')
-    .replace(/(?<=«) /g, '\u00a0')
+    .replace(/(?<=«) |(?<=\d) (?=(?:ms|s|Kio|KiB)(?:[\s,.)]|$))/g, '\u00a0')
     .split(' ')
     .flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gsu')) ?? ['']);
   const lines: string[] = [];

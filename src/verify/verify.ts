@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Evidence, Vantage } from '../model/evidence.ts';
 import type { Expectation } from '../model/expectation.ts';
@@ -67,6 +68,8 @@ async function* run(
 ): AsyncGenerator<Numbered, void, undefined> {
   const { concurrency = 16, signal } = options;
   const ending = new AbortController();
+  // Every probe in progress listens, which Node would take for a leak beyond ten.
+  setMaxListeners(0, ending.signal);
   const stop = () => ending.abort();
   if (signal?.aborted) return;
   signal?.addEventListener('abort', stop, { once: true });

@@ -90,7 +90,10 @@ async function start(): Promise<RunningApps> {
 function invite(context: Context, site: Site, state: string): void {
   const port = site.gateway.publicPort === 443 ? '' : `:${site.gateway.publicPort}`;
   const urls = site.publications.flatMap((publication) =>
-    publication.routes.map((route) => `  https://${publication.example}${port}${route.path}`),
+    publication.routes.flatMap((route) =>
+      // A regular expression is no address to open.
+      route.match === 'regex' ? [] : `  https://${publication.example}${port}${route.path}`,
+    ),
   );
   context.out(
     [

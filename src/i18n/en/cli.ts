@@ -47,7 +47,6 @@ export const cli = {
   'verify.only': 'only this publication',
   'verify.address': 'connect to this address instead of resolving the names',
   'verify.ca': 'trust this root certificate too (PEM)',
-  'verify.all': 'show every promise, not only the broken ones and counts',
   'verify.progress': '{done} of {total} promises seen',
   'verify.unknown': 'no publication is called "{name}"; there are: {names}',
   'status.about': 'what runs, since when, with which configuration',

@@ -42,7 +42,8 @@ export const verify = {
   'advice.tls.closed':
     'Was this publication applied? If the door expects a PROXY header, does the description say so?',
   'seen.tls.not-tls': 'what {place} answers is not TLS',
-  'advice.tls.not-tls': 'Something other than the gateway listens there, or this is its plain http port.',
+  'advice.tls.not-tls':
+    'Something other than the gateway listens there, or its plain http port, or the door expects no PROXY header.',
   'seen.tls.failed': 'the TLS handshake with {place} failed: {reason}',
   'seen.timeout.tls': '{place} accepted the connection, then said nothing for {seconds} s',
   'advice.timeout.tls':
@@ -148,6 +149,9 @@ export const verify = {
   'seen.streams.held': 'an event came after {milliseconds} ms, with the stream still open',
   'seen.streams.type': 'no event stream: the content type is {type}',
   'advice.streams.type': 'Is the path right? A login page often answers in its place.',
+  'seen.streams.silent': '{place} took the request, but neither header nor event came within {seconds} s',
+  'advice.streams.silent':
+    'Something on the way buffers, or the service hangs: is the path among the service’s `events`?',
   'seen.streams.none': 'the stream opened, but no event came within {seconds} s',
   'advice.streams.none':
     'Something on the way buffers, or nothing happened: is the path among the service’s `events`?',

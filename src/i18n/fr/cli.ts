@@ -49,7 +49,6 @@ export const cli = {
   'verify.only': 'seulement cette publication',
   'verify.address': 'se connecter à cette adresse au lieu de résoudre les noms',
   'verify.ca': 'faire confiance aussi à ce certificat racine (PEM)',
-  'verify.all': 'montrer chaque promesse, pas seulement celles qui sont rompues et le compte',
   'verify.progress': '{done} promesses vues sur {total}',
   'verify.unknown': 'aucune publication ne s’appelle « {name} » ; il y a : {names}',
   'status.about': 'ce qui tourne, depuis quand, avec quelle configuration',

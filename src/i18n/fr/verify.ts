@@ -47,7 +47,8 @@ export const verify = {
   'advice.tls.closed':
     'Cette publication a-t-elle été appliquée ? Si la porte attend un en-tête PROXY, la description le dit-elle ?',
   'seen.tls.not-tls': 'ce que répond {place} n’est pas du TLS',
-  'advice.tls.not-tls': 'Autre chose que la passerelle écoute là, ou c’est son port http en clair.',
+  'advice.tls.not-tls':
+    'Autre chose que la passerelle écoute là, ou c’est son port http en clair, ou la porte n’attend pas d’en-tête PROXY.',
   'seen.tls.failed': 'la négociation TLS avec {place} a échoué : {reason}',
   'seen.timeout.tls': '{place} a accepté la connexion, puis n’a rien dit pendant {seconds} s',
   'advice.timeout.tls':
@@ -157,6 +158,10 @@ export const verify = {
   'seen.streams.held': 'un événement est arrivé après {milliseconds} ms, le flux restant ouvert',
   'seen.streams.type': 'pas de flux d’événements : le type de contenu est {type}',
   'advice.streams.type': 'Le chemin est-il le bon ? Une page de connexion répond souvent à sa place.',
+  'seen.streams.silent':
+    '{place} a pris la requête, mais ni en-tête ni événement n’est arrivé en {seconds} s',
+  'advice.streams.silent':
+    'Quelque chose retient les données, ou le service est bloqué : le chemin est-il dans les `events` du service ?',
   'seen.streams.none': 'le flux s’est ouvert, mais aucun événement n’est arrivé en {seconds} s',
   'advice.streams.none':
     'Quelque chose retient les données, ou rien ne s’est passé : le chemin est-il dans les `events` du service ?',

@@ -3,7 +3,7 @@ import { type Message, message } from '../../model/message.ts';
 import { attempting, broken, kept } from '../attempt.ts';
 import { gatewayTrouble, refusal, type Standing, standing, statusTrouble } from '../audience.ts';
 import { answerExcerpt, printable } from '../excerpt.ts';
-import { get, hostHeader, illustrate, readBody } from '../http.ts';
+import { brokenBy, get, hostHeader, readBody } from '../http.ts';
 import type { ProbeFunction, ProbeOf } from '../probe.ts';
 import { connectTls } from '../tls.ts';
 
@@ -18,9 +18,9 @@ export const answers: ProbeFunction<'answers'> = (probe, context) =>
     const { place, local } = connection;
     const response = await get(socket, { host: hostHeader(door, 'https'), path, place }, attempt);
     const stands = standing(from, local);
-    if (stands === 'outside') return refusal(response, from ?? [], local);
+    if (stands.where === 'outside') return refusal(response, stands, attempt);
     const trouble = judgeStatus(response, probe, stands) ?? judgeHeaders(response, probe);
-    if (trouble) return broken(trouble, await illustrate(response));
+    if (trouble) return brokenBy(response, trouble, attempt);
 
     const status = response.statusCode ?? 0;
     if (contains === undefined) return kept(message('seen.answers.held', { status }));
@@ -46,7 +46,7 @@ function judgeStatus(
   if (status !== undefined)
     return response.statusCode === status ? undefined : statusTrouble(response, status, stands);
   // Whoever is let in and meets a 403 most likely met the gateway's; a service that says so itself can be described.
-  if (stands === 'inside' && response.statusCode === 403) return message('seen.inside.refused');
+  if (stands.where === 'inside' && response.statusCode === 403) return message('seen.inside.refused');
   return gatewayTrouble(response);
 }
 

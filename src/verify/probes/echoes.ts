@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { message } from '../../model/message.ts';
 import { type Attempt, attempting, broken, kept, Trouble } from '../attempt.ts';
-import { refusal, type Standing, standing, statusTrouble } from '../audience.ts';
+import { letIn, refusal, type Standing, standing, statusTrouble } from '../audience.ts';
 import { excerptOf, printable } from '../excerpt.ts';
-import { bodyLimit, hostHeader, illustrate, requestTrouble } from '../http.ts';
+import { bodyLimit, brokenBy, hostHeader, requestTrouble } from '../http.ts';
 import type { Outcome, ProbeFunction, ProbeOf } from '../probe.ts';
 import { connectTls } from '../tls.ts';
 
@@ -27,41 +27,30 @@ export const echoes: ProbeFunction<'echoes'> = (probe, context) =>
     });
     // Destroying the connection ends the client too, which says so with an error when it was not open yet.
     client.on('error', () => {});
-    return converse(client, probe, attempt, {
-      place,
-      refused: (response) => declined(response, standing(from, local), from ?? [], local),
-      outside: standing(from, local) === 'outside' ? local : undefined,
-    });
+    return converse(client, probe, { place, stands: standing(from, local), attempt });
   });
 
 interface Circumstances {
   readonly place: string;
-  /** What a plain HTTP answer means instead of a WebSocket. */
-  readonly refused: (response: IncomingMessage) => Promise<Outcome>;
-  /** This vantage's address, when it should not be let in. */
-  readonly outside: string | undefined;
+  readonly stands: Standing;
+  readonly attempt: Attempt;
 }
 
 function converse(
   client: WebSocket,
-  { send, contains, from }: ProbeOf<'echoes'>,
-  attempt: Attempt,
-  { place, refused, outside }: Circumstances,
+  { send, contains }: ProbeOf<'echoes'>,
+  { place, stands, attempt }: Circumstances,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     let last: string | undefined;
     let open = false;
     client.once('unexpected-response', (_request, response: IncomingMessage) => {
       response.on('error', () => {});
-      refused(response).then(resolve, reject);
+      declined(response, stands, attempt).then(resolve, reject);
     });
     client.once('open', () => {
       open = true;
-      if (outside !== undefined) {
-        const networks = from?.join(', ') || '∅';
-        resolve(broken(message('seen.outside.let-in', { status: 101, address: outside, networks })));
-        return;
-      }
+      if (stands.where === 'outside') return resolve(broken(letIn(stands, 101)));
       attempt.waitFor(message('seen.echoes.silent', { seconds: attempt.seconds }));
       client.send(send);
     });
@@ -93,17 +82,12 @@ function handshakeTrouble(error: Error, place: string): Trouble {
 }
 
 /** A WebSocket was asked for and a plain answer came: a refusal, or something that does not pass Upgrade on. */
-async function declined(
-  response: IncomingMessage,
-  stands: Standing,
-  from: readonly string[],
-  local: string,
-): Promise<Outcome> {
-  if (stands === 'outside') return refusal(response, from, local);
+async function declined(response: IncomingMessage, stands: Standing, attempt: Attempt): Promise<Outcome> {
+  if (stands.where === 'outside') return refusal(response, stands, attempt);
   const trouble = statusTrouble(response, 101, stands);
   const seen =
     trouble.code === 'seen.status.other'
       ? message('seen.echoes.declined', { status: response.statusCode ?? 0 })
       : trouble;
-  return broken(seen, await illustrate(response));
+  return brokenBy(response, seen, attempt);
 }

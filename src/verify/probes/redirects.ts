@@ -3,7 +3,7 @@ import { attempting, broken, kept } from '../attempt.ts';
 import { gatewayTrouble } from '../audience.ts';
 import { connect } from '../connect.ts';
 import { printable } from '../excerpt.ts';
-import { get, hostHeader, illustrate } from '../http.ts';
+import { brokenBy, get, hostHeader } from '../http.ts';
 import type { ProbeFunction } from '../probe.ts';
 
 /** Plain http at the door is answered by a redirect (RFC 9110 §15.4) to exactly this URL. */
@@ -14,9 +14,10 @@ export const redirects: ProbeFunction<'redirects'> = ({ door, path, to }, contex
     const status = response.statusCode ?? 0;
     const { location } = response.headers;
     if (![301, 302, 303, 307, 308].includes(status) || location === undefined)
-      return broken(
+      return brokenBy(
+        response,
         gatewayTrouble(response) ?? message('seen.redirects.none', { status, to }),
-        await illustrate(response),
+        attempt,
       );
     if (location !== to)
       return broken(message('seen.redirects.elsewhere', { status, location: printable(location), to }));

@@ -4,7 +4,7 @@ import { message } from '../../model/message.ts';
 import { type Attempt, attempting, broken, kept, Trouble } from '../attempt.ts';
 import { connect } from '../connect.ts';
 import { answerExcerpt } from '../excerpt.ts';
-import { get, illustrate, readBody } from '../http.ts';
+import { brokenBy, get, readBody } from '../http.ts';
 import type { ProbeFunction, ProbeOf } from '../probe.ts';
 import { connectTls } from '../tls.ts';
 
@@ -28,7 +28,7 @@ export const refusesHost: ProbeFunction<'refuses-host'> = (probe, context) =>
     const status = response.statusCode ?? 0;
     if (status === 421) return kept(message('seen.host.refused', { host, status }));
     if (status < 400 || status > 499)
-      return broken(message('seen.host.answered', { host, status }), await illustrate(response));
+      return brokenBy(response, message('seen.host.answered', { host, status }), attempt);
     attempt.waitFor(message('seen.timeout.body', { status, seconds: attempt.seconds }));
     const { text } = await readBody(response, (now) => now.length > 0);
     return text === ''

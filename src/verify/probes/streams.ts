@@ -2,7 +2,7 @@ import { message } from '../../model/message.ts';
 import { attempting, broken, kept } from '../attempt.ts';
 import { refusal, standing, statusTrouble } from '../audience.ts';
 import { answerExcerpt, printable } from '../excerpt.ts';
-import { get, hostHeader, illustrate, readBody } from '../http.ts';
+import { brokenBy, get, hostHeader, readBody } from '../http.ts';
 import type { ProbeFunction } from '../probe.ts';
 import { connectTls } from '../tls.ts';
 
@@ -18,15 +18,24 @@ export const streams: ProbeFunction<'streams'> = ({ door, path, from }, context)
     const { socket, connection } = await connectTls(door, attempt);
     const { place, local } = connection;
     const began = performance.now();
-    const ask = { host: hostHeader(door, 'https'), path, accept: 'text/event-stream', place };
-    const response = await get(socket, ask, attempt);
+    const response = await get(
+      socket,
+      {
+        host: hostHeader(door, 'https'),
+        path,
+        accept: 'text/event-stream',
+        place,
+        // Where nginx buffers, it holds back even the header.
+        silence: message('seen.streams.silent', { place, seconds: attempt.seconds }),
+      },
+      attempt,
+    );
     const stands = standing(from, local);
-    if (stands === 'outside') return refusal(response, from ?? [], local);
-    if (response.statusCode !== 200)
-      return broken(statusTrouble(response, 200, stands), await illustrate(response));
+    if (stands.where === 'outside') return refusal(response, stands, attempt);
+    if (response.statusCode !== 200) return brokenBy(response, statusTrouble(response, 200, stands), attempt);
     const type = response.headers['content-type'] ?? '—';
     if (!/^text\/event-stream\s*(;|$)/i.test(type))
-      return broken(message('seen.streams.type', { type: printable(type, 80) }), await illustrate(response));
+      return brokenBy(response, message('seen.streams.type', { type: printable(type, 80) }), attempt);
 
     attempt.waitFor(message('seen.streams.none', { seconds: attempt.seconds }), answerExcerpt(response, ''));
     const { text, end } = await readBody(response, (now) => eventLine.test(now));

@@ -1,0 +1,290 @@
+import { parseNetwork } from '../lib/ip.ts';
+import type { Finding } from '../model/finding.ts';
+import { message } from '../model/message.ts';
+import { type Pointer, pointer } from '../model/pointer.ts';
+import type { Checking } from './check.ts';
+import { shortList } from './hints.ts';
+import { isPlainMap } from './merge.ts';
+import {
+  compile,
+  covers,
+  dnsHint,
+  exampleOf,
+  isAddressLike,
+  isDnsName,
+  isPrefix,
+  matchOf,
+  normalName,
+  regexOf,
+} from './names.ts';
+import { strips, visible } from './routing.ts';
+import type { PublicationEntry, RouteEntry } from './schema.ts';
+
+/** What publications say of themselves, of each other and of the services behind them. */
+export function checkPublications(checking: Checking): void {
+  const { parsed, report, other } = checking;
+  const seen = new Map<string, string>();
+  for (const name of parsed.names.publications) {
+    const at = pointer('publications', name);
+    const twin = seen.get(normalName(name));
+    if (twin === undefined) seen.set(normalName(name), name);
+    else
+      report('error', {
+        code: 'publication.duplicate',
+        params: { name },
+        pointer: at,
+        onKey: true,
+        hint: other(pointer('publications', twin)),
+      });
+    const valid = checkName(checking, normalName(name), at);
+    const soundRoutes = checkRouteKeys(checking, name, at);
+    const publication = parsed.publications.get(name);
+    if (!publication) continue;
+    if (valid) checkNames(checking, normalName(name), publication, at);
+    checkTarget(checking, name, publication, at, soundRoutes);
+    checkAudience(checking, name, publication, at);
+  }
+}
+
+/** Whether the name is one that can be published. */
+function checkName({ report }: Checking, name: string, at: Pointer): boolean {
+  const key = { pointer: at, onKey: true };
+  const match = matchOf(name);
+  if (match === 'regex') {
+    const source = name.slice(1);
+    if (!compile(source)) {
+      report('error', { code: 'publication.regex.invalid', params: { value: source }, ...key });
+      return false;
+    }
+    if (!source.replace(/^\(\?i\)/, '').startsWith('^') || !/(^|[^\\])(\\\\)*\$$/.test(source))
+      report('warning', {
+        code: 'publication.regex.open',
+        params: { name },
+        ...key,
+        hint: message('publication.regex.open.hint'),
+      });
+    return true;
+  }
+  if (match === 'wildcard' && !/^\*\.[^*]+$/.test(name)) {
+    report('error', {
+      code: 'publication.name.wildcard',
+      params: { name },
+      ...key,
+      hint: message('publication.name.wildcard.hint'),
+    });
+    return false;
+  }
+  const bare = name.replace(/^\*\./, '');
+  if (isDnsName(bare)) return true;
+  const hint = dnsHint(bare);
+  report('error', { code: 'value.dns', params: { value: name }, ...key, ...(hint ? { hint } : {}) });
+  return false;
+}
+
+/** The example stands for the name in every proof; the certificate must hold for it. */
+function checkNames(
+  { report, whole }: Checking,
+  name: string,
+  publication: PublicationEntry,
+  at: Pointer,
+): void {
+  const match = matchOf(name);
+  const example =
+    publication.example === undefined
+      ? exampleOf(name)
+      : publication.example.toLowerCase().replace(/\.$/, '');
+  if (example === undefined) {
+    if (whole(at))
+      report('error', {
+        code: 'publication.example.missing',
+        params: { name },
+        pointer: at,
+        onKey: true,
+        hint: message('publication.example.missing.hint'),
+      });
+  } else if (!isDnsName(example)) {
+    const hint = dnsHint(example);
+    report('error', {
+      code: 'value.dns',
+      params: { value: example },
+      pointer: `${at}/example`,
+      ...(hint ? { hint } : {}),
+    });
+  } else if (match === 'regex' ? !compile(name.slice(1), 'i')?.test(example) : !covers(name, example))
+    report('error', {
+      code: 'publication.example.mismatch',
+      params: { example, name },
+      pointer: `${at}/example`,
+    });
+
+  const tls = publication.tls ?? 'internal';
+  if (tls === 'internal') {
+    if (match === 'regex' && whole(at))
+      report('error', {
+        code: 'publication.tls.names.missing',
+        params: { name },
+        pointer: publication.tls === undefined ? at : `${at}/tls`,
+        onKey: publication.tls === undefined,
+        hint: message('publication.tls.names.missing.hint'),
+      });
+  } else if ('names' in tls && example !== undefined && !tls.names.some((n) => covers(n, example)))
+    report('error', {
+      code: 'publication.tls.names.mismatch',
+      params: { example },
+      pointer: `${at}/tls/names`,
+    });
+}
+
+function checkTarget(
+  checking: Checking,
+  name: string,
+  publication: PublicationEntry,
+  at: Pointer,
+  soundRoutes: boolean,
+): void {
+  const { report, reference, whole } = checking;
+  const { service, routes } = publication;
+  if (service !== undefined) {
+    reference('services', service, `${at}/service`);
+    if (routes)
+      report('error', {
+        code: 'publication.target.both',
+        params: { name },
+        pointer: `${at}/service`,
+        onKey: true,
+        hint: message('publication.target.both.hint', { service }),
+      });
+    else checkProvable(checking, ['/'], '/', { service }, `${at}/service`);
+  } else if (!routes && whole(at))
+    report('error', {
+      code: 'publication.target.missing',
+      params: { name },
+      pointer: at,
+      onKey: true,
+      hint: message('publication.target.missing.hint', {
+        service: checking.parsed.names.services[0] ?? 'open-prod',
+      }),
+    });
+  if (!routes) return;
+  const keys = Object.keys(routes);
+  for (const [key, route] of Object.entries(routes)) {
+    const here = `${at}${pointer('routes', key)}`;
+    reference('services', route.service, `${here}/service`);
+    checkStrip(checking, key, route, here);
+    if (service === undefined && soundRoutes) checkProvable(checking, keys, key, route, here);
+  }
+}
+
+function checkStrip({ report }: Checking, key: string, route: RouteEntry, at: Pointer): void {
+  const [keep, strip] = [route['keep-path'], route['strip-path']];
+  const strippedBy = strip === undefined ? 'keep-path' : 'strip-path';
+  if (keep !== undefined && keep === strip)
+    report('error', { code: 'route.strip.both', params: {}, pointer: `${at}/strip-path`, onKey: true });
+  else if (regexOf(key) && strips(route))
+    report('error', { code: 'route.strip.regex', params: {}, pointer: `${at}/${strippedBy}`, onKey: true });
+}
+
+/**
+ * Whether the keys of the routes as written are sound: at least one, each a prefix or a regular expression, and each
+ * prefix once, final slash or not.
+ */
+function checkRouteKeys({ sources, report, other }: Checking, name: string, at: Pointer): boolean {
+  const raw = sources.sections.publications.get(name);
+  if (!isPlainMap(raw) || !isPlainMap(raw.routes)) return true;
+  const seen = new Map<string, string>();
+  const keys = Object.keys(raw.routes);
+  let sound = keys.length > 0;
+  const complain = (finding: Omit<Finding, 'severity'>) => {
+    sound = false;
+    report('error', finding);
+  };
+  if (!sound)
+    complain({ code: 'value.empty', params: { key: 'routes' }, pointer: `${at}/routes`, onKey: true });
+  for (const key of keys) {
+    const here = { pointer: `${at}${pointer('routes', key)}`, onKey: true };
+    const regex = regexOf(key);
+    if (regex ? !regex.regex : !isPrefix(key))
+      complain({
+        code: regex ? 'route.regex.invalid' : 'value.path.prefix',
+        params: { value: regex ? regex.source : key },
+        ...here,
+        ...(!regex && key.includes('%') ? { hint: message('value.path.percent') } : {}),
+      });
+    const normal = regex ? `~${regex.source}` : key.replace(/\/$/, '');
+    const twin = seen.get(normal);
+    if (twin === undefined) seen.set(normal, key);
+    else
+      complain({
+        code: 'route.duplicate',
+        params: { path: key, other: twin },
+        ...here,
+        hint: other(`${at}${pointer('routes', twin)}`),
+      });
+  }
+  return sound;
+}
+
+/** Promises of the service that this route does not lead to are not proved through it; better said than found out. */
+function checkProvable(
+  { parsed, report }: Checking,
+  keys: readonly string[],
+  key: string,
+  route: RouteEntry,
+  at: Pointer,
+): void {
+  const service = parsed.services.get(route.service);
+  if (!service) return;
+  const unproved = (path: string) => visible(keys, key, strips(route), path) === undefined;
+  const note = (code: 'route.healthy.unproved' | 'route.events.unproved' | 'route.websocket.unproved') => {
+    return (path: string) =>
+      report('note', { code, params: { path, service: route.service }, pointer: at, onKey: true });
+  };
+  if (service.healthy && unproved(service.healthy.path)) note('route.healthy.unproved')(service.healthy.path);
+  service.events.filter(unproved).forEach(note('route.events.unproved'));
+  if (service.websocket && unproved(service.websocket.path))
+    note('route.websocket.unproved')(service.websocket.path);
+}
+
+function checkAudience(
+  { parsed, report, reference, whole }: Checking,
+  name: string,
+  publication: PublicationEntry,
+  at: Pointer,
+): void {
+  const audience = publication.audience;
+  if (audience === undefined) {
+    if (whole(at))
+      report('note', {
+        code: 'audience.missing',
+        params: { name },
+        pointer: at,
+        onKey: true,
+        hint: message('audience.missing.hint'),
+      });
+    return;
+  }
+  if (audience === 'everyone') return;
+  for (const [i, who] of audience.from.entries()) {
+    const here = `${at}/audience/from/${i}`;
+    if (audience.from.indexOf(who) < i)
+      report('warning', { code: 'value.twice', params: { value: who }, pointer: here });
+    if (who === 'everyone')
+      report('error', {
+        code: 'audience.everyone',
+        params: {},
+        pointer: here,
+        hint: message('audience.everyone.hint'),
+      });
+    else if (parsed.zones.has(who) || parseNetwork(who) !== undefined) continue;
+    else if (isAddressLike(who))
+      report('error', {
+        code: 'value.network',
+        params: { value: who },
+        pointer: here,
+        ...(parsed.names.zones.length > 0
+          ? { hint: message('hint.zones', { known: shortList(parsed.names.zones) }) }
+          : {}),
+      });
+    else reference('zones', who, here);
+  }
+}

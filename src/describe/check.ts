@@ -1,0 +1,197 @@
+import type { Finding, Severity } from '../model/finding.ts';
+import { type Message, message } from '../model/message.ts';
+import { type Pointer, pointer } from '../model/pointer.ts';
+import { checkPublications } from './check-publications.ts';
+import { knownHint } from './hints.ts';
+import { valueAt } from './issues.ts';
+import { locate } from './locate.ts';
+import { isPlainMap, type Sources, shortPlace } from './merge.ts';
+import { isAddressLike } from './names.ts';
+import type { Parsed } from './parse.ts';
+import type { ServiceEntry } from './schema.ts';
+
+/** What a check looks at, and where it puts what it finds. */
+export interface Checking {
+  readonly parsed: Parsed;
+  readonly sources: Sources;
+  report(severity: Severity, finding: Omit<Finding, 'severity'>): void;
+  /** A hint that names the place of something else. */
+  other(at: Pointer, onKey?: boolean): Message;
+  /** Reports a name that nothing of its kind has. */
+  reference(section: keyof typeof unknownCodes, name: string, at: Pointer): void;
+  /** Whether an entry is as it was written, so that what it lacks means something. */
+  whole(at: Pointer): boolean;
+}
+
+const unknownCodes = {
+  zones: 'zone.unknown',
+  hosts: 'host.unknown',
+  services: 'service.unknown',
+} as const;
+
+/** What the entries say of each other: references, contradictions, what cannot be proved. All of it, never the first. */
+export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
+  const findings: Finding[] = [];
+  const names = {
+    zones: new Set(parsed.names.zones),
+    hosts: new Set(parsed.names.hosts),
+    services: new Set(parsed.names.services),
+  };
+  const checking: Checking = {
+    parsed,
+    sources,
+    report: (severity, finding) => findings.push({ severity, ...finding }),
+    other: (at, onKey = true) => {
+      const place = locate(sources, at, onKey);
+      return message('hint.other', { place: place ? shortPlace(sources.main, place) : at });
+    },
+    reference: (section, name, at) => {
+      if (!names[section].has(name))
+        findings.push({
+          severity: 'error',
+          code: unknownCodes[section],
+          params: { name },
+          pointer: at,
+          hint: knownHint(name, parsed.names[section]),
+        });
+    },
+    whole: (at) => !parsed.flawed.has(at),
+  };
+  checkNames(checking);
+  checkHosts(checking);
+  checkGateway(checking);
+  for (const [name, service] of parsed.services) checkService(checking, name, service);
+  checkPublications(checking);
+  checkUse(checking);
+  return findings;
+}
+
+function checkNames({ parsed, report }: Checking): void {
+  for (const section of ['zones', 'hosts', 'services'] as const)
+    for (const name of parsed.names[section]) {
+      const at = pointer(section, name);
+      const hint = section === 'services' ? { hint: message('value.name.title') } : {};
+      if (!/^[a-z0-9][a-z0-9._-]*$/i.test(name))
+        report('error', { code: 'value.name', params: { value: name }, pointer: at, onKey: true, ...hint });
+      else if (section === 'zones' && (name === 'everyone' || isAddressLike(name)))
+        report('error', {
+          code: 'value.reserved',
+          params: { value: name, meaning: name === 'everyone' ? 'everyone' : '10.0.0.0/24' },
+          pointer: at,
+          onKey: true,
+        });
+    }
+}
+
+function checkHosts({ parsed, report, reference, other }: Checking): void {
+  let first: string | undefined;
+  for (const [name, host] of parsed.hosts) {
+    const at = pointer('hosts', name);
+    if (host.zone !== undefined) reference('zones', host.zone, `${at}/zone`);
+    if (!host.roles.includes('gateway')) continue;
+    if (first === undefined) first = name;
+    else
+      report('error', {
+        code: 'gateway.host.duplicate',
+        params: { name },
+        pointer: `${at}/roles`,
+        hint: other(pointer('hosts', first, 'roles')),
+      });
+  }
+}
+
+function checkGateway({ parsed, report, whole }: Checking): void {
+  const gateway = parsed.gateway;
+  if (!gateway) return;
+  if (gateway['http-port'] === gateway['https-port'] && whole('/gateway'))
+    report('error', {
+      code: 'gateway.ports',
+      params: { port: gateway['http-port'] },
+      pointer: '/gateway/https-port',
+    });
+  for (const [i, address] of gateway.listen.entries())
+    if (gateway.listen.indexOf(address) < i)
+      report('error', { code: 'value.twice', params: { value: address }, pointer: `/gateway/listen/${i}` });
+}
+
+function checkService(
+  { report, reference, whole, other }: Checking,
+  name: string,
+  service: ServiceEntry,
+): void {
+  const at = pointer('services', name);
+  const params = { name };
+  if (service.host !== undefined) reference('hosts', service.host, `${at}/host`);
+  if (service.url && service.upstreams)
+    report('error', {
+      code: 'service.upstream.both',
+      params,
+      pointer: `${at}/upstreams`,
+      onKey: true,
+      hint: other(`${at}/url`),
+    });
+  const schemes = new Set(
+    [service.url, ...(service.upstreams ?? []).map((u) => u.url)].map((u) => u?.scheme),
+  );
+  schemes.delete(undefined);
+  if (schemes.size > 1)
+    report('error', { code: 'service.upstream.mixed', params, pointer: `${at}/upstreams`, onKey: true });
+  if (service.upstreams?.every((u) => u.backup))
+    report('error', { code: 'service.upstream.backup', params, pointer: `${at}/upstreams`, onKey: true });
+  if (service.trust && schemes.size > 0 && !schemes.has('https'))
+    report('warning', { code: 'service.trust.unused', params, pointer: `${at}/trust`, onKey: true });
+
+  if (!whole(at)) return;
+  if (schemes.size === 0)
+    report('error', {
+      code: 'service.upstream.missing',
+      params,
+      pointer: at,
+      onKey: true,
+      hint: message('service.upstream.missing.hint'),
+    });
+  if (schemes.has('https') && !service.trust)
+    report('error', {
+      code: 'service.trust.missing',
+      params,
+      pointer: `${at}/${service.url ? 'url' : 'upstreams'}`,
+      hint: message('service.trust.missing.hint', { name: nameExpected(service) ?? name }),
+    });
+  if (!service.healthy)
+    report('note', {
+      code: 'service.healthy.missing',
+      params,
+      pointer: at,
+      onKey: true,
+      hint: message('service.healthy.missing.hint'),
+    });
+}
+
+/** The name that an https service most likely has in its certificate. */
+function nameExpected(service: ServiceEntry): string | undefined {
+  const address = (service.url ?? service.upstreams?.[0]?.url)?.address;
+  return address?.kind === 'tcp' ? address.host : undefined;
+}
+
+/** A service that nobody publishes is most often a publication that somebody forgot. */
+function checkUse({ parsed, sources, report }: Checking): void {
+  // As written, since a publication that could not be parsed publishes its services all the same.
+  const used = new Set([...sources.sections.publications.values()].flatMap(servicesNamed));
+  const known = new Set(parsed.names.services);
+  // A misspelt reference was meant for one of them, and is reported already.
+  if ([...used].some((name) => !known.has(name))) return;
+  for (const name of known)
+    if (!used.has(name))
+      report('note', {
+        code: 'service.unpublished',
+        params: { name },
+        pointer: pointer('services', name),
+        onKey: true,
+      });
+}
+
+function servicesNamed(publication: unknown): readonly string[] {
+  const routes = valueAt(publication, ['routes']);
+  const targets = [publication, ...(isPlainMap(routes) ? Object.values(routes) : [])];
+  return targets.map((t) => valueAt(t, ['service'])).filter((s) => typeof s === 'string');
+}

@@ -1,0 +1,197 @@
+import path from 'node:path';
+import type { Engine, EngineSchema } from '../engines/engine.ts';
+import { parseNetwork } from '../lib/ip.ts';
+import { deepFreeze } from '../model/freeze.ts';
+import { type Pointer, pointer } from '../model/pointer.ts';
+import type {
+  Audience,
+  EngineOptions,
+  Gateway,
+  Host,
+  Publication,
+  Route,
+  Service,
+  Site,
+  Tls,
+  Upstream,
+} from '../model/site.ts';
+import { sourceOf } from './locate.ts';
+import type { Sources } from './merge.ts';
+import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.ts';
+import type { Parsed } from './parse.ts';
+import { strips } from './routing.ts';
+import { type PublicationEntry, type ServiceEntry, schemas } from './schema.ts';
+
+interface Resolving {
+  readonly parsed: Parsed;
+  readonly engines: readonly Engine[];
+  /** The absolute path of a file that is named relative to the file in which its pointer stands. */
+  file(name: string, at: Pointer): string;
+}
+
+/** The Site that a checked description means: frozen, references resolved, defaults filled in. */
+export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engine[]): Site {
+  const resolving: Resolving = {
+    parsed,
+    engines,
+    file: (name, at) => path.resolve(path.dirname(sourceOf(sources, at)?.path ?? sources.main), name),
+  };
+  const hosts = resolveHosts(parsed);
+  const site = parsed.site;
+  return deepFreeze<Site>({
+    name: site?.site ?? '',
+    language: site?.language ?? 'en',
+    timezone: site?.timezone ?? 'UTC',
+    zones: [...parsed.zones].map(([name, zone]) => ({
+      name,
+      networks: [...new Set(zone.networks)],
+      pointer: pointer('zones', name),
+    })),
+    hosts,
+    services: [...parsed.services].map(([name, service]) => resolveService(resolving, name, service)),
+    publications: [...parsed.publications].map(([name, publication]) =>
+      resolvePublication(resolving, name, publication),
+    ),
+    gateway: resolveGateway(resolving, hosts),
+  });
+}
+
+/** What each engine reads in an entry: its own keys, parsed by its own schema, and an entry even when there are none. */
+function options(
+  engines: readonly Engine[],
+  part: keyof EngineSchema,
+  entry: Readonly<Record<string, unknown>>,
+): EngineOptions {
+  return Object.fromEntries(
+    engines.map((engine) => {
+      const own = Object.keys(engine.schema[part]).filter((key) => entry[key] !== undefined);
+      return [engine.name, Object.fromEntries(own.map((key) => [key, entry[key]]))];
+    }),
+  );
+}
+
+/** A gateway is always some machine: this one, when the description names none. */
+function resolveHosts(parsed: Parsed): readonly Host[] {
+  const hosts: Host[] = [...parsed.hosts].map(([name, host]) => ({
+    name,
+    ...(host.address === undefined ? {} : { address: host.address }),
+    ...(host.zone === undefined ? {} : { zone: host.zone }),
+    roles: host.roles,
+    groups: host.groups,
+    pointer: pointer('hosts', name),
+  }));
+  if (hosts.some((h) => h.roles.includes('gateway'))) return hosts;
+  const local = hosts.find((h) => h.name === 'localhost');
+  if (local) return hosts.map((h) => (h === local ? { ...h, roles: ['gateway'] } : h));
+  return [...hosts, { name: 'localhost', roles: ['gateway'], groups: [], pointer: '' }];
+}
+
+function resolveGateway({ parsed, engines }: Resolving, hosts: readonly Host[]): Gateway {
+  const entry = parsed.gateway ?? schemas(engines).gateway.parse({});
+  return {
+    host: hosts.find((h) => h.roles.includes('gateway'))?.name ?? 'localhost',
+    listen: entry.listen,
+    httpPort: entry['http-port'],
+    httpsPort: entry['https-port'],
+    publicPort: entry['public-port'] ?? entry['https-port'],
+    trustedFronts: [...new Set(entry['trusted-fronts'])],
+    proxyProtocol: entry['proxy-protocol'],
+    options: options(engines, 'gateway', entry),
+    pointer: '/gateway',
+  };
+}
+
+function resolveService({ engines, file }: Resolving, name: string, entry: ServiceEntry): Service {
+  const at = pointer('services', name);
+  const upstreams: Upstream[] = entry.url
+    ? [{ ...entry.url, weight: 1, backup: false, pointer: `${at}/url` }]
+    : (entry.upstreams ?? []).map((u, i) => ({
+        ...u.url,
+        weight: u.weight,
+        backup: u.backup,
+        pointer: `${at}/upstreams/${i}`,
+      }));
+  const { title, host, owner, trust, healthy, websocket } = entry;
+  return {
+    name,
+    ...(title === undefined ? {} : { title }),
+    ...(host === undefined ? {} : { host }),
+    ...(owner === undefined ? {} : { owner: present(owner) }),
+    upstreams,
+    ...(trust === undefined ? {} : { trust: { ca: file(trust.ca, at), name: trust.name } }),
+    ...(healthy === undefined ? {} : { healthy: present(healthy) }),
+    events: entry.events,
+    ...(websocket === undefined ? {} : { websocket }),
+    options: options(engines, 'service', entry),
+    pointer: at,
+  };
+}
+
+type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** The same without keys that hold `undefined`, which JSON does not know. */
+function present<T extends object>(value: T): Present<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Present<T>;
+}
+
+function resolvePublication(resolving: Resolving, key: string, entry: PublicationEntry): Publication {
+  const { engines } = resolving;
+  const at = pointer('publications', key);
+  const name = normalName(key);
+  return {
+    id: publicationId(name),
+    name,
+    match: matchOf(name),
+    example: entry.example?.toLowerCase().replace(/\.$/, '') ?? exampleOf(name) ?? name,
+    scenario: entry.scenario,
+    tls: resolveTls(resolving, name, entry, at),
+    audience: resolveAudience(resolving, entry, at),
+    routes: resolveRoutes(resolving, entry, at),
+    options: options(engines, 'publication', entry),
+    pointer: at,
+  };
+}
+
+function resolveRoutes({ engines }: Resolving, entry: PublicationEntry, at: Pointer): readonly Route[] {
+  if (entry.service !== undefined) {
+    const whole = schemas(engines).route.parse({ service: entry.service });
+    return [
+      {
+        path: '/',
+        match: 'prefix',
+        service: entry.service,
+        strip: false,
+        options: options(engines, 'route', whole),
+        pointer: `${at}/service`,
+      },
+    ];
+  }
+  return Object.entries(entry.routes ?? {}).map(([key, route]) => {
+    const regex = regexOf(key);
+    return {
+      path: regex ? regex.source : key,
+      match: regex ? 'regex' : 'prefix',
+      service: route.service,
+      strip: !regex && strips(route),
+      options: options(engines, 'route', route),
+      pointer: `${at}${pointer('routes', key)}`,
+    };
+  });
+}
+
+function resolveTls({ file }: Resolving, name: string, entry: PublicationEntry, at: Pointer): Tls {
+  const { tls } = entry;
+  if (tls === undefined) return { kind: 'internal', names: [name], pointer: at };
+  const here = `${at}/tls`;
+  if (tls === 'internal') return { kind: 'internal', names: [name], pointer: here };
+  if ('names' in tls) return { kind: 'internal', names: [...new Set(tls.names)], pointer: here };
+  return { kind: 'files', certificate: file(tls.certificate, at), key: file(tls.key, at), pointer: here };
+}
+
+function resolveAudience({ parsed }: Resolving, { audience }: PublicationEntry, at: Pointer): Audience {
+  if (audience === undefined) return { from: ['everyone'], pointer: at };
+  const here = `${at}/audience`;
+  if (audience === 'everyone') return { from: ['everyone'], pointer: here };
+  const networks = audience.from.flatMap((who) => parsed.zones.get(who)?.networks ?? parseNetwork(who) ?? []);
+  return { from: [...new Set(audience.from)], networks: [...new Set(networks)], pointer: here };
+}

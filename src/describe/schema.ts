@@ -1,0 +1,272 @@
+import { type ZodRawShape, z } from 'zod';
+import type { Engine, EngineSchema } from '../engines/engine.ts';
+import { engines as everyEngine } from '../engines/index.ts';
+import { isAddress } from '../lib/ip.ts';
+import { network, word } from '../lib/words.ts';
+import { languages } from '../model/site.ts';
+import { nearest } from './hints.ts';
+import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
+
+const text = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.text' } });
+const filename = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.file' } });
+const requestPath = () => z.string().refine(isRequestPath, { params: { code: 'value.path' } });
+const prefix = () => z.string().refine(isPrefix, { params: { code: 'value.path.prefix' } });
+const email = () =>
+  z.string().refine((t) => /^[^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+$/u.test(t), { params: { code: 'value.email' } });
+const address = () => word('value.address', (t) => (isAddress(t) ? t : undefined));
+const host = () => word('value.host', (t) => (isHost(t) ? t : undefined));
+const port = () => z.number().int().min(1).max(65_535);
+const certificateName = () =>
+  word('value.dns', (t) => (isDnsName(t.replace(/^\*\./, '')) ? t.toLowerCase() : undefined));
+const url = () =>
+  z.string().transform((written, context) => {
+    const parsed = parseUrl(written);
+    if ('scheme' in parsed) return parsed;
+    context.addIssue({
+      code: 'custom',
+      params: { code: 'value.url', hint: parsed.hint.code },
+      input: written,
+    });
+    return z.NEVER;
+  });
+
+/** Whether the platform's copy of the IANA database knows this time zone. */
+function isTimezone(name: string): boolean {
+  try {
+    return /^[A-Z]/i.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const site = {
+  site: text().describe('Name of the site.'),
+  language: z.enum(languages).default('en').describe('Language of the pages visitors see and of documents.'),
+  timezone: z
+    .string()
+    .superRefine((name, context) => {
+      if (isTimezone(name)) return;
+      const meant = nearest(name, Intl.supportedValuesOf('timeZone'));
+      const hint = meant === undefined ? {} : { hint: 'hint.nearest', nearest: meant };
+      context.addIssue({ code: 'custom', params: { code: 'value.timezone', ...hint }, input: name });
+    })
+    .default('UTC')
+    .describe('Time zone by its IANA name, such as Europe/Paris.'),
+};
+
+const zone = {
+  networks: z
+    .array(network())
+    .min(1)
+    .describe('Addresses and CIDR blocks of the zone, IPv4 or IPv6, such as 10.0.0.0/24.'),
+};
+
+const hostEntry = {
+  address: host().optional().describe('Address or DNS name of the machine.'),
+  zone: text().optional().describe('The zone it stands in, by name.'),
+  roles: z
+    .array(z.enum(['gateway']))
+    .default([])
+    .describe('What it does: the gateway is the host that publishes.'),
+  groups: z.array(text()).default([]).describe('Groups of your own, to name several hosts at once.'),
+};
+
+const gateway = {
+  listen: z.array(address()).default([]).describe('Addresses to listen on; left out, every address.'),
+  'http-port': port().default(80).describe('Port of plain http, which only redirects.'),
+  'https-port': port().default(443).describe('Port of https.'),
+  'public-port': port()
+    .optional()
+    .describe(
+      'Port that people reach, when something in front forwards it to https-port; default: https-port.',
+    ),
+  'trusted-fronts': z
+    .array(network())
+    .default([])
+    .describe('Load balancers whose word on the client’s address is believed.'),
+  'proxy-protocol': z
+    .boolean()
+    .default(false)
+    .describe('Every connection begins with a PROXY protocol header (versions 1 and 2).'),
+};
+
+const service = {
+  title: text().optional().describe('How people call it; default: its name.'),
+  host: text().optional().describe('The host it runs on, by name.'),
+  owner: z
+    .strictObject({
+      name: text().describe('Person or team that answers for the service.'),
+      email: email().optional().describe('Where to write to them.'),
+    })
+    .optional()
+    .describe('Who answers for it.'),
+  url: url()
+    .optional()
+    .describe('Where it listens: http://…, https://… or unix:/path/to.sock, without a path of requests.'),
+  upstreams: z
+    .array(
+      z.strictObject({
+        url: url().describe('Where it listens: http://…, https://… or unix:/path/to.sock.'),
+        weight: z
+          .number()
+          .int()
+          .min(1)
+          .max(1000)
+          .default(1)
+          .describe('Its share of the requests, against the others’.'),
+        backup: z.boolean().default(false).describe('Used only when every other one is out.'),
+      }),
+    )
+    .min(1)
+    .optional()
+    .describe('Where it listens, when in several places; instead of url.'),
+  trust: z
+    .strictObject({
+      ca: filename().describe('PEM file of the CA that signs the service’s certificate.'),
+      name: host().describe('The name that certificate must hold.'),
+    })
+    .optional()
+    .describe('For https upstreams: which certificate to accept.'),
+  healthy: z
+    .strictObject({
+      path: requestPath().describe('Path to ask the service for, as the service sees it.'),
+      status: z.number().int().min(200).max(599).default(200).describe('Status that must come back.'),
+      contains: z.string().min(1).optional().describe('Text that must be in the answer.'),
+    })
+    .optional()
+    .describe('How one knows that it works.'),
+  events: z
+    .array(prefix())
+    .default([])
+    .describe('Path prefixes where server-sent events flow: never buffered, and proved.'),
+  websocket: z
+    .strictObject({
+      path: requestPath().describe('Path where a WebSocket opens, as the service sees it.'),
+      send: z.string().min(1).describe('Message to send.'),
+      contains: z.string().min(1).describe('Text that must be in a message that comes back.'),
+    })
+    .optional()
+    .describe('A WebSocket to prove; they pass everywhere.'),
+};
+
+const route = {
+  service: text().describe('The service that answers there, by name.'),
+  'keep-path': z.boolean().optional().describe('The service sees the whole path (the default).'),
+  'strip-path': z.boolean().optional().describe('The service sees the path without the prefix.'),
+};
+
+const publication = {
+  service: text().optional().describe('The service that answers under this name; or use routes.'),
+  scenario: z.enum(['proxy']).default('proxy').describe('How visitors reach the service.'),
+  tls: z
+    .union([
+      z.literal('internal'),
+      z.strictObject({
+        names: z
+          .array(certificateName())
+          .min(1)
+          .describe('Names of the certificate that Poterne’s own CA issues.'),
+      }),
+      z.strictObject({
+        certificate: filename().describe('PEM file of the certificate and its chain.'),
+        key: filename().describe('PEM file of its private key.'),
+      }),
+    ])
+    .optional()
+    .describe('Where the certificate comes from: internal (Poterne’s own CA, the default), or your files.'),
+  audience: z
+    .union([
+      z.literal('everyone'),
+      z.strictObject({
+        from: z.array(text()).min(1).describe('Zones by name, addresses and CIDR blocks that are let in.'),
+      }),
+    ])
+    .optional()
+    .describe('Who may reach it: everyone (the default), or only some zones and networks.'),
+  example: text()
+    .optional()
+    .describe('For a wildcard or a regular expression: a name it matches, for proofs.'),
+};
+
+type Output<S extends ZodRawShape> = z.output<z.ZodObject<S>>;
+/** What engines read stands beside Poterne's own keys, under theirs. */
+type WithOptions<T> = T & Readonly<Record<string, unknown>>;
+
+export type SiteEntry = Output<typeof site>;
+export type ZoneEntry = Output<typeof zone>;
+export type HostEntry = Output<typeof hostEntry>;
+export type GatewayEntry = WithOptions<Output<typeof gateway>>;
+export type ServiceEntry = WithOptions<Output<typeof service>>;
+export type RouteEntry = WithOptions<Output<typeof route>>;
+export type PublicationEntry = WithOptions<
+  Output<typeof publication> & { readonly routes?: Readonly<Record<string, RouteEntry>> | undefined }
+>;
+
+/** The grammar, by the thing described. */
+export interface Schemas {
+  readonly site: z.ZodType<SiteEntry>;
+  readonly zone: z.ZodType<ZoneEntry>;
+  readonly host: z.ZodType<HostEntry>;
+  readonly gateway: z.ZodType<GatewayEntry>;
+  readonly service: z.ZodType<ServiceEntry>;
+  readonly route: z.ZodType<RouteEntry>;
+  readonly publication: z.ZodType<PublicationEntry>;
+}
+
+const built = new WeakMap<readonly Engine[], Schemas>();
+
+/** The grammar with these engines' words in it. */
+export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
+  const known = built.get(engines);
+  if (known) return known;
+  const words = (part: keyof EngineSchema): ZodRawShape =>
+    Object.assign({}, ...engines.map((e) => e.schema[part]));
+  const routeEntry = z.strictObject({ ...words('route'), ...route });
+  const routes = z
+    .record(z.string(), routeEntry)
+    .optional()
+    .describe('Path prefixes, or "~ " and a regular expression, and the service that answers there.');
+  // zod cannot type a shape that is only known when the engines are; the parts above keep it honest.
+  const schemas = {
+    site: z.strictObject(site),
+    zone: z.strictObject(zone),
+    host: z.strictObject(hostEntry),
+    gateway: z.strictObject({ ...words('gateway'), ...gateway }),
+    service: z.strictObject({ ...words('service'), ...service }),
+    route: routeEntry,
+    publication: z.strictObject({ ...words('publication'), ...publication, routes }),
+  } as unknown as Schemas;
+  built.set(engines, schemas);
+  return schemas;
+}
+
+/**
+ * The JSON Schema (draft 2020-12) of a whole description file, for editors. Files that are included leave `site` out,
+ * so nothing is required there.
+ */
+export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<Record<string, unknown>> {
+  const s = schemas(engines);
+  const all = z.strictObject({
+    site: site.site.optional().describe('Name of the site; required once.'),
+    language: site.language,
+    timezone: site.timezone,
+    include: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('More files, by name or pattern (*, ?), relative to this one.'),
+    zones: z.record(z.string(), s.zone).optional().describe('Network areas, by name.'),
+    hosts: z.record(z.string(), s.host).optional().describe('Machines, by name.'),
+    gateway: s.gateway.optional().describe('Where the gateway listens, and who stands in front of it.'),
+    services: z.record(z.string(), s.service).optional().describe('What listens inside, by name.'),
+    publications: z
+      .record(z.string(), s.publication)
+      .optional()
+      .describe(
+        'What becomes visible, by DNS name, wildcard (*.example.fr) or regular expression after "~" (~^app[0-9]+\\.example\\.fr$).',
+      ),
+  });
+  return {
+    title: 'Poterne description',
+    ...z.toJSONSchema(all, { io: 'input', target: 'draft-2020-12' }),
+  };
+}
