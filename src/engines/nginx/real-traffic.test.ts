@@ -195,6 +195,11 @@ describe('one gateway', () => {
     expect(reply.body).toContain('met trop de temps');
   });
 
+  test('a small upload is taken in, then passed on', async () => {
+    const ask = { method: 'POST', body: Buffer.alloc(15e6, 'a') };
+    expect((await gateway.get('store.localhost', '/', ask)).body).toBe(String(15e6));
+  });
+
   test('a large upload reaches the service before it is complete', async () => {
     const request = open('store.localhost', '/large/', {
       method: 'POST',

@@ -386,6 +386,21 @@ describe('TLS', () => {
   });
 });
 
+test('a stand-in answers under the same names that the publication is being repaired', async () => {
+  const repaired = await startGateway(
+    (ports) => site([service('app', 'http://10.0.0.1')], [publication('*.apps.localhost', 'app')], ports),
+    gateway.authority,
+    true,
+  );
+  try {
+    const reply = await repaired.get('one.apps.localhost', '/any', { headers: { 'accept-language': 'fr' } });
+    expect([reply.status, reply.body.includes('En réparation')]).toEqual([503, true]);
+    expect((await repaired.plain('one.apps.localhost')).status).toBe(308);
+  } finally {
+    await repaired.stop();
+  }
+});
+
 test('the running nginx tells which generation it serves, and its counters', async () => {
   const ask = (path: string) =>
     new Promise<string>((resolve, reject) =>

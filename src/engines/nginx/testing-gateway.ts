@@ -79,7 +79,12 @@ const factsHere = (prefix: string): Facts => ({
 });
 
 /** Writes a site's configuration below a prefix as apply would, and links it as `current`. */
-export async function stage(site: Site, prefix: string, authority: TestAuthority): Promise<string> {
+export async function stage(
+  site: Site,
+  prefix: string,
+  authority: TestAuthority,
+  standIns = false,
+): Promise<string> {
   const folder = join(prefix, 'generations', 'test');
   for (const { path } of engine.actions.folders) await mkdir(join(prefix, path), { recursive: true });
   const put = async (path: string, text: string) => {
@@ -89,8 +94,9 @@ export async function stage(site: Site, prefix: string, authority: TestAuthority
   const bytes = ({ from }: Input) =>
     'file' in from ? readFile(from.file, 'utf8') : authority.issue(from.certificate.names);
   for (const artefact of engine.render(site, factsHere(prefix))) {
-    await put(artefact.path, artefact.text);
-    for (const input of artefact.reads) await put(input.as, await bytes(input));
+    const { text, reads } = (standIns && artefact.isolated?.standIn) || artefact;
+    await put(artefact.path, text);
+    for (const input of reads) await put(input.as, await bytes(input));
   }
   const seal = engine.seal('test-generation');
   await put(seal.path, seal.text);
@@ -151,12 +157,13 @@ export interface RunningGateway {
 export async function startGateway(
   build: (ports: { listen: string[]; httpPort: number; httpsPort: number }) => Site,
   authority: TestAuthority,
+  standIns = false,
 ): Promise<RunningGateway> {
   const prefix = await openFolder();
   const site = build({ listen: ['127.0.0.1'], httpPort: await freePort(), httpsPort: await freePort() });
-  const folder = await stage(site, prefix, authority);
+  const folder = await stage(site, prefix, authority, standIns);
   const checked = await check(prefix, folder);
-  if (checked.code !== 0) throw new Error(checked.output);
+  if (checked.code !== 0 || engine.diagnose(checked.output).length > 0) throw new Error(checked.output);
   const [command = '', ...args] = engine.actions.start({ prefix, folder: join(prefix, 'current') });
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   await listening(site.gateway.httpsPort, child);
