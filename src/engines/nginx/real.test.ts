@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import http2 from 'node:http2';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import {
 // Names, paths, headers, certificates and refusals, on a real nginx.
 
 let gateway: RunningGateway;
+let folder: string;
 const backends: Backend[] = [];
 const start = async (...args: Parameters<typeof backend>): Promise<Backend> => {
   const one = await backend(...args);
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const authority = await testAuthority('gateway');
   const lan = await testAuthority('lan');
   const other = await testAuthority('other');
-  const folder = await openFolder();
+  folder = await openFolder();
   await writeFile(join(folder, 'lan.pem'), lan.pem);
   await writeFile(join(folder, 'other.pem'), other.pem);
   const app = await start('app');
@@ -117,6 +118,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop();
   for (const one of backends) one.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 const port = () => gateway.site.gateway.httpsPort;
