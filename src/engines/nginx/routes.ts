@@ -17,7 +17,7 @@ export function publicPath(route: Route, path: string): string | undefined {
   if (route.strip) return route.path + (route.path.endsWith('/') ? path.replace(/^\//, '') : path);
   if (route.match === 'regex')
     return compiled(route.path)?.test(path.replace(/[?#].*$/s, '')) ? path : undefined;
-  return path.startsWith(route.path) || `${path}/` === route.path ? path : undefined;
+  return path.startsWith(route.path) ? path : undefined;
 }
 
 /** The route that answers for a path: regular expressions in the order written, then the longest prefix. */
