@@ -76,7 +76,7 @@ export const cli = {
   'status.proof': 'Dernière preuve {at} : {held} promesse(s) tenues, {broken} rompues.',
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
-  'engine.missing.next': 'installez-le avec : apt-get install {packages}',
+  'engine.missing.next': 'installez-le, sans démarrer de service à lui, avec : {script} {packages}',
   'state.denied': 'ce compte ne peut pas écrire dans le dossier d’état {state}',
   'state.denied.next': 'lancez la commande en root, ou choisissez un autre dossier avec --state DIR',
 } as const satisfies Record<keyof typeof en, string>;
