@@ -47,6 +47,7 @@ export const cli = {
   'verify.only': 'only this publication',
   'verify.address': 'connect to this address instead of resolving the names',
   'verify.ca': 'trust this root certificate too (PEM)',
+  'verify.full': 'also show what was seen of the promises that were kept',
   'verify.progress': '{done} of {total} promises seen',
   'verify.unknown': 'no publication is called "{name}"; there are: {names}',
   'status.about': 'what runs, since when, with which configuration',

@@ -189,7 +189,6 @@ export const verify = {
 
   // The table
   'verify.promise': 'promise',
-  'verify.seen': 'seen',
   'verify.time': 'time',
   'verify.gateway': 'the gateway',
   'verify.all': 'All promises kept: {total} (seen from {vantage}).',

@@ -49,6 +49,7 @@ export const cli = {
   'verify.only': 'seulement cette publication',
   'verify.address': 'se connecter à cette adresse au lieu de résoudre les noms',
   'verify.ca': 'faire confiance aussi à ce certificat racine (PEM)',
+  'verify.full': 'montre aussi ce qui a été constaté des promesses tenues',
   'verify.progress': '{done} promesses vues sur {total}',
   'verify.unknown': 'aucune publication ne s’appelle « {name} » ; il y a : {names}',
   'status.about': 'ce qui tourne, depuis quand, avec quelle configuration',

@@ -200,7 +200,6 @@ export const verify = {
 
   // Le tableau
   'verify.promise': 'promesse',
-  'verify.seen': 'constat',
   'verify.time': 'durée',
   'verify.gateway': 'la passerelle',
   'verify.all': 'Toutes les promesses sont tenues : {total} (vues de {vantage}).',
