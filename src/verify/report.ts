@@ -102,7 +102,12 @@ function table(
     wrap(words, width - indent.length - sign.length).map(
       (line, n) => indent + colour((n === 0 ? sign : ' '.repeat(sign.length)) + line),
     );
-  const head = row(' ', translate(language, 'verify.promise'), translate(language, 'verify.time'), paint.faint);
+  const head = row(
+    ' ',
+    translate(language, 'verify.promise'),
+    translate(language, 'verify.time'),
+    paint.faint,
+  );
   return [
     ...head,
     ...[...byPublication(evidence)].flatMap(([about, group]) => [
