@@ -25,7 +25,8 @@ export function contextOf(environment: NodeJS.ProcessEnv): Context {
   return {
     language,
     colour: process.stdout.isTTY === true && !environment.NO_COLOR,
-    width: process.stdout.columns ?? 100,
+    // A terminal that does not know its size says 0.
+    width: process.stdout.columns || 100,
     t: (code, params) => translate(language, code, params),
     say: (message) => say(language, message),
     out: (text) => void process.stdout.write(`${text}\n`),

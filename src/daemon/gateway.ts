@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
@@ -41,6 +42,13 @@ export async function openGateway(state: string): Promise<Gateway> {
   }
 }
 
+/** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
+export function installing(packages: string): Message {
+  const script = fileURLToPath(new URL('../../scripts/ensure-debian-packages.sh', import.meta.url));
+  const near = relative(process.cwd(), script);
+  return message('engine.missing.next', { script: near.startsWith('..') ? script : near, packages });
+}
+
 /** What is wanted of this machine, and what is active on it now. */
 export interface Intent {
   readonly plan: Plan;
@@ -59,8 +67,8 @@ export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
   const missing = engines.filter((engine) => !(engine.name in facts.versions));
   if (missing.length > 0) {
     const packages = missing.flatMap((engine) => engine.packages).join(' ');
-    const next = message('engine.missing.next', { packages });
-    throw new Fault('engine.missing', { engine: missing.map((e) => e.name).join(', ') }, { next });
+    const names = missing.map((engine) => engine.name).join(', ');
+    throw new Fault('engine.missing', { engine: names }, { next: installing(packages) });
   }
   await gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses);
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };

@@ -278,6 +278,17 @@ publications:
       'route.websocket.unproved 12 /crm/',
     ],
   ],
+  [
+    'promises that another route of the publication leads to',
+    `site: s
+services:
+  crm: { url: http://a, healthy: { path: /up }, events: [/up/stream] }
+publications:
+  a.fr: { audience: everyone, routes: { /: { service: crm }, /crm/: { service: crm } } }
+  b.fr: { audience: everyone, routes: { /x/: { service: crm }, /y/: { service: crm } } }
+`,
+    ['route.healthy.unproved 6 /x/', 'route.events.unproved 6 /x/'],
+  ],
 );
 
 /** Codes that appeared, as findings or as their hints. */

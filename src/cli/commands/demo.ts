@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { type RunningApps, startApps } from '../../../examples/apps.ts';
 import { quitEngine } from '../../apply/engine-process.ts';
-import { converge, intend } from '../../daemon/gateway.ts';
+import { converge, installing, intend } from '../../daemon/gateway.ts';
 import { engines } from '../../engines/index.ts';
 import { findProgram } from '../../hosts/local.ts';
 import { Fault } from '../../model/fault.ts';
@@ -74,7 +74,7 @@ async function ensureEngines(): Promise<void> {
     });
     if (!installed) {
       const packages = engine.packages.join(' ');
-      throw new Fault('demo.install', { packages }, { next: message('engine.missing.next', { packages }) });
+      throw new Fault('demo.install', { packages }, { next: installing(packages) });
     }
   }
 }

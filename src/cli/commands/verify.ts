@@ -17,6 +17,7 @@ interface VerifyCommandOptions extends CommonOptions {
   readonly only?: string;
   readonly address?: string;
   readonly ca?: string;
+  readonly full?: boolean;
 }
 
 /** `poterne verify`: each promise as a client sees it; exit 1 when one is broken. */
@@ -24,12 +25,13 @@ export function verify(context: Context): Command {
   const { t } = context;
   return commandOnFile(context, 'verify', 'verify.about', [
     'verify',
-    'verify site.yaml --only erp.localhost',
+    'verify site.yaml --only erp.localhost --full',
     'verify site.yaml --address 192.0.2.10 --json',
   ])
     .option('--only <name>', t('verify.only'))
     .option('--address <ip>', t('verify.address'))
     .option('--ca <file>', t('verify.ca'))
+    .option('--full', t('verify.full'))
     .action(async (file: string, options: VerifyCommandOptions) => {
       const { site } = await requireSite(context, file, options.json);
       await withGateway(stateFolder(options.state, process.env), async (gateway) => {
@@ -37,6 +39,7 @@ export function verify(context: Context): Command {
         const chosen = options.only ? about(site, promised, options.only) : promised;
         const evidence = await proveAndReport(context, gateway, site, chosen, {
           json: options.json === true,
+          full: options.full === true,
           ...(options.address ? { address: options.address } : {}),
           ...(options.ca ? { authorities: [await readFile(options.ca, 'utf8')] } : {}),
         });
@@ -51,7 +54,7 @@ export async function proveAndReport(
   gateway: Gateway,
   site: Site,
   expectations: readonly Expectation[],
-  options: ProveOptions & { readonly json: boolean },
+  options: ProveOptions & { readonly json: boolean; readonly full?: boolean },
 ): Promise<readonly Evidence[]> {
   const live = process.stderr.isTTY === true && !options.json;
   const evidence = await prove(gateway, site, expectations, {
@@ -63,7 +66,7 @@ export async function proveAndReport(
   if (live) process.stderr.write('\r\x1b[K');
   const { language, colour, width } = context;
   if (options.json) context.out(JSON.stringify(evidenceJson(evidence, language)));
-  else context.out(evidenceReport(evidence, { language, colour, width }));
+  else context.out(evidenceReport(evidence, { language, colour, width, full: options.full === true }));
   return evidence;
 }
 

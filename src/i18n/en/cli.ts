@@ -47,6 +47,7 @@ export const cli = {
   'verify.only': 'only this publication',
   'verify.address': 'connect to this address instead of resolving the names',
   'verify.ca': 'trust this root certificate too (PEM)',
+  'verify.full': 'also show what was seen of the promises that were kept',
   'verify.progress': '{done} of {total} promises seen',
   'verify.unknown': 'no publication is called "{name}"; there are: {names}',
   'status.about': 'what runs, since when, with which configuration',
@@ -74,9 +75,9 @@ export const cli = {
   'status.proof': 'Last proof {at}: {held} promise(s) held, {broken} broken.',
   'status.proof.none': 'Never proved; run: poterne verify',
   'engine.missing': '{engine} is not installed here',
-  'engine.missing.next': 'install it with: apt-get install {packages}',
   'gateway.elsewhere': 'the gateway {host} has the address {address}, which this machine has not',
   'gateway.elsewhere.next': 'run this on {host} itself, or correct its address',
+  'engine.missing.next': 'install it, without starting a service of its own, with: {script} {packages}',
   'state.denied': 'the state folder {state} cannot be written by this account',
   'state.denied.next': 'run as root, or choose another folder with --state DIR',
 } as const;

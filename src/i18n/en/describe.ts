@@ -151,11 +151,11 @@ export const describe = {
   'route.strip.regex': 'a route by regular expression cannot strip its path: there is no prefix to strip',
   'route.strip.both': '"keep-path" and "strip-path" contradict each other',
   'route.healthy.unproved':
-    'the healthy path {path} of service "{service}" is not reached through this route: it will not be proved here',
+    'the healthy path {path} of service "{service}" is reached by no route of this publication: it will not be proved here',
   'route.events.unproved':
-    'the events path {path} of service "{service}" is not reached through this route: it will not be proved here',
+    'the events path {path} of service "{service}" is reached by no route of this publication: it will not be proved here',
   'route.websocket.unproved':
-    'the websocket path {path} of service "{service}" is not reached through this route: it will not be proved here',
+    'the websocket path {path} of service "{service}" is reached by no route of this publication: it will not be proved here',
   'audience.missing': 'publication "{name}" names no audience: everyone can reach it',
   'audience.missing.hint': 'write audience: everyone to say so, or audience: { from: [10.0.0.0/24] }',
   'audience.form': 'this audience is neither everyone nor { from: [zones and networks] }',

@@ -49,6 +49,7 @@ export const cli = {
   'verify.only': 'seulement cette publication',
   'verify.address': 'se connecter à cette adresse au lieu de résoudre les noms',
   'verify.ca': 'faire confiance aussi à ce certificat racine (PEM)',
+  'verify.full': 'montre aussi ce qui a été constaté des promesses tenues',
   'verify.progress': '{done} promesses vues sur {total}',
   'verify.unknown': 'aucune publication ne s’appelle « {name} » ; il y a : {names}',
   'status.about': 'ce qui tourne, depuis quand, avec quelle configuration',
@@ -76,9 +77,9 @@ export const cli = {
   'status.proof': 'Dernière preuve {at} : {held} promesse(s) tenues, {broken} rompues.',
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
-  'engine.missing.next': 'installez-le avec : apt-get install {packages}',
   'gateway.elsewhere': 'la passerelle {host} a l’adresse {address}, que cette machine n’a pas',
   'gateway.elsewhere.next': 'lancez ceci sur {host} même, ou corrigez son adresse',
+  'engine.missing.next': 'installez-le, sans démarrer de service à lui, avec : {script} {packages}',
   'state.denied': 'ce compte ne peut pas écrire dans le dossier d’état {state}',
   'state.denied.next': 'lancez la commande en root, ou choisissez un autre dossier avec --state DIR',
 } as const satisfies Record<keyof typeof en, string>;

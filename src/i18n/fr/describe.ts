@@ -170,11 +170,11 @@ export const describe = {
     'une route par expression rationnelle ne peut pas retirer son chemin : il n’y a pas de préfixe à retirer',
   'route.strip.both': '« keep-path » et « strip-path » se contredisent',
   'route.healthy.unproved':
-    'le chemin de santé {path} du service « {service} » ne passe pas par cette route : il ne sera pas prouvé ici',
+    'le chemin de santé {path} du service « {service} » n’est atteint par aucune route de cette publication : il ne sera pas prouvé ici',
   'route.events.unproved':
-    'le chemin d’événements {path} du service « {service} » ne passe pas par cette route : il ne sera pas prouvé ici',
+    'le chemin d’événements {path} du service « {service} » n’est atteint par aucune route de cette publication : il ne sera pas prouvé ici',
   'route.websocket.unproved':
-    'le chemin WebSocket {path} du service « {service} » ne passe pas par cette route : il ne sera pas prouvé ici',
+    'le chemin WebSocket {path} du service « {service} » n’est atteint par aucune route de cette publication : il ne sera pas prouvé ici',
   'audience.missing': 'la publication « {name} » ne nomme pas d’audience : tout le monde peut l’atteindre',
   'audience.missing.hint': 'écrivez audience: everyone pour l’assumer, ou audience: { from: [10.0.0.0/24] }',
   'audience.form': 'cette audience n’est ni everyone ni { from: [zones et réseaux] }',

@@ -119,6 +119,19 @@ describe('answers', () => {
     });
   });
 
+  test('headers promised alone stand on every answer, whatever else is wrong with it', async () => {
+    const promised = { headers: { 'X-Team': 'DSI' } };
+    for (const code of [200, 403, 502])
+      expect(await ask(await status(code, { 'X-Team': 'DSI' }), promised)).toMatchObject({
+        held: true,
+        seen: { code: 'seen.answers.headers' },
+      });
+    expect(await ask(await status(502), promised)).toMatchObject({
+      held: false,
+      seen: { code: 'seen.answers.header-missing' },
+    });
+  });
+
   test('a header sent twice is not the one promised', async () => {
     const port = await https((_, response) => response.setHeader('X-Frame-Options', ['DENY', 'DENY']).end());
     expect(await ask(port, { headers: { 'X-Frame-Options': 'DENY' } })).toMatchObject({
