@@ -1,10 +1,11 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
 import { engines } from '../engines/index.ts';
+import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Facts } from '../model/facts.ts';
@@ -48,8 +49,12 @@ export interface Intent {
   readonly active: Manifest | undefined;
 }
 
-/** Reads the machine and plans the site for it. Throws `engine.missing` when an engine is not installed. */
+/**
+ * Reads the machine and plans the site for it. Throws `engine.missing` when an engine is not installed, and
+ * `gateway.elsewhere` when the description gives the role to another machine.
+ */
 export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
+  requireHere(site);
   const remembered = await gateway.store.addresses();
   const facts = await observe(site, gateway.state, engines, remembered);
   const missing = engines.filter((engine) => !(engine.name in facts.versions));
@@ -60,6 +65,19 @@ export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
   }
   await gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses);
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+function requireHere(site: Site): void {
+  const host = site.hosts.find(({ name }) => name === site.gateway.host);
+  const { address } = host ?? {};
+  if (!host || !address || !isAddress(address)) return;
+  const here = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  if (here.some((own) => own.address === address)) return;
+  throw new Fault(
+    'gateway.elsewhere',
+    { host: host.name, address },
+    { pointer: host.pointer, next: message('gateway.elsewhere.next', { host: host.name }) },
+  );
 }
 
 /** The manifest of what this machine serves, or would serve when started. */

@@ -75,6 +75,8 @@ export const cli = {
   'status.proof.none': 'Never proved; run: poterne verify',
   'engine.missing': '{engine} is not installed here',
   'engine.missing.next': 'install it with: apt-get install {packages}',
+  'gateway.elsewhere': 'the gateway {host} has the address {address}, which this machine has not',
+  'gateway.elsewhere.next': 'run this on {host} itself, or correct its address',
   'state.denied': 'the state folder {state} cannot be written by this account',
   'state.denied.next': 'run as root, or choose another folder with --state DIR',
 } as const;

@@ -77,6 +77,8 @@ export const cli = {
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
   'engine.missing.next': 'installez-le avec : apt-get install {packages}',
+  'gateway.elsewhere': 'la passerelle {host} a l’adresse {address}, que cette machine n’a pas',
+  'gateway.elsewhere.next': 'lancez ceci sur {host} même, ou corrigez son adresse',
   'state.denied': 'ce compte ne peut pas écrire dans le dossier d’état {state}',
   'state.denied.next': 'lancez la commande en root, ou choisissez un autre dossier avec --state DIR',
 } as const satisfies Record<keyof typeof en, string>;
