@@ -1,4 +1,4 @@
-import { chown, mkdir } from 'node:fs/promises';
+import { chown, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
@@ -78,8 +78,15 @@ export async function resumeLocally(
 ): Promise<{ started: boolean; hash: string }> {
   const prefix = join(state, engine.name);
   return locked(prefix, async () => {
-    const active = await generationsOf(prefix).active();
-    if (!active) throw new Fault('gateway.empty', { state }, { next: message('gateway.empty.next') });
+    const generations = generationsOf(prefix);
+    const active = await generations.active();
+    if (!active) {
+      // A link that leads to nothing good is not a gateway that never was.
+      const code = (await lstat(generations.current).catch(() => undefined))
+        ? 'gateway.damaged'
+        : 'gateway.empty';
+      throw new Fault(code, { state }, { next: message(`${code}.next`) });
+    }
     const running = await runningMaster(engine, prefix);
     if (!running) await startEngine(engine, prefix);
     return { started: !running, hash: active.manifest.hash };

@@ -78,7 +78,12 @@ export function generationsOf(prefix: string): Generations {
       if (!path) return false;
       const found = await load(path);
       if (found && (await isIntact(found, seal))) return false;
-      if (path.endsWith(damaged) || !(await lstat(path).catch(() => undefined))) return true;
+      if (path.endsWith(damaged)) return true;
+      if (!(await lstat(path).catch(() => undefined))) {
+        // Else what is staged in its place would be active before it is accepted.
+        await rm(current);
+        return true;
+      }
       const aside = path + damaged;
       await rm(aside, { recursive: true, force: true });
       await rename(path, aside);

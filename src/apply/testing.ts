@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { type Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { afterEach } from 'vitest';
 import { converge, type Gateway, type Intent, intend, openGateway } from '../daemon/gateway.ts';
 import { type Description, describe, locateFinding } from '../describe/index.ts';
 import nginx from '../engines/nginx/engine.ts';
+import { sha256 } from '../lib/digest.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Message } from '../model/message.ts';
@@ -244,6 +245,16 @@ export function poterne(
     await ended;
   });
   return { child, said: () => said, ended };
+}
+
+/** The files of a generation that are not as its manifest says. */
+export async function damagedFiles({ folder, manifest }: Generation): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [path, { sha256: wanted }] of Object.entries(manifest.files)) {
+    const content = await readFile(join(folder, path)).catch(() => undefined);
+    if (!content || sha256(content) !== wanted) wrong.push(path);
+  }
+  return wrong;
 }
 
 /** The fault that this work ends with. */

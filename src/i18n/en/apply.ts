@@ -20,6 +20,8 @@ export const apply = {
   'gateway.address.absent': 'this machine has no address {address}',
   'gateway.address.absent.next':
     'see its addresses with "ip address", and correct "listen:" under "gateway:"; nothing was changed',
+  'gateway.damaged': 'what was last applied in {state} is damaged and cannot be started',
+  'gateway.damaged.next': 'run "poterne apply site.yaml", which writes it anew',
   'gateway.empty': 'nothing has been applied yet in {state}',
   'gateway.empty.next': 'run "poterne apply site.yaml" first',
   'gateway.port.busy': 'port {port} of {address} is taken by another program',

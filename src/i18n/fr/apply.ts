@@ -23,6 +23,8 @@ export const apply = {
   'gateway.address.absent': 'cette machine n’a pas l’adresse {address}',
   'gateway.address.absent.next':
     'voyez ses adresses avec « ip address », et corrigez « listen: » sous « gateway: » ; rien n’a été modifié',
+  'gateway.damaged': 'ce qui a été appliqué en dernier dans {state} est abîmé et ne peut pas démarrer',
+  'gateway.damaged.next': 'lancez « poterne apply site.yaml », qui le réécrit',
   'gateway.empty': 'rien n’a encore été appliqué dans {state}',
   'gateway.empty.next': 'lancez d’abord « poterne apply site.yaml »',
   'gateway.port.busy': 'le port {port} de {address} est pris par un autre programme',
