@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,8 @@ export async function openGateway(state: string): Promise<Gateway> {
     await mkdir(state, { recursive: true, mode: 0o755 });
     const authority = await openAuthority(join(state, 'authority'), `Poterne CA (${hostname()})`, new Date());
     const store = await openStore(state);
-    return { state, store, authority, close: () => store.close() };
+    // By its true path: processes are recognised by it.
+    return { state: await realpath(state), store, authority, close: () => store.close() };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw cause;
@@ -126,7 +127,9 @@ export async function converge(
     await record(last.hash, last.outcome, last.findings);
     return last;
   } catch (error) {
-    await record('', 'failed', error instanceof Fault ? { code: error.code, params: error.params } : {});
+    const detail = error instanceof Fault ? { code: error.code, params: error.params } : {};
+    // Should the store fail too (a full disk), what came first is what must be told.
+    await record('', 'failed', detail).catch(() => undefined);
     throw error;
   }
 }
