@@ -36,7 +36,7 @@ export async function stageAccepted(
     const trace = (complaint: Complaint) => attribute(complaint, folder, staging.files);
     if (code === 0) {
       const warnings = complaints.map((c) => warning(engine, c, trace(c)));
-      return { generation, findings: [...staging.findings, ...warnings] };
+      return { generation, findings: [...staging.findings(), ...warnings] };
     }
     if (folder !== active?.folder) await generations.discard(generation);
     const complaint = complaints.find((c) => c.severity === 'error');

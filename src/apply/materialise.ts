@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import type { Input } from '../model/plan.ts';
 import type { Authority } from '../pki/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
@@ -18,7 +18,7 @@ export function materialsOf(folder: string, authority: Authority, now: Date): Ma
     issued,
     async read({ from }) {
       try {
-        if ('file' in from) return { text: await readFile(from.file, 'utf8') };
+        if ('file' in from) return await readSmall(from.file);
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const made = await ensureCertificates(folder, [from.certificate], authority, now);
         issued.push(...made.map((need) => need.id));
@@ -29,4 +29,14 @@ export function materialsOf(folder: string, authority: Authority, now: Date): Ma
       }
     },
   };
+}
+
+/** A certificate, a key or a bundle of authorities is never larger; a device or a pipe would never end. */
+const largest = 4 << 20;
+
+async function readSmall(path: string): Promise<{ readonly text: string } | { readonly reason: string }> {
+  const found = await stat(path);
+  if (!found.isFile() || found.size > largest)
+    return { reason: `${path}: not a file of at most ${largest} bytes` };
+  return { text: await readFile(path, 'utf8') };
 }
