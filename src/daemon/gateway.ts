@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
@@ -37,10 +38,25 @@ export async function openGateway(state: string): Promise<Gateway> {
     // By its true path: processes are recognised by it.
     return { state: await realpath(state), store, authority, close: () => store.close() };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw cause;
-    throw new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
+    throw denied(state, cause) ?? cause;
   }
+}
+
+/** Ends the engines of this machine after the requests in progress; false when none ran. Throws `state.denied`. */
+export async function stopGateway(state: string): Promise<boolean> {
+  try {
+    const ended = await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
+    return ended.includes(true);
+  } catch (cause) {
+    throw denied(state, cause) ?? cause;
+  }
+}
+
+/** The fault behind an error of the state folder, when it is that this account lacks the rights. */
+function denied(state: string, cause: unknown): Fault | undefined {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) return undefined;
+  return new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
 }
 
 /** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
@@ -139,6 +155,8 @@ export interface ProveOptions {
   readonly authorities?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
+  /** Stops at once; what was seen until then is kept. */
+  readonly signal?: AbortSignal;
   /** Told each piece of evidence as it comes in. */
   readonly progress?: (evidence: Evidence, done: number, total: number) => void;
 }
@@ -155,6 +173,7 @@ export async function prove(
     {
       vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
       authorities: [gateway.authority.root, ...(options.authorities ?? [])],
+      ...(options.signal ? { signal: options.signal } : {}),
     },
     options.progress,
   );
