@@ -1,12 +1,12 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
 import { engines } from '../engines/index.ts';
+import { installation } from '../hosts/installation.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -61,7 +61,7 @@ function denied(state: string, cause: unknown): Fault | undefined {
 
 /** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
 export function installing(packages: string): Message {
-  const script = fileURLToPath(new URL('../../scripts/ensure-debian-packages.sh', import.meta.url));
+  const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
   const near = relative(process.cwd(), script);
   return message('engine.missing.next', { script: near.startsWith('..') ? script : near, packages });
 }
