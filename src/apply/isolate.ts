@@ -53,6 +53,6 @@ function warning(engine: Engine, complaint: Complaint, culprit: Attribution | un
     severity: 'warning',
     code: 'engine.warned',
     params: { engine: engine.name, text: complaint.text },
-    ...(culprit?.because ? { pointer: culprit.because } : {}),
+    ...(culprit?.because ? { pointer: culprit.because, onKey: true } : {}),
   };
 }

@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../engines/engine.ts';
+import { readIfThere } from '../hosts/files.ts';
+import { sha256 } from '../lib/digest.ts';
 import type { Standing } from '../model/applied.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
+import type { Site } from '../model/site.ts';
 import type { Content, ContentFile, Generation } from './generations.ts';
 import type { Materials } from './materialise.ts';
 
@@ -51,7 +53,7 @@ export class Staging {
     const before = isolated && this.standing[isolated.publication];
     if (!isolated || before?.state === 'stand-in') throw refusedFault(this.engine, text, because);
     const last = before ? undefined : await this.lastGood(artefact, isolated.publication);
-    this.drop(artefact.path);
+    for (const path of [artefact.path, ...artefact.reads.map((input) => input.as)]) this.files.delete(path);
     // The first complaint is about what the user wrote; a second one would be about our replacement.
     const complaint = before?.complaint ?? text;
     if (last) for (const [path, file] of last) this.files.set(path, file);
@@ -74,7 +76,10 @@ export class Staging {
     return undefined;
   }
 
-  /** The publication's files as the active generation has them; `undefined` when it has none worth keeping. */
+  /**
+   * The publication's files as the active generation has them; `undefined` when it has none worth keeping, or when
+   * they cannot be read. Certificates of ours are as they are now: else a kept one would never be renewed.
+   */
   private async lastGood(
     artefact: Artefact,
     publication: string,
@@ -82,16 +87,23 @@ export class Staging {
     const { active } = this;
     const record = active?.manifest.files[artefact.path];
     if (!active || !record || active.manifest.standing[publication]?.state === 'stand-in') return undefined;
-    const read = (path: string) => readFile(join(active.folder, path), 'utf8');
+    // Its version listens where the gateway listened then.
+    if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
+    const renewed = new Map(
+      artefact.reads.flatMap(({ as, from }) => {
+        const fresh = 'certificate' in from ? this.files.get(as) : undefined;
+        return fresh ? [[as, fresh]] : [];
+      }),
+    );
     const files = new Map<string, ContentFile>();
-    files.set(artefact.path, { ...record, text: await read(artefact.path), secret: false });
-    for (const path of record.reads ?? []) files.set(path, { text: await read(path), secret: true });
+    for (const path of [artefact.path, ...(record.reads ?? [])]) {
+      const was = active.manifest.files[path];
+      const text = await readIfThere(join(active.folder, path));
+      if (!was || text === undefined || sha256(text) !== was.sha256) return undefined;
+      const { sha256: _, ...rest } = was;
+      files.set(path, renewed.get(path) ?? { ...rest, text, secret: path !== artefact.path });
+    }
     return files;
-  }
-
-  private drop(path: string): void {
-    for (const input of this.files.get(path)?.reads ?? []) this.files.delete(input);
-    this.files.delete(path);
   }
 
   private report(publication: string, text: string, because: Pointer): void {
@@ -102,9 +114,15 @@ export class Staging {
       code: 'engine.refused.publication',
       params: { engine: this.engine.name, name, text },
       pointer: because,
+      onKey: true,
       hint: message(kept ? 'engine.refused.kept' : 'engine.refused.stand-in', { name }),
     });
   }
+}
+
+/** Where a gateway listens and how, to compare. */
+function listening({ gateway }: Site): string {
+  return JSON.stringify([gateway.listen, gateway.httpPort, gateway.httpsPort, gateway.proxyProtocol]);
 }
 
 /** The fault of a configuration that cannot be had even with its publications set apart. */

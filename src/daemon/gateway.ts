@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, realpath } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quitEngine } from '../apply/engine-process.ts';
@@ -7,6 +7,7 @@ import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
 import { engines } from '../engines/index.ts';
+import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Facts } from '../model/facts.ts';
@@ -34,7 +35,8 @@ export async function openGateway(state: string): Promise<Gateway> {
     await mkdir(state, { recursive: true, mode: 0o755 });
     const authority = await openAuthority(join(state, 'authority'), `Poterne CA (${hostname()})`, new Date());
     const store = await openStore(state);
-    return { state, store, authority, close: () => store.close() };
+    // By its true path: processes are recognised by it.
+    return { state: await realpath(state), store, authority, close: () => store.close() };
   } catch (cause) {
     throw denied(state, cause) ?? cause;
   }
@@ -71,8 +73,12 @@ export interface Intent {
   readonly active: Manifest | undefined;
 }
 
-/** Reads the machine and plans the site for it. Throws `engine.missing` when an engine is not installed. */
+/**
+ * Reads the machine and plans the site for it. Throws `engine.missing` when an engine is not installed, and
+ * `gateway.elsewhere` when the description gives the role to another machine.
+ */
 export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
+  requireHere(site);
   const remembered = await gateway.store.addresses();
   const facts = await observe(site, gateway.state, engines, remembered);
   const missing = engines.filter((engine) => !(engine.name in facts.versions));
@@ -83,6 +89,19 @@ export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
   }
   await gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses);
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+function requireHere(site: Site): void {
+  const host = site.hosts.find(({ name }) => name === site.gateway.host);
+  const { address } = host ?? {};
+  if (!host || !address || !isAddress(address)) return;
+  const here = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  if (here.some((own) => own.address === address)) return;
+  throw new Fault(
+    'gateway.elsewhere',
+    { host: host.name, address },
+    { pointer: host.pointer, next: message('gateway.elsewhere.next', { host: host.name }) },
+  );
 }
 
 /** The manifest of what this machine serves, or would serve when started. */
@@ -124,7 +143,9 @@ export async function converge(
     await record(last.hash, last.outcome, last.findings);
     return last;
   } catch (error) {
-    await record('', 'failed', error instanceof Fault ? { code: error.code, params: error.params } : {});
+    const detail = error instanceof Fault ? { code: error.code, params: error.params } : {};
+    // Should the store fail too (a full disk), what came first is what must be told.
+    await record('', 'failed', detail).catch(() => undefined);
     throw error;
   }
 }

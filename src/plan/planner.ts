@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.ts';
 import { engines as allEngines } from '../engines/index.ts';
+import type { Expectation } from '../model/expectation.ts';
 import type { Facts } from '../model/facts.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import type { Plan } from '../model/plan.ts';
@@ -11,7 +12,12 @@ export function plan(site: Site, facts: Facts, engines: readonly Engine[] = allE
   return deepFreeze({
     site,
     artefacts: engines.flatMap((engine) => engine.render(site, facts)),
-    expectations: engines.flatMap((engine) => engine.expect(site)),
+    expectations: expectations(site, engines),
     exposure: exposure(site),
   });
+}
+
+/** Every promise that the description makes: what it takes to prove it from anywhere, without the gateway's machine. */
+export function expectations(site: Site, engines: readonly Engine[] = allEngines): readonly Expectation[] {
+  return deepFreeze(engines.flatMap((engine) => engine.expect(site)));
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { type RunningApps, startApps } from '../../../examples/apps.ts';
-import { requirePorts } from '../../apply/engine-process.ts';
 import type { Applied } from '../../apply/executor.ts';
 import { converge, installing, intend, stopGateway } from '../../daemon/gateway.ts';
+import { reachable } from '../../daemon/status.ts';
 import { engines } from '../../engines/index.ts';
 import { findProgram } from '../../hosts/local.ts';
 import type { Evidence } from '../../model/evidence.ts';
@@ -59,7 +59,7 @@ export function demo(context: Context): Command {
           await ended;
           if (!json) context.err(t('up.ending'));
         } finally {
-          await Promise.all([apps.stop(), stopGateway(state)]);
+          await Promise.all([apps.stop(), stopGateway(gateway.state)]);
         }
       });
     });
@@ -115,14 +115,12 @@ async function ensureEngines(): Promise<void> {
 
 /** Starts the applications behind the site. Throws `demo.port.busy` and `demo.apps.failed`. */
 async function start(site: Site): Promise<RunningApps> {
-  for (const { address } of site.services.flatMap((service) => service.upstreams)) {
-    if (address.kind !== 'tcp') continue;
-    const { host, port } = address;
-    await requirePorts([host], [port]).catch((cause) => {
+  for (const { address } of site.services.flatMap((service) => service.upstreams))
+    if (address.kind === 'tcp' && (await reachable(address))) {
+      const { host, port } = address;
       const next = message('demo.port.busy.next', { port });
-      throw new Fault('demo.port.busy', { port, address: host }, { cause, next });
-    });
-  }
+      throw new Fault('demo.port.busy', { port, address: host }, { next });
+    }
   try {
     return await startApps();
   } catch (cause) {

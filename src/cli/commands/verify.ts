@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type Gateway, intend, type ProveOptions, prove } from '../../daemon/gateway.ts';
+import { type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Expectation } from '../../model/expectation.ts';
 import { message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
+import { expectations } from '../../plan/planner.ts';
 import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -35,9 +36,9 @@ export function verify(context: Context): Command {
     .action(async (file: string, options: VerifyCommandOptions) => {
       const { site } = await requireSite(context, file, options.json);
       await withGateway(stateFolder(options.state, process.env), async (gateway) => {
-        const { plan } = await intend(gateway, site);
-        const expectations = options.only ? about(site, plan.expectations, options.only) : plan.expectations;
-        const evidence = await proveLive(context, gateway, site, expectations, {
+        const promised = expectations(site);
+        const chosen = options.only ? about(site, promised, options.only) : promised;
+        const evidence = await proveLive(context, gateway, site, chosen, {
           json: options.json === true,
           ...(options.address ? { address: options.address } : {}),
           ...(options.ca ? { authorities: [await readAuthority(options.ca)] } : {}),

@@ -8,7 +8,7 @@ import { schema } from './schema.ts';
 
 export default {
   name: 'nginx',
-  packages: ['nginx-light'],
+  packages: ['nginx'],
   binary: 'nginx',
   schema,
   review,

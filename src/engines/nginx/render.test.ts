@@ -3,7 +3,7 @@ import { say } from '../../i18n/index.ts';
 import { message } from '../../model/message.ts';
 import type { Artefact } from '../../model/plan.ts';
 import engine from './engine.ts';
-import { facts, publication, route, service, site } from './testing.ts';
+import { facts, publication, route, service, site, upstream } from './testing.ts';
 import { situations } from './testing-sites.ts';
 
 // `npx vitest run src/engines/nginx/render.test.ts -u` writes the golden files anew.
@@ -88,6 +88,11 @@ describe('review', () => {
     [
       'nginx.trust.address',
       site([service('app', 'https://10.0.0.1', { trust: { ca: '/ca', name: '10.0.0.1' } })], []),
+    ],
+    ['nginx.backup.only', site([service('app', upstream('http://10.0.0.1', { backup: true }))], [])],
+    [
+      'nginx.limits.burst',
+      site([app], [publication('a.example', 'app', { nginx: { limits: { burst: 3 } } })]),
     ],
     ['nginx.proxy-protocol.untrusted', site([app], [], { proxyProtocol: true })],
   ])('%s', (code, described) => expect([...new Set(codes(described))]).toContain(code));

@@ -5,13 +5,16 @@ import { type Pointer, pointer } from '../../model/pointer.ts';
 import type { Publication, Service, Site } from '../../model/site.ts';
 import { answerHeaders } from './render/headers.ts';
 import { type Limits, publicationOptions, routeOptions, serviceOptions } from './schema.ts';
-import { hasControl, longestWord, plain, refersToNames, wordLength } from './syntax.ts';
+import { encoded, hasControl, longestWord, plain, refersToNames, wordLength } from './syntax.ts';
 
 /** Headers that are nginx's to write, or that would tear the answer apart. */
 const reserved = new Set([
   ...['connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'content-length'],
   ...['content-type', 'content-encoding', 'content-range', 'date', 'server', 'x-request-id'],
 ]);
+
+/** A path stands in several words, percent-encoded and beside others. */
+const longestPath = 1000;
 
 /** The kernel's limit for the path of a unix socket, without its end mark. */
 const longestSocketPath = 107;
@@ -88,6 +91,7 @@ function hostFindings(host: string, at: Pointer): Finding[] {
 function pathFindings(path: string, at: Pointer): Finding[] {
   const bad = textFindings(path, at);
   if (bad.length > 0) return bad;
+  if (encoded(path).length > longestPath) return [error('nginx.text.long', at, { count: longestPath })];
   return /%[0-9a-fA-F]{2}/.test(path) ? [warning('nginx.path.encoded', at, { value: path })] : [];
 }
 

@@ -1,8 +1,13 @@
 import type { Publication, Route, Service, Site } from '../../model/site.ts';
 
+/** Services by name, once for each site: a site of a thousand publications asks thousands of times. */
+const byName = new WeakMap<Site, ReadonlyMap<string, Service>>();
+
 /** The service of a route; describe has made sure that there is one. */
 export function serviceOf(site: Site, route: Route): Service {
-  const service = site.services.find((s) => s.name === route.service);
+  const services = byName.get(site) ?? new Map(site.services.map((service) => [service.name, service]));
+  byName.set(site, services);
+  const service = services.get(route.service);
   if (!service) throw new Error(`route ${route.path}: no service "${route.service}"`);
   return service;
 }
@@ -12,7 +17,7 @@ export function publicPath(route: Route, path: string): string | undefined {
   if (route.strip) return route.path + (route.path.endsWith('/') ? path.replace(/^\//, '') : path);
   if (route.match === 'regex')
     return compiled(route.path)?.test(path.replace(/[?#].*$/s, '')) ? path : undefined;
-  return path.startsWith(route.path) || `${path}/` === route.path ? path : undefined;
+  return path.startsWith(route.path) ? path : undefined;
 }
 
 /** The route that answers for a path: regular expressions in the order written, then the longest prefix. */

@@ -21,7 +21,7 @@ export function upstream(url: string, more: Partial<Upstream> = {}): Upstream {
 /** A service by its upstreams; `nginx` are its options as the schema gives them. */
 export function service(
   name: string,
-  urls: string | readonly (string | Upstream)[],
+  urls: string | Upstream | readonly (string | Upstream)[],
   { nginx = {}, ...more }: Partial<Service> & { readonly nginx?: unknown } = {},
 ): Service {
   const at = pointer('services', name);

@@ -94,6 +94,8 @@ export const cli = {
   'status.proof': 'Dernière preuve {at} : {held} promesse(s) tenues, {broken} rompues.',
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
+  'gateway.elsewhere': 'la passerelle {host} a l’adresse {address}, que cette machine n’a pas',
+  'gateway.elsewhere.next': 'lancez ceci sur {host} même, ou corrigez son adresse',
   'engine.missing.next': 'installez-le, sans démarrer de service à lui, avec : {script} {packages}',
   'state.denied': 'ce compte ne peut pas écrire dans le dossier d’état {state}',
   'state.denied.next': 'lancez la commande en root, ou choisissez un autre dossier avec --state DIR',

@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { describe } from '../describe/index.ts';
+import { memory } from '../describe/testing.ts';
+import { say } from '../i18n/index.ts';
+import { sha256 } from '../lib/digest.ts';
+import type { Manifest } from '../model/applied.ts';
+import type { Plan } from '../model/plan.ts';
+import { changes, exposureDiff } from './diff.ts';
+import { plan } from './planner.ts';
+
+const facts = { prefixes: { nginx: '/var/lib/poterne/nginx' }, versions: { nginx: '1.22.1' }, addresses: {} };
+
+async function planned(yaml: string, addresses = {}): Promise<Plan> {
+  const { site, findings } = await describe('site.yaml', { files: memory({ [resolve('site.yaml')]: yaml }) });
+  if (!site) throw new Error(JSON.stringify(findings));
+  return plan(site, { ...facts, addresses });
+}
+
+/** What would be active after applying a plan. */
+function applied({ site, artefacts }: Plan, standing: Manifest['standing'] = {}): Manifest {
+  const files = Object.fromEntries(
+    artefacts.map((a) => [a.path, { sha256: sha256(a.text), origins: a.origins }]),
+  );
+  return { format: 1, hash: 'h', site, files, standing };
+}
+
+const sentences = (active: Manifest | undefined, wanted: Plan) =>
+  changes(active, wanted).map((change) => `${change.kind}: ${say('en', change.say)}`);
+
+const house = `
+site: house
+zones: { lan: { networks: [10.0.0.0/24] } }
+services:
+  erp: { url: "http://erp.lan:8069", healthy: { path: / } }
+  zm: { url: "http://10.0.0.16", healthy: { path: /zm/ } }
+publications:
+  erp.example.fr: { service: erp, audience: { from: [lan] }, limits: { requests: 10/s, burst: 20 } }
+  house.example.fr:
+    audience: everyone
+    routes: { /zm/: { service: zm } }
+`;
+
+test('from nothing, every publication and all its exposure are new', async () => {
+  const wanted = await planned(house);
+  expect(sentences(undefined, wanted)).toEqual([
+    'add: publish erp.example.fr: / → erp (for lan)',
+    'add: publish house.example.fr: /zm/ → zm (for everyone)',
+  ]);
+  expect(exposureDiff(undefined, wanted)).toEqual({
+    gained: [
+      { who: 'lan', what: 'erp.example.fr/', service: 'erp' },
+      { who: 'everyone', what: 'house.example.fr/zm/', service: 'zm' },
+    ],
+    lost: [],
+  });
+});
+
+test('the same description changes nothing', async () => {
+  const active = applied(await planned(house));
+  const wanted = await planned(house);
+  expect(changes(active, wanted)).toEqual([]);
+  expect(exposureDiff(active, wanted)).toEqual({ gained: [], lost: [] });
+});
+
+test.each([
+  ['burst: 20', 'burst: 40', ['change: erp.example.fr: limits.burst: 20 → 40']],
+  [', burst: 20', '', ['change: erp.example.fr: limits.burst: 20 → –']],
+  [
+    '/zm/: {',
+    '/camera/: {',
+    ['add: house.example.fr: open /camera/ to zm', 'remove: house.example.fr: close /zm/'],
+  ],
+  ['http://10.0.0.16', 'http://10.0.0.17', ['change: zm: upstreams.0.address.host: 10.0.0.16 → 10.0.0.17']],
+  ['site: house', 'site: house\nlanguage: fr', ['change: site: language: en → fr']],
+  [
+    'site: house',
+    'site: house\ngateway: { https-port: 8443 }',
+    expect.arrayContaining(['change: gateway: httpsPort: 443 → 8443']),
+  ],
+])('%s → %s is said as a person would', async (from, to, expected) => {
+  expect(sentences(applied(await planned(house)), await planned(house.replace(from, to)))).toEqual(expected);
+});
+
+test('widening an audience is exposure gained, narrowing it exposure lost', async () => {
+  const narrow = await planned(house);
+  const wide = await planned(house.replace('{ from: [lan] }', 'everyone'));
+  const everyone = { who: 'everyone', what: 'erp.example.fr/', service: 'erp' };
+  // Whoever is in the lan is among everyone, and can reach it before and after.
+  expect(exposureDiff(applied(narrow), wide)).toEqual({ gained: [everyone], lost: [] });
+  expect(exposureDiff(applied(wide), narrow)).toEqual({ gained: [], lost: [everyone] });
+});
+
+test('a publication that is not served as described is still to do', async () => {
+  const wanted = await planned(house);
+  const id = wanted.site.publications[0]?.id as string;
+  const active = applied(wanted, { [id]: { state: 'stand-in', complaint: 'no' } });
+  expect(sentences(active, wanted)).toEqual(['add: publish erp.example.fr: / → erp (for lan)']);
+});
+
+test('new addresses of a name are told although the description is the same', async () => {
+  const active = applied(await planned(house, { 'erp.lan': ['10.0.0.15'] }));
+  const [change] = sentences(active, await planned(house, { 'erp.lan': ['10.0.0.99'] }));
+  expect(change).toContain('publications/erp_example_fr.conf');
+});
+
+test('planning is deterministic and its result cannot be changed', async () => {
+  const [one, two] = [await planned(house), await planned(house)];
+  expect(JSON.stringify(one)).toBe(JSON.stringify(two));
+  expect(() => Object.assign(one.site, { name: 'other' })).toThrow(TypeError);
+});
+
+test('every line of every file knows why it exists', async () => {
+  for (const { path, text, origins } of (await planned(house)).artefacts)
+    expect([path, origins.length]).toEqual([path, text.replace(/\n$/, '').split('\n').length]);
+});
