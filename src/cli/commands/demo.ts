@@ -59,7 +59,7 @@ export function demo(context: Context): Command {
           await ended;
           if (!json) context.err(t('up.ending'));
         } finally {
-          await Promise.all([apps.stop(), stopGateway(state)]);
+          await Promise.all([apps.stop(), stopGateway(gateway.state)]);
         }
       });
     });

@@ -16,8 +16,7 @@ export const describe = {
 
   // Files.
   'file.missing': 'there is no file {file}',
-  'file.missing.next':
-    'give the path of the description; examples/constellation/site.yaml of Poterne is one to start from',
+  'file.missing.next': 'give the path of the description; docs/guide.md shows how to write a first one',
   'file.unreadable': '{file} cannot be read ({reason})',
   'file.unreadable.next': 'check that it is a file and that you may read it',
   'file.encoding': '{file} is not UTF-8 text',

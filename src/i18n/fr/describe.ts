@@ -19,7 +19,7 @@ export const describe = {
   // Les fichiers.
   'file.missing': 'le fichier {file} n’existe pas',
   'file.missing.next':
-    'donnez le chemin de la description ; examples/constellation/site.yaml de Poterne en est une dont partir',
+    'donnez le chemin de la description ; docs/fr/guide.md montre comment en écrire une première',
   'file.unreadable': 'impossible de lire {file} ({reason})',
   'file.unreadable.next': 'vérifiez que c’est bien un fichier et que vous avez le droit de le lire',
   'file.encoding': '{file} n’est pas du texte en UTF-8',
