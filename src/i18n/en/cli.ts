@@ -74,7 +74,8 @@ export const cli = {
   'status.proof': 'Last proof {at}: {held} promise(s) held, {broken} broken.',
   'status.proof.none': 'Never proved; run: poterne verify',
   'engine.missing': '{engine} is not installed here',
-  'engine.missing.next': 'install it with: apt-get install {packages}',
+  'engine.missing.next':
+    'install it, leaving Debian’s own service off: scripts/ensure-debian-packages.sh {packages}',
   'gateway.elsewhere': 'the gateway {host} has the address {address}, which this machine has not',
   'gateway.elsewhere.next': 'run this on {host} itself, or correct its address',
   'state.denied': 'the state folder {state} cannot be written by this account',

@@ -76,7 +76,8 @@ export const cli = {
   'status.proof': 'Dernière preuve {at} : {held} promesse(s) tenues, {broken} rompues.',
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
-  'engine.missing.next': 'installez-le avec : apt-get install {packages}',
+  'engine.missing.next':
+    'installez-le, sans démarrer le service de Debian : scripts/ensure-debian-packages.sh {packages}',
   'gateway.elsewhere': 'la passerelle {host} a l’adresse {address}, que cette machine n’a pas',
   'gateway.elsewhere.next': 'lancez ceci sur {host} même, ou corrigez son adresse',
   'state.denied': 'ce compte ne peut pas écrire dans le dossier d’état {state}',
