@@ -27,6 +27,7 @@ export async function stageAccepted(
   const active = await generations.active();
   const artefacts = plan.artefacts.filter((a) => a.engine === engine.name);
   const staging = new Staging(plan, engine, active, materials);
+  await materials.prepare(artefacts.flatMap((artefact) => artefact.reads));
   for (const artefact of artefacts) await staging.add(artefact);
   for (;;) {
     const generation = await generations.stage(staging.content(), active);

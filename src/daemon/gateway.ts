@@ -87,8 +87,17 @@ export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
     const names = missing.map((engine) => engine.name).join(', ');
     throw new Fault('engine.missing', { engine: names }, { next: installing(packages) });
   }
-  await gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses);
+  await kept(gateway, gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses));
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+/** What the store keeps. Throws `store.unusable` when it cannot, which is no defect: a full disk, most often. */
+async function kept<T>(gateway: Gateway, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new Fault('store.unusable', { file: gateway.state, reason: (cause as Error).message }, { cause });
+  }
 }
 
 function requireHere(site: Site): void {
@@ -140,7 +149,7 @@ export async function converge(
         tell,
       });
     if (!last) throw new Error('no engine to apply to');
-    await record(last.hash, last.outcome, last.findings);
+    await kept(gateway, record(last.hash, last.outcome, last.findings));
     return last;
   } catch (error) {
     const detail = error instanceof Fault ? { code: error.code, params: error.params } : {};
