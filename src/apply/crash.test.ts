@@ -85,7 +85,7 @@ test(`an apply killed at any moment, ${rounds} times over, leaves one whole vers
     (await readdir(join(rig.prefix, 'generations'))).filter((name) => !/^[0-9a-f]{64}$/.test(name)),
   ).toEqual([]);
   expect(new Set(await versions(rig))).toEqual(new Set(['a']));
-}, 300_000);
+}, 400_000);
 
 /** Which version answers under each name, all asked at once. */
 async function versions(rig: Rig): Promise<string[]> {

@@ -92,4 +92,4 @@ test(`reloads of a gateway with ${count} publications lose no visitor's request`
   console.log(
     `${tally.fresh} on new connections, ${tally.reused} on kept ones, ${tally.retried} asked again`,
   );
-}, 240_000);
+}, 400_000);
