@@ -16,6 +16,9 @@ export const exit = {
 /** The description was refused; its findings have been shown. */
 export class Refused extends Error {}
 
+/** Nothing is wrong with the world: what the command was asked cannot be, so that it leaves with 2. */
+export class WrongRequest extends Fault {}
+
 /** Says a fault: at the line of the description that caused it when it has one, its cause, and what to do next. */
 export function showFault(context: Context, fault: Fault, description?: Described): void {
   const { code, params, pointer } = fault;
@@ -30,7 +33,7 @@ export function endWith(context: Context, error: unknown, json: boolean, descrip
   if (error instanceof Fault) {
     if (json) context.out(JSON.stringify({ fault: faultJson(context, error, description) }));
     else showFault(context, error, description);
-    return exit.failed;
+    return error instanceof WrongRequest ? exit.wrong : exit.failed;
   }
   const text = error instanceof Error ? error.message : String(error);
   context.err(context.t('cli.unexpected', { text }));

@@ -1,11 +1,12 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
 import { engines } from '../engines/index.ts';
+import { installation } from '../hosts/installation.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -37,15 +38,30 @@ export async function openGateway(state: string): Promise<Gateway> {
     // By its true path: processes are recognised by it.
     return { state: await realpath(state), store, authority, close: () => store.close() };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw cause;
-    throw new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
+    throw denied(state, cause) ?? cause;
   }
+}
+
+/** Ends the engines of this machine after the requests in progress; false when none ran. Throws `state.denied`. */
+export async function stopGateway(state: string): Promise<boolean> {
+  try {
+    const ended = await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
+    return ended.includes(true);
+  } catch (cause) {
+    throw denied(state, cause) ?? cause;
+  }
+}
+
+/** The fault behind an error of the state folder, when it is that this account lacks the rights. */
+function denied(state: string, cause: unknown): Fault | undefined {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) return undefined;
+  return new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
 }
 
 /** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
 export function installing(packages: string): Message {
-  const script = fileURLToPath(new URL('../../scripts/ensure-debian-packages.sh', import.meta.url));
+  const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
   const near = relative(process.cwd(), script);
   return message('engine.missing.next', { script: near.startsWith('..') ? script : near, packages });
 }
@@ -148,6 +164,8 @@ export interface ProveOptions {
   readonly authorities?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
+  /** Stops at once; what was seen until then is kept. */
+  readonly signal?: AbortSignal;
   /** Told each piece of evidence as it comes in. */
   readonly progress?: (evidence: Evidence, done: number, total: number) => void;
 }
@@ -164,6 +182,7 @@ export async function prove(
     {
       vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
       authorities: [gateway.authority.root, ...(options.authorities ?? [])],
+      ...(options.signal ? { signal: options.signal } : {}),
     },
     options.progress,
   );

@@ -117,7 +117,7 @@ async function serviceStatus(service: Service): Promise<ServiceStatus> {
 }
 
 /** Whether something accepts a connection there within two seconds. */
-function reachable(address: Upstream['address']): Promise<boolean> {
+export function reachable(address: Upstream['address']): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(
       address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
