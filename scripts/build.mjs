@@ -2,7 +2,7 @@
  * Bundles the command line into dist/poterne.mjs: one file starts several times faster than hundreds. The file appears
  * whole or not at all, so that two first starts at once do no harm.
  */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,7 +11,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bundle = join(root, 'dist', 'poterne.mjs');
 const temporary = `${bundle}.${process.pid}.tmp`;
 
-mkdirSync(dirname(bundle), { recursive: true });
+try {
+  mkdirSync(dirname(bundle), { recursive: true });
+  accessSync(dirname(bundle), constants.W_OK);
+} catch {
+  // Not ours to write: the launcher goes on from the sources.
+  process.exit(1);
+}
 try {
   await build({
     entryPoints: [join(root, 'src', 'cli', 'main.ts')],

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile }
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openGateway } from '../daemon/gateway.ts';
+import { converge, openGateway } from '../daemon/gateway.ts';
 import nginx from '../engines/nginx/engine.ts';
 import { quitEngine, runningMaster } from './engine-process.ts';
 import { applyLocally, resumeLocally } from './executor.ts';
@@ -331,6 +331,22 @@ test('a folder that cannot be written is a fault with a next step, and what is s
   await rename(`${generations}.away`, generations);
   expect(await rig.served()).toBe(hash);
   expect(await rig.apply(shop(rig, 'b'))).toMatchObject({ outcome: 'applied' });
+});
+
+test('a store that cannot be written is a fault too, told after what was asked for was done', async () => {
+  const rig = await makeRig(20_000);
+  await startService(upstream, 'welcome');
+  const full = async () => {
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  };
+  const gateway = { ...rig.gateway, store: { ...rig.gateway.store, recordRun: full } };
+  const fault = await faultOf(converge(gateway, await rig.intend(shop(rig, 'a')), () => {}));
+  expect(fault).toMatchObject({ code: 'store.unusable', params: { reason: 'database or disk is full' } });
+  expect(await rig.get('shop.example.fr')).toMatchObject({ status: 200, body: 'welcome' });
+  // A failure that came first is told rather than that of its record.
+  await takePort(20_003);
+  const moved = await rig.intend(shop({ ...rig, ports: { http: 20_000, https: 20_003 } }, 'a'));
+  expect((await faultOf(converge(gateway, moved, () => {}))).code).toBe('gateway.port.busy');
 });
 
 test('nothing to resume is said as such', async () => {

@@ -1,4 +1,4 @@
-import { chown, lstat, mkdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
@@ -190,10 +190,12 @@ async function putBack(
 async function prepareFolders(engine: Engine, prefix: string, account: string | undefined): Promise<void> {
   await mkdir(join(prefix, 'generations'), { recursive: true, mode: 0o755 });
   const owner = account && (await idsOf(account));
-  for (const { path, writable } of engine.actions.folders) {
+  for (const { path, account: may } of engine.actions.folders) {
     const folder = join(prefix, path);
-    await mkdir(folder, { recursive: true, mode: writable ? 0o700 : 0o755 });
-    if (writable && owner) await chown(folder, owner.uid, owner.gid);
+    await mkdir(folder, { recursive: true });
+    // Nobody else's: logs tell who asked for what.
+    await chmod(folder, may === 'writes' ? 0o700 : 0o750);
+    if (owner) await chown(folder, may === 'writes' ? owner.uid : 0, owner.gid);
   }
 }
 

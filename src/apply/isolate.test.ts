@@ -32,11 +32,10 @@ const internal = (name: string, path: string, more = '') => `  ${name}.example.f
     routes: { "${path}": { service: app } }
 ${more}`;
 
-async function keep(rig: Rig, name: string): Promise<string> {
+async function keep(rig: Rig, name: string): Promise<void> {
   const { certificate, key } = await rig.theirs.issue([`${name}.example.fr`], 30, new Date());
   await rig.write(`${name}.pem`, certificate);
   await rig.write(`${name}.key`, key);
-  return certificate;
 }
 
 /** The service tells which path it was asked for. */
@@ -49,7 +48,8 @@ test('a certificate that breaks on disk leaves the old version serving with the 
   const yaml = (team: string, path: string) =>
     `${head(rig.ports)}${service}publications:\n${own('own', team)}${internal('other', path)}`;
   expect(await rig.apply(yaml('a', '/one/'))).toMatchObject({ outcome: 'applied', findings: [] });
-  const before = await rig.get('own.example.fr', '/x');
+  const { status, body, fingerprint } = await rig.get('own.example.fr', '/x');
+  const before = { status, body, fingerprint };
 
   await rig.write('own.pem', '-----BEGIN CERTIFICATE-----\nnot one\n-----END CERTIFICATE-----\n');
   const text = yaml('b', '/two/');
@@ -66,7 +66,7 @@ test('a certificate that breaks on disk leaves the old version serving with the 
   // The complaint is nginx's own, about the certificate.
   expect(broken.findings[0]?.params.text).toMatch(/cannot load certificate/);
   expect(await rig.served()).toBe(broken.hash);
-  expect(await rig.get('own.example.fr', '/x')).toEqual(before);
+  expect(await rig.get('own.example.fr', '/x')).toMatchObject(before);
   expect((await rig.get('other.example.fr', '/two/y')).body).toBe('path /two/y');
   expect((await rig.get('other.example.fr', '/one/y')).status).toBe(404);
   expect((await rig.active()).manifest.standing).toMatchObject({ own_example_fr: { state: 'kept' } });
@@ -76,18 +76,17 @@ test('a certificate that breaks on disk leaves the old version serving with the 
   // It stays kept as long as it is broken, and plan says that it is still to do.
   const again = await rig.apply(text);
   expect(again).toMatchObject({ outcome: 'partial', hash: broken.hash });
-  expect(await rig.get('own.example.fr', '/x')).toEqual(before);
+  expect(await rig.get('own.example.fr', '/x')).toMatchObject(before);
   const intent = await rig.intend(text);
   expect(changes(intent.active, intent.plan).map((c) => [c.kind, c.say.params.name])).toEqual([
     ['add', 'own.example.fr'],
   ]);
 
-  const renewed = await keep(rig, 'own');
+  await keep(rig, 'own');
   const mended = await rig.apply(text);
   expect(mended).toMatchObject({ outcome: 'applied', findings: [] });
   expect(await generated(rig, 'own_example_fr')).toContain('X-Team b');
   expect((await rig.get('own.example.fr', '/x')).fingerprint).not.toBe(before.fingerprint);
-  expect(renewed).toContain('BEGIN');
   const after = await rig.intend(text);
   expect(changes(after.active, after.plan)).toEqual([]);
 });
@@ -253,6 +252,33 @@ test('a refusal that belongs to no publication changes nothing, and is told at i
   });
   expect(await rig.served()).toBe(hash);
   expect((await rig.active()).manifest.hash).toBe(hash);
+  expect((await rig.get('other.example.fr')).status).toBe(200);
+});
+
+test('when even its stand-in is refused, a publication is closed and the others go on', async () => {
+  const rig = await makeRig(20_100);
+  await echo();
+  const { plan } = await rig.intend(
+    `${head(rig.ports)}${service}publications:\n${internal('bad', '/')}${internal('other', '/')}`,
+  );
+  const spoilt = plan.artefacts.map((artefact) =>
+    artefact.isolated?.publication === 'bad_example_fr'
+      ? {
+          ...artefact,
+          text: `nonsense;\n${artefact.text}`,
+          isolated: { ...artefact.isolated, standIn: { text: 'rubbish;\n', reads: [] } },
+        }
+      : artefact,
+  );
+  const applied = await applyLocally({ ...plan, artefacts: spoilt }, nginx, rig.options());
+  expect(applied.outcome).toBe('partial');
+  expect(applied.findings).toMatchObject([
+    {
+      params: { name: 'bad.example.fr', text: expect.stringContaining('nonsense') },
+      hint: { code: 'engine.refused.closed' },
+    },
+  ]);
+  await expect(rig.get('bad.example.fr')).rejects.toThrow();
   expect((await rig.get('other.example.fr')).status).toBe(200);
 });
 

@@ -55,18 +55,22 @@ function overlap(a: Socket, b: Socket): boolean {
   return a.port === b.port && isV6(a) === isV6(b) && isEvery(a) !== isEvery(b);
 }
 
-function requireSocket(socket: Socket): Promise<void> {
+async function requireSocket(socket: Socket): Promise<void> {
   const { address, port, asked } = socket;
-  return new Promise((resolve, reject) => {
+  const cause = await whyNotListen(address, port);
+  const code = faults[cause?.code as keyof typeof faults];
+  // IPv6 may be off altogether: the engine has the word then.
+  if (!code || (code === 'gateway.address.absent' && isEvery(socket))) return;
+  const options = { cause, next: message(`${code}.next`, { port, address }) };
+  const at = code === 'gateway.address.absent' ? asked.address : asked.port;
+  throw new Fault(code, { address, port }, { ...options, pointer: at });
+}
+
+/** Why nobody may listen there now (listen(2)); `undefined` when one may. */
+export function whyNotListen(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const code = faults[cause.code as keyof typeof faults];
-      // IPv6 may be off altogether: the engine has the word then.
-      if (!code || (code === 'gateway.address.absent' && isEvery(socket))) return resolve();
-      const options = { cause, next: message(`${code}.next`, { port, address }) };
-      const at = code === 'gateway.address.absent' ? asked.address : asked.port;
-      reject(new Fault(code, { address, port }, { ...options, pointer: at }));
-    });
-    server.listen({ port, host: address, ipv6Only: true }, () => server.close(() => resolve()));
+    server.once('error', resolve);
+    server.listen({ port, host, ipv6Only: true }, () => server.close(() => resolve(undefined)));
   });
 }

@@ -16,12 +16,13 @@ import type { Materials } from './materialise.ts';
 type Placed = Pick<Artefact, 'text' | 'origins' | 'reads'>;
 
 /**
- * The files of a generation in the making. A publication that is refused gives way to its last good version, and when
- * that is refused too (or there is none) to its stand-in; a third refusal is a fault, for then it is not its own doing.
+ * The files of a generation in the making. A publication that is refused gives way to its last good version; when that
+ * is refused too (or there is none) to its stand-in; and at last to nothing, so that the others always go on.
  */
 export class Staging {
   readonly files = new Map<string, ContentFile>();
-  readonly findings: Finding[] = [];
+  /** By publication: what in the description was first complained of. */
+  private readonly causes = new Map<string, Pointer>();
   private readonly standing: Record<string, Standing> = {};
   private readonly plan: Plan;
   private readonly engine: Engine;
@@ -51,18 +52,18 @@ export class Staging {
   async refuse(artefact: Artefact, text: string, because: Pointer): Promise<void> {
     const { isolated } = artefact;
     const before = isolated && this.standing[isolated.publication];
-    if (!isolated || before?.state === 'stand-in') throw refusedFault(this.engine, text, because);
+    if (!isolated || before?.state === 'closed') throw refusedFault(this.engine, text, because);
     const last = before ? undefined : await this.lastGood(artefact, isolated.publication);
     for (const path of [artefact.path, ...artefact.reads.map((input) => input.as)]) this.files.delete(path);
     // The first complaint is about what the user wrote; a second one would be about our replacement.
     const complaint = before?.complaint ?? text;
+    const state = last ? 'kept' : before?.state === 'stand-in' ? 'closed' : 'stand-in';
+    const instead = state === 'closed' ? { text: '', reads: [] } : isolated.standIn;
     if (last) for (const [path, file] of last) this.files.set(path, file);
-    else {
-      const { standIn } = isolated;
-      await this.place(artefact.path, { ...standIn, origins: standIn.text.split('\n').map(() => because) });
-    }
-    this.standing[isolated.publication] = { state: last ? 'kept' : 'stand-in', complaint };
-    if (!before) this.report(isolated.publication, text, because);
+    else
+      await this.place(artefact.path, { ...instead, origins: instead.text.split('\n').map(() => because) });
+    this.standing[isolated.publication] = { state, complaint };
+    if (!before) this.causes.set(isolated.publication, because);
   }
 
   private async place(path: string, file: Placed): Promise<{ input: Input; reason: string } | undefined> {
@@ -86,7 +87,12 @@ export class Staging {
   ): Promise<Map<string, ContentFile> | undefined> {
     const { active } = this;
     const record = active?.manifest.files[artefact.path];
-    if (!active || !record || active.manifest.standing[publication]?.state === 'stand-in') return undefined;
+    if (
+      !active ||
+      !record ||
+      ['stand-in', 'closed'].includes(active.manifest.standing[publication]?.state ?? '')
+    )
+      return undefined;
     // Its version listens where the gateway listened then.
     if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
     const renewed = new Map(
@@ -106,16 +112,18 @@ export class Staging {
     return files;
   }
 
-  private report(publication: string, text: string, because: Pointer): void {
-    const name = this.plan.site.publications.find((p) => p.id === publication)?.name ?? publication;
-    const kept = this.standing[publication]?.state === 'kept';
-    this.findings.push({
-      severity: 'error',
-      code: 'engine.refused.publication',
-      params: { engine: this.engine.name, name, text },
-      pointer: because,
-      onKey: true,
-      hint: message(kept ? 'engine.refused.kept' : 'engine.refused.stand-in', { name }),
+  /** What was refused and what stands instead, at the lines that caused it. */
+  findings(): Finding[] {
+    return Object.entries(this.standing).map(([publication, { state, complaint }]) => {
+      const name = this.plan.site.publications.find((p) => p.id === publication)?.name ?? publication;
+      return {
+        severity: 'error',
+        code: 'engine.refused.publication',
+        params: { engine: this.engine.name, name, text: complaint },
+        pointer: this.causes.get(publication) ?? '',
+        onKey: true,
+        hint: message(`engine.refused.${state}`, { name }),
+      };
     });
   }
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { type Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import { converge, type Gateway, type Intent, intend, openGateway } from '../daemon/gateway.ts';
 import { type Description, describe, locateFinding } from '../describe/index.ts';
 import nginx from '../engines/nginx/engine.ts';
@@ -21,6 +21,9 @@ import type { Applied, ApplyOptions } from './executor.ts';
 import { type Generation, type Generations, generationsOf } from './generations.ts';
 
 /** Helpers of the tests of apply and of the daemon: a real gateway on loopback in a folder of its own. */
+
+// Real engines and processes, on a machine that may have much else to do.
+vi.setConfig({ testTimeout: 120_000 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const open: (() => Promise<unknown>)[] = [];
@@ -38,6 +41,9 @@ export function atEnd(close: () => Promise<unknown>): void {
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Whether it came over a connection that had been used before. */
+  readonly reused: boolean;
   /** SHA-256 fingerprint of the certificate that was shown. */
   readonly fingerprint: string;
 }
@@ -158,9 +164,13 @@ export interface Asked {
   readonly agent?: Agent | undefined;
 }
 
-/** One request over HTTPS to this machine, as a client that trusts `ca` and asks for `name`. */
+/**
+ * One request over HTTPS to this machine, as a client that trusts `ca` and asks for `name`. An error tells whether the
+ * connection had been `reused`, and whether it was `unanswered`: closed before any byte of an answer.
+ */
 export function ask({ port, name, path = '/', ca, agent }: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    let answered = false;
     const asked = request(
       {
         host: '127.0.0.1',
@@ -173,18 +183,29 @@ export function ask({ port, name, path = '/', ca, agent }: Asked): Promise<Answe
         timeout: 10_000,
       },
       (response) => {
+        answered = true;
         const socket = response.socket as import('node:tls').TLSSocket;
         const fingerprint = socket.getPeerCertificate().fingerprint256 ?? '';
         let body = '';
         response.setEncoding('utf8').on('data', (part: string) => {
           body += part;
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body, fingerprint }));
-        response.on('error', reject);
+        response.on('end', () => {
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, body, fingerprint, reused: asked.reusedSocket });
+        });
+        response.on('error', fail);
       },
     );
     asked.on('timeout', () => asked.destroy(new Error('no answer within ten seconds')));
-    asked.on('error', reject);
+    const fail = (error: NodeJS.ErrnoException) =>
+      reject(
+        Object.assign(error, {
+          reused: asked.reusedSocket,
+          unanswered: !answered && (error.code === 'ECONNRESET' || error.code === 'EPIPE'),
+        }),
+      );
+    asked.on('error', fail);
     asked.end();
   });
 }
@@ -272,7 +293,7 @@ export async function eventually<T>(
   seen: () => Promise<T | undefined | false> | T | undefined | false,
   otherwise: () => string = () => 'it never came',
 ): Promise<T> {
-  for (const until = Date.now() + 20_000; Date.now() < until; await new Promise((r) => setTimeout(r, 50))) {
+  for (const until = Date.now() + 60_000; Date.now() < until; await new Promise((r) => setTimeout(r, 50))) {
     const found = await seen();
     if (found !== undefined && found !== false) return found;
   }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { installation } from '../hosts/installation.ts';
 import { languageOption } from './command.ts';
 import { apply } from './commands/apply.ts';
 import { check } from './commands/check.ts';
@@ -27,7 +29,7 @@ const args = process.argv.slice(2);
 const asked = /(?:^|\0)--lang[=\0]([^\0]+)/.exec(args.join('\0'))?.[1];
 const context = contextOf(asked ? { ...process.env, POTERNE_LANG: asked } : process.env);
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { version } = JSON.parse(readFileSync(join(installation, 'package.json'), 'utf8'));
 const program = speaking(new Command('poterne'), context)
   .description(context.t('cli.about'))
   .usage(context.t('cli.usage.commands'))

@@ -1,12 +1,12 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
 import { engines } from '../engines/index.ts';
+import { installation } from '../hosts/installation.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -61,7 +61,7 @@ function denied(state: string, cause: unknown): Fault | undefined {
 
 /** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
 export function installing(packages: string): Message {
-  const script = fileURLToPath(new URL('../../scripts/ensure-debian-packages.sh', import.meta.url));
+  const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
   const near = relative(process.cwd(), script);
   return message('engine.missing.next', { script: near.startsWith('..') ? script : near, packages });
 }
@@ -87,8 +87,17 @@ export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
     const names = missing.map((engine) => engine.name).join(', ');
     throw new Fault('engine.missing', { engine: names }, { next: installing(packages) });
   }
-  await gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses);
+  await kept(gateway, gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses));
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+/** What the store keeps. Throws `store.unusable` when it cannot, which is no defect: a full disk, most often. */
+async function kept<T>(gateway: Gateway, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new Fault('store.unusable', { file: gateway.state, reason: (cause as Error).message }, { cause });
+  }
 }
 
 function requireHere(site: Site): void {
@@ -140,7 +149,7 @@ export async function converge(
         tell,
       });
     if (!last) throw new Error('no engine to apply to');
-    await record(last.hash, last.outcome, last.findings);
+    await kept(gateway, record(last.hash, last.outcome, last.findings));
     return last;
   } catch (error) {
     const detail = error instanceof Fault ? { code: error.code, params: error.params } : {};

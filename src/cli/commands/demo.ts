@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { type RunningApps, startApps } from '../../../examples/apps.ts';
+import { appNames, type RunningApps, startApps } from '../../../examples/apps.ts';
 import type { Applied } from '../../apply/executor.ts';
+import { whyNotListen } from '../../apply/ports.ts';
 import { converge, installing, intend, stopGateway } from '../../daemon/gateway.ts';
-import { reachable } from '../../daemon/status.ts';
 import { engines } from '../../engines/index.ts';
+import { installation } from '../../hosts/installation.ts';
 import { findProgram } from '../../hosts/local.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { Fault } from '../../model/fault.ts';
@@ -22,8 +22,8 @@ import { withGateway } from '../with-gateway.ts';
 import { reportApplied } from './apply.ts';
 import { proveLive } from './verify.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const description = join(root, 'examples', 'demo', 'site.yaml');
+const examples = join(installation, 'examples');
+const description = join(examples, 'demo', 'site.yaml');
 
 /** `poterne demo`: a whole gateway on this machine, with two applications behind it, proved. */
 export function demo(context: Context): Command {
@@ -105,7 +105,7 @@ function demoJson(
 async function ensureEngines(): Promise<void> {
   for (const engine of engines) {
     if (await findProgram(engine.binary)) continue;
-    const script = join(root, 'scripts', 'ensure-debian-packages.sh');
+    const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
     const installed = await new Promise<boolean>((resolve) => {
       const child = execFile(script, [...engine.packages], (error) => resolve(error === null));
       child.stdout?.pipe(process.stderr);
@@ -120,14 +120,15 @@ async function ensureEngines(): Promise<void> {
 
 /** Starts the applications behind the site. Throws `demo.port.busy` and `demo.apps.failed`. */
 async function start(site: Site): Promise<RunningApps> {
-  for (const { address } of site.services.flatMap((service) => service.upstreams))
-    if (address.kind === 'tcp' && (await reachable(address))) {
-      const { host, port } = address;
-      const next = message('demo.port.busy.next', { port });
-      throw new Fault('demo.port.busy', { port, address: host }, { next });
-    }
+  for (const { address } of site.services.flatMap((service) => service.upstreams)) {
+    if (address.kind !== 'tcp') continue;
+    const { host, port } = address;
+    const cause = await whyNotListen(host, port);
+    const next = message('demo.port.busy.next', { port });
+    if (cause) throw new Fault('demo.port.busy', { port, address: host }, { cause, next });
+  }
   try {
-    return await startApps();
+    return await startApps(appNames, { folder: examples });
   } catch (cause) {
     throw new Fault('demo.apps.failed', { reason: (cause as Error).message }, { cause });
   }

@@ -13,6 +13,8 @@ export const apply = {
     '"{name}" keeps its last good version and the others go on; correct this line and apply again',
   'engine.refused.stand-in':
     '"{name}" answers 503 for now and the others go on; correct this line and apply again',
+  'engine.refused.closed':
+    'nothing answers for "{name}" for now and the others go on; correct this line and apply again',
   'engine.start.failed': '{engine} does not start: {said}',
   'engine.unconfirmed':
     '{engine} accepted the configuration but does not serve it; the last good one was put back (see {log})',

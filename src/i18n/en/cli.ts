@@ -84,6 +84,7 @@ export const cli = {
   'status.unread': 'unreadable',
   'status.standing.current': 'as described',
   'status.standing.kept': 'last good version kept: {complaint}',
+  'status.standing.closed': 'nothing answers: {complaint}',
   'status.standing.stand-in': 'answers 503: {complaint}',
   'status.service': 'service',
   'status.upstream': 'where',

@@ -16,6 +16,8 @@ export const apply = {
     '« {name} » garde sa dernière bonne version et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
   'engine.refused.stand-in':
     '« {name} » répond 503 en attendant et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
+  'engine.refused.closed':
+    'plus rien ne répond pour « {name} » en attendant et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
   'engine.start.failed': '{engine} ne démarre pas : {said}',
   'engine.unconfirmed':
     '{engine} a accepté la configuration mais ne la sert pas ; la dernière bonne a été remise (voir {log})',

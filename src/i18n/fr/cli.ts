@@ -86,6 +86,7 @@ export const cli = {
   'status.unread': 'illisible',
   'status.standing.current': 'telle que décrite',
   'status.standing.kept': 'dernière bonne version gardée : {complaint}',
+  'status.standing.closed': 'rien ne répond : {complaint}',
   'status.standing.stand-in': 'répond 503 : {complaint}',
   'status.service': 'service',
   'status.upstream': 'où',
