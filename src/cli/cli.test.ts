@@ -92,7 +92,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('help and what is wrong with a request', () => {
+describe('help and what is wrong with a request', { timeout: 60_000 }, () => {
   const commands = ['demo', 'check', 'plan', 'apply', 'verify', 'status', 'up', 'stop', 'schema'];
 
   test.each(commands)('%s --help has examples, in both languages', async (name) => {
@@ -144,7 +144,7 @@ describe('help and what is wrong with a request', () => {
   });
 });
 
-describe('check', () => {
+describe('check', { timeout: 60_000 }, () => {
   test('nothing to report', async () => {
     expect(await poterne(['check'])).toEqual({
       status: 0,
@@ -207,7 +207,7 @@ describe('check', () => {
   });
 });
 
-describe('one site, from nothing to stopped', () => {
+describe('one site, from nothing to stopped', { timeout: 120_000 }, () => {
   test('nothing applied yet', async () => {
     const status = await poterne(['status']);
     expect(status).toMatchObject({ status: 1, out: `Nothing has been applied in ${state} yet.\n` });

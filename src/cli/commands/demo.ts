@@ -49,12 +49,17 @@ export function demo(context: Context): Command {
             json,
             signal,
           });
+          // Ctrl-C reaches the applications as well: what was seen since says nothing.
+          if (signal.aborted) {
+            process.exitCode = exit.failed;
+            return;
+          }
           if (json) context.out(demoJson(context, described, applied, evidence, state));
           else context.out(evidenceReport(evidence, context));
           const kept = countEvidence(evidence).held;
           if (kept < intent.plan.expectations.length || applied.outcome === 'partial')
             process.exitCode = exit.failed;
-          if (options.once || signal.aborted) return;
+          if (options.once) return;
           if (!json) invite(context, site, state);
           await ended;
           if (!json) context.err(t('up.ending'));
