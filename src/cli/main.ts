@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { apply } from './commands/apply.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
+import { docs } from './commands/docs.ts';
 import { plan } from './commands/plan.ts';
 import { schema } from './commands/schema.ts';
 import { status } from './commands/status.ts';
@@ -29,7 +30,7 @@ const program = new Command('poterne')
   .helpCommand(false)
   .configureHelp({ showGlobalOptions: false })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exit.done : exit.wrong));
-for (const make of [demo, check, plan, apply, verify, status, up, stop, schema]) {
+for (const make of [demo, check, plan, apply, verify, status, up, stop, docs, schema]) {
   const made = make(context);
   made.exitOverride((error) => process.exit(error.exitCode === 0 ? exit.done : exit.wrong));
   program.addCommand(made);

@@ -89,6 +89,7 @@ function undecided(assertion: Assertion, { flow, match, from }: Concerned & { fr
 }
 
 const reasonCodes = {
+  'flow.everyone': 'assertion.flow.everyone',
   'flow.audience': 'assertion.flow.audience',
   'flow.redirect': 'assertion.flow.redirect',
   'flow.front': 'assertion.flow.front',

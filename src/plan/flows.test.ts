@@ -40,7 +40,7 @@ test.each<[string, string, string, string, string[]]>([
     url,
     'everyone',
     '{}',
-    ['internet → gw@dmz:443 (flow.audience)', 'internet → gw@dmz:80 (flow.redirect)'],
+    ['internet → gw@dmz:443 (flow.everyone)', 'internet → gw@dmz:80 (flow.redirect)'],
   ],
   [
     'zones and networks, which stand in the smallest zone that holds them',
@@ -61,7 +61,7 @@ test.each<[string, string, string, string, string[]]>([
     url,
     'everyone',
     '{ http-port: 8080, https-port: 8443, public-port: 443 }',
-    ['internet → gw@dmz:443>8443 (flow.audience)', 'internet → gw@dmz:8080 (flow.redirect)'],
+    ['internet → gw@dmz:443>8443 (flow.everyone)', 'internet → gw@dmz:8080 (flow.redirect)'],
   ],
   [
     'a load balancer in front',

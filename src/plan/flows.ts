@@ -1,4 +1,4 @@
-import { contains, isAddress, isLoopback, parseNetwork } from '../lib/ip.ts';
+import { contains, isAddress, isLoopback, networkText, parseNetwork } from '../lib/ip.ts';
 import type { Endpoint, Flow, LocalLink, Reason } from '../model/flow.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { message } from '../model/message.ts';
@@ -98,7 +98,11 @@ function askVisitors(
         port: publicPort,
         ...(publicPort === httpsPort ? {} : { forwardedTo: httpsPort }),
       },
-      { say: message('flow.audience', { name, who }), because: audience.pointer },
+      {
+        say:
+          who === 'everyone' ? message('flow.everyone', { name }) : message('flow.audience', { name, who }),
+        because: audience.pointer,
+      },
     );
     ask(
       { from, to: gateway, protocol: 'tcp', port: httpPort },
@@ -114,7 +118,7 @@ function askFronts(site: Site, gateway: Endpoint, ask: (wanted: Wanted, reason: 
     for (const port of [httpsPort, httpPort])
       ask(
         { from: networkEndpoint(site, front), to: gateway, protocol: 'tcp', port },
-        { say: message('flow.front', { front }), because: `${pointer}/trusted-fronts` },
+        { say: message('flow.front', { front: networkText(front) }), because: `${pointer}/trusted-fronts` },
       );
 }
 

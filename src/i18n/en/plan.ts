@@ -8,6 +8,7 @@ export const plan = {
   'change.rewritten':
     'rewrite {count} generated file(s), the description being the same (new addresses or a new version): {paths}',
   // Why a flow is open.
+  'flow.everyone': '{name} is open to everyone',
   'flow.audience': '{name} is open to {who}',
   'flow.redirect': '{name}: plain http is sent on to https',
   'flow.front': '{front} is a load balancer that the gateway believes',
@@ -18,6 +19,7 @@ export const plan = {
   'assertion.undecided': 'nobody can tell from the description whether this holds: {rule}',
   'assertion.undecided.hint':
     '{from} reaches {to} on port {port}: describe {unknown} as a host, with its address and its zone',
+  'assertion.flow.everyone': '{from} reaches {to} on port {port}, because {name} is open to everyone',
   'assertion.flow.audience': '{from} reaches {to} on port {port}, because {name} is open to {who}',
   'assertion.flow.redirect':
     '{from} reaches {to} on port {port}, because {name} sends plain http on to https',

@@ -10,6 +10,7 @@ export const plan = {
   'change.rewritten':
     'réécrire {count} fichier(s) générés, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
   // Pourquoi un flux est ouvert.
+  'flow.everyone': '{name} est ouvert à tout le monde',
   'flow.audience': '{name} est ouvert à {who}',
   'flow.redirect': '{name} : le http simple est renvoyé vers https',
   'flow.front': '{front} est un répartiteur auquel la passerelle se fie',
@@ -20,6 +21,8 @@ export const plan = {
   'assertion.undecided': 'la description ne permet pas de dire si ceci est respecté : {rule}',
   'assertion.undecided.hint':
     '{from} atteint {to} sur le port {port} : décrivez {unknown} comme un hôte, avec son adresse et sa zone',
+  'assertion.flow.everyone':
+    '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à tout le monde',
   'assertion.flow.audience': '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à {who}',
   'assertion.flow.redirect':
     '{from} atteint {to} sur le port {port}, parce que {name} renvoie le http simple vers https',
