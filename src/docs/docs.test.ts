@@ -170,12 +170,13 @@ const anySite = fc.record({
       maxLength: 30,
     },
   ),
+  partner: fc.boolean(),
   audience: fc.uniqueArray(fc.integer({ min: 0, max: 6 }), { maxLength: 7 }),
 });
 
 test('no box, label or panel of a diagram covers another', async () => {
   await fc.assert(
-    fc.asyncProperty(anySite, async ({ zones, home, hosts, audience }) => {
+    fc.asyncProperty(anySite, async ({ zones, home, hosts, partner, audience }) => {
       const zone = (n: number) => (n < zones ? `, zone: z${n}` : '');
       const from = audience.filter((n) => n < zones).map((n) => `z${n}`);
       const services = hosts.flatMap(({ ports }, h) =>
@@ -193,7 +194,7 @@ ${hosts.map((h, i) => `  h${i}: { address: 10.200.0.${i + 1}${zone(h.zone)} }`).
 services: { none: { url: "http://127.0.0.1" }${services.map((s) => `, ${s.name}: { url: "${s.url}" }`).join('')} }
 publications:
   a.fr:
-    audience: ${from.length > 0 ? `{ from: [${from.join(', ')}, 192.0.2.0/24] }` : 'everyone'}
+    audience: ${from.length > 0 ? `{ from: [${[...from, ...(partner ? ['192.0.2.0/24'] : [])].join(', ')}] }` : 'everyone'}
     routes: { /: { service: none }${services.map((s) => `, /${s.name}/: { service: ${s.name} }`).join('')} }
 `);
       const { panels, labels, wires, width, height } = layoutOf(graphOf(perimeterOf(site, origin)), 'fr', 60);

@@ -36,11 +36,10 @@ export interface PlacedPanel extends Box {
 
 type Point = readonly [x: number, y: number];
 
-/** A line with right angles. `arrow`: it ends in a head. */
+/** A line with right angles, and an arrow's head at its end. */
 export interface Wire {
   readonly direction: Link['direction'];
   readonly points: readonly Point[];
-  readonly arrow: boolean;
   readonly reasons: readonly string[];
 }
 
@@ -69,9 +68,9 @@ const columnHeight = 900;
 const mostColumns = 3;
 /** Words that head a part of the gateway's box. */
 const captions: readonly string[] = ['docs.diagram.publishes', 'docs.diagram.local'];
-/** How far below a box's top its wires arrive; what the gateway answers for arrives below what it asks for. */
+/** How far below a box's top its wires arrive, and what the gateway asks for leaves; never at the same height. */
 const wireAt = 19;
-const answersAt = 37;
+const asksAt = 44;
 
 interface Column {
   readonly side: PlacedPanel['side'];
@@ -87,50 +86,17 @@ export function layoutOf(graph: Graph, language: Language, top: number): Layout 
   const words = (line: Line) =>
     typeof line === 'string' ? line : 'address' in line ? line.address : say(language, line);
   const columns = columnsOf(graph, words);
-  const linkOf = new Map(graph.links.map((link) => [link.node, link]));
-  const room = (panels: readonly Panel[], want: (link: Link) => boolean) => {
-    const shown = panels.flatMap(({ nodes }) => nodes.flatMap((node) => linkOf.get(node) ?? [])).filter(want);
-    return Math.max(0, ...shown.map((link) => textWidth(portText(link), portSize, 'mono') + 12));
-  };
   const middle = columns.findIndex(({ side }) => side === 'middle');
-  const has = (direction: (l: Link) => boolean, panels: readonly Panel[]) => room(panels, direction) > 0;
-  const isIn = (l: Link) => l.direction === 'in';
-  const isOut = (l: Link) => l.direction !== 'in';
-  const overhead = has(
-    isOut,
-    columns.slice(middle + 2).flatMap(({ panels }) => panels),
-  )
-    ? 26
-    : 0;
+  const linkOf = new Map(graph.links.map((link) => [link.node, link]));
+  const { lefts, lanes, width } = guttersOf(columns, middle, linkOf);
 
-  // Left to right: each gutter has room for the labels at its left, the two lanes, and the labels at its right.
-  const lefts: number[] = [];
-  const lanes: { in: number; out: number }[] = [];
-  let x = margin;
-  columns.forEach(({ panels }, i) => {
-    const previous = columns[i - 1]?.panels ?? [];
-    if (i > 0) {
-      const entering = i <= middle;
-      const before = entering ? room(previous, isIn) : i === middle + 1 ? room(previous, isOut) : 0;
-      const after = entering ? room(panels, isIn) : room(panels, () => true);
-      const start = x + gap + before;
-      lanes[i] = { in: start + gap, out: start + (entering ? gap : 2 * gap) };
-      x = (lanes[i] as { out: number }).out + gap + after + gap;
-    }
-    lefts[i] = x;
-    x += panelWidth;
-  });
-  // Machines of the gateway's own zone are reached from its right, even when no zone follows.
-  const lastLanes = { in: x + gap + room(graph.middle ? [graph.middle] : [], isOut) + gap, out: 0 };
-  lastLanes.out = lastLanes.in;
-  const own = middle === columns.length - 1 && has(isOut, [graph.middle]);
-  const width = (own ? lastLanes.out : x) + margin;
-
+  const isOverhead = room(columns.slice(middle + 2), linkOf, isOut) > 0;
+  const ground = top + (isOverhead ? 26 : 0);
   const panels: PlacedPanel[] = [];
   const spots = new Map<Node, PlacedNode>();
-  let bottom = top + overhead;
+  let bottom = ground;
   columns.forEach(({ side, panels: stacked }, i) => {
-    let y = top + overhead;
+    let y = ground;
     for (const panel of stacked) {
       const placed = placePanel(panel, side, lefts[i] as number, y, words, spots);
       panels.push(placed);
@@ -139,76 +105,156 @@ export function layoutOf(graph: Graph, language: Language, top: number): Layout 
     bottom = Math.max(bottom, y - gap);
   });
 
-  const gateway = spots.get(graph.gateway) as PlacedNode;
+  const ways: Ways = {
+    gateway: spots.get(graph.gateway) as PlacedNode,
+    middle,
+    lanes,
+    over: top + 4,
+    under: bottom + 22,
+  };
   const wires: Wire[] = [];
   const labels: Label[] = [];
-  const right = lanes[middle + 1] ?? lastLanes;
-  const left = lanes[middle] ?? { in: (lefts[middle] as number) - gap, out: 0 };
-  const underfoot = bottom + 22;
-  let lowest = bottom;
-  columns.forEach(({ panels: stacked }, i) => {
+  columns.forEach(({ panels: stacked }, column) => {
     for (const node of stacked.flatMap(({ nodes }) => nodes)) {
       const link = linkOf.get(node);
       const spot = spots.get(node);
       if (!link || !spot) continue;
-      const y = spot.y + wireAt;
-      const isFar = i > middle + 1;
-      const lane = lanes[i] ?? { in: 0, out: 0 };
-      let points: Point[];
-      let labelX: number;
-      const wide = textWidth(portText(link), portSize, 'mono') + 8;
-      if (link.direction === 'in') {
-        const goal: Point = [gateway.x, gateway.y + wireAt];
-        const answer: Point = [gateway.x + gateway.width, gateway.y + answersAt];
-        if (i <= middle) {
-          const edge: Point = i < middle ? [spot.x + spot.width, y] : [spot.x, y];
-          points = [edge, [left.in, y], [left.in, goal[1]], goal];
-          labelX = i < middle ? spot.x + spot.width + inset + 6 : spot.x - inset - 6 - wide;
-        } else {
-          const way: Point[] = isFar
-            ? [
-                [lane.in, underfoot],
-                [right.in, underfoot],
-              ]
-            : [];
-          if (isFar) lowest = underfoot;
-          points = [[spot.x, y], [lane.in, y], ...way, [right.in, answer[1]], answer];
-          labelX = spot.x - inset - 6 - wide;
-        }
-      } else {
-        const start: Point = [gateway.x + gateway.width, gateway.y + wireAt];
-        if (i === middle) {
-          points = [start, [right.out, start[1]], [right.out, y], [spot.x + spot.width, y]];
-          labelX = spot.x + spot.width + inset + 6;
-        } else {
-          const over = top + 4;
-          const way: Point[] = isFar
-            ? [
-                [right.out, over],
-                [lane.out, over],
-              ]
-            : [];
-          points = [start, [right.out, start[1]], ...way, [lane.out, y], [spot.x, y]];
-          labelX = spot.x - inset - 6 - wide;
-        }
-      }
-      wires.push({
-        direction: link.direction,
-        points,
-        arrow: true,
-        reasons: distinct(link.reasons.map((r) => say(language, r))),
-      });
-      labels.push({
-        x: labelX,
-        y: y - 17,
-        width: wide,
-        height: 14,
-        direction: link.direction,
-        text: { text: portText(link), x: labelX + 4, y: y - 6, size: portSize, font: 'mono', tone: 'plain' },
-      });
+      const reasons = [...new Set(link.reasons.map((reason) => say(language, reason)))];
+      const points = link.direction === 'in' ? wayIn(ways, spot, column) : wayOut(ways, spot, column);
+      wires.push({ direction: link.direction, points, reasons });
+      const end = (link.direction === 'in' ? points[0] : points.at(-1)) as Point;
+      labels.push(labelOf(link, spot, end));
     }
   });
-  return { width, height: lowest + margin, panels, wires, labels };
+  const isUnderfoot = room(columns.slice(middle + 2), linkOf, isIn) > 0;
+  return { width, height: (isUnderfoot ? ways.under : bottom) + margin, panels, wires, labels };
+}
+
+const isIn = (link: Link) => link.direction === 'in';
+const isOut = (link: Link) => link.direction !== 'in';
+
+/** The width that the labels of some of the links of columns need; nothing when there are none. */
+function room(
+  columns: readonly Column[],
+  linkOf: ReadonlyMap<Node, Link>,
+  want: (l: Link) => boolean,
+): number {
+  const nodes = columns.flatMap(({ panels }) => panels).flatMap((panel) => panel.nodes);
+  const links = nodes.flatMap((node) => linkOf.get(node) ?? []).filter(want);
+  return Math.max(0, ...links.map((link) => labelWidth(link) + 4));
+}
+
+/** Where wires run up and down in the gutter at the left of a column. */
+interface Lanes {
+  readonly in: number;
+  readonly out: number;
+}
+
+/**
+ * The left edge of each column, and the lanes before it. From left to right, a gutter has room for the labels of the
+ * column before, the lanes, and the labels of the column after.
+ */
+function guttersOf(
+  columns: readonly Column[],
+  middle: number,
+  linkOf: ReadonlyMap<Node, Link>,
+): { lefts: number[]; lanes: Lanes[]; width: number } {
+  // When nothing comes from outside, the visitors of the gateway's own zone still need a way round.
+  const entry = middle === 0 ? room(columns.slice(0, 1), linkOf, isIn) : 0;
+  const lefts = [margin + (entry > 0 ? entry + gap : 0)];
+  const lanes: Lanes[] = [{ in: margin, out: margin }];
+  let x = (lefts[0] as number) + panelWidth;
+  columns.slice(1).forEach((column, n) => {
+    const i = n + 1;
+    const isEntry = i <= middle;
+    const before = i > middle + 1 ? 0 : room([columns[n] as Column], linkOf, isEntry ? isIn : isOut);
+    const after = room([column], linkOf, isEntry ? isIn : () => true);
+    const first = x + gap + before + gap;
+    const lane = { in: first, out: isEntry ? first : first + gap };
+    lanes.push(lane);
+    lefts.push(lane.out + gap + after + gap);
+    x = lane.out + gap + after + gap + panelWidth;
+  });
+  // Machines of the gateway's own zone are reached from its right, even when no zone follows.
+  const own = middle === columns.length - 1 ? room(columns.slice(middle), linkOf, isOut) : 0;
+  if (own > 0) {
+    x += gap + own + gap;
+    lanes.push({ in: x, out: x });
+  }
+  return { lefts, lanes, width: x + margin };
+}
+
+/** What every wire needs to find its way. */
+interface Ways {
+  readonly gateway: Box;
+  readonly middle: number;
+  readonly lanes: readonly Lanes[];
+  readonly over: number;
+  readonly under: number;
+}
+
+function wayIn({ gateway, middle, lanes, under }: Ways, spot: Box, column: number): Point[] {
+  const y = spot.y + wireAt;
+  const door = gateway.y + wireAt;
+  if (column <= middle) {
+    const edge = column < middle ? spot.x + spot.width : spot.x;
+    const lane = (lanes[middle] as Lanes).in;
+    return [
+      [edge, y],
+      [lane, y],
+      [lane, door],
+      [gateway.x, door],
+    ];
+  }
+  const own = (lanes[column] as Lanes).in;
+  const last = (lanes[middle + 1] as Lanes).in;
+  const detour: Point[] =
+    column > middle + 1
+      ? [
+          [own, under],
+          [last, under],
+        ]
+      : [];
+  return [[spot.x, y], [own, y], ...detour, [last, door], [gateway.x + gateway.width, door]];
+}
+
+function wayOut({ gateway, middle, lanes, over }: Ways, spot: Box, column: number): Point[] {
+  const y = spot.y + wireAt;
+  const door = gateway.y + asksAt;
+  const first = (lanes[middle + 1] as Lanes).out;
+  const start: Point[] = [
+    [gateway.x + gateway.width, door],
+    [first, door],
+  ];
+  if (column === middle) return [...start, [first, y], [spot.x + spot.width, y]];
+  const own = (lanes[column] as Lanes).out;
+  const detour: Point[] =
+    column > middle + 1
+      ? [
+          [first, over],
+          [own, over],
+        ]
+      : [];
+  return [...start, ...detour, [own, y], [spot.x, y]];
+}
+
+/** The label stands over the end of the wire that is not the gateway's, outside of the panel. */
+function labelOf(link: Link, spot: Box, [end, y]: Point): Label {
+  const width = labelWidth(link);
+  const x = end > spot.x ? end + inset + 6 : end - inset - 6 - width;
+  const text: Text = {
+    text: portText(link),
+    x: x + 4,
+    y: y - 6,
+    size: portSize,
+    font: 'mono',
+    tone: 'plain',
+  };
+  return { x, y: y - 17, width, height: 14, direction: link.direction, text };
+}
+
+function labelWidth(link: Link): number {
+  return textWidth(portText(link), portSize, 'mono') + 8;
 }
 
 /** Ports as the diagram shows them; the table of flows has them all. */
@@ -284,7 +330,7 @@ function placeNode(node: Node, x: number, y: number, words: (line: Line) => stri
     texts.push(text(words(line), x + indent, at, size, isAddressLine ? 'mono' : 'sans', tone, indent));
   }
   // A gateway has two wires on its right.
-  const height = Math.max(at - y + 13, node.kind === 'gateway' ? answersAt + 15 : 38);
+  const height = Math.max(at - y + 13, node.kind === 'gateway' ? asksAt + 15 : 38);
   return { kind: node.kind, x, y, width: nodeWidth, height, texts };
 }
 
@@ -299,8 +345,4 @@ function text(
 ): Text {
   const shown = fitText(whole, nodeWidth - indent - (indent > 0 ? 10 : 0), size, font);
   return { text: shown, ...(shown === whole ? {} : { whole }), x, y, size, font, tone };
-}
-
-function distinct(texts: readonly string[]): string[] {
-  return [...new Set(texts)];
 }
