@@ -6,6 +6,7 @@ import { languageOption } from './command.ts';
 import { apply } from './commands/apply.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
+import { docs } from './commands/docs.ts';
 import { plan } from './commands/plan.ts';
 import { schema } from './commands/schema.ts';
 import { status } from './commands/status.ts';
@@ -38,7 +39,7 @@ const program = speaking(new Command('poterne'), context)
   .helpOption('-h, --help', context.t('cli.help'))
   .helpCommand(false)
   .addHelpText('after', `\n${context.t('cli.start')}`);
-for (const make of [demo, check, plan, apply, verify, status, up, stop, schema])
+for (const make of [demo, check, plan, apply, verify, status, up, stop, docs, schema])
   program.addCommand(make(context));
 
 try {
