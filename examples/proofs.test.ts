@@ -362,6 +362,12 @@ describe('a house: several applications under one name', { timeout: 60_000 }, ()
     ],
   );
 
+  test('applying again mends what was changed by hand', async () => {
+    await house.tamper(conf, /add_header X-Content-Type-Options .*/, '');
+    await house.apply();
+    expect(await house.broken()).toEqual([]);
+  });
+
   test('the gateway stopped', async () => {
     await house.stopGateway();
     const evidence = await house.evidence();
