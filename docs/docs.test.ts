@@ -28,13 +28,13 @@ describe('troubleshooting', () => {
   const besides = new Set([
     ...['value.name.title', 'value.dns.label', 'value.dns.length', 'value.dns.address', 'value.dns.ascii'],
     ...['value.path.percent', 'value.url.form', 'value.url.path', 'value.url.secret', 'audience.form.from'],
-    ...['engine.refused.kept', 'engine.refused.stand-in'],
+    ...['engine.refused.kept', 'engine.refused.stand-in', 'engine.refused.closed'],
   ]);
   const ofMessages = /^(severity|report|hint|promise|apply)\.|\.(hint|next)$/;
   const findings = Object.keys({ ...described, ...nginx, ...apply }).filter((code) => !ofMessages.test(code));
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
-    [...text(file).matchAll(/new Fault\(\s*'([^']+)'/g)].map((found) => found[1] as string),
+    [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
   const talk = Object.keys({ ...cli, ...demo });
   const codes = [...findings, ...thrown.filter((code) => talk.includes(code))].filter((c) => !besides.has(c));

@@ -5,9 +5,19 @@ import nginx from '../engines/nginx/engine.ts';
 import { orphans, startEngine } from './engine-process.ts';
 import { resumeLocally } from './executor.ts';
 import { processes } from './processes.ts';
-import { ask, damagedFiles, eventually, head, makeRig, poterne, type Rig, startService } from './testing.ts';
+import {
+  ask,
+  damagedFiles,
+  eventually,
+  head,
+  makeRig,
+  port,
+  poterne,
+  type Rig,
+  startService,
+} from './testing.ts';
 
-const upstream = 20_490;
+const upstream = port(90);
 const rounds = 25;
 
 /** Two descriptions that differ in every way that matters: a port, names, certificates, and what answers. */
@@ -34,7 +44,7 @@ function seeded(seed: number): () => number {
 }
 
 test(`an apply killed at any moment, ${rounds} times over, leaves one whole version serving`, async () => {
-  const rig = await makeRig(20_400);
+  const rig = await makeRig();
   await startService(upstream, 'a');
   await startService(upstream + 1, 'b');
   const files = {
@@ -85,7 +95,7 @@ test(`an apply killed at any moment, ${rounds} times over, leaves one whole vers
     (await readdir(join(rig.prefix, 'generations'))).filter((name) => !/^[0-9a-f]{64}$/.test(name)),
   ).toEqual([]);
   expect(new Set(await versions(rig))).toEqual(new Set(['a']));
-}, 300_000);
+}, 400_000);
 
 /** Which version answers under each name, all asked at once. */
 async function versions(rig: Rig): Promise<string[]> {
@@ -94,10 +104,10 @@ async function versions(rig: Rig): Promise<string[]> {
 }
 
 test('an apply killed between activating and reloading is made good by the next, also when that goes back to other ports', async () => {
-  const rig = await makeRig(20_400);
+  const rig = await makeRig();
   await startService(upstream, 'a');
   const first = await rig.apply(version(rig, 'a'));
-  const moved = version({ ...rig, ports: { http: 20_402, https: 20_403 } }, 'a');
+  const moved = version({ ...rig, ports: { http: port(2), https: port(3) } }, 'a');
   const before = await rig.active();
   const second = await rig.apply(moved);
   const next = await rig.active();
@@ -115,7 +125,7 @@ test('an apply killed between activating and reloading is made good by the next,
 });
 
 test('after the engine’s master was killed, its last good configuration is resumed and no orphan is left', async () => {
-  const rig = await makeRig(20_400);
+  const rig = await makeRig();
   await startService(upstream, 'a');
   const { hash } = await rig.apply(version(rig, 'a'));
   const workers = await killMaster(rig);
@@ -125,7 +135,7 @@ test('after the engine’s master was killed, its last good configuration is res
 });
 
 test('after the engine’s master was killed, an apply of something new serves it and leaves no orphan', async () => {
-  const rig = await makeRig(20_400);
+  const rig = await makeRig();
   await startService(upstream, 'a');
   await startService(upstream + 1, 'b');
   await rig.apply(version(rig, 'a'));
@@ -137,7 +147,7 @@ test('after the engine’s master was killed, an apply of something new serves i
 });
 
 test('stopping a gateway whose master was killed ends the orphans too', async () => {
-  const rig = await makeRig(20_400);
+  const rig = await makeRig();
   await startService(upstream, 'a');
   await rig.apply(version(rig, 'a'));
   await killMaster(rig);
@@ -149,7 +159,7 @@ test('stopping a gateway whose master was killed ends the orphans too', async ()
 });
 
 test('a start that fails says what the engine said', async () => {
-  const rig = await makeRig(20_400);
+  const rig = await makeRig();
   await startService(upstream, 'a');
   await rig.apply(version(rig, 'a'));
   await writeFile(join((await rig.active()).folder, 'forwarding.conf'), 'nonsense;\n');

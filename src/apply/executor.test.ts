@@ -13,12 +13,13 @@ import {
   faultOf,
   head,
   makeRig,
+  port,
   poterne,
   type Rig,
   startService,
 } from './testing.ts';
 
-const upstream = 20_090;
+const upstream = port(90);
 
 /** One publication of the service at `upstream`, answering its visitors with this header. */
 const shop = (rig: Rig, team: string, more = '') => `${head(rig.ports)}
@@ -32,14 +33,14 @@ publications:
 ${more}`;
 
 /** Takes a port of loopback as another program would. */
-async function takePort(port: number): Promise<void> {
+async function takePort(taken: number): Promise<void> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(taken, '127.0.0.1', resolve));
   atEnd(() => new Promise((resolve) => server.close(resolve)));
 }
 
 test('the first apply starts the gateway, and the second finds nothing to do', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const first = await rig.apply(shop(rig, 'a'));
   expect(first).toMatchObject({ outcome: 'applied', started: true });
@@ -58,7 +59,7 @@ test('the first apply starts the gateway, and the second finds nothing to do', a
 });
 
 test('a change is served by new workers of the same master, without a restart', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, (_, response) => response.end('ok'));
   await rig.apply(shop(rig, 'a'));
   const master = await rig.master();
@@ -70,7 +71,7 @@ test('a change is served by new workers of the same master, without a restart', 
 });
 
 test('what is served is not touched before the engine has accepted the new configuration', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const { hash } = await rig.apply(shop(rig, 'a'));
   const before = await rig.active();
@@ -98,15 +99,17 @@ test('what is served is not touched before the engine has accepted the new confi
 });
 
 test('a configuration that is accepted but cannot be served gives way to the last good one', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const { hash } = await rig.apply(shop(rig, 'a'));
   const master = await rig.master();
   // nginx -t does not mind a port in use; a reload fails on it and goes on with the old configuration.
-  await takePort(20_003);
+  await takePort(port(3));
   const { plan } = await rig.intend(shop(rig, 'b'));
   const artefacts = plan.artefacts.map((a) =>
-    a.path === 'nginx.conf' ? { ...a, text: a.text.replaceAll(':20000 default', ':20003 default') } : a,
+    a.path === 'nginx.conf'
+      ? { ...a, text: a.text.replaceAll(`:${port(0)} default`, `:${port(3)} default`) }
+      : a,
   );
   const fault = await faultOf(
     applyLocally({ ...plan, artefacts }, nginx, rig.options({ confirmMilliseconds: 1500 })),
@@ -118,14 +121,14 @@ test('a configuration that is accepted but cannot be served gives way to the las
 });
 
 test('a port taken by another program is said before anything is changed, at the line that asks for it', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
-  await takePort(20_001);
+  await takePort(port(1));
   const fault = await faultOf(rig.apply(shop(rig, 'a')));
   expect(fault).toMatchObject({
     code: 'gateway.port.busy',
-    params: { address: '127.0.0.1', port: 20_001 },
-    next: { code: 'gateway.port.busy.next', params: { port: 20_001 } },
+    params: { address: '127.0.0.1', port: port(1) },
+    next: { code: 'gateway.port.busy.next', params: { port: port(1) } },
     pointer: '/gateway/https-port',
   });
   expect(await rig.generations.active()).toBeUndefined();
@@ -134,11 +137,11 @@ test('a port taken by another program is said before anything is changed, at the
 });
 
 test('a running gateway keeps serving when the new port it is to have is taken', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const { hash } = await rig.apply(shop(rig, 'a'));
-  await takePort(20_003);
-  const moved = shop({ ...rig, ports: { http: 20_000, https: 20_003 } }, 'a');
+  await takePort(port(3));
+  const moved = shop({ ...rig, ports: { http: port(0), https: port(3) } }, 'a');
   expect((await faultOf(rig.apply(moved))).code).toBe('gateway.port.busy');
   expect(await rig.served()).toBe(hash);
   expect((await rig.active()).manifest.hash).toBe(hash);
@@ -146,7 +149,7 @@ test('a running gateway keeps serving when the new port it is to have is taken',
 });
 
 test('an address that this machine does not have is said at its line', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   const yaml = shop(rig, 'a').replace('[127.0.0.1]', '[127.0.0.1, 192.0.2.77]');
   expect(await faultOf(rig.apply(yaml))).toMatchObject({
     code: 'gateway.address.absent',
@@ -156,7 +159,7 @@ test('an address that this machine does not have is said at its line', async () 
 });
 
 test('the gateway goes from one address to every address, although a reload cannot', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.apply(shop(rig, 'a'));
   const wide = await rig.apply(shop(rig, 'a').replace('[127.0.0.1]', '["0.0.0.0"]'));
@@ -170,13 +173,13 @@ test('the gateway goes from one address to every address, although a reload cann
 
 test('an account that may not listen on port 80 is told so, and what to do', async () => {
   const first = Number(await readFile('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   const mine = join(rig.folder, 'nobody');
   await mkdir(mine, { mode: 0o777 });
   await chmod(mine, 0o777);
   // Where the kernel lets everyone have port 80, no port is ever denied.
-  const port = first > 80 ? 80 : 20_004;
-  await rig.write('site.yaml', shop({ ...rig, ports: { http: port, https: 20_005 } }, 'a'));
+  const low = first > 80 ? 80 : port(4);
+  await rig.write('site.yaml', shop({ ...rig, ports: { http: low, https: port(5) } }, 'a'));
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
   const state = join(mine, 'state');
   const command = poterne(['apply', rig.file, '--state', state, '--json'], nobody);
@@ -190,7 +193,7 @@ test('an account that may not listen on port 80 is told so, and what to do', asy
 });
 
 test('an account without rights has a gateway on high ports all the same', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const mine = join(rig.folder, 'nobody');
   await mkdir(mine);
@@ -212,7 +215,7 @@ test('an account without rights has a gateway on high ports all the same', async
 });
 
 test('two applies at once take turns, and both succeed', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.apply(shop(rig, 'a'));
   const [b, c] = [(await rig.intend(shop(rig, 'b'))).plan, (await rig.intend(shop(rig, 'c'))).plan];
@@ -230,7 +233,7 @@ test('two applies at once take turns, and both succeed', async () => {
 test('no key can be read by others, whatever the umask', async () => {
   const before = process.umask(0);
   try {
-    const rig = await makeRig(20_000);
+    const rig = await makeRig();
     await startService(upstream, 'welcome');
     const { certificate, key } = await rig.theirs.issue(['own.example.fr'], 30, new Date());
     await rig.write('own.pem', certificate);
@@ -261,7 +264,7 @@ test('no key can be read by others, whatever the umask', async () => {
 });
 
 test('a pid file whose pid went to somebody else stops nobody and starts the gateway', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await mkdir(join(rig.prefix, 'run'), { recursive: true });
   await writeFile(join(rig.prefix, 'run', 'nginx.pid'), `${process.pid}\n`);
@@ -272,7 +275,7 @@ test('a pid file whose pid went to somebody else stops nobody and starts the gat
 });
 
 test('a gateway whose pid file was lost is found again instead of started twice', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.apply(shop(rig, 'a'));
   const master = await rig.master();
@@ -282,7 +285,7 @@ test('a gateway whose pid file was lost is found again instead of started twice'
 });
 
 test('a state folder reached through a link, with spaces and accents in its name, is one and the same', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const real = join(rig.folder, 'état du portail');
   await mkdir(real);
@@ -302,7 +305,7 @@ test('a state folder reached through a link, with spaces and accents in its name
 });
 
 test('a stopped gateway whose state folder was moved is applied again from its new place', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.apply(shop(rig, 'a'));
   await quitEngine(nginx, rig.prefix, 0);
@@ -316,7 +319,7 @@ test('a stopped gateway whose state folder was moved is applied again from its n
 });
 
 test('a folder that cannot be written is a fault with a next step, and what is served goes on', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const { hash } = await rig.apply(shop(rig, 'a'));
   // What a damaged disk looks like to root too: a file where the folder should be.
@@ -334,7 +337,7 @@ test('a folder that cannot be written is a fault with a next step, and what is s
 });
 
 test('a store that cannot be written is a fault too, told after what was asked for was done', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const full = async () => {
     throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
@@ -344,13 +347,13 @@ test('a store that cannot be written is a fault too, told after what was asked f
   expect(fault).toMatchObject({ code: 'store.unusable', params: { reason: 'database or disk is full' } });
   expect(await rig.get('shop.example.fr')).toMatchObject({ status: 200, body: 'welcome' });
   // A failure that came first is told rather than that of its record.
-  await takePort(20_003);
-  const moved = await rig.intend(shop({ ...rig, ports: { http: 20_000, https: 20_003 } }, 'a'));
+  await takePort(port(3));
+  const moved = await rig.intend(shop({ ...rig, ports: { http: port(0), https: port(3) } }, 'a'));
   expect((await faultOf(converge(gateway, moved, () => {}))).code).toBe('gateway.port.busy');
 });
 
 test('nothing to resume is said as such', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   expect(await faultOf(resumeLocally(nginx, rig.state))).toMatchObject({
     code: 'gateway.empty',
     next: { code: 'gateway.empty.next' },
@@ -358,7 +361,7 @@ test('nothing to resume is said as such', async () => {
 });
 
 test('a killed master leaves workers that serve on; apply takes their place with a new master', async () => {
-  const rig = await makeRig(20_000);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const { hash } = await rig.apply(shop(rig, 'a'));
   process.kill((await rig.master()) as number, 'SIGKILL');

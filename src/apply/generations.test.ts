@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import nginx from '../engines/nginx/engine.ts';
 import { quitEngine } from './engine-process.ts';
 import { applyLocally, resumeLocally } from './executor.ts';
-import { damagedFiles, faultOf, head, makeRig, type Rig, startService } from './testing.ts';
+import { damagedFiles, faultOf, head, makeRig, port, type Rig, startService } from './testing.ts';
 
-const upstream = 20_290;
+const upstream = port(90);
 const day = 86_400_000;
 
 const yaml = (rig: Rig, team: string, more = '') => `${head(rig.ports)}
@@ -22,7 +22,7 @@ const serve = () => startService(upstream, 'welcome');
 const generationsIn = (rig: Rig) => readdir(join(rig.prefix, 'generations'));
 
 test('five earlier generations are kept to come back to, and never is the active one forgotten', async () => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   const hashes: string[] = [];
   for (let n = 0; n < 8; n++) hashes.push((await rig.apply(yaml(rig, `${n}`))).hash);
@@ -37,7 +37,7 @@ test('five earlier generations are kept to come back to, and never is the active
 });
 
 test('a new generation shares the files that did not change', async () => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   await rig.apply(yaml(rig, 'a'));
   const before = (await rig.active()).folder;
@@ -56,7 +56,7 @@ test('a new generation shares the files that did not change', async () => {
 });
 
 test('a certificate that somebody else renewed on disk is served after the next apply', async () => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   const keep = async () => {
     const { certificate, key } = await rig.theirs.issue(['own.example.fr'], 30, new Date());
@@ -80,7 +80,7 @@ test('a certificate that somebody else renewed on disk is served after the next 
 });
 
 test('certificates of our own CA are renewed when two thirds of their life are over, not before', async () => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   const { hash } = await rig.apply(yaml(rig, 'a'));
   const before = await rig.get('app.example.fr');
@@ -108,7 +108,7 @@ test.each([
   ['its manifest lost', (folder: string) => rm(join(folder, 'manifest.json'))],
   ['gone altogether', (folder: string) => rm(folder, { recursive: true })],
 ])('an active generation that was %s is written anew, and said', async (_, harm) => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   const { hash } = await rig.apply(yaml(rig, 'a'));
   const master = await rig.master();
@@ -129,7 +129,7 @@ test.each([
 });
 
 test('an older generation that was garbled is no obstacle to coming back to it', async () => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   const first = await rig.apply(yaml(rig, 'a'));
   const { folder } = await rig.active();
@@ -141,7 +141,7 @@ test('an older generation that was garbled is no obstacle to coming back to it',
 });
 
 test('a key that was made readable to others is not shared with the next generation', async () => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   await rig.apply(yaml(rig, 'a'));
   const key = 'certificates/same_example_fr.pem';
@@ -151,7 +151,7 @@ test('a key that was made readable to others is not shared with the next generat
 });
 
 test('a gateway that starts without a description starts on what was last good, or says what is wrong', async () => {
-  const rig = await makeRig(20_200);
+  const rig = await makeRig();
   await serve();
   const { hash } = await rig.apply(yaml(rig, 'a'));
   await quitEngine(nginx, rig.prefix, 0);

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import nginx from '../engines/nginx/engine.ts';
 import { changes } from '../plan/diff.ts';
 import { applyLocally } from './executor.ts';
-import { faultOf, head, makeRig, type Rig, startService } from './testing.ts';
+import { faultOf, head, makeRig, port, type Rig, startService } from './testing.ts';
 
-const upstream = 20_190;
+const upstream = port(90);
 
 /** The line of a text, from 1, on which this stands. */
 const lineOf = (text: string, what: string) =>
@@ -42,7 +42,7 @@ async function keep(rig: Rig, name: string): Promise<void> {
 const echo = () => startService(upstream, (request, response) => response.end(`path ${request.url}`));
 
 test('a certificate that breaks on disk leaves the old version serving with the old certificate, and the others go on', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   await keep(rig, 'own');
   const yaml = (team: string, path: string) =>
@@ -96,7 +96,7 @@ async function generated(rig: Rig, id: string): Promise<string> {
 }
 
 test('a publication refused from the beginning answers 503 with a page that says so, under its own name', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   await keep(rig, 'own');
   // A key that belongs to another certificate.
@@ -121,7 +121,7 @@ test('a publication refused from the beginning answers 503 with a page that says
 });
 
 test('files that are not there are told at the line that names them', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   const text = `${head(rig.ports)}
 services:
@@ -157,7 +157,7 @@ publications:
 });
 
 test('a regular expression that only nginx refuses is told at its line, in a route or in a name', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   // JavaScript looks behind over any length; PCRE does not.
   const yaml = `${head(rig.ports)}${service}publications:
@@ -187,7 +187,7 @@ ${internal('route', '/')}  back.example.fr:
 });
 
 test('five of twenty broken at once leave fifteen with their new version', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   const names = Array.from({ length: 20 }, (_, n) => `own${n}`);
   for (const name of names) await keep(rig, name);
@@ -211,7 +211,7 @@ test('five of twenty broken at once leave fifteen with their new version', async
 });
 
 test('a publication renamed while it is broken does not keep its old name alive', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   await keep(rig, 'own');
   const yaml = (name: string) =>
@@ -224,12 +224,12 @@ test('a publication renamed while it is broken does not keep its old name alive'
 });
 
 test('when the gateway moves to other ports, a broken publication answers 503 there rather than on the old ones', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   await keep(rig, 'own');
   const yaml = (ports: Rig['ports']) =>
     `${head(ports)}${service}publications:\n${own('own', 'a')}${internal('other', '/')}`;
-  await rig.apply(yaml({ http: 20_102, https: 20_103 }));
+  await rig.apply(yaml({ http: port(2), https: port(3) }));
   await rig.write('own.pem', 'garbage\n');
   expect(await rig.apply(yaml(rig.ports))).toMatchObject({ outcome: 'partial' });
   expect((await rig.get('own.example.fr')).status).toBe(503);
@@ -237,7 +237,7 @@ test('when the gateway moves to other ports, a broken publication answers 503 th
 });
 
 test('a refusal that belongs to no publication changes nothing, and is told at its line when it has one', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   const yaml = (listen: string) =>
     `${head(rig.ports).replace('[127.0.0.1]', listen)}${service}publications:\n${internal('other', '/')}`;
@@ -256,7 +256,7 @@ test('a refusal that belongs to no publication changes nothing, and is told at i
 });
 
 test('when even its stand-in is refused, a publication is closed and the others go on', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   const { plan } = await rig.intend(
     `${head(rig.ports)}${service}publications:\n${internal('bad', '/')}${internal('other', '/')}`,
@@ -283,7 +283,7 @@ test('when even its stand-in is refused, a publication is closed and the others 
 });
 
 test('a kept version gets a renewed certificate of ours all the same', async () => {
-  const rig = await makeRig(20_100);
+  const rig = await makeRig();
   await echo();
   const route = (regex: string) =>
     `${head(rig.ports)}${service}publications:

@@ -1,9 +1,9 @@
 import { Agent } from 'node:https';
 import { expect, test } from 'vitest';
 import { manyPublications } from '../../bench/sites.ts';
-import { type Answer, makeRig, poterne, type Rig, startService } from './testing.ts';
+import { type Answer, makeRig, port, poterne, type Rig, startService } from './testing.ts';
 
-const upstream = 20_590;
+const upstream = port(90);
 const count = 1000;
 
 /** A thousand publications, each with a certificate of ours; every version says its own name in every answer. */
@@ -54,7 +54,7 @@ async function visit(rig: Rig, visitor: number, tally: Tally, stop: () => boolea
 }
 
 test(`reloads of a gateway with ${count} publications lose no visitor's request`, async () => {
-  const rig = await makeRig(20_500);
+  const rig = await makeRig();
   await startService(upstream, (request, response) => {
     // Slow ones are in progress while the engine reloads.
     setTimeout(() => response.end(`you asked ${request.url}`), request.url === '/slow' ? 700 : 0);
@@ -92,4 +92,4 @@ test(`reloads of a gateway with ${count} publications lose no visitor's request`
   console.log(
     `${tally.fresh} on new connections, ${tally.reused} on kept ones, ${tally.retried} asked again`,
   );
-}, 240_000);
+}, 400_000);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { type Agent, request } from 'node:https';
+import { createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,6 +27,24 @@ import { type Generation, type Generations, generationsOf } from './generations.
 vi.setConfig({ testTimeout: 120_000 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const base = await claimPorts();
+
+/** One of the hundred ports of loopback that are this test file's alone; 0 and 1 are the gateway's. */
+export const port = (n: number): number => base + n;
+
+/** Claims a block of ports for as long as this process lives: the same tests may run in another copy of the sources. */
+async function claimPorts(): Promise<number> {
+  for (let block = 20_000; ; block = block === 20_900 ? 20_000 : block + 100) {
+    const guard = createTcp().unref();
+    const claimed = await new Promise<boolean>((resolve) => {
+      guard.once('error', () => resolve(false));
+      guard.listen(block + 99, '127.0.0.1', () => resolve(true));
+    });
+    if (claimed) return block;
+    if (block === 20_900) await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
 const open: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -84,18 +103,15 @@ export interface Rig {
 export const head = (ports: Rig['ports']): string =>
   `site: test\ngateway: { listen: [127.0.0.1], http-port: ${ports.http}, https-port: ${ports.https} }\n`;
 
-/** A gateway whose engine listens at `port` and `port + 1`; it ends with the test unless `keep`. */
-export async function makeRig(
-  port: number,
-  { keep = false } = {},
-): Promise<Rig & { close(): Promise<void> }> {
+/** A gateway for this test, which ends with it. */
+export async function makeRig(): Promise<Rig> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'poterne-apply-')));
   // The engine's workers run as another account.
   await chmod(folder, 0o755);
   const state = join(folder, 'state');
   const file = join(folder, 'site.yaml');
   const prefix = join(state, 'nginx');
-  const ports = { http: port, https: port + 1 };
+  const ports = { http: port(0), https: port(1) };
   const gateway = await openGateway(state);
   const theirs = await openAuthority(join(folder, 'theirs'), 'Their CA', new Date());
   const described = async (yaml: string) => {
@@ -106,12 +122,11 @@ export async function makeRig(
     return { ...found, site };
   };
   const generations = generationsOf(prefix);
-  const close = async () => {
+  atEnd(async () => {
     await quitEngine(nginx, prefix, 0);
     await gateway.close();
     await rm(folder, { recursive: true, force: true });
-  };
-  if (!keep) atEnd(close);
+  });
   return {
     folder,
     file,
@@ -121,7 +136,6 @@ export async function makeRig(
     gateway,
     generations,
     theirs,
-    close,
     async write(name, content) {
       await writeFile(join(folder, name), content);
       return join(folder, name);

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { head, makeRig, type Rig, startService } from './testing.ts';
+import { head, makeRig, port, type Rig, startService } from './testing.ts';
 
 // The names of these tests are nobody's: what the resolver says of them is up to each test.
 vi.mock('node:dns/promises', async (original) => ({
@@ -8,7 +8,7 @@ vi.mock('node:dns/promises', async (original) => ({
   lookup: vi.fn(),
 }));
 
-const upstream = 20_390;
+const upstream = port(90);
 let known: Record<string, readonly string[]> = {};
 
 beforeEach(() => {
@@ -28,7 +28,7 @@ publications:
 `;
 
 test('the gateway starts while the service is down, says so to visitors, and serves it once it is there', async () => {
-  const rig = await makeRig(20_300);
+  const rig = await makeRig();
   expect(await rig.apply(yaml(rig, `http://127.0.0.1:${upstream}`))).toMatchObject({
     outcome: 'applied',
     findings: [],
@@ -41,7 +41,7 @@ test('the gateway starts while the service is down, says so to visitors, and ser
 });
 
 test('a name that does not resolve yet answers 502, and serves after it does and apply ran again', async () => {
-  const rig = await makeRig(20_300);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const text = yaml(rig, `http://app.inside:${upstream}`);
   expect(await rig.apply(text)).toMatchObject({ outcome: 'applied', findings: [] });
@@ -54,7 +54,7 @@ test('a name that does not resolve yet answers 502, and serves after it does and
 });
 
 test('when the resolver fails later, the remembered address is used, whatever else changes', async () => {
-  const rig = await makeRig(20_300);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const url = `http://app.inside:${upstream}`;
   known['app.inside'] = ['127.0.0.1'];
@@ -66,7 +66,7 @@ test('when the resolver fails later, the remembered address is used, whatever el
 });
 
 test('a resolver that turns its answers around changes nothing', async () => {
-  const rig = await makeRig(20_300);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const url = `http://app.inside:${upstream}`;
   known['app.inside'] = ['127.0.0.1', '127.0.0.2'];

@@ -4,6 +4,7 @@ import {
   eventually,
   head,
   makeRig,
+  port,
   poterne,
   type Rig,
   startService,
@@ -14,7 +15,7 @@ import type { Site } from '../model/site.ts';
 import { status } from './status.ts';
 import { supervise } from './supervise.ts';
 
-const upstream = 20_690;
+const upstream = port(90);
 
 const yaml = (rig: Rig, name = 'one') => `${head(rig.ports)}
 services:
@@ -40,7 +41,7 @@ const answers = (rig: Rig, name = 'one.example.fr') =>
   eventually(async () => (await rig.get(name).catch(() => undefined))?.status === 200);
 
 test('Ctrl-C finishes the requests in progress, ends the engine and leaves nothing behind', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, (request, response) => {
     setTimeout(() => response.end('done'), request.url === '/slow' ? 2500 : 0);
   });
@@ -58,7 +59,7 @@ test('Ctrl-C finishes the requests in progress, ends the engine and leaves nothi
 });
 
 test('when "poterne up" is killed the engine serves on, and a new one adopts it', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.write('site.yaml', yaml(rig));
   const first = await up(rig);
@@ -74,7 +75,7 @@ test('when "poterne up" is killed the engine serves on, and a new one adopts it'
 });
 
 test('an engine that is killed is started again within seconds', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.write('site.yaml', yaml(rig));
   const command = await up(rig);
@@ -88,7 +89,7 @@ test('an engine that is killed is started again within seconds', async () => {
 });
 
 test('SIGHUP has the description read again; one with errors is said, and what is served goes on', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.write('site.yaml', yaml(rig));
   const command = await up(rig);
@@ -108,7 +109,7 @@ test('SIGHUP has the description read again; one with errors is said, and what i
 });
 
 test('a gateway that starts with a description full of errors says them and serves what was last good', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.apply(yaml(rig));
   process.kill((await rig.master()) as number, 'SIGTERM');
@@ -153,7 +154,7 @@ function supervised(rig: Rig, describe: () => Promise<Site | undefined>) {
 }
 
 test('requests to read the description again are heard from the beginning, also during the first apply', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const { site } = await rig.describe(yaml(rig));
   const heard: number[] = [];
@@ -170,7 +171,7 @@ test('requests to read the description again are heard from the beginning, also 
 });
 
 test('a gateway with nothing to serve yet says so, keeps waiting, and never says that it is ready', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   const gateway = supervised(rig, async () => undefined);
   await eventually(() => gateway.told.includes('gateway.empty'));
   gateway.stop();
@@ -179,7 +180,7 @@ test('a gateway with nothing to serve yet says so, keeps waiting, and never says
 });
 
 test('a publication that the engine refuses is reported, and the gateway is up with the others', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   const { site } = await rig.describe(
     `${yaml(rig)}  own.example.fr: { service: app, audience: everyone, tls: { certificate: no.pem, key: no.key } }\n`,
@@ -199,11 +200,11 @@ test('a publication that the engine refuses is reported, and the gateway is up w
 });
 
 test('a port taken by another program is said, and what was last good is served', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.apply(yaml(rig));
-  await startService(20_603, 'somebody else');
-  const { site } = await rig.describe(yaml({ ...rig, ports: { http: 20_600, https: 20_603 } }));
+  await startService(port(3), 'somebody else');
+  const { site } = await rig.describe(yaml({ ...rig, ports: { http: port(0), https: port(3) } }));
   const gateway = supervised(rig, async () => site);
   await eventually(() => gateway.ready() === 1);
   expect(gateway.told).toContain('gateway.port.busy');
@@ -213,7 +214,7 @@ test('a port taken by another program is said, and what was last good is served'
 });
 
 test('a fault of apply is shown at the line of the description that it comes from', async () => {
-  const rig = await makeRig(20_600);
+  const rig = await makeRig();
   await rig.write('site.yaml', yaml(rig).replace('[127.0.0.1]', '[192.0.2.77]'));
   const apply = poterne(['apply', rig.file, '--state', rig.state]);
   expect(await apply.ended).toBe(1);
