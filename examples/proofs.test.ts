@@ -14,27 +14,30 @@ import nginx from '../src/engines/nginx/engine.ts';
 import type { Evidence } from '../src/model/evidence.ts';
 import { adviceFor } from '../src/verify/index.ts';
 import { type AppName, type RunningApps, startApps } from './apps.ts';
+import { freePorts } from './testing.ts';
 
-/** An example's files, by name, with the ports that it gets here. */
+/** An example's files, by name, and the variables that move its application's ports. */
 interface Example {
   readonly app: AppName;
   readonly files: readonly string[];
-  readonly ports: Readonly<Record<string, number>>;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 const constellation: Example = {
   app: 'constellation',
   files: ['site.yaml', 'house.yaml'],
-  ports: { 8080: 16480, 8443: 16443, 18088: 16488, 18081: 16481, 18082: 16482 },
-  environment: { CONSTELLATION_PORT: '16488', ZONEMINDER_PORT: '16481', JEEDOM_PORT: '16482' },
+  variables: { 18088: 'CONSTELLATION_PORT', 18081: 'ZONEMINDER_PORT', 18082: 'JEEDOM_PORT' },
 };
 const openProd: Example = {
   app: 'open-prod',
   files: ['site.yaml', 'erp.yaml'],
-  ports: { 8080: 16580, 8443: 16543, 18069: 16569 },
-  environment: { OPEN_PROD_PORT: '16569' },
+  variables: { 18069: 'OPEN_PROD_PORT' },
 };
+
+/** The port that stands here for one of the descriptions'. */
+const free = await freePorts(6);
+const moved = [8080, 8443, 18088, 18081, 18082, 18069];
+const portOf = (port: number | string) => free[moved.indexOf(Number(port))] ?? Number(port);
 
 /** A gateway serving one example out of a temporary folder, with the application behind it. */
 class House {
@@ -61,7 +64,10 @@ class House {
   }
 
   async startApplication(): Promise<void> {
-    const { app, environment } = this.example;
+    const { app, variables } = this.example;
+    const environment = Object.fromEntries(
+      Object.entries(variables).map(([port, variable]) => [variable, String(portOf(port))]),
+    );
     this.apps = await startApps([app], { environment });
   }
 
@@ -71,11 +77,11 @@ class House {
 
   /** Has the gateway serve the example's description, with a change to its words. */
   async apply(edit: (yaml: string) => string = (yaml) => yaml): Promise<void> {
-    const { app, files, ports } = this.example;
+    const { app, files } = this.example;
     for (const file of files) {
       const text = readFileSync(new URL(`${app}/${file}`, import.meta.url), 'utf8');
-      const moved = text.replace(/\b(8080|8443|180\d\d)\b/g, (port) => String(ports[port] ?? port));
-      writeFileSync(join(this.folder, file), edit(moved));
+      const here = text.replace(/\b(8080|8443|180\d\d)\b/g, (port) => String(portOf(port)));
+      writeFileSync(join(this.folder, file), edit(here));
     }
     const { site, findings } = await readDescription(join(this.folder, 'site.yaml'));
     if (!site) throw new Error(`the example is refused: ${JSON.stringify(findings)}`);
@@ -231,8 +237,8 @@ describe('a house: several applications under one name', { timeout: 60_000 }, ()
       [
         'one application gone from its place',
         conf,
-        'server 127.0.0.1:16481 ',
-        'server 127.0.0.1:16499 ',
+        `server 127.0.0.1:${portOf(18081)} `,
+        'server 127.0.0.1:1 ',
         ['house.localhost/zm/#answers'],
       ],
       [
@@ -273,21 +279,21 @@ describe('a house: several applications under one name', { timeout: 60_000 }, ()
       [
         'the redirect leading elsewhere',
         conf,
-        'return 308 https://house.localhost:16443$request_uri;',
-        'return 308 https://elsewhere.localhost:16443$request_uri;',
+        `return 308 https://house.localhost:${portOf(8443)}$request_uri;`,
+        'return 308 https://elsewhere.localhost$request_uri;',
         ['house.localhost#redirects'],
       ],
       [
         'the redirect forgetting the path',
         conf,
-        'return 308 https://house.localhost:16443$request_uri;',
-        'return 308 https://house.localhost:16443/;',
+        `return 308 https://house.localhost:${portOf(8443)}$request_uri;`,
+        `return 308 https://house.localhost:${portOf(8443)}/;`,
         ['house.localhost#redirects'],
       ],
       [
         'content over plain http',
         conf,
-        'return 308 https://house.localhost:16443$request_uri;',
+        `return 308 https://house.localhost:${portOf(8443)}$request_uri;`,
         'return 200 hello;',
         ['house.localhost#redirects'],
       ],
@@ -329,21 +335,21 @@ describe('a house: several applications under one name', { timeout: 60_000 }, ()
       [
         'a default server that answers over http',
         'nginx.conf',
-        /(listen 127\.0\.0\.1:16480 default_server;\s+)return 444;/,
+        /(listen \S+ default_server;\s+)return 444;/,
         '$1return 200 hello;',
         ['gateway#refuses-host-http'],
       ],
       [
         'no default server, so that the first publication answers for every name',
         'nginx.conf',
-        /server \{\s+listen 127\.0\.0\.1:16480 default_server;[\s\S]*?(?=\n\s+# Which configuration)/,
+        /server \{\s+listen \S+ default_server;[\s\S]*?(?=\n\s+# Which configuration)/,
         '',
         ['gateway#refuses-handshake', 'gateway#refuses-handshake-nameless', 'gateway#refuses-host-http'],
       ],
       [
         'everybody shut out',
         conf,
-        /(listen 127\.0\.0\.1:16443 ssl http2;)/,
+        /(listen \S+ ssl http2;)/,
         '$1 deny all;',
         [
           'house.localhost/constellation/#answers',
@@ -355,6 +361,12 @@ describe('a house: several applications under one name', { timeout: 60_000 }, ()
       ],
     ],
   );
+
+  test('applying again mends what was changed by hand', async () => {
+    await house.tamper(conf, /add_header X-Content-Type-Options .*/, '');
+    await house.apply();
+    expect(await house.broken()).toEqual([]);
+  });
 
   test('the gateway stopped', async () => {
     await house.stopGateway();

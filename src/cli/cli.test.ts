@@ -1,18 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../../examples/testing.ts';
 import { issue } from '../verify/testing/pki.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const folder = mkdtempSync(join(tmpdir(), 'poterne-cli-'));
 const state = join(folder, 'state');
-const ports = { http: 16780, https: 16743, service: 16700 } as const;
+const [httpPort, httpsPort, servicePort] = (await freePorts(3)) as [number, number, number];
 
 /** Everything that any command printed here, to be searched for secrets. */
 const printed: string[] = [];
@@ -29,7 +29,7 @@ interface RunOptions {
 }
 
 function start(argv: readonly string[], { env = {}, uid }: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, ['--import', loader, join(root, 'src/cli/main.ts'), ...argv], {
+  return spawn(join(root, 'poterne'), argv, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', HOME: folder, POTERNE_STATE: state, POTERNE_LANG: 'en', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -62,10 +62,10 @@ function write(text = publications, name = 'site.yaml'): void {
   writeFileSync(
     join(folder, name),
     `site: town
-gateway: { listen: [127.0.0.1], http-port: ${ports.http}, https-port: ${ports.https} }
+gateway: { listen: [127.0.0.1], http-port: ${httpPort}, https-port: ${httpsPort} }
 zones: { away: { networks: [192.0.2.0/24] } }
 services:
-  app: { url: http://127.0.0.1:${ports.service}, healthy: { path: /, contains: hello } }
+  app: { url: http://127.0.0.1:${servicePort}, healthy: { path: /, contains: hello } }
 publications:
 ${text}`,
   );
@@ -74,7 +74,8 @@ ${text}`,
 let server: Server | undefined;
 async function serve(): Promise<void> {
   server = createServer((_, response) => response.end('hello'));
-  await new Promise<void>((resolve) => server?.listen(ports.service, '127.0.0.1', resolve));
+  server.listen(servicePort, '127.0.0.1');
+  await once(server, 'listening');
 }
 async function unserve(): Promise<void> {
   server?.closeAllConnections();
@@ -276,7 +277,7 @@ Exposure gained:
       /^nginx {3}running \(pid \d+\) {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(.+\) +[0-9a-f]{12}$/m,
     );
     expect(text.out).toMatch(/^a\.localhost {2}app +(89|90) days left {2}as described$/m);
-    expect(text.out).toMatch(/^app +127\.0\.0\.1:16700 {2}answers$/m);
+    expect(text.out).toMatch(new RegExp(`^app +127\\.0\\.0\\.1:${servicePort} {2}answers$`, 'm'));
     expect(text.out).toMatch(/Last proof .*, 0 broken\./);
     const ran = await poterne(['status', '--json']);
     const said = json(ran);
