@@ -343,7 +343,7 @@ describe('a house: several applications under one name', { timeout: 60_000 }, ()
       [
         'everybody shut out',
         conf,
-        /(listen 127\.0\.0\.1:16443 ssl http2;)/,
+        /(listen 127\.0\.0\.1:16443 ssl(?: http2)?;)/,
         '$1 deny all;',
         [
           'house.localhost/constellation/#answers',
