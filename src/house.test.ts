@@ -18,7 +18,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   hosts: ['lib', 'model'],
   store: ['lib', 'model'],
   pki: ['hosts', 'lib', 'model'],
-  apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'store'],
+  apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
   verify: ['i18n', 'lib', 'model'],
   daemon: ['apply', 'describe', 'engines', 'hosts', 'i18n', 'lib', 'model', 'pki', 'plan', 'store', 'verify'],
   cli: [

@@ -22,6 +22,17 @@ export async function runningMaster(engine: Engine, prefix: string): Promise<Pro
   return (await processes()).find((p) => p.title.startsWith(`${engine.name}: master process`) && isOurs(p));
 }
 
+/** The processes that a master has started. */
+export async function workersOf(master: Process): Promise<Process[]> {
+  return (await processes()).filter((p) => p.parent === master.pid);
+}
+
+/** Whether these workers take no more visitors: they ended, or say in their title that they are ending. */
+export async function retired(workers: readonly Process[]): Promise<boolean> {
+  const now = await Promise.all(workers.map(({ pid }) => processOf(pid)));
+  return now.every((p, n) => p === undefined || p.title !== workers[n]?.title);
+}
+
 /** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */
 export async function servedHash(engine: Engine, prefix: string): Promise<string | undefined> {
   return new Promise((resolve) => {

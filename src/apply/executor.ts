@@ -9,12 +9,20 @@ import type { Plan } from '../model/plan.ts';
 import type { Site } from '../model/site.ts';
 import type { Authority } from '../pki/authority.ts';
 import { withLock } from '../store/lock.ts';
-import { orphans, quitEngine, runningMaster, servedHash, startEngine } from './engine-process.ts';
+import {
+  orphans,
+  quitEngine,
+  retired,
+  runningMaster,
+  servedHash,
+  startEngine,
+  workersOf,
+} from './engine-process.ts';
 import { type Generation, type Generations, generationsOf } from './generations.ts';
 import { stageAccepted } from './isolate.ts';
 import { materialsOf } from './materialise.ts';
 import { needsRestart, requirePorts } from './ports.ts';
-import { signal, sleep } from './processes.ts';
+import { type Process, signal, sleep } from './processes.ts';
 
 /** How long requests may take when the engine must end before it can start on other addresses: nobody is served then. */
 const restartDrainMilliseconds = 2000;
@@ -123,12 +131,13 @@ async function serve(
   }
   const held = master && (await heldGateway(engine, prefix, generations));
   const restart = held !== undefined && needsRestart(held, wanted.manifest.site.gateway);
+  const old = master ? await workersOf(master) : [];
   await generations.activate(wanted);
   try {
     if (restart) await quitEngine(engine, prefix, restartDrainMilliseconds);
     if (master && !restart) signal(master.pid, engine.actions.signals.reload);
     else await startEngine(engine, prefix);
-    await confirm(engine, prefix, wanted.manifest.hash, confirmMilliseconds);
+    await confirm(engine, prefix, wanted.manifest.hash, old, confirmMilliseconds);
     tell(message(master && !restart ? 'apply.reloaded' : 'apply.started', { engine: engine.name }));
   } catch (cause) {
     await putBack(engine, prefix, generations, previous, master !== undefined);
@@ -162,12 +171,21 @@ async function heldGateway(
   return found?.manifest.site.gateway;
 }
 
-/** Resolves once the new workers serve: the running engine tells the new hash, three times in a row. */
-async function confirm(engine: Engine, prefix: string, hash: string, milliseconds: number): Promise<void> {
+/**
+ * Resolves once only new workers serve: the running engine tells the new hash, three times in a row, and the old workers
+ * take no more visitors. The second matters when a generation is written anew after somebody edited it: same hash.
+ */
+async function confirm(
+  engine: Engine,
+  prefix: string,
+  hash: string,
+  old: readonly Process[],
+  milliseconds: number,
+): Promise<void> {
   let inARow = 0;
   for (const until = Date.now() + milliseconds; Date.now() < until; await sleep(20)) {
     inARow = (await servedHash(engine, prefix)) === hash ? inARow + 1 : 0;
-    if (inARow === 3) return;
+    if (inARow >= 3 && (await retired(old))) return;
   }
   throw new Fault('engine.unconfirmed', { engine: engine.name, log: join(prefix, engine.actions.errorLog) });
 }

@@ -8,7 +8,8 @@ import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
-import type { Site } from '../model/site.ts';
+import type { Publication, Site } from '../model/site.ts';
+import { opensMore } from '../plan/topology.ts';
 import type { Content, ContentFile, Generation } from './generations.ts';
 import type { Materials } from './materialise.ts';
 
@@ -57,12 +58,14 @@ export class Staging {
     for (const path of [artefact.path, ...artefact.reads.map((input) => input.as)]) this.files.delete(path);
     // The first complaint is about what the user wrote; a second one would be about our replacement.
     const complaint = before?.complaint ?? text;
-    const state = last ? 'kept' : before?.state === 'stand-in' ? 'closed' : 'stand-in';
+    const state = before?.state === 'stand-in' ? 'closed' : 'stand-in';
     const instead = state === 'closed' ? { text: '', reads: [] } : isolated.standIn;
-    if (last) for (const [path, file] of last) this.files.set(path, file);
+    if (last) for (const [path, file] of last.files) this.files.set(path, file);
     else
       await this.place(artefact.path, { ...instead, origins: instead.text.split('\n').map(() => because) });
-    this.standing[isolated.publication] = { state, complaint };
+    this.standing[isolated.publication] = last
+      ? { state: 'kept', complaint, served: last.served }
+      : { state, complaint };
     if (!before) this.causes.set(isolated.publication, because);
   }
 
@@ -78,21 +81,19 @@ export class Staging {
   }
 
   /**
-   * The publication's files as the active generation has them; `undefined` when it has none worth keeping, or when
-   * they cannot be read. Certificates of ours are as they are now: else a kept one would never be renewed.
+   * The publication's files as the active generation has them, and what they serve; `undefined` when it has none worth
+   * keeping, when they cannot be read, or when they open more than is described now. Certificates of ours are as they
+   * are now: else a kept one would never be renewed.
    */
   private async lastGood(
     artefact: Artefact,
     publication: string,
-  ): Promise<Map<string, ContentFile> | undefined> {
+  ): Promise<{ files: Map<string, ContentFile>; served: Publication } | undefined> {
     const { active } = this;
     const record = active?.manifest.files[artefact.path];
-    if (
-      !active ||
-      !record ||
-      ['stand-in', 'closed'].includes(active.manifest.standing[publication]?.state ?? '')
-    )
-      return undefined;
+    const served = active && servedPublication(active, publication);
+    const wanted = this.plan.site.publications.find(({ id }) => id === publication);
+    if (!active || !record || !served || !wanted || opensMore(served, wanted)) return undefined;
     // Its version listens where the gateway listened then.
     if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
     const renewed = new Map(
@@ -109,7 +110,7 @@ export class Staging {
       const { sha256: _, ...rest } = was;
       files.set(path, renewed.get(path) ?? { ...rest, text, secret: path !== artefact.path });
     }
-    return files;
+    return { files, served };
   }
 
   /** What was refused and what stands instead, at the lines that caused it. */
@@ -126,6 +127,13 @@ export class Staging {
       };
     });
   }
+}
+
+/** The publication as a generation serves it, which may be an earlier version than it describes. */
+function servedPublication({ manifest }: Generation, publication: string): Publication | undefined {
+  const stands = manifest.standing[publication];
+  if (stands) return stands.state === 'kept' ? stands.served : undefined;
+  return manifest.site.publications.find(({ id }) => id === publication);
 }
 
 /** Where a gateway listens and how, to compare. */

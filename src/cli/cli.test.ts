@@ -122,7 +122,7 @@ describe('help and what is wrong with a request', { timeout: 60_000 }, () => {
     ['plan --dif', '"poterne plan" has no option --dif', 'did you mean --diff?'],
     ['plan --zzzzzz', '"poterne plan" has no option --zzzzzz', 'see: poterne plan --help'],
     ['verify --only', 'the option "--only <name>" is there without its value', 'poterne verify --help'],
-    ['plan --lang de', 'the option "--lang <lang>" cannot be "de"', 'see: poterne --help'],
+    ['plan --lang de', 'the option "--lang <lang>" cannot be "de"', 'see: poterne plan --help'],
     ['plan a.yaml b.yaml', 'too many arguments for "poterne plan"', 'see: poterne plan --help'],
     ['verify --only nobody', 'no publication is called "nobody"; there are: a.localhost', ''],
     ['verify --ca gone.pem', 'the root certificate gone.pem cannot be read', '-----BEGIN CERTIFICATE-----'],

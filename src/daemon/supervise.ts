@@ -45,10 +45,8 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   };
   // From the beginning: a SIGHUP during the first apply would end us otherwise.
   void listen();
-  let current = await applyDescription(gateway, on);
-  if (current || (await resume(gateway, on))) on.ready();
-  // Certificates are renewed and names followed for what is served, also while the description has errors.
-  current ??= await lastApplied(gateway);
+  let addresses = await applyDescription(gateway, on);
+  if (addresses || (await resume(gateway, on))) on.ready();
   let nextNames = Date.now() + every.names;
   let nextCertificates = Date.now() + every.certificates;
   let backOff: number = every.engine;
@@ -58,7 +56,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     if (on.signal.aborted) break;
     if (asked) {
       asked = false;
-      current = (await applyDescription(gateway, on)) ?? current;
+      addresses = (await applyDescription(gateway, on)) ?? addresses;
     }
     if (Date.now() >= nextStart && !(await allRunning(gateway.state))) {
       on.tell(message('up.died'));
@@ -66,44 +64,43 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       backOff = started ? every.engine : Math.min(backOff * 2, longestBackOff);
       nextStart = Date.now() + backOff;
     }
-    if (current && Date.now() >= nextNames) {
+    // What was applied last is kept fresh, whoever applied it, also while the description here has errors.
+    if (Date.now() >= nextNames) {
       nextNames = Date.now() + every.names;
-      if (await namesMoved(gateway, current)) {
+      const applied = await lastApplied(gateway);
+      if (applied && (await namesMoved(gateway, applied, addresses ?? {}))) {
         on.tell(message('up.names'));
-        current = (await applySite(gateway, current.site, on)) ?? current;
+        addresses = (await applySite(gateway, applied, on)) ?? addresses;
       }
     }
-    if (current && Date.now() >= nextCertificates) {
+    if (Date.now() >= nextCertificates) {
       nextCertificates = Date.now() + every.certificates;
-      current = (await applySite(gateway, current.site, on)) ?? current;
+      const applied = await lastApplied(gateway);
+      if (applied) addresses = (await applySite(gateway, applied, on)) ?? addresses;
     }
   }
   for (const engine of engines) await quitEngine(engine, join(gateway.state, engine.name));
 }
 
-/** What is being served, and the addresses it was planned with. */
-interface Current {
-  readonly site: Site;
-  readonly addresses: Facts['addresses'];
-}
+/** The addresses that upstream names had when they were last planned with. */
+type Addresses = Facts['addresses'];
 
-async function applyDescription(gateway: Gateway, on: Supervised): Promise<Current | undefined> {
+async function applyDescription(gateway: Gateway, on: Supervised): Promise<Addresses | undefined> {
   const site = await on.describe();
   return site && applySite(gateway, site, on);
 }
 
-async function applySite(gateway: Gateway, site: Site, on: Supervised): Promise<Current | undefined> {
+async function applySite(gateway: Gateway, site: Site, on: Supervised): Promise<Addresses | undefined> {
   return guarded(on, async () => {
     const intent = await intend(gateway, site);
     const { findings } = await converge(gateway, intent, on.tell);
     on.report(findings);
-    return { site, addresses: intent.facts.addresses };
+    return intent.facts.addresses;
   });
 }
 
-async function lastApplied(gateway: Gateway): Promise<Current | undefined> {
-  const active = await activeManifest(gateway.state);
-  return active && { site: active.site, addresses: {} };
+async function lastApplied(gateway: Gateway): Promise<Site | undefined> {
+  return (await activeManifest(gateway.state))?.site;
 }
 
 async function resume(gateway: Gateway, on: Supervised): Promise<boolean> {
@@ -120,7 +117,7 @@ async function allRunning(state: string): Promise<boolean> {
   return true;
 }
 
-async function namesMoved(gateway: Gateway, { site, addresses }: Current): Promise<boolean> {
+async function namesMoved(gateway: Gateway, site: Site, addresses: Addresses): Promise<boolean> {
   const { addresses: now } = await observe(site, gateway.state, [], await gateway.store.addresses());
   return JSON.stringify(now) !== JSON.stringify(addresses);
 }

@@ -49,6 +49,8 @@ export interface Plan {
 export interface Reach {
   /** `everyone`, a zone's name or a network. */
   readonly who: string;
+  /** The CIDR blocks that these are; `undefined` is everyone. */
+  readonly networks?: readonly string[];
   /** Published name and path, e.g. `house.localhost/zm/`. */
   readonly what: string;
   readonly service: string;

@@ -8,6 +8,7 @@ import type { Manifest } from '../model/applied.ts';
 import type { Plan } from '../model/plan.ts';
 import { changes, exposureDiff } from './diff.ts';
 import { plan } from './planner.ts';
+import { opensMore } from './topology.ts';
 
 const facts = { prefixes: { nginx: '/var/lib/poterne/nginx' }, versions: { nginx: '1.22.1' }, addresses: {} };
 
@@ -49,7 +50,7 @@ test('from nothing, every publication and all its exposure are new', async () =>
   ]);
   expect(exposureDiff(undefined, wanted)).toEqual({
     gained: [
-      { who: 'lan', what: 'erp.example.fr/', service: 'erp' },
+      { who: 'lan', networks: ['10.0.0.0/24'], what: 'erp.example.fr/', service: 'erp' },
       { who: 'everyone', what: 'house.example.fr/zm/', service: 'zm' },
     ],
     lost: [],
@@ -91,11 +92,49 @@ test('widening an audience is exposure gained, narrowing it exposure lost', asyn
   expect(exposureDiff(applied(wide), narrow)).toEqual({ gained: [], lost: [everyone] });
 });
 
+test('a zone that grows is exposure gained, one that shrinks exposure lost', async () => {
+  const small = await planned(house);
+  const large = await planned(house.replace('10.0.0.0/24', '10.0.0.0/16'));
+  const lan = (network: string) => ({
+    who: 'lan',
+    networks: [network],
+    what: 'erp.example.fr/',
+    service: 'erp',
+  });
+  expect(exposureDiff(applied(small), large)).toEqual({ gained: [lan('10.0.0.0/16')], lost: [] });
+  expect(exposureDiff(applied(large), small)).toEqual({ gained: [], lost: [lan('10.0.0.0/16')] });
+});
+
 test('a publication that is not served as described is still to do', async () => {
   const wanted = await planned(house);
   const id = wanted.site.publications[0]?.id as string;
   const active = applied(wanted, { [id]: { state: 'stand-in', complaint: 'no' } });
   expect(sentences(active, wanted)).toEqual(['add: publish erp.example.fr: / → erp (for lan)']);
+});
+
+test('what a kept publication still lets in counts, and what it does not yet is still to do', async () => {
+  const before = await planned(house);
+  const [served] = before.site.publications;
+  if (!served) throw new Error('no publication');
+  const wide = await planned(house.replace('{ from: [lan] }', 'everyone'));
+  const active = applied(wide, { [served.id]: { state: 'kept', complaint: 'no', served } });
+  expect(sentences(active, wide)).toEqual(['change: erp.example.fr: audience.from: lan → everyone']);
+  expect(exposureDiff(active, wide).gained).toEqual([
+    { who: 'everyone', what: 'erp.example.fr/', service: 'erp' },
+  ]);
+});
+
+test.each([
+  ['the same', house, false],
+  ['a limit changed', house.replace('burst: 20', 'burst: 40'), false],
+  ['people shut out', house.replace('[lan]', '[10.0.0.7]'), true],
+  ['people let in', house.replace('{ from: [lan] }', 'everyone'), false],
+  ['led to another service', house.replace('{ service: erp,', '{ service: zm,'), true],
+])('whether what was served opens more than what is described now: %s', async (_, now, more) => {
+  const [one] = (await planned(house)).site.publications;
+  const [other] = (await planned(now)).site.publications;
+  if (!one || !other) throw new Error('no publication');
+  expect(opensMore(one, other)).toBe(more);
 });
 
 test('new addresses of a name are told although the description is the same', async () => {

@@ -4,7 +4,7 @@ import type { Change, ExposureDiff } from '../model/change.ts';
 import { message } from '../model/message.ts';
 import type { Artefact, Plan, Reach } from '../model/plan.ts';
 import type { Publication, Route, Service, Site } from '../model/site.ts';
-import { exposure } from './topology.ts';
+import { covers, exposure } from './topology.ts';
 
 /** What apply would do to what is active, as a person would say it; empty when nothing would change. */
 export function changes(active: Manifest | undefined, plan: Plan): Change[] {
@@ -28,22 +28,25 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
 /** Who gains and who loses reach to what, between what is active and the plan. */
 export function exposureDiff(active: Manifest | undefined, plan: Plan): ExposureDiff {
   const before = active ? exposure(asServed(active)) : [];
-  const key = (r: Reach) => JSON.stringify([r.who, r.what, r.service]);
-  const old = new Set(before.map(key));
-  const wanted = new Set(plan.exposure.map(key));
-  // What everyone can reach, each zone can.
-  const reaches = (all: ReadonlySet<string>, r: Reach) =>
-    all.has(key(r)) || all.has(key({ ...r, who: 'everyone' }));
-  return {
-    gained: plan.exposure.filter((r) => !reaches(old, r)),
-    lost: before.filter((r) => !reaches(wanted, r)),
-  };
+  return { gained: beyond(plan.exposure, before), lost: beyond(before, plan.exposure) };
 }
 
-/** The recorded site less the publications that are not served as it describes them: those are still to do. */
-function asServed(active: Manifest): Site {
-  const { site, standing } = active;
-  return { ...site, publications: site.publications.filter((p) => !(p.id in standing)) };
+/** The reaches that the others do not cover: what everyone can reach each zone can, and a zone's networks may grow. */
+function beyond(some: readonly Reach[], others: readonly Reach[]): Reach[] {
+  const key = ({ what, service }: Reach) => JSON.stringify([what, service]);
+  const known = new Map<string, Reach[]>();
+  for (const reach of others) known.set(key(reach), [...(known.get(key(reach)) ?? []), reach]);
+  return some.filter((reach) => !known.get(key(reach))?.some((other) => covers(other, reach)));
+}
+
+/** The recorded site with its publications as they are served, which some are not as described: those are still to do. */
+function asServed({ site, standing }: Manifest): Site {
+  const publications = site.publications.flatMap((publication) => {
+    const stands = standing[publication.id];
+    if (!stands) return [publication];
+    return stands.state === 'kept' ? [stands.served] : [];
+  });
+  return { ...site, publications };
 }
 
 function compare<T>(
@@ -108,14 +111,17 @@ function settings(name: string, because: string, before: object, after: object):
   const is = leaves(after);
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((key): Change[] => {
     const [from, to] = [was.get(key), is.get(key)];
-    if (from === to) return [];
+    // Networks follow from whom an audience names; they are told when only they change, as a zone does.
+    if (from === to || (key === 'audience.networks' && was.get('audience.from') !== is.get('audience.from')))
+      return [];
     const values = { name, setting: key, from: from ?? '–', to: to ?? '–' };
     return [{ kind: 'change', say: message('change.setting', values), because }];
   });
 }
 
 function leaves(value: unknown, path: readonly string[] = [], found = new Map<string, string>()) {
-  if (typeof value !== 'object' || value === null) found.set(path.join('.'), String(value));
+  const isList = Array.isArray(value) && value.every((item) => typeof item !== 'object');
+  if (typeof value !== 'object' || value === null || isList) found.set(path.join('.'), list(value));
   else
     for (const [key, inner] of Object.entries(value)) {
       if (key === 'pointer' || inner === undefined) continue;
@@ -129,6 +135,8 @@ function leaves(value: unknown, path: readonly string[] = [], found = new Map<st
     }
   return found;
 }
+
+const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
 
 /** Files whose text changes although nothing said so far explains it: new addresses of a name, a new engine or Poterne. */
 function rewritten(active: Manifest | undefined, plan: Plan, said: readonly Change[]): Change[] {

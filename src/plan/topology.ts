@@ -1,15 +1,32 @@
+import { contains } from '../lib/ip.ts';
 import type { Reach } from '../model/plan.ts';
-import type { Site } from '../model/site.ts';
+import type { Publication, Route, Site } from '../model/site.ts';
 
 /** Who can reach what: one line for each audience entry and route, in the description's order. */
 export function exposure(site: Site): Reach[] {
+  const zones = new Map(site.zones.map((zone) => [zone.name, zone.networks]));
   return site.publications.flatMap((publication) =>
     publication.routes.flatMap((route) =>
       publication.audience.from.map((who) => ({
         who,
+        ...(publication.audience.networks ? { networks: zones.get(who) ?? [who] } : {}),
         what: publication.name + (route.match === 'regex' ? ` ~${route.path}` : route.path),
         service: route.service,
       })),
     ),
   );
+}
+
+/** Whether all of one reach's people are among the other's; both speak of the same thing. */
+export function covers(outer: Pick<Reach, 'networks'>, inner: Pick<Reach, 'networks'>): boolean {
+  const { networks } = outer;
+  if (networks === undefined) return true;
+  return inner.networks?.every((network) => networks.some((block) => contains(block, network))) ?? false;
+}
+
+/** Whether one version of a publication lets somebody reach something that the other does not. */
+export function opensMore(one: Publication, other: Publication): boolean {
+  const key = (route: Route) => JSON.stringify([route.match, route.path, route.service]);
+  const routes = new Set(other.routes.map(key));
+  return !covers(other.audience, one.audience) || one.routes.some((route) => !routes.has(key(route)));
 }

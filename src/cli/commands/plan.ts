@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { readGenerated } from '../../apply/generations.ts';
 import { intend } from '../../daemon/gateway.ts';
 import type { Change } from '../../model/change.ts';
+import type { Params } from '../../model/message.ts';
+import type { Reach } from '../../model/plan.ts';
 import { changes, exposureDiff } from '../../plan/diff.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -42,7 +44,7 @@ export function plan(context: Context): Command {
           ['plan.lost', 'plan.unreach', exposure.lost],
         ] as const)
           if (reaches.length > 0)
-            out([`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentence, { ...r })}`)].join('\n'));
+            out([`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentence, asParams(r))}`)].join('\n'));
         if (exposure.gained.length + exposure.lost.length === 0) out(`\n${t('plan.exposure.same')}`);
         if (options.diff)
           out(unifiedDiff(await readGenerated(state, intent.plan.artefacts), intent.plan.artefacts));
@@ -54,4 +56,10 @@ export function plan(context: Context): Command {
 function line(context: Context, change: Change): string {
   const text = `  ${signs[change.kind]} ${context.say(change.say)}`;
   return context.colour ? styleText(colours[change.kind], text) : text;
+}
+
+/** A zone with its networks, which may be what changes. */
+function asParams({ who, networks = [], what, service }: Reach): Params {
+  const isZone = networks.length > 0 && !networks.includes(who);
+  return { who: isZone ? `${who} (${networks.join(', ')})` : who, what, service };
 }
