@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../src/lib/digest.ts';
 import { LabError } from './error.ts';
@@ -36,17 +36,14 @@ const packagesOf: Readonly<Record<Release, Readonly<Record<string, string>>>> = 
   trixie: { nodejs: 'Poterne itself as an installed service: 20 or later' },
 };
 
-/** Timers that would work on their own while a test looks, and logins on terminals that do not exist. */
-const unwanted = {
-  disable: [
-    'apt-daily.timer',
-    'apt-daily-upgrade.timer',
-    'dpkg-db-backup.timer',
-    'e2scrub_all.timer',
-    'fstrim.timer',
-  ],
-  mask: ['console-getty.service', 'getty-static.service', 'getty@tty1.service', 'systemd-firstboot.service'],
-};
+/**
+ * The only units that start by themselves. Whatever else packages enable (nginx, timers that would work while a test
+ * looks) a host does only when a topology says so.
+ */
+const enabled = ['ssh.service', 'remote-fs.target'];
+
+/** Logins on terminals that do not exist. */
+const masked = ['console-getty.service', 'getty-static.service', 'getty@tty1.service'];
 
 const files: Readonly<Record<string, { readonly content: string; readonly mode: number }>> = {
   '/etc/hosts': { content: '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n', mode: 0o644 },
@@ -79,18 +76,24 @@ const dpkgOptions = ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/info/*'
   (pattern) => `path-exclude=${pattern}`,
 );
 
-/** A root file system to boot hosts from: a release, and packages beyond those that every host has. */
+/** A root file system to boot hosts from. */
 export interface BaseRequest {
   readonly release: Release;
+  /** Installed beyond those that every host has. */
   readonly packages: readonly string[];
+  /** Downloaded only, with those they need: apt in a guest, which has no way to a mirror, can install them. */
+  readonly available: readonly string[];
 }
 
 /** The folder of a base, whether or not it has been built: a change of the recipe changes its name. */
-export function basePath({ release, packages: extra }: BaseRequest): string {
+export function basePath(request: BaseRequest): string {
+  const { release, available } = request;
   const recipe = {
     revision: 1,
-    packages: included({ release, packages: extra }),
-    unwanted,
+    packages: included(request),
+    ...(available.length > 0 && { available: [...available].sort() }),
+    enabled,
+    masked,
     files,
     removed,
     dpkgOptions,
@@ -115,7 +118,9 @@ export async function ensureBase(request: BaseRequest, say: (message: string) =>
       if (left.startsWith(`.${name}.`)) await rm(join(dirname(path), left), { recursive: true, force: true });
     const aside = join(dirname(path), `.${name}.${randomBytes(4).toString('hex')}`);
     const begin = Date.now();
-    say(`building ${name} (${[request.release, ...request.packages].join(', ')}): about a minute…`);
+    say(
+      `building ${name} (${[request.release, ...request.packages, ...request.available].join(', ')}): about a minute…`,
+    );
     try {
       await build(request, aside);
       await rename(aside, path);
@@ -128,7 +133,7 @@ export async function ensureBase(request: BaseRequest, say: (message: string) =>
   });
 }
 
-function included({ release, packages: extra }: BaseRequest): readonly string[] {
+function included({ release, packages: extra }: Omit<BaseRequest, 'available'>): readonly string[] {
   return [...new Set([...Object.keys(packages), ...Object.keys(packagesOf[release]), ...extra])].sort();
 }
 
@@ -172,18 +177,26 @@ async function build(request: BaseRequest, target: string): Promise<void> {
     await writeFile(join(target, path), content, { mode });
     await chmod(join(target, path), mode);
   }
-  await inside('systemctl', '--quiet', 'mask', ...unwanted.mask);
-  const wanted = await servicesToDisable(target, ['nginx', ...request.packages]);
-  // Not every release has each of them.
-  for (const unit of [...unwanted.disable, ...wanted])
-    await inside('systemctl', '--quiet', 'disable', unit).catch(() => undefined);
+  await inside('systemctl', '--quiet', 'mask', ...masked);
+  const { stdout } = await inside(
+    'systemctl',
+    'list-unit-files',
+    '--state=enabled',
+    '--plain',
+    '--no-legend',
+  );
+  const units = stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
+  await inside('systemctl', '--quiet', 'disable', ...units.filter((unit) => unit && !enabled.includes(unit)));
+  if (request.available.length > 0) await download(target, request.available);
 }
 
-/** The services that packages bring: a host takes a role only when a test gives it one. */
-async function servicesToDisable(root: string, names: readonly string[]): Promise<readonly string[]> {
-  const { stdout } = await exec(['chroot', root, 'dpkg', '--listfiles', ...names]);
-  const units = [
-    ...stdout.matchAll(/^(?:\/usr)?\/lib\/systemd\/system\/([^/@]+\.(?:service|socket|timer|path))$/gm),
-  ];
-  return [...new Set(units.map((match) => match[1] as string))];
+/** Fills apt's own cache, in a base that borrows this machine's resolver meanwhile. */
+async function download(target: string, names: readonly string[]): Promise<void> {
+  const resolver = join(target, 'etc/resolv.conf');
+  await copyFile('/etc/resolv.conf', resolver);
+  const apt = (...argv: string[]) =>
+    exec(['chroot', target, 'apt-get', '-q', ...argv], { timeout: 10 * 60_000 });
+  await apt('update');
+  await apt('install', '--yes', '--download-only', '--no-install-recommends', ...names);
+  await rm(resolver);
 }

@@ -125,7 +125,8 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
     await requireMachine();
     const bases: Record<string, string> = {};
     // One after the other: each keeps a processor and the network busy.
-    for (const release of releases) bases[release] = await ensureBase({ release, packages }, say);
+    for (const release of releases)
+      bases[release] = await ensureBase({ release, packages, available: [] }, say);
     tell(bases, Object.values(bases));
     return 0;
   },

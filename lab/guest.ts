@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { labUser } from './base.ts';
 import { LabError } from './error.ts';
 import { forwarding, hostNamespace, switchNamespace, type Wiring } from './network.ts';
-import { cgroupOf, cgroupRoot, hostFolder, leaderOf } from './state.ts';
+import { cgroupOf, cgroupRoot, hostFolder, isPopulated, leaderOf } from './state.ts';
 import { environment, exec, until } from './system.ts';
 import type { HostSpec, Topology } from './topology.ts';
 
@@ -114,6 +114,8 @@ export async function powerOn(topologyName: string, hostName: string, base: stri
     });
     child.unref();
     await new Promise((resolve, reject) => child.on('spawn', resolve).on('error', reject));
+    // It does so itself too, should we die here; but whoever looks next must not find the cgroup empty.
+    await writeFile(join(root, cgroup, 'cgroup.procs'), String(child.pid));
   } finally {
     await log.close();
   }
@@ -131,6 +133,9 @@ export async function booted(topologyName: string, hostName: string): Promise<st
   const state = await until(
     async () => {
       const leader = await leaderOf(topologyName, hostName);
+      // What starts it has ended: there is nothing to wait for.
+      if (leader === undefined && !(await isPopulated(cgroupOf(topologyName, hostName))))
+        throw new LabError(await late());
       // The manager listens there; before, systemctl would only fail.
       if (
         leader === undefined ||

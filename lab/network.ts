@@ -88,8 +88,7 @@ export function wiringOf(topology: Topology, hostName: string): Wiring {
     plug.push(`link set ${port.port} type bridge_slave isolated on`);
     network.push(...managed(managementAddress(index + 1)));
   }
-  for (const { to, via } of spec.routes)
-    network.push(`${via.includes(':') ? '-6 ' : ''}route add ${to} via ${via}`);
+  for (const { to, via } of spec.routes) network.push(`route add ${to} via ${via}`);
   return {
     unplug: [...new Set(plug.map((line) => /\bh\d+\.\w+\b/.exec(line)?.[0] as string))].map(
       (port) => `link delete ${port}`,

@@ -45,6 +45,12 @@ export function cgroupOf(topologyName: string, hostName?: string): string {
   return hostName === undefined ? whole : `${whole}/${hostName}`;
 }
 
+/** Whether any process is in a cgroup or beneath it. */
+export async function isPopulated(cgroup: string): Promise<boolean> {
+  const events = await readIfThere(join(await cgroupRoot(), cgroup, 'cgroup.events'));
+  return /^populated 1$/m.test(events ?? '');
+}
+
 /** The names under /run/netns. */
 export async function networkNamespaces(): Promise<readonly string[]> {
   return namesIn('/run/netns');

@@ -5,6 +5,7 @@ import { switchNamespace } from './network.ts';
 import {
   cgroupOf,
   cgroupRoot,
+  isPopulated,
   namesIn,
   networkNamespaces,
   stateRoot,
@@ -38,11 +39,10 @@ export async function removeTopology(name: string): Promise<void> {
 /** Kills every process of a cgroup and removes it, with those beneath. */
 export async function killCgroup(relative: string): Promise<void> {
   const path = join(await cgroupRoot(), relative);
-  const events = () => readIfThere(join(path, 'cgroup.events'));
-  if ((await events()) === undefined) return;
+  if (!(await stat(path).catch(() => undefined))) return;
   await writeFile(join(path, 'cgroup.kill'), '1');
   await until(
-    async () => (/^populated 0$/m.test((await events()) ?? 'populated 0') ? true : undefined),
+    async () => ((await isPopulated(relative)) ? undefined : true),
     15_000,
     () => `Processes in the cgroup ${path} do not die.`,
   );

@@ -38,6 +38,8 @@ const host = z.strictObject({
   boot: z.boolean().default(true),
   /** Packages beyond those that every host has, installed in a base of their own with their services disabled. */
   packages: z.array(packageName).default([]),
+  /** Packages that apt in the host can install although it has no way to a mirror. */
+  available: z.array(packageName).default([]),
   /** By zone, in the order of devices: the first is eth0. */
   interfaces: z.record(name, z.array(address).min(1)).default({}),
   routes: z.array(z.strictObject({ to: z.union([z.literal('default'), network]), via: address })).default([]),
@@ -130,7 +132,13 @@ function problemsOf(topology: Topology): readonly string[] {
     for (const { via } of spec.routes)
       if (!Object.keys(spec.interfaces).some((zone) => networkOf(topology, zone, via) !== undefined))
         problems.push(`${at}.routes: ${via} is not next to this host`);
-    if (!spec.boot && (spec.run.length > 0 || spec.packages.length > 0 || Object.keys(spec.files).length > 0))
+    if (
+      !spec.boot &&
+      (spec.run.length > 0 ||
+        spec.packages.length > 0 ||
+        spec.available.length > 0 ||
+        Object.keys(spec.files).length > 0)
+    )
       problems.push(`${at}: without booting it has no files, packages or commands`);
   }
   const { controller } = topology;
