@@ -87,10 +87,11 @@ export interface BaseRequest {
 
 /** The folder of a base, whether or not it has been built: a change of the recipe changes its name. */
 export function basePath(request: BaseRequest): string {
-  const { release, available } = request;
+  const { release, packages: extra, available } = request;
   const recipe = {
     revision: 1,
-    packages: included(request),
+    packages: included(release),
+    ...(extra.length > 0 && { extra: [...extra].sort() }),
     ...(available.length > 0 && { available: [...available].sort() }),
     enabled,
     masked,
@@ -119,10 +120,10 @@ export async function ensureBase(request: BaseRequest, say: (message: string) =>
     const aside = join(dirname(path), `.${name}.${randomBytes(4).toString('hex')}`);
     const begin = Date.now();
     say(
-      `building ${name} (${[request.release, ...request.packages, ...request.available].join(', ')}): about a minute…`,
+      `building ${name} (${[request.release, ...request.packages, ...request.available].join(', ')}): it may take a minute…`,
     );
     try {
-      await build(request, aside);
+      await build(request, aside, say);
       await rename(aside, path);
     } catch (error) {
       await rm(aside, { recursive: true, force: true });
@@ -133,8 +134,8 @@ export async function ensureBase(request: BaseRequest, say: (message: string) =>
   });
 }
 
-function included({ release, packages: extra }: Omit<BaseRequest, 'available'>): readonly string[] {
-  return [...new Set([...Object.keys(packages), ...Object.keys(packagesOf[release]), ...extra])].sort();
+function included(release: Release): readonly string[] {
+  return [...new Set([...Object.keys(packages), ...Object.keys(packagesOf[release])])].sort();
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -144,22 +145,27 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function build(request: BaseRequest, target: string): Promise<void> {
+async function build(request: BaseRequest, target: string, say: (message: string) => void): Promise<void> {
+  if (request.packages.length === 0 && request.available.length === 0)
+    return buildPlain(request.release, target);
+  const plain = await ensureBase({ release: request.release, packages: [], available: [] }, say);
+  await exec(['cp', '--archive', '--reflink=auto', plain, target], { timeout: 5 * 60_000 });
+  await extend(target, request);
+}
+
+async function buildPlain(release: Release, target: string): Promise<void> {
   const aptSettings = (await aptOptions()).map((option) => `--aptopt=${option}`);
   await exec(
     [
-      // Killed with us, all of it: an orphan would go on writing to a folder that the next build removes.
-      ...['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--mount-proc', '--fork', '--kill-child'],
-      ...['mmdebstrap', '--mode=root', '--variant=minbase', '--quiet', ...aptSettings],
+      ...dyingWithUs,
+      ...['--mount-proc', 'mmdebstrap', '--mode=root', '--variant=minbase', '--quiet', ...aptSettings],
       ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
-      `--include=${included(request).join(',')}`,
-      ...[request.release, target, ...(await sourcesOf(request.release))],
+      `--include=${included(release).join(',')}`,
+      ...[release, target, ...(await sourcesOf(release))],
     ],
     { timeout: 15 * 60_000 },
   ).catch((cause) => {
-    throw new LabError(`The base "${request.release}" could not be built: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new LabError(`The base "${release}" could not be built: ${(cause as Error).message}`, { cause });
   });
   const inside = (...argv: string[]) => exec(['chroot', target, ...argv]);
   await inside(
@@ -178,25 +184,41 @@ async function build(request: BaseRequest, target: string): Promise<void> {
     await chmod(join(target, path), mode);
   }
   await inside('systemctl', '--quiet', 'mask', ...masked);
-  const { stdout } = await inside(
-    'systemctl',
+  await disableUnits(target);
+}
+
+/** Killed with this process, all of it: an orphan would go on writing to a folder that the next build removes. */
+const dyingWithUs = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child'];
+
+/** Adds packages to a copy of a plain base, which borrows this machine's resolver meanwhile. */
+async function extend(target: string, { packages: extra, available }: BaseRequest): Promise<void> {
+  const resolver = join(target, 'etc/resolv.conf');
+  const policy = join(target, 'usr/sbin/policy-rc.d');
+  await copyFile('/etc/resolv.conf', resolver);
+  // Says "no" to services that packages would start: they would start on this machine.
+  await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const inside = [...dyingWithUs, `--mount-proc=${join(target, 'proc')}`, 'chroot', target];
+  const noninteractive = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '--yes'];
+  const apt = (...argv: string[]) =>
+    exec([...inside, ...noninteractive, '--no-install-recommends', ...argv], { timeout: 10 * 60_000 });
+  await apt('update');
+  if (extra.length > 0) await apt('install', ...extra);
+  await apt('clean');
+  if (available.length > 0) await apt('install', '--download-only', ...available);
+  for (const path of [resolver, policy]) await rm(path);
+  await disableUnits(target);
+}
+
+async function disableUnits(target: string): Promise<void> {
+  const systemctl = ['chroot', target, 'systemctl', '--quiet'];
+  const { stdout } = await exec([
+    ...systemctl,
     'list-unit-files',
     '--state=enabled',
     '--plain',
     '--no-legend',
-  );
+  ]);
   const units = stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
-  await inside('systemctl', '--quiet', 'disable', ...units.filter((unit) => unit && !enabled.includes(unit)));
-  if (request.available.length > 0) await download(target, request.available);
-}
-
-/** Fills apt's own cache, in a base that borrows this machine's resolver meanwhile. */
-async function download(target: string, names: readonly string[]): Promise<void> {
-  const resolver = join(target, 'etc/resolv.conf');
-  await copyFile('/etc/resolv.conf', resolver);
-  const apt = (...argv: string[]) =>
-    exec(['chroot', target, 'apt-get', '-q', ...argv], { timeout: 10 * 60_000 });
-  await apt('update');
-  await apt('install', '--yes', '--download-only', '--no-install-recommends', ...names);
-  await rm(resolver);
+  const unwanted = units.filter((unit) => unit && !enabled.includes(unit));
+  if (unwanted.length > 0) await exec([...systemctl, 'disable', ...unwanted]);
 }

@@ -23,6 +23,13 @@ const previousInstances = join(stateRoot, '.inotify-instances');
  * and files. It looks at what exists, so that one half-built, or left by a process that died, goes as well.
  */
 export async function removeTopology(name: string): Promise<void> {
+  // A controller that was killed may have left a command that still finishes something while we look.
+  for (let round = 0; round === 0 || (round < 5 && (await topologyNames()).includes(name)); round++)
+    await removeOnce(name);
+  if ((await topologyNames()).length === 0) await removeCommon();
+}
+
+async function removeOnce(name: string): Promise<void> {
   await killCgroup(cgroupOf(name));
   const own = switchNamespace(name);
   const namespaces = (await networkNamespaces()).filter(
@@ -33,16 +40,18 @@ export async function removeTopology(name: string): Promise<void> {
   for (const namespace of namespaces.sort()) await deleteNamespace(namespace);
   await unmountUnder(topologyFolder(name));
   await rm(topologyFolder(name), { recursive: true, force: true });
-  if ((await topologyNames()).length === 0) await removeCommon();
 }
 
 /** Kills every process of a cgroup and removes it, with those beneath. */
 export async function killCgroup(relative: string): Promise<void> {
   const path = join(await cgroupRoot(), relative);
   if (!(await stat(path).catch(() => undefined))) return;
-  await writeFile(join(path, 'cgroup.kill'), '1');
   await until(
-    async () => ((await isPopulated(relative)) ? undefined : true),
+    async () => {
+      // Again each time: what a dying controller started may join only now.
+      await writeFile(join(path, 'cgroup.kill'), '1');
+      return (await isPopulated(relative)) ? undefined : true;
+    },
     15_000,
     () => `Processes in the cgroup ${path} do not die.`,
   );
