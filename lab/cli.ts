@@ -37,6 +37,11 @@ function parse() {
   }
 }
 
+function misuse(): number {
+  console.error(usage);
+  return 2;
+}
+
 const say = (message: string) => console.error(message);
 
 /** What a command found, for a program or for a person. */
@@ -46,7 +51,7 @@ function tell(value: unknown, lines: readonly string[]): void {
 }
 
 /** A host by its name, or by TOPOLOGY/HOST where several are up. */
-async function find(text = ''): Promise<{ lab: Lab; name: string }> {
+async function find(text: string): Promise<{ lab: Lab; name: string }> {
   const [first = '', second] = text.split('/');
   if (second !== undefined) return { lab: await open(first), name: second };
   const candidates: Lab[] = [];
@@ -74,7 +79,7 @@ async function become(argv: readonly string[]): Promise<number> {
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   async up([file]) {
-    if (file === undefined) throw new LabError(usage);
+    if (file === undefined) return misuse();
     const begin = Date.now();
     const lab = await up(await readTopology(file), { say });
     const seconds = (Date.now() - begin) / 1000;
@@ -110,14 +115,17 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
     return 0;
   },
   async exec([target, ...argv]) {
+    if (target === undefined) return misuse();
     const { lab, name } = await find(target);
     return become(await lab.host(name).command(argv.length > 0 ? argv : ['bash', '-l']));
   },
   async net([target, ...argv]) {
+    if (target === undefined) return misuse();
     const { lab, name } = await find(target);
     return become(lab.host(name).networkCommand(argv.length > 0 ? argv : ['sh']));
   },
   async ssh([target, ...argv]) {
+    if (target === undefined) return misuse();
     const { lab, name } = await find(target);
     return become([...lab.ssh(name, values.user), ...argv]);
   },
@@ -133,13 +141,9 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
 };
 
 const [word = '', ...args] = positionals;
-const command = commands[word];
-if (values.help || !command) {
-  (values.help ? console.log : console.error)(usage);
-  process.exit(values.help ? 0 : 2);
-}
 try {
-  process.exitCode = await command(args);
+  if (values.help) console.log(usage);
+  else process.exitCode = await (commands[word] ?? misuse)(args);
 } catch (error) {
   if (!(error instanceof LabError)) throw error;
   console.error(error.message);

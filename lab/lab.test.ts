@@ -289,16 +289,22 @@ describe('the perimeter', () => {
     expect(await reaches('outside', '203.0.113.1')).toBe(true);
   });
 
-  test('is given back as it is when it is brought up again, to this process or another', async () => {
+  test('is given back when it is brought up again, to this process or another, with what was off back on', async () => {
     const leader = await lab.host('erp').leader();
+    await lab.host('outside').powerOff();
     const again = await up({ ...(await readTopology(perimeter)), name: lab.name });
     expect(await again.host('erp').leader()).toBe(leader);
+    expect(await again.host('outside').leader()).toBeGreaterThan(1);
     expect(await (await open(lab.name)).host('erp').leader()).toBe(leader);
     await expect(up(pair(lab.name))).rejects.toThrow(/Another .* is up/);
   });
 });
 
 describe('taking down', () => {
+  test.each(['..', '', 'a/b', '.inotify-instances'])('refuses what is no name: "%s"', async (name) => {
+    await expect(down(name)).rejects.toThrow('no topology');
+  });
+
   const first = `first-${suffix}`;
   const second = `second-${suffix}`;
 

@@ -17,7 +17,7 @@ import {
 import { hostFolder, leaderOf, readState, topologyFolder, topologyNames, type UpState } from './state.ts';
 import { exec, locked, requireMachine, until } from './system.ts';
 import { allowInotify, removeTopology } from './teardown.ts';
-import { parseTopology, type Topology, type TopologyInput } from './topology.ts';
+import { parseTopology, requireName, type Topology, type TopologyInput } from './topology.ts';
 
 /** A topology that is up. */
 export interface Lab {
@@ -43,8 +43,8 @@ export interface UpOptions {
 const ignore = () => undefined;
 
 /**
- * Brings a topology up and waits until every host has booted and answers ssh. One that is up already is given back
- * as it is; what a broken attempt left is removed first. When it fails, it leaves nothing.
+ * Brings a topology up and waits until every host has booted and answers ssh. One that is up already is given back,
+ * its hosts that are off powered on; what a broken attempt left is removed first. When it fails, it leaves nothing.
  */
 export async function up(input: TopologyInput, { say = ignore }: UpOptions = {}): Promise<Lab> {
   const topology = parseTopology(input);
@@ -54,14 +54,7 @@ export async function up(input: TopologyInput, { say = ignore }: UpOptions = {})
     if (spec.boot) bases[name] = await ensureBase(spec, say);
   return locked(`topology-${topology.name}`, 120_000, async () => {
     const present = await readState(topology.name);
-    if (present && (await whole(present))) {
-      if (JSON.stringify(present) !== JSON.stringify({ topology, bases }))
-        throw new LabError(
-          `Another "${topology.name}" is up. Take it down first: npm run lab -- down ${topology.name}`,
-        );
-      say(`${topology.name} is up already`);
-      return labOf(present);
-    }
+    if (present) return resume(present, { topology, bases }, say);
     await removeTopology(topology.name);
     try {
       return await build({ topology, bases }, say);
@@ -74,6 +67,7 @@ export async function up(input: TopologyInput, { say = ignore }: UpOptions = {})
 
 /** A topology that another process brought up. */
 export async function open(name: string): Promise<Lab> {
+  requireName(name);
   const state = await readState(name);
   if (!state)
     throw new LabError(`"${name}" is not up. What is: ${(await topologyNames()).join(', ') || 'nothing'}.`);
@@ -82,6 +76,7 @@ export async function open(name: string): Promise<Lab> {
 
 /** Takes a topology down, whatever state it is in; nothing of it is left. Taking down what is not there is no mistake. */
 export async function down(name: string): Promise<void> {
+  requireName(name);
   await requireMachine();
   await locked(`topology-${name}`, 120_000, () => removeTopology(name));
 }
@@ -113,11 +108,19 @@ export async function list(): Promise<readonly Listed[]> {
   );
 }
 
-/** Whether every host that should be on is. */
-async function whole({ topology, bases }: UpState): Promise<boolean> {
-  for (const name of Object.keys(bases))
-    if ((await leaderOf(topology.name, name)) === undefined) return false;
-  return true;
+/** A topology that is up already: as it is, but for hosts that were powered off. */
+async function resume(present: UpState, wanted: UpState, say: (message: string) => void): Promise<Lab> {
+  const { name } = present.topology;
+  if (JSON.stringify(present) !== JSON.stringify(wanted))
+    throw new LabError(`Another "${name}" is up. Take it down first: npm run lab -- down ${name}`);
+  const lab = labOf(present);
+  for (const host of lab.hosts.values())
+    if (host.boots && (await leaderOf(name, host.name)) === undefined) {
+      say(`${host.name} was off: powering it on`);
+      await host.powerOn();
+    }
+  say(`${name} is up already`);
+  return lab;
 }
 
 async function build(state: UpState, say: (message: string) => void): Promise<Lab> {

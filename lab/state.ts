@@ -61,7 +61,8 @@ export async function topologyNames(): Promise<readonly string[]> {
   const named = [...(await networkNamespaces()), ...(await namesIn(await cgroupRoot()))]
     .filter((name) => name.startsWith(labPrefix))
     .map((name) => name.slice(labPrefix.length).split('.')[0] as string);
-  return [...new Set([...named, ...(await namesIn(stateRoot))])].sort();
+  const folders = (await namesIn(stateRoot)).filter((name) => !name.startsWith('.'));
+  return [...new Set([...named, ...folders])].sort();
 }
 
 /** The process ID, on this machine, of a host's first process; `undefined` while it is off. */

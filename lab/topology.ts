@@ -88,19 +88,30 @@ export function parseTopology(input: unknown): Topology {
   return parsed.data;
 }
 
+/** Throws unless this could be a topology's name: it becomes part of paths that are removed. */
+export function requireName(text: string): void {
+  if (!name.safeParse(text).success) throw new LabError(`"${text}" is no topology's name.`);
+}
+
 /** Reads a topology from a YAML or JSON file; the files it takes its content from are read too. */
 export async function readTopology(path: string): Promise<Topology> {
-  const document = parseDocument(await readFile(path, 'utf8'));
+  const document = parseDocument(await readText(path));
   const [error] = document.errors;
   if (error) throw new LabError(`${path}: ${error.message}`);
   const parsed = parseTopology(document.toJS());
   for (const spec of Object.values(parsed.hosts))
     for (const entry of Object.values(spec.files))
       if (entry.source !== undefined) {
-        entry.content = await readFile(resolve(dirname(path), entry.source), 'utf8');
+        entry.content = await readText(resolve(dirname(path), entry.source));
         delete entry.source;
       }
   return parsed;
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: Error) => {
+    throw new LabError(`${path} cannot be read: ${cause.message}`, { cause });
+  });
 }
 
 /** The network of a zone that an address is in, or `undefined`. */
