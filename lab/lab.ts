@@ -126,7 +126,7 @@ async function resume(present: UpState, wanted: UpState, say: (message: string) 
 async function build(state: UpState, say: (message: string) => void): Promise<Lab> {
   const { topology, bases } = state;
   const folder = topologyFolder(topology.name);
-  await mkdir(join(folder), { recursive: true });
+  await mkdir(folder, { recursive: true });
   await allowInotify((await hostsUp()) + Object.keys(bases).length);
   // In memory: nothing of a host is worth a write to the disk, and all of it goes with one unmount.
   await exec(['mount', '-t', 'tmpfs', '-o', 'mode=0700', 'poterne-lab', folder]);

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram } from '../src/hosts/local.ts';
+import { Fault } from '../src/model/fault.ts';
 import { withLock } from '../src/store/lock.ts';
 import { LabError } from './error.ts';
 
@@ -110,7 +111,10 @@ export function cacheFolder(): string {
 export async function locked<T>(name: string, wait: number, work: () => Promise<T>): Promise<T> {
   const folder = join(cacheFolder(), 'locks', name);
   await mkdir(folder, { recursive: true });
-  return withLock(folder, wait, work);
+  return withLock(folder, wait, work).catch((cause) => {
+    if (!(cause instanceof Fault && cause.code === 'lock.held')) throw cause;
+    throw new LabError(`Another process has been busy with "${name}" for ${wait / 1000} s.`, { cause });
+  });
 }
 
 /** Waits until `look` gives something; throws what `late` says after `timeout` milliseconds. */
