@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'docs/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
     // Real engines share two cores and real ports: files run two at a time, each with ports of its own.
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Announcement } from './web.ts';
 
@@ -9,6 +10,8 @@ export const appNames = ['constellation', 'open-prod'] as const;
 export type AppName = (typeof appNames)[number];
 
 export interface StartOptions {
+  /** Where the examples are; default beside this file. */
+  readonly folder?: string;
   /** Added to this process's environment: ports (`CONSTELLATION_PORT`, …) and folders (`OPEN_PROD_DATA`). */
   readonly environment?: Readonly<Record<string, string>>;
   /** Takes each line that an application prints; by default they are dropped. */
@@ -27,7 +30,8 @@ export interface RunningApps {
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 function launch(name: AppName, options: StartOptions): ChildProcess {
-  const child = fork(fileURLToPath(new URL(`${name}/app.ts`, import.meta.url)), [], {
+  const folder = options.folder ?? dirname(fileURLToPath(import.meta.url));
+  const child = fork(join(folder, name, 'app.ts'), [], {
     execArgv: ['--import', loader],
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

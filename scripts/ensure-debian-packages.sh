@@ -52,8 +52,8 @@ if [ "$announced" = no ]; then
   say 'Debian packages to install:' 'Paquets Debian à installer :'
   for package in $missing; do
     case $package in
-      nginx) say "  nginx: the gateway itself; Poterne runs its own, Debian's service stays off" \
-        '  nginx : la passerelle elle-même ; Poterne lance le sien, le service de Debian reste arrêté' ;;
+      nginx | nginx-light) say "  $package: the gateway itself; Poterne runs its own, Debian's service stays off" \
+        "  $package : la passerelle elle-même ; Poterne lance le sien, le service de Debian reste arrêté" ;;
       openssl) say '  openssl: certificates, in the tests' '  openssl : les certificats, dans les tests' ;;
       curl) say '  curl: a client, in the tests' '  curl : un client, dans les tests' ;;
       mmdebstrap | systemd-container | netcat-openbsd) say "  $package: hosts of the lab" "  $package : les machines du labo" ;;

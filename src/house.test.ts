@@ -14,6 +14,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   engines: ['i18n', 'lib', 'model'],
   describe: ['engines', 'i18n', 'lib', 'model'],
   plan: ['engines', 'i18n', 'lib', 'model'],
+  docs: ['i18n', 'lib', 'model', 'plan'],
   hosts: ['lib', 'model'],
   store: ['lib', 'model'],
   pki: ['hosts', 'lib', 'model'],
@@ -24,6 +25,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'apply',
     'daemon',
     'describe',
+    'docs',
     // The applications of `poterne demo`.
     'examples',
     'engines',
@@ -39,7 +41,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms that compute only: no clock, no disk, no network. */
-const pure = ['model', 'lib', 'i18n', 'engines', 'plan'];
+const pure = ['model', 'lib', 'i18n', 'engines', 'plan', 'docs'];
 const impure =
   /^(node:)?(fs|fs\/promises|net|tls|http|https|http2|dns|dns\/promises|child_process|dgram|os|worker_threads)$/;
 

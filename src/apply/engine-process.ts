@@ -1,25 +1,25 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Engine, Staged } from '../engines/engine.ts';
 import { readIfThere } from '../hosts/files.ts';
 import { findProgram } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
-import { message } from '../model/message.ts';
-import { gone, hasOpen, type Process, processes, processOf, sleep } from './processes.ts';
+import { gone, type Process, processes, processOf, signal, sleep, worksIn } from './processes.ts';
 
 /** How long the requests in progress may take before a quitting engine is stopped. */
 const drainMilliseconds = 15_000;
 
 /** The engine's running master below a prefix, or `undefined`. */
 export async function runningMaster(engine: Engine, prefix: string): Promise<Process | undefined> {
-  const pid = Number(await readIfThere(join(prefix, engine.actions.pidFile)));
-  if (!(pid > 0)) return undefined;
-  const found = await processOf(pid);
   // The pid may have gone to someone else since: ours names its prefix in its title.
-  return found?.title.includes(`-p ${prefix}/ `) ? found : undefined;
+  const isOurs = (p: Process | undefined) => p?.title.includes(`-p ${prefix}/ `) === true;
+  const pid = Number(await readIfThere(join(prefix, engine.actions.pidFile)));
+  const found = pid > 0 ? await processOf(pid) : undefined;
+  if (isOurs(found)) return found;
+  // Its pid file may be lost; starting a second one beside it would be worse than looking.
+  return (await processes()).find((p) => p.title.startsWith(`${engine.name}: master process`) && isOurs(p));
 }
 
 /** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */
@@ -83,7 +83,7 @@ export async function startEngine(engine: Engine, prefix: string): Promise<Proce
     const master = await runningMaster(engine, prefix);
     if (master && (await servedHash(engine, prefix))) return master;
   }
-  if (!exited && child.pid) process.kill(child.pid, actions.signals.stop);
+  if (!exited && child.pid) signal(child.pid, actions.signals.stop);
   const text = (await readFile(said, 'utf8')).trim();
   throw new Fault('engine.start.failed', {
     engine: engine.name,
@@ -91,13 +91,21 @@ export async function startEngine(engine: Engine, prefix: string): Promise<Proce
   });
 }
 
-/** Lets the engine finish its requests and end; past the drain time it is stopped. */
-export async function quitEngine(engine: Engine, prefix: string): Promise<boolean> {
+/**
+ * Lets the engine finish its requests and end; past `drain` milliseconds it is stopped. What a killed master left
+ * behind ends too. Gives whether anything ran.
+ */
+export async function quitEngine(
+  engine: Engine,
+  prefix: string,
+  drain: number = drainMilliseconds,
+): Promise<boolean> {
+  const orphaned = await clearOrphans(engine, prefix);
   const master = await runningMaster(engine, prefix);
-  if (!master) return false;
-  process.kill(master.pid, engine.actions.signals.quit);
-  if (await gone(master.pid, drainMilliseconds)) return true;
-  process.kill(master.pid, engine.actions.signals.stop);
+  if (!master) return orphaned;
+  signal(master.pid, engine.actions.signals.quit);
+  if (await gone(master.pid, drain)) return true;
+  signal(master.pid, engine.actions.signals.stop);
   await gone(master.pid, 5000);
   return true;
 }
@@ -109,30 +117,15 @@ export async function orphans(engine: Engine, prefix: string): Promise<Process[]
   const alone = all.filter(
     (p) => p.title.startsWith(`${engine.name}: `) && !masters.has(p.pid) && !masters.has(p.parent),
   );
-  const log = join(prefix, engine.actions.errorLog);
-  const ours = await Promise.all(alone.map((p) => hasOpen(p.pid, log)));
+  const ours = await Promise.all(alone.map((p) => worksIn(p.pid, prefix)));
   return alone.filter((_, i) => ours[i]);
 }
 
-async function clearOrphans(engine: Engine, prefix: string): Promise<void> {
-  for (const worker of await orphans(engine, prefix)) {
-    process.kill(worker.pid, engine.actions.signals.stop);
-    if (!(await gone(worker.pid, 3000))) process.kill(worker.pid, 'SIGKILL');
+async function clearOrphans(engine: Engine, prefix: string): Promise<boolean> {
+  const found = await orphans(engine, prefix);
+  for (const worker of found) {
+    signal(worker.pid, engine.actions.signals.stop);
+    if (!(await gone(worker.pid, 3000))) signal(worker.pid, 'SIGKILL');
   }
-}
-
-/** Throws `gateway.port.busy` or `gateway.port.denied` when one of these ports cannot be had. */
-export async function requirePorts(addresses: readonly string[], ports: readonly number[]): Promise<void> {
-  for (const port of ports)
-    for (const address of addresses.length > 0 ? addresses : ['0.0.0.0'])
-      await new Promise<void>((resolve, reject) => {
-        const server = createServer();
-        server.once('error', (cause: NodeJS.ErrnoException) => {
-          const codes = { EADDRINUSE: 'gateway.port.busy', EACCES: 'gateway.port.denied' } as const;
-          const code = codes[cause.code as keyof typeof codes];
-          if (!code) return resolve();
-          reject(new Fault(code, { address, port }, { cause, next: message(`${code}.next`, { port }) }));
-        });
-        server.listen(port, address, () => server.close(() => resolve()));
-      });
+  return found.length > 0;
 }

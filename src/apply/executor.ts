@@ -1,4 +1,4 @@
-import { chown, mkdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
@@ -9,14 +9,15 @@ import type { Plan } from '../model/plan.ts';
 import type { Site } from '../model/site.ts';
 import type { Authority } from '../pki/authority.ts';
 import { withLock } from '../store/lock.ts';
-import { orphans, requirePorts, runningMaster, servedHash, startEngine } from './engine-process.ts';
+import { orphans, quitEngine, runningMaster, servedHash, startEngine } from './engine-process.ts';
 import { type Generation, type Generations, generationsOf } from './generations.ts';
 import { stageAccepted } from './isolate.ts';
 import { materialsOf } from './materialise.ts';
-import { sleep } from './processes.ts';
+import { needsRestart, requirePorts } from './ports.ts';
+import { signal, sleep } from './processes.ts';
 
-/** How long new workers may take to serve; a reload of thousands of names takes seconds. */
-const confirmMilliseconds = 30_000;
+/** How long requests may take when the engine must end before it can start on other addresses: nobody is served then. */
+const restartDrainMilliseconds = 2000;
 
 export interface ApplyOptions {
   /** Absolute folder of everything Poterne keeps on this machine. */
@@ -24,6 +25,8 @@ export interface ApplyOptions {
   readonly authority: Authority;
   readonly account?: string;
   readonly now: () => Date;
+  /** How long new workers may take to serve; default 30 s, for a reload of thousands of names takes seconds. */
+  readonly confirmMilliseconds?: number;
   /** Told each step as it is done. */
   readonly tell: (step: Message) => void;
 }
@@ -45,17 +48,18 @@ export interface Applied {
  */
 export async function applyLocally(plan: Plan, engine: Engine, options: ApplyOptions): Promise<Applied> {
   const prefix = join(options.state, engine.name);
-  await mkdir(prefix, { recursive: true, mode: 0o755 });
-  return withLock(prefix, 60_000, async () => {
+  return locked(prefix, async () => {
     await prepareFolders(engine, prefix, options.account);
     const generations = generationsOf(prefix);
-    await requireNewPorts(plan.site, engine, prefix, await generations.active());
+    if (await generations.setAsideDamaged(engine.seal))
+      options.tell(message('apply.damaged', { folder: generations.current }));
+    await requireNewPorts(plan.site, engine, prefix, generations);
     const materials = materialsOf(join(options.state, 'certificates'), options.authority, options.now());
     const { generation, findings } = await stageAccepted(plan, engine, prefix, generations, materials);
     if (materials.issued.length > 0)
       options.tell(message('apply.certificates', { count: materials.issued.length }));
     options.tell(message('apply.accepted', { engine: engine.name, hash: short(generation.manifest.hash) }));
-    const done = await serve(engine, prefix, generations, generation, options.tell);
+    const done = await serve(engine, prefix, generations, generation, options);
     await generations.prune();
     const partial = Object.keys(generation.manifest.standing).length > 0;
     return {
@@ -73,14 +77,34 @@ export async function resumeLocally(
   state: string,
 ): Promise<{ started: boolean; hash: string }> {
   const prefix = join(state, engine.name);
-  await mkdir(prefix, { recursive: true, mode: 0o755 });
-  return withLock(prefix, 60_000, async () => {
-    const active = await generationsOf(prefix).active();
-    if (!active) throw new Fault('gateway.empty', { state }, { next: message('gateway.empty.next') });
+  return locked(prefix, async () => {
+    const generations = generationsOf(prefix);
+    const active = await generations.active();
+    if (!active) {
+      // A link that leads to nothing good is not a gateway that never was.
+      const code = (await lstat(generations.current).catch(() => undefined))
+        ? 'gateway.damaged'
+        : 'gateway.empty';
+      throw new Fault(code, { state }, { next: message(`${code}.next`) });
+    }
     const running = await runningMaster(engine, prefix);
     if (!running) await startEngine(engine, prefix);
     return { started: !running, hash: active.manifest.hash };
   });
+}
+
+/** Works below a prefix while nobody else does. Throws `state.unwritable` for an error of the disk. */
+async function locked<T>(prefix: string, work: () => Promise<T>): Promise<T> {
+  try {
+    await mkdir(prefix, { recursive: true, mode: 0o755 });
+    return await withLock(prefix, 60_000, work);
+  } catch (cause) {
+    const { code, syscall, message: reason } = cause as NodeJS.ErrnoException;
+    const isDisk = (syscall !== undefined && syscall !== 'kill') || code?.startsWith('SQLITE_');
+    if (cause instanceof Fault || !isDisk) throw cause;
+    const next = message('state.unwritable.next');
+    throw new Fault('state.unwritable', { folder: prefix, reason }, { cause, next });
+  }
 }
 
 async function serve(
@@ -88,28 +112,26 @@ async function serve(
   prefix: string,
   generations: Generations,
   wanted: Generation,
-  tell: (step: Message) => void,
+  { tell, confirmMilliseconds = 30_000 }: ApplyOptions,
 ): Promise<{ changed: boolean; started: boolean }> {
   const previous = await generations.active();
-  const same = previous?.manifest.hash === wanted.manifest.hash;
+  const same = previous?.folder === wanted.folder;
   const master = await runningMaster(engine, prefix);
   if (master && same && (await servedHash(engine, prefix)) === wanted.manifest.hash) {
     tell(message('apply.unchanged'));
     return { changed: false, started: false };
   }
+  const held = master && (await heldGateway(engine, prefix, generations));
+  const restart = held !== undefined && needsRestart(held, wanted.manifest.site.gateway);
   await generations.activate(wanted);
   try {
-    if (master) {
-      process.kill(master.pid, engine.actions.signals.reload);
-      await confirm(engine, prefix, wanted.manifest.hash);
-      tell(message('apply.reloaded', { engine: engine.name }));
-    } else {
-      await startEngine(engine, prefix);
-      await confirm(engine, prefix, wanted.manifest.hash);
-      tell(message('apply.started', { engine: engine.name }));
-    }
+    if (restart) await quitEngine(engine, prefix, restartDrainMilliseconds);
+    if (master && !restart) signal(master.pid, engine.actions.signals.reload);
+    else await startEngine(engine, prefix);
+    await confirm(engine, prefix, wanted.manifest.hash, confirmMilliseconds);
+    tell(message(master && !restart ? 'apply.reloaded' : 'apply.started', { engine: engine.name }));
   } catch (cause) {
-    await putBack(engine, prefix, generations, previous);
+    await putBack(engine, prefix, generations, previous, master !== undefined);
     throw cause;
   }
   return { changed: true, started: !master };
@@ -120,21 +142,30 @@ async function requireNewPorts(
   { gateway }: Site,
   engine: Engine,
   prefix: string,
-  active: Generation | undefined,
+  generations: Generations,
 ): Promise<void> {
   const running = (await runningMaster(engine, prefix)) ?? (await orphans(engine, prefix))[0];
-  const held = running && active ? active.manifest.site.gateway : undefined;
-  const ports = [gateway.httpPort, gateway.httpsPort];
-  await requirePorts(
-    gateway.listen,
-    ports.filter((port) => port !== held?.httpPort && port !== held?.httpsPort),
-  );
+  const held = running && (await heldGateway(engine, prefix, generations));
+  // It runs on something that we have no record of: which ports it holds, only a reload can tell.
+  if (running && !held) return;
+  await requirePorts(gateway, held);
+}
+
+/** The gateway that the running engine serves; not always the active one, when an apply was killed half-way. */
+async function heldGateway(
+  engine: Engine,
+  prefix: string,
+  generations: Generations,
+): Promise<Site['gateway'] | undefined> {
+  const served = await servedHash(engine, prefix);
+  const found = (served && (await generations.find(served))) || (await generations.active());
+  return found?.manifest.site.gateway;
 }
 
 /** Resolves once the new workers serve: the running engine tells the new hash, three times in a row. */
-async function confirm(engine: Engine, prefix: string, hash: string): Promise<void> {
+async function confirm(engine: Engine, prefix: string, hash: string, milliseconds: number): Promise<void> {
   let inARow = 0;
-  for (const until = Date.now() + confirmMilliseconds; Date.now() < until; await sleep(20)) {
+  for (const until = Date.now() + milliseconds; Date.now() < until; await sleep(20)) {
     inARow = (await servedHash(engine, prefix)) === hash ? inARow + 1 : 0;
     if (inARow === 3) return;
   }
@@ -146,20 +177,25 @@ async function putBack(
   prefix: string,
   generations: Generations,
   previous: Generation | undefined,
+  ran: boolean,
 ): Promise<void> {
   if (!previous) return;
   await generations.activate(previous);
   const master = await runningMaster(engine, prefix);
-  if (master) process.kill(master.pid, engine.actions.signals.reload);
+  if (master) signal(master.pid, engine.actions.signals.reload);
+  // What ended it is being thrown already; should it not start again, that is no news.
+  else if (ran) await startEngine(engine, prefix).catch(() => undefined);
 }
 
 async function prepareFolders(engine: Engine, prefix: string, account: string | undefined): Promise<void> {
   await mkdir(join(prefix, 'generations'), { recursive: true, mode: 0o755 });
   const owner = account && (await idsOf(account));
-  for (const { path, writable } of engine.actions.folders) {
+  for (const { path, account: may } of engine.actions.folders) {
     const folder = join(prefix, path);
-    await mkdir(folder, { recursive: true, mode: writable ? 0o700 : 0o755 });
-    if (writable && owner) await chown(folder, owner.uid, owner.gid);
+    await mkdir(folder, { recursive: true });
+    // Nobody else's: logs tell who asked for what.
+    await chmod(folder, may === 'writes' ? 0o700 : 0o750);
+    if (owner) await chown(folder, may === 'writes' ? owner.uid : 0, owner.gid);
   }
 }
 

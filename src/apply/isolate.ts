@@ -27,6 +27,7 @@ export async function stageAccepted(
   const active = await generations.active();
   const artefacts = plan.artefacts.filter((a) => a.engine === engine.name);
   const staging = new Staging(plan, engine, active, materials);
+  await materials.prepare(artefacts.flatMap((artefact) => artefact.reads));
   for (const artefact of artefacts) await staging.add(artefact);
   for (;;) {
     const generation = await generations.stage(staging.content(), active);
@@ -36,7 +37,7 @@ export async function stageAccepted(
     const trace = (complaint: Complaint) => attribute(complaint, folder, staging.files);
     if (code === 0) {
       const warnings = complaints.map((c) => warning(engine, c, trace(c)));
-      return { generation, findings: [...staging.findings, ...warnings] };
+      return { generation, findings: [...staging.findings(), ...warnings] };
     }
     if (folder !== active?.folder) await generations.discard(generation);
     const complaint = complaints.find((c) => c.severity === 'error');
@@ -53,6 +54,6 @@ function warning(engine: Engine, complaint: Complaint, culprit: Attribution | un
     severity: 'warning',
     code: 'engine.warned',
     params: { engine: engine.name, text: complaint.text },
-    ...(culprit?.because ? { pointer: culprit.because } : {}),
+    ...(culprit?.because ? { pointer: culprit.because, onKey: true } : {}),
   };
 }

@@ -1,11 +1,13 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import type { Input } from '../model/plan.ts';
 import type { Authority } from '../pki/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
 
 /** Turns the inputs that a plan names into bytes, at the last moment. */
 export interface Materials {
-  /** The input's text, or why it cannot be had. A certificate of ours is issued or renewed when it must be. */
+  /** Has the certificates of ours among these inputs be there, issued or renewed when they must be: all at once is faster. */
+  prepare(inputs: readonly Input[]): Promise<void>;
+  /** The input's text, or why it cannot be had. */
   read(input: Input): Promise<{ readonly text: string } | { readonly reason: string }>;
   /** Ids of the certificates issued so far. */
   readonly issued: readonly string[];
@@ -14,19 +16,41 @@ export interface Materials {
 /** Materials whose internal certificates are kept in `folder` and signed by `authority`. */
 export function materialsOf(folder: string, authority: Authority, now: Date): Materials {
   const issued: string[] = [];
+  const prepared = new Set<string>();
+  const prepare: Materials['prepare'] = async (inputs) => {
+    const needs = inputs.flatMap(({ from }) =>
+      'certificate' in from && !prepared.has(from.certificate.id) ? [from.certificate] : [],
+    );
+    if (needs.length === 0) return;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const made = await ensureCertificates(folder, needs, authority, now);
+    issued.push(...made.map((need) => need.id));
+    for (const need of needs) prepared.add(need.id);
+  };
   return {
     issued,
-    async read({ from }) {
-      try {
-        if ('file' in from) return { text: await readFile(from.file, 'utf8') };
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        const made = await ensureCertificates(folder, [from.certificate], authority, now);
-        issued.push(...made.map((need) => need.id));
+    prepare,
+    async read(input) {
+      const { from } = input;
+      if ('certificate' in from) {
+        await prepare([input]);
         return { text: await readFile(certificateFile(folder, from.certificate.id), 'utf8') };
+      }
+      try {
+        return await readSmall(from.file);
       } catch (error) {
-        if ('file' in from) return { reason: (error as Error).message };
-        throw error;
+        return { reason: (error as Error).message };
       }
     },
   };
+}
+
+/** A certificate, a key or a bundle of authorities is never larger; a device or a pipe would never end. */
+const largest = 4 << 20;
+
+async function readSmall(path: string): Promise<{ readonly text: string } | { readonly reason: string }> {
+  const found = await stat(path);
+  if (!found.isFile() || found.size > largest)
+    return { reason: `${path}: not a file of at most ${largest} bytes` };
+  return { text: await readFile(path, 'utf8') };
 }

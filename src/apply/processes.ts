@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 
 /** A process of this machine, as /proc tells it (proc(5)). */
 export interface Process {
@@ -45,13 +45,21 @@ export async function processes(): Promise<Process[]> {
   return (await Promise.all(pids.map(processOf))).filter((p) => p !== undefined);
 }
 
-/** Whether a process has this file open; false also when we may not look. */
-export async function hasOpen(pid: number, path: string): Promise<boolean> {
-  const wanted = await stat(path).catch(() => undefined);
-  const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  if (!wanted) return false;
-  const targets = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
-  return targets.includes(path);
+/** Whether this folder is a process's working directory; false also when we may not look. */
+export async function worksIn(pid: number, folder: string): Promise<boolean> {
+  const [there, wanted] = await Promise.all(
+    [`/proc/${pid}/cwd`, folder].map((path) => stat(path).catch(() => undefined)),
+  );
+  return there !== undefined && there.ino === wanted?.ino && there.dev === wanted.dev;
+}
+
+/** Sends a signal to a process that may have ended by itself meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Waits until a process is gone; false when it is still there after `milliseconds`. */

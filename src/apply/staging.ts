@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../engines/engine.ts';
+import { readIfThere } from '../hosts/files.ts';
+import { sha256 } from '../lib/digest.ts';
 import type { Standing } from '../model/applied.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
+import type { Site } from '../model/site.ts';
 import type { Content, ContentFile, Generation } from './generations.ts';
 import type { Materials } from './materialise.ts';
 
@@ -14,12 +16,13 @@ import type { Materials } from './materialise.ts';
 type Placed = Pick<Artefact, 'text' | 'origins' | 'reads'>;
 
 /**
- * The files of a generation in the making. A publication that is refused gives way to its last good version, and when
- * that is refused too (or there is none) to its stand-in; a third refusal is a fault, for then it is not its own doing.
+ * The files of a generation in the making. A publication that is refused gives way to its last good version; when that
+ * is refused too (or there is none) to its stand-in; and at last to nothing, so that the others always go on.
  */
 export class Staging {
   readonly files = new Map<string, ContentFile>();
-  readonly findings: Finding[] = [];
+  /** By publication: what in the description was first complained of. */
+  private readonly causes = new Map<string, Pointer>();
   private readonly standing: Record<string, Standing> = {};
   private readonly plan: Plan;
   private readonly engine: Engine;
@@ -49,18 +52,18 @@ export class Staging {
   async refuse(artefact: Artefact, text: string, because: Pointer): Promise<void> {
     const { isolated } = artefact;
     const before = isolated && this.standing[isolated.publication];
-    if (!isolated || before?.state === 'stand-in') throw refusedFault(this.engine, text, because);
+    if (!isolated || before?.state === 'closed') throw refusedFault(this.engine, text, because);
     const last = before ? undefined : await this.lastGood(artefact, isolated.publication);
-    this.drop(artefact.path);
+    for (const path of [artefact.path, ...artefact.reads.map((input) => input.as)]) this.files.delete(path);
     // The first complaint is about what the user wrote; a second one would be about our replacement.
     const complaint = before?.complaint ?? text;
+    const state = last ? 'kept' : before?.state === 'stand-in' ? 'closed' : 'stand-in';
+    const instead = state === 'closed' ? { text: '', reads: [] } : isolated.standIn;
     if (last) for (const [path, file] of last) this.files.set(path, file);
-    else {
-      const { standIn } = isolated;
-      await this.place(artefact.path, { ...standIn, origins: standIn.text.split('\n').map(() => because) });
-    }
-    this.standing[isolated.publication] = { state: last ? 'kept' : 'stand-in', complaint };
-    if (!before) this.report(isolated.publication, text, because);
+    else
+      await this.place(artefact.path, { ...instead, origins: instead.text.split('\n').map(() => because) });
+    this.standing[isolated.publication] = { state, complaint };
+    if (!before) this.causes.set(isolated.publication, because);
   }
 
   private async place(path: string, file: Placed): Promise<{ input: Input; reason: string } | undefined> {
@@ -74,37 +77,60 @@ export class Staging {
     return undefined;
   }
 
-  /** The publication's files as the active generation has them; `undefined` when it has none worth keeping. */
+  /**
+   * The publication's files as the active generation has them; `undefined` when it has none worth keeping, or when
+   * they cannot be read. Certificates of ours are as they are now: else a kept one would never be renewed.
+   */
   private async lastGood(
     artefact: Artefact,
     publication: string,
   ): Promise<Map<string, ContentFile> | undefined> {
     const { active } = this;
     const record = active?.manifest.files[artefact.path];
-    if (!active || !record || active.manifest.standing[publication]?.state === 'stand-in') return undefined;
-    const read = (path: string) => readFile(join(active.folder, path), 'utf8');
+    if (
+      !active ||
+      !record ||
+      ['stand-in', 'closed'].includes(active.manifest.standing[publication]?.state ?? '')
+    )
+      return undefined;
+    // Its version listens where the gateway listened then.
+    if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
+    const renewed = new Map(
+      artefact.reads.flatMap(({ as, from }) => {
+        const fresh = 'certificate' in from ? this.files.get(as) : undefined;
+        return fresh ? [[as, fresh]] : [];
+      }),
+    );
     const files = new Map<string, ContentFile>();
-    files.set(artefact.path, { ...record, text: await read(artefact.path), secret: false });
-    for (const path of record.reads ?? []) files.set(path, { text: await read(path), secret: true });
+    for (const path of [artefact.path, ...(record.reads ?? [])]) {
+      const was = active.manifest.files[path];
+      const text = await readIfThere(join(active.folder, path));
+      if (!was || text === undefined || sha256(text) !== was.sha256) return undefined;
+      const { sha256: _, ...rest } = was;
+      files.set(path, renewed.get(path) ?? { ...rest, text, secret: path !== artefact.path });
+    }
     return files;
   }
 
-  private drop(path: string): void {
-    for (const input of this.files.get(path)?.reads ?? []) this.files.delete(input);
-    this.files.delete(path);
-  }
-
-  private report(publication: string, text: string, because: Pointer): void {
-    const name = this.plan.site.publications.find((p) => p.id === publication)?.name ?? publication;
-    const kept = this.standing[publication]?.state === 'kept';
-    this.findings.push({
-      severity: 'error',
-      code: 'engine.refused.publication',
-      params: { engine: this.engine.name, name, text },
-      pointer: because,
-      hint: message(kept ? 'engine.refused.kept' : 'engine.refused.stand-in', { name }),
+  /** What was refused and what stands instead, at the lines that caused it. */
+  findings(): Finding[] {
+    return Object.entries(this.standing).map(([publication, { state, complaint }]) => {
+      const name = this.plan.site.publications.find((p) => p.id === publication)?.name ?? publication;
+      return {
+        severity: 'error',
+        code: 'engine.refused.publication',
+        params: { engine: this.engine.name, name, text: complaint },
+        pointer: this.causes.get(publication) ?? '',
+        onKey: true,
+        hint: message(`engine.refused.${state}`, { name }),
+      };
     });
   }
+}
+
+/** Where a gateway listens and how, to compare. */
+function listening({ gateway }: Site): string {
+  return JSON.stringify([gateway.listen, gateway.httpPort, gateway.httpsPort, gateway.proxyProtocol]);
 }
 
 /** The fault of a configuration that cannot be had even with its publications set apart. */

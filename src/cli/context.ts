@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Code } from '../i18n/en.ts';
@@ -25,7 +26,8 @@ export function contextOf(environment: NodeJS.ProcessEnv): Context {
   return {
     language,
     colour: process.stdout.isTTY === true && !environment.NO_COLOR,
-    width: process.stdout.columns ?? 100,
+    // A terminal that does not know its size says 0.
+    width: process.stdout.columns || 100,
     t: (code, params) => translate(language, code, params),
     say: (message) => say(language, message),
     out: (text) => void process.stdout.write(`${text}\n`),
@@ -33,9 +35,19 @@ export function contextOf(environment: NodeJS.ProcessEnv): Context {
   };
 }
 
+/** The same path without symbolic links, if it exists: an engine is recognised by the path of its folder. */
+function truePath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Where Poterne keeps what it makes: `--state`, `POTERNE_STATE`, the system's folder for root, the user's otherwise (XDG). */
 export function stateFolder(asked: string | undefined, environment: NodeJS.ProcessEnv): string {
-  if (asked || environment.POTERNE_STATE) return resolve(asked || (environment.POTERNE_STATE as string));
+  if (asked || environment.POTERNE_STATE)
+    return truePath(resolve(asked || (environment.POTERNE_STATE as string)));
   if (process.getuid?.() === 0) return '/var/lib/poterne';
   return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'poterne');
 }

@@ -1,6 +1,7 @@
 import { describe, locateFinding, report, sortFindings, textOf, toJson } from '../describe/index.ts';
-import type { Finding } from '../model/finding.ts';
+import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
+import { assertionFindings } from '../plan/assertions.ts';
 import type { Context } from './context.ts';
 import { Refused } from './errors.ts';
 
@@ -14,9 +15,13 @@ export interface Described {
   toJson(findings: readonly Finding[]): unknown;
 }
 
-/** Reads the description of a command. */
+/**
+ * Reads the description of a command. The user's own assertions are checked here, where what describe read meets what
+ * plan makes of it: so every command refuses, before it opens anything, what the user said must never be.
+ */
 export async function readDescription(context: Context, file: string): Promise<Described> {
-  const { site, findings, sources } = await describe(file);
+  const { site, findings: read, sources } = await describe(file);
+  const contradicted = site ? assertionFindings(site) : [];
   const cwd = process.cwd();
   const located = (some: readonly Finding[]) =>
     sortFindings(
@@ -24,8 +29,8 @@ export async function readDescription(context: Context, file: string): Promise<D
       some.map((finding) => locateFinding(sources, finding)),
     );
   return {
-    ...(site ? { site } : {}),
-    findings,
+    ...(site && !hasErrors(contradicted) ? { site } : {}),
+    findings: located([...read, ...contradicted]),
     show(some) {
       if (some.length === 0) return;
       const { language, colour } = context;

@@ -12,7 +12,7 @@ export function unifiedDiff(before: ReadonlyMap<string, string>, after: readonly
       const name = (there: unknown) => (there === undefined ? '/dev/null' : path);
       return createTwoFilesPatch(name(from), name(to), from ?? '', to ?? '', '', '', { context: 3 })
         .split('\n')
-        .filter((l) => !/^=+$/.test(l))
+        .filter((l) => !/^(=+$|Index: )/.test(l))
         .join('\n');
     })
     .join('');

@@ -16,22 +16,24 @@ export const exit = {
 /** The description was refused; its findings have been shown. */
 export class Refused extends Error {}
 
+/** Nothing is wrong with the world: what the command was asked cannot be, so that it leaves with 2. */
+export class WrongRequest extends Fault {}
+
 /** Says a fault: at the line of the description that caused it when it has one, its cause, and what to do next. */
 export function showFault(context: Context, fault: Fault, description?: Described): void {
   const { code, params, pointer } = fault;
-  const finding: Finding = { severity: 'error', code, params, ...(pointer ? { pointer } : {}) };
-  if (pointer && description) description.show([finding]);
+  if (pointer && description) description.show([asFinding(fault)]);
   else context.err(`${context.t('cli.error')}: ${context.say({ code, params })}`);
   if (fault.next) context.err(context.t('cli.next', { text: context.say(fault.next) }));
 }
 
-/** Says what ended a command, as text or JSON, and gives the status to leave with. */
-export function endWith(context: Context, error: unknown, json: boolean): number {
+/** Says what ended a command, as text or JSON and where in its description, and gives the status to leave with. */
+export function endWith(context: Context, error: unknown, json: boolean, description?: Described): number {
   if (error instanceof Refused) return exit.wrong;
   if (error instanceof Fault) {
-    if (json) context.out(JSON.stringify({ fault: faultJson(context, error) }));
-    else showFault(context, error);
-    return exit.failed;
+    if (json) context.out(JSON.stringify({ fault: faultJson(context, error, description) }));
+    else showFault(context, error, description);
+    return error instanceof WrongRequest ? exit.wrong : exit.failed;
   }
   const text = error instanceof Error ? error.message : String(error);
   context.err(context.t('cli.unexpected', { text }));
@@ -40,12 +42,18 @@ export function endWith(context: Context, error: unknown, json: boolean): number
   return exit.failed;
 }
 
-function faultJson(context: Context, { code, params, next, cause }: Fault): object {
+function asFinding({ code, params, pointer }: Fault): Finding {
+  return { severity: 'error', code, params, ...(pointer ? { pointer } : {}) };
+}
+
+function faultJson(context: Context, fault: Fault, description?: Described): object {
+  const { code, params, next, cause, pointer } = fault;
   return {
     code,
     params,
     text: context.say({ code, params }),
     ...(next ? { next: context.say(next) } : {}),
+    ...(pointer && description ? { findings: description.toJson([asFinding(fault)]) } : {}),
     ...(cause instanceof Error ? { cause: cause.message } : {}),
   };
 }

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { installation } from '../hosts/installation.ts';
+import { languageOption } from './command.ts';
 import { apply } from './commands/apply.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
+import { docs } from './commands/docs.ts';
 import { plan } from './commands/plan.ts';
 import { schema } from './commands/schema.ts';
 import { status } from './commands/status.ts';
@@ -10,30 +14,33 @@ import { stop } from './commands/stop.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 import { contextOf } from './context.ts';
-import { endWith, exit } from './errors.ts';
+import { endWith } from './errors.ts';
+import { speaking } from './usage.ts';
 
 // What engines' unprivileged workers must read is made with modes that say so; secrets name theirs.
 process.umask(0o022);
 
-const args = process.argv.slice(2);
-const asked = args[args.indexOf('--lang') + 1];
-const context = contextOf(
-  args.includes('--lang') && asked ? { ...process.env, POTERNE_LANG: asked } : process.env,
-);
+// Whoever reads may stop reading (`poterne plan | head`): what is being done is still done, and the status tells how.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-const program = new Command('poterne')
+const args = process.argv.slice(2);
+const asked = /(?:^|\0)--lang[=\0]([^\0]+)/.exec(args.join('\0'))?.[1];
+const context = contextOf(asked ? { ...process.env, POTERNE_LANG: asked } : process.env);
+
+const { version } = JSON.parse(readFileSync(join(installation, 'package.json'), 'utf8'));
+const program = speaking(new Command('poterne'), context)
   .description(context.t('cli.about'))
+  .usage(context.t('cli.usage.commands'))
   .version(version, '-V, --version', context.t('cli.version'))
+  .addOption(languageOption(context))
   .helpOption('-h, --help', context.t('cli.help'))
   .helpCommand(false)
-  .configureHelp({ showGlobalOptions: false })
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exit.done : exit.wrong));
-for (const make of [demo, check, plan, apply, verify, status, up, stop, schema]) {
-  const made = make(context);
-  made.exitOverride((error) => process.exit(error.exitCode === 0 ? exit.done : exit.wrong));
-  program.addCommand(made);
-}
+  .addHelpText('after', `\n${context.t('cli.start')}`);
+for (const make of [demo, check, plan, apply, verify, status, up, stop, docs, schema])
+  program.addCommand(make(context));
 
 try {
   await program.parseAsync();

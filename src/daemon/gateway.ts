@@ -1,10 +1,12 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
 import { engines } from '../engines/index.ts';
+import { installation } from '../hosts/installation.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -33,12 +35,35 @@ export async function openGateway(state: string): Promise<Gateway> {
     await mkdir(state, { recursive: true, mode: 0o755 });
     const authority = await openAuthority(join(state, 'authority'), `Poterne CA (${hostname()})`, new Date());
     const store = await openStore(state);
-    return { state, store, authority, close: () => store.close() };
+    // By its true path: processes are recognised by it.
+    return { state: await realpath(state), store, authority, close: () => store.close() };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw cause;
-    throw new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
+    throw denied(state, cause) ?? cause;
   }
+}
+
+/** Ends the engines of this machine after the requests in progress; false when none ran. Throws `state.denied`. */
+export async function stopGateway(state: string): Promise<boolean> {
+  try {
+    const ended = await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
+    return ended.includes(true);
+  } catch (cause) {
+    throw denied(state, cause) ?? cause;
+  }
+}
+
+/** The fault behind an error of the state folder, when it is that this account lacks the rights. */
+function denied(state: string, cause: unknown): Fault | undefined {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) return undefined;
+  return new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
+}
+
+/** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
+export function installing(packages: string): Message {
+  const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
+  const near = relative(process.cwd(), script);
+  return message('engine.missing.next', { script: near.startsWith('..') ? script : near, packages });
 }
 
 /** What is wanted of this machine, and what is active on it now. */
@@ -59,11 +84,20 @@ export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
   const missing = engines.filter((engine) => !(engine.name in facts.versions));
   if (missing.length > 0) {
     const packages = missing.flatMap((engine) => engine.packages).join(' ');
-    const next = message('engine.missing.next', { packages });
-    throw new Fault('engine.missing', { engine: missing.map((e) => e.name).join(', ') }, { next });
+    const names = missing.map((engine) => engine.name).join(', ');
+    throw new Fault('engine.missing', { engine: names }, { next: installing(packages) });
   }
-  await gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses);
+  await kept(gateway, gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses));
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+/** What the store keeps. Throws `store.unusable` when it cannot, which is no defect: a full disk, most often. */
+async function kept<T>(gateway: Gateway, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new Fault('store.unusable', { file: gateway.state, reason: (cause as Error).message }, { cause });
+  }
 }
 
 function requireHere(site: Site): void {
@@ -115,10 +149,12 @@ export async function converge(
         tell,
       });
     if (!last) throw new Error('no engine to apply to');
-    await record(last.hash, last.outcome, last.findings);
+    await kept(gateway, record(last.hash, last.outcome, last.findings));
     return last;
   } catch (error) {
-    await record('', 'failed', error instanceof Fault ? { code: error.code, params: error.params } : {});
+    const detail = error instanceof Fault ? { code: error.code, params: error.params } : {};
+    // Should the store fail too (a full disk), what came first is what must be told.
+    await record('', 'failed', detail).catch(() => undefined);
     throw error;
   }
 }
@@ -128,6 +164,8 @@ export interface ProveOptions {
   readonly authorities?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
+  /** Stops at once; what was seen until then is kept. */
+  readonly signal?: AbortSignal;
   /** Told each piece of evidence as it comes in. */
   readonly progress?: (evidence: Evidence, done: number, total: number) => void;
 }
@@ -144,6 +182,7 @@ export async function prove(
     {
       vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
       authorities: [gateway.authority.root, ...(options.authorities ?? [])],
+      ...(options.signal ? { signal: options.signal } : {}),
     },
     options.progress,
   );

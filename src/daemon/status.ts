@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { runningMaster, servedHash } from '../apply/engine-process.ts';
 import { type Generation, generationsOf } from '../apply/generations.ts';
 import { engines } from '../engines/index.ts';
+import type { Standing } from '../model/applied.ts';
 import type { Service, Upstream } from '../model/site.ts';
 import { daysLeft } from '../pki/certificates.ts';
 import type { LastProof } from '../store/store.ts';
@@ -34,7 +35,7 @@ export interface EngineStatus {
 export interface PublicationStatus {
   readonly name: string;
   readonly services: readonly string[];
-  readonly standing: 'current' | 'kept' | 'stand-in';
+  readonly standing: 'current' | Standing['state'];
   readonly complaint?: string;
   /** Whole days until the certificate expires; absent when it cannot be read. */
   readonly certificateDays?: number;
@@ -116,7 +117,7 @@ async function serviceStatus(service: Service): Promise<ServiceStatus> {
 }
 
 /** Whether something accepts a connection there within two seconds. */
-function reachable(address: Upstream['address']): Promise<boolean> {
+export function reachable(address: Upstream['address']): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(
       address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },

@@ -9,7 +9,7 @@ import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
-import { converge, type Gateway, intend } from './gateway.ts';
+import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
 
 /** How often a dead engine is looked for, names are resolved again, and certificates are reviewed. */
 const every = { engine: 1000, names: 30_000, certificates: 3_600_000 } as const;
@@ -36,12 +36,6 @@ export interface Supervised {
  * good), starts engines again when they die, follows the addresses of upstream names and renews certificates.
  */
 export async function supervise(gateway: Gateway, on: Supervised): Promise<void> {
-  let current = await applyDescription(gateway, on);
-  if (current || (await resume(gateway, on))) on.ready();
-  let nextNames = Date.now() + every.names;
-  let nextCertificates = Date.now() + every.certificates;
-  let backOff: number = every.engine;
-  let nextStart = 0;
   let asked = false;
   const listen = async () => {
     while (!on.signal.aborted) {
@@ -49,7 +43,16 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       asked = true;
     }
   };
+  // From the beginning: a SIGHUP during the first apply would end us otherwise.
   void listen();
+  let current = await applyDescription(gateway, on);
+  if (current || (await resume(gateway, on))) on.ready();
+  // Certificates are renewed and names followed for what is served, also while the description has errors.
+  current ??= await lastApplied(gateway);
+  let nextNames = Date.now() + every.names;
+  let nextCertificates = Date.now() + every.certificates;
+  let backOff: number = every.engine;
+  let nextStart = 0;
   while (!on.signal.aborted) {
     await sleep(every.engine);
     if (on.signal.aborted) break;
@@ -96,6 +99,11 @@ async function applySite(gateway: Gateway, site: Site, on: Supervised): Promise<
     on.report(findings);
     return { site, addresses: intent.facts.addresses };
   });
+}
+
+async function lastApplied(gateway: Gateway): Promise<Current | undefined> {
+  const active = await activeManifest(gateway.state);
+  return active && { site: active.site, addresses: {} };
 }
 
 async function resume(gateway: Gateway, on: Supervised): Promise<boolean> {

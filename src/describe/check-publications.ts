@@ -154,7 +154,7 @@ function checkTarget(
         onKey: true,
         hint: message('publication.target.both.hint', { service }),
       });
-    else checkProvable(checking, ['/'], '/', { service }, `${at}/service`);
+    else checkProvable(checking, { '/': { service } }, () => `${at}/service`);
   } else if (!routes && whole(at))
     report('error', {
       code: 'publication.target.missing',
@@ -166,13 +166,12 @@ function checkTarget(
       }),
     });
   if (!routes) return;
-  const keys = Object.keys(routes);
+  const placeOf = (key: string) => `${at}${pointer('routes', key)}`;
   for (const [key, route] of Object.entries(routes)) {
-    const here = `${at}${pointer('routes', key)}`;
-    reference('services', route.service, `${here}/service`);
-    checkStrip(checking, key, route, here);
-    if (service === undefined && soundRoutes) checkProvable(checking, keys, key, route, here);
+    reference('services', route.service, `${placeOf(key)}/service`);
+    checkStrip(checking, key, route, placeOf(key));
   }
+  if (service === undefined && soundRoutes) checkProvable(checking, routes, placeOf);
 }
 
 function checkStrip({ report }: Checking, key: string, route: RouteEntry, at: Pointer): void {
@@ -224,25 +223,37 @@ function checkRouteKeys({ sources, report, other }: Checking, name: string, at: 
   return sound;
 }
 
-/** Promises of the service that this route does not lead to are not proved through it; better said than found out. */
+/**
+ * What a service promises and no route of the publication leads to is not proved through it; better said than found
+ * out. It is said once, at the first route to the service.
+ */
 function checkProvable(
   { parsed, report }: Checking,
-  keys: readonly string[],
-  key: string,
-  route: RouteEntry,
-  at: Pointer,
+  routes: Readonly<Record<string, RouteEntry>>,
+  placeOf: (key: string) => Pointer,
 ): void {
-  const service = parsed.services.get(route.service);
-  if (!service) return;
-  const unproved = (path: string) => visible(keys, key, strips(route), path) === undefined;
-  const note = (code: 'route.healthy.unproved' | 'route.events.unproved' | 'route.websocket.unproved') => {
-    return (path: string) =>
-      report('note', { code, params: { path, service: route.service }, pointer: at, onKey: true });
-  };
-  if (service.healthy && unproved(service.healthy.path)) note('route.healthy.unproved')(service.healthy.path);
-  service.events.filter(unproved).forEach(note('route.events.unproved'));
-  if (service.websocket && unproved(service.websocket.path))
-    note('route.websocket.unproved')(service.websocket.path);
+  const keys = Object.keys(routes);
+  for (const name of new Set(Object.values(routes).map((route) => route.service))) {
+    const service = parsed.services.get(name);
+    if (!service) continue;
+    const ways = Object.entries(routes).filter(([, route]) => route.service === name);
+    const unproved = (path: string) =>
+      ways.every(([key, route]) => visible(keys, key, strips(route), path) === undefined);
+    const note = (code: 'route.healthy.unproved' | 'route.events.unproved' | 'route.websocket.unproved') => {
+      return (path: string) =>
+        report('note', {
+          code,
+          params: { path, service: name },
+          pointer: placeOf(ways[0]?.[0] ?? '/'),
+          onKey: true,
+        });
+    };
+    if (service.healthy && unproved(service.healthy.path))
+      note('route.healthy.unproved')(service.healthy.path);
+    service.events.filter(unproved).forEach(note('route.events.unproved'));
+    if (service.websocket && unproved(service.websocket.path))
+      note('route.websocket.unproved')(service.websocket.path);
+  }
 }
 
 function checkAudience(

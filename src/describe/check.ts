@@ -1,6 +1,7 @@
 import type { Finding, Severity } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
+import { checkAssertions } from './check-assertions.ts';
 import { checkPublications } from './check-publications.ts';
 import { knownHint } from './hints.ts';
 import { valueAt } from './issues.ts';
@@ -62,6 +63,7 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
   checkGateway(checking);
   for (const [name, service] of parsed.services) checkService(checking, name, service);
   checkPublications(checking);
+  checkAssertions(checking);
   checkUse(checking);
   return findings;
 }

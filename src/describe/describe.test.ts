@@ -262,6 +262,21 @@ test('a report shows nothing that moves the cursor, and of a long line what matt
   expect(line.slice(carets.indexOf('^'), carets.lastIndexOf('^') + 1)).toBe('lang');
 });
 
+test('the password of an address is shown nowhere, and the carets still stand under it', async () => {
+  const yaml = 'site: s\nservices: { crm: { url: "http://dsi:Pa/ss@w0rd@10.0.0.1:80" } }\n';
+  const { findings, sources } = await describeText(yaml);
+  const text = report(findings, { language: 'en', cwd: '/', read: (f) => textOf(sources, f) });
+  const json = JSON.stringify(toJson(findings, 'en', '/'));
+  for (const said of [text, json]) {
+    expect(said).toContain('**@10.0.0.1:80');
+    expect(said).not.toMatch(/dsi|Pa|w0rd/);
+  }
+  const [, line = '', carets = ''] = text.slice(text.indexOf('value.url')).split('\n').slice(1);
+  expect(line.slice(carets.indexOf('^'), carets.lastIndexOf('^') + 1)).toMatch(
+    /^"http:\/\/\*+@10\.0\.0\.1:80"$/,
+  );
+});
+
 test('an identifier is safe as a file name and stands for one name', () => {
   const name = fc.oneof(
     fc.stringMatching(/^[ab]([ab-]{0,2}[ab])?(\.[ab]([ab-]{0,2}[ab])?){0,2}$/),

@@ -278,6 +278,46 @@ publications:
       'route.websocket.unproved 12 /crm/',
     ],
   ],
+  [
+    'promises that another route of the publication leads to',
+    `site: s
+services:
+  crm: { url: http://a, healthy: { path: /up }, events: [/up/stream] }
+publications:
+  a.fr: { audience: everyone, routes: { /: { service: crm }, /crm/: { service: crm } } }
+  b.fr: { audience: everyone, routes: { /x/: { service: crm }, /y/: { service: crm } } }
+`,
+    ['route.healthy.unproved 6 /x/', 'route.events.unproved 6 /x/'],
+  ],
+);
+
+const named = `${good}${published}zones: { lan: { networks: [10.0.0.0/24] } }\nhosts: { erp: {}, gw: {} }\nexpect:\n`;
+for (const [assertion, ...found] of [
+  ['deny: { from: internet, to: erp }'],
+  ['deny: { from: 10.0.0.7, to: lan, port: 22 }'],
+  ['allow: { from: everyone, to: CRM.localhost., port: 443 }'],
+  ['deny: { from: erq, to: crm.localhots }', 'assertion.unknown 9 erq', 'assertion.unknown 9 crm.localhots'],
+  ['deny: { from: crm.localhost, to: erp }', 'assertion.from.publication 9 crm.localhost'],
+  ['deny: { from: 10.0.0.300, to: erp }', 'value.network 9 10.0.0.300'],
+  ['deny: { from: lan, to: erp, prt: 1 }', 'assertion.key.unknown 9 prt'],
+  ['deny: { from: lan }', 'assertion.key.missing 9 deny'],
+  ['deny: { from: lan, to: erp, port: 0 }', 'value.least 9 0'],
+  ['dney: { from: lan, to: erp }', 'assertion.key.unknown 9 dney'],
+  ['deny: lan', 'value.type.map 9 lan'],
+  ['{}', 'assertion.missing 9 {}'],
+] as [string, ...string[]][])
+  rows.push([`expect: ${assertion}`, `${named}  - ${assertion}\n`, found]);
+rows.push(
+  [
+    'an assertion that denies and allows',
+    `${named}  - deny: { from: lan, to: erp }\n    allow: { from: lan, to: erp }\n`,
+    ['assertion.both 10 allow'],
+  ],
+  [
+    'a name of a zone and of a host',
+    `site: s\nzones: { a: { networks: ["::1"] } }\nhosts: { a: {} }\nexpect: [{ deny: { from: a, to: internet } }]\n`,
+    ['assertion.ambiguous 4 a'],
+  ],
 );
 
 /** Codes that appeared, as findings or as their hints. */

@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { withoutUserinfo } from '../lib/userinfo.ts';
 import { type Message, message } from '../model/message.ts';
 
 /** The known word that was most likely meant, if one is near enough. */
@@ -22,8 +23,8 @@ export function shortList(words: readonly string[]): string {
   return words.length > 12 ? `${words.slice(0, 12).join(', ')}, …` : words.join(', ');
 }
 
-/** A value as a message shows it. */
+/** A value as a message shows it, without the password that an address may hold. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const text = withoutUserinfo(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -19,6 +19,7 @@ function thingAt(path: Path): { thing: string; name: string } {
     services: 'service',
     publications: 'publication',
   };
+  if (section === 'expect' && name !== undefined) return { thing: 'assertion', name: '' };
   if (section === 'gateway') return { thing: 'gateway', name: '' };
   const thing = section === undefined ? undefined : things[section];
   return thing && name !== undefined ? { thing, name } : { thing: 'site', name: '' };

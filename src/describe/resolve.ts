@@ -4,6 +4,7 @@ import { parseNetwork } from '../lib/ip.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import type {
+  Assertion,
   Audience,
   EngineOptions,
   Gateway,
@@ -15,12 +16,13 @@ import type {
   Tls,
   Upstream,
 } from '../model/site.ts';
+import { partiesNamed } from './check-assertions.ts';
 import { sourceOf } from './locate.ts';
 import type { Sources } from './merge.ts';
 import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.ts';
 import type { Parsed } from './parse.ts';
 import { strips } from './routing.ts';
-import { type PublicationEntry, type ServiceEntry, schemas } from './schema.ts';
+import { type AssertionEntry, type PublicationEntry, type ServiceEntry, schemas } from './schema.ts';
 
 interface Resolving {
   readonly parsed: Parsed;
@@ -53,6 +55,7 @@ export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engi
       resolvePublication(resolving, name, publication),
     ),
     gateway: resolveGateway(resolving, hosts),
+    assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
   });
 }
 
@@ -194,4 +197,14 @@ function resolveAudience({ parsed }: Resolving, { audience }: PublicationEntry, 
   if (audience === 'everyone') return { from: ['everyone'], pointer: here };
   const networks = audience.from.flatMap((who) => parsed.zones.get(who)?.networks ?? parseNetwork(who) ?? []);
   return { from: [...new Set(audience.from)], networks: [...new Set(networks)], pointer: here };
+}
+
+function resolveAssertion(parsed: Parsed, entry: AssertionEntry, index: number): Assertion[] {
+  const verdict = entry.deny ? 'deny' : 'allow';
+  const flow = entry[verdict];
+  const from = partiesNamed(parsed, flow?.from ?? '')[0];
+  const to = partiesNamed(parsed, flow?.to ?? '')[0];
+  if (!from || !to) return [];
+  const { port } = flow ?? {};
+  return [{ verdict, from, to, ...(port === undefined ? {} : { port }), pointer: pointer('expect', index) }];
 }

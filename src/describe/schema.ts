@@ -39,6 +39,19 @@ function isTimezone(name: string): boolean {
   }
 }
 
+const flow = z.strictObject({
+  from: text().describe(
+    'Who connects: everyone, internet (outside every zone), or a zone, a host, an address or a CIDR block.',
+  ),
+  to: text().describe('What is reached: the same, or a publication.'),
+  port: port().optional().describe('Only this port; left out, any.'),
+});
+
+const assertion = z.strictObject({
+  deny: flow.optional().describe('A flow that the rest of the description must never open.'),
+  allow: flow.optional().describe('A flow that the rest of the description must open.'),
+});
+
 const site = {
   site: text().describe('Name of the site.'),
   language: z.enum(languages).default('en').describe('Language of the pages visitors see and of documents.'),
@@ -52,6 +65,10 @@ const site = {
     })
     .default('UTC')
     .describe('Time zone by its IANA name, such as Europe/Paris.'),
+  expect: z
+    .array(assertion)
+    .default([])
+    .describe('Your own assertions: what must stay closed, or open, whatever else is described.'),
 };
 
 const zone = {
@@ -193,6 +210,7 @@ type Output<S extends ZodRawShape> = z.output<z.ZodObject<S>>;
 type WithOptions<T> = T & Readonly<Record<string, unknown>>;
 
 export type SiteEntry = Output<typeof site>;
+export type AssertionEntry = SiteEntry['expect'][number];
 export type ZoneEntry = Output<typeof zone>;
 export type HostEntry = Output<typeof hostEntry>;
 export type GatewayEntry = WithOptions<Output<typeof gateway>>;
@@ -250,6 +268,7 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     site: site.site.optional().describe('Name of the site; required once.'),
     language: site.language,
     timezone: site.timezone,
+    expect: site.expect,
     include: z
       .array(z.string().min(1))
       .optional()

@@ -44,8 +44,8 @@ export interface EngineActions {
   /** The path asked on that socket; the answer's body is the hash. */
   readonly hashPath: string;
   readonly errorLog: string;
-  /** Folders below the prefix that must exist before a check; `writable` belong to the account the engine drops to. */
-  readonly folders: readonly { readonly path: string; readonly writable: boolean }[];
+  /** Folders below the prefix that must exist before a check, and what the account that the engine drops to may do there. */
+  readonly folders: readonly { readonly path: string; readonly account: 'enters' | 'writes' }[];
 }
 
 /** One thing the engine said against a configuration. */

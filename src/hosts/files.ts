@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Writes a file so that a crash at any moment leaves the old or the new content, never a part: temporary, fsync, rename. */
@@ -45,27 +45,51 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** A file of a new folder: its content, or an identical file elsewhere on the same file system to share. */
-export type FileSource = { readonly content: string; readonly mode: number } | { readonly link: string };
+/** A file of a new folder: what it holds, and a file of the same file system to share when it holds the same. */
+export interface FileSource {
+  readonly content: string;
+  readonly mode: number;
+  readonly like?: string;
+}
 
 /** Puts files (by relative path) into a new folder that appears whole or not at all. */
 export async function writeFolder(folder: string, files: ReadonlyMap<string, FileSource>): Promise<void> {
   const temporary = `${folder}.${randomBytes(6).toString('hex')}.tmp`;
   const folders = new Set([temporary, ...[...files.keys()].map((path) => dirname(join(temporary, path)))]);
-  for (const path of folders) await mkdir(path, { recursive: true, mode: 0o755 });
-  const put = async (path: string, source: FileSource) =>
-    'link' in source
-      ? await link(source.link, join(temporary, path))
-      : await writeSynced(join(temporary, path), source.content, source.mode);
-  // Sixteen at a time: a thousand fsyncs in a row are slow, a thousand open files too many.
-  const waiting = [...files];
-  const worker = async () => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) await put(...next);
-  };
-  await Promise.all(Array.from({ length: 16 }, worker));
-  for (const path of folders) await syncFolder(path);
-  await rename(temporary, folder);
+  try {
+    for (const path of folders) await mkdir(path, { recursive: true, mode: 0o755 });
+    // Sixteen at a time: a thousand fsyncs in a row are slow, a thousand open files too many.
+    const waiting = [...files];
+    const worker = async () => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) await put(join(temporary, next[0]), next[1]);
+    };
+    const ends = await Promise.allSettled(Array.from({ length: 16 }, worker));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
+    for (const path of folders) await syncFolder(path);
+    await rename(temporary, folder);
+  } catch (error) {
+    // A full disk stays full otherwise.
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
   await syncFolder(dirname(folder));
+}
+
+async function put(path: string, { content, mode, like }: FileSource): Promise<void> {
+  if (like === undefined || !(await share(like, path, content, mode))) await writeSynced(path, content, mode);
+}
+
+/** Hard-links a file if it is exactly what is wanted; false when it is not, or the file system cannot. */
+async function share(like: string, path: string, content: string, mode: number): Promise<boolean> {
+  try {
+    if (((await stat(like)).mode & 0o777) !== mode || (await readFile(like, 'utf8')) !== content)
+      return false;
+    await link(like, path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A text file's content, or `undefined` when there is none. */

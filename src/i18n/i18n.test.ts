@@ -3,6 +3,7 @@ import * as apply from './en/apply.ts';
 import * as cli from './en/cli.ts';
 import * as demo from './en/demo.ts';
 import * as describe from './en/describe.ts';
+import * as docs from './en/docs.ts';
 import * as nginx from './en/nginx.ts';
 import * as plan from './en/plan.ts';
 import * as verify from './en/verify.ts';
@@ -10,7 +11,9 @@ import { type Code, en } from './en.ts';
 import { fr } from './fr.ts';
 import { languageOf, translate } from './index.ts';
 
-const areas = [apply, cli, demo, describe, nginx, plan, verify].flatMap((module) => Object.values(module));
+const areas = [apply, cli, demo, describe, docs, nginx, plan, verify].flatMap((module) =>
+  Object.values(module),
+);
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 

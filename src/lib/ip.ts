@@ -26,3 +26,43 @@ export function inNetwork(address: string, network: string): boolean {
   const [base, bits] = ipaddr.parseCIDR(network);
   return parsed.kind() === base.kind() && parsed.match([base, bits] as never);
 }
+
+/** Whether a canonical CIDR block lies wholly in another one. */
+export function contains(outer: string, inner: string): boolean {
+  const [base, bits] = ipaddr.parseCIDR(outer);
+  const [address, length] = ipaddr.parseCIDR(inner);
+  return address.kind() === base.kind() && length >= bits && address.match([base, bits] as never);
+}
+
+/** Whether two canonical CIDR blocks share an address: then one lies in the other. */
+export function overlaps(a: string, b: string): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
+/** Whether an address never leaves its machine (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
+export function isLoopback(address: string): boolean {
+  return isAddress(address) && ipaddr.process(address).range() === 'loopback';
+}
+
+/** Blocks that are not routed on the internet (RFC 1122, 1918, 3927, 6598; RFC 4193, 4291). */
+const privateBlocks = [
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '::1/128',
+  'fc00::/7',
+  'fe80::/10',
+];
+
+/** Whether no address of a canonical CIDR block is routed on the internet. */
+export function isPrivate(network: string): boolean {
+  return privateBlocks.some((block) => contains(block, network));
+}
+
+/** A canonical CIDR block as people write it: a single address without its `/32` or `/128`. */
+export function networkText(network: string): string {
+  return network.replace(/^([\d.]+)\/32$|^([\da-f:.]*:[\da-f:.]*)\/128$/, '$1$2');
+}

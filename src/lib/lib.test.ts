@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseDuration, shortDuration } from './duration.ts';
-import { inNetwork, parseNetwork } from './ip.ts';
+import { contains, inNetwork, isLoopback, isPrivate, networkText, overlaps, parseNetwork } from './ip.ts';
 import { parseRate } from './rate.ts';
 import { parseSize } from './size.ts';
 
@@ -48,5 +48,43 @@ describe('networks', () => {
     expect(inNetwork('10.0.0.9', '10.0.0.0/24')).toBe(true);
     expect(inNetwork('::ffff:10.0.0.9', '10.0.0.0/24')).toBe(true);
     expect(inNetwork('::1', '10.0.0.0/24')).toBe(false);
+  });
+
+  test.each([
+    ['10.0.0.0/8', '10.0.0.0/24', true],
+    ['10.0.0.0/24', '10.0.0.0/24', true],
+    ['10.0.0.0/24', '10.0.0.0/8', false],
+    ['0.0.0.0/0', '::/0', false],
+    ['::/0', 'fd00::/64', true],
+  ])('%s contains %s: %s', (outer, inner, is) => {
+    expect(contains(outer, inner)).toBe(is);
+    expect(overlaps(outer, inner)).toBe(is || contains(inner, outer));
+  });
+
+  test('what stays on a machine, and what stays at home', () => {
+    expect(['127.1.2.3', '::1', '::ffff:127.0.0.1', '10.0.0.1', 'localhost'].map(isLoopback)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(['10.0.0.0/8', 'fd00:1::/64', '10.0.0.0/7', '0.0.0.0/0', '192.0.2.0/24'].map(isPrivate)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test('a single address is written without its length', () => {
+    expect(['10.0.0.7/32', 'fd00::7/128', '10.0.0.0/24', '2001:db8::/32', 'erp'].map(networkText)).toEqual([
+      '10.0.0.7',
+      'fd00::7',
+      '10.0.0.0/24',
+      '2001:db8::/32',
+      'erp',
+    ]);
   });
 });

@@ -6,7 +6,9 @@ export type Standing =
   /** The engine refused what is described: the version of an earlier generation goes on. */
   | { readonly state: 'kept'; readonly complaint: string }
   /** Refused, and there was no earlier version: it answers 503. */
-  | { readonly state: 'stand-in'; readonly complaint: string };
+  | { readonly state: 'stand-in'; readonly complaint: string }
+  /** Even that was refused: its names are unknown to the gateway. */
+  | { readonly state: 'closed'; readonly complaint: string };
 
 /** What a generation holds and where it comes from; written beside its files as `manifest.json`. */
 export interface Manifest {

@@ -26,7 +26,10 @@ export type Probe =
     }
   /** Plain http is answered by a redirect to exactly this URL. */
   | { readonly kind: 'redirects'; readonly door: Door; readonly path: string; readonly to: string }
-  /** The application answers over https. `status` undefined: anything but an error of the gateway itself. */
+  /**
+   * The application answers over https. `status` undefined: anything but an error of the gateway itself; `headers`
+   * without status and content: whatever comes back, as long as it has these headers.
+   */
   | {
       readonly kind: 'answers';
       readonly door: Door;

@@ -18,6 +18,26 @@ export interface Site {
   readonly services: readonly Service[];
   readonly publications: readonly Publication[];
   readonly gateway: Gateway;
+  readonly assertions: readonly Assertion[];
+}
+
+/** What the user says must hold of every flow, whatever else the description asks for. */
+export interface Assertion {
+  readonly verdict: 'allow' | 'deny';
+  readonly from: Party;
+  readonly to: Party;
+  /** Absent: any port. */
+  readonly port?: number;
+  readonly pointer: Pointer;
+}
+
+/**
+ * Who or what an assertion speaks of. `everyone` is every address, `internet` those outside the described zones and
+ * the private ranges; a network is a canonical CIDR block; a publication can only be reached, never come from.
+ */
+export interface Party {
+  readonly kind: 'everyone' | 'internet' | 'zone' | 'host' | 'network' | 'publication';
+  readonly name: string;
 }
 
 /** A network area with a level of trust. */

@@ -31,9 +31,12 @@ export function exposureDiff(active: Manifest | undefined, plan: Plan): Exposure
   const key = (r: Reach) => JSON.stringify([r.who, r.what, r.service]);
   const old = new Set(before.map(key));
   const wanted = new Set(plan.exposure.map(key));
+  // What everyone can reach, each zone can.
+  const reaches = (all: ReadonlySet<string>, r: Reach) =>
+    all.has(key(r)) || all.has(key({ ...r, who: 'everyone' }));
   return {
-    gained: plan.exposure.filter((r) => !old.has(key(r))),
-    lost: before.filter((r) => !wanted.has(key(r))),
+    gained: plan.exposure.filter((r) => !reaches(old, r)),
+    lost: before.filter((r) => !reaches(wanted, r)),
   };
 }
 

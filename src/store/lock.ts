@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { Fault } from '../model/fault.ts';
@@ -8,7 +9,10 @@ import { Fault } from '../model/fault.ts';
  * for longer than `wait` milliseconds.
  */
 export async function withLock<T>(folder: string, wait: number, work: () => Promise<T>): Promise<T> {
-  const database = new Database(join(folder, 'lock.db'), { timeout: 0 });
+  const file = join(folder, 'lock.db');
+  const database = new Database(file, { timeout: 0 });
+  // Whoever may read it may hold it too.
+  chmodSync(file, 0o600);
   try {
     await acquire(database, folder, Date.now() + wait);
     try {

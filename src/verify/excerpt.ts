@@ -35,6 +35,16 @@ export function excerptOf(text: string): string {
     .join('\n');
 }
 
+/** What a page says, without its markup. */
+function words(page: string): string {
+  return page
+    .replace(/<(style|script)\b[\s\S]*?(<\/\1\s*>|$)/gi, '')
+    .replace(/<!--[\s\S]*?(-->|$)/g, '')
+    .replace(/<[^>]*(>|$)/g, ' ')
+    .replace(/[ \t]+/g, ' ')
+    .replace(/^ /gm, '');
+}
+
 /** A URL without its query, since a redirect's may hold a one-time code. */
 export function withoutQuery(url: string): string {
   return printable(url.replace(/\?.*/s, '?…'), 120);
@@ -50,6 +60,7 @@ export function answerExcerpt(
     const value = answer.headers[name];
     if (value !== undefined) lines.push(`${name}: ${withoutQuery(String(value))}`);
   }
-  const rest = excerptOf(body);
+  const isPage = /^text\/html\b/i.test(answer.headers['content-type'] ?? '');
+  const rest = excerptOf(isPage ? words(body) : body);
   return [...lines, ...(rest ? [rest] : [])].join('\n');
 }

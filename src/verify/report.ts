@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { type Code, en } from '../i18n/en.ts';
 import { say, translate } from '../i18n/index.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -11,6 +10,8 @@ export interface ReportOptions {
   readonly colour?: boolean;
   /** Columns of the terminal, e.g. `process.stdout.columns`; default 100, at least 40. */
   readonly width?: number;
+  /** Also what was seen of the promises that were kept, with its excerpt. */
+  readonly full?: boolean;
 }
 
 /** How many promises were tried, kept and broken. */
@@ -60,8 +61,8 @@ export function evidenceJson(
 }
 
 /**
- * Evidence as text for a terminal: a table grouped by publication, with advice and excerpt under what is broken, and
- * a last line of counts. Without a final line break.
+ * Evidence as text for a terminal: a table grouped by publication, one promise a line; under what is broken what was
+ * seen, what to do and an excerpt; and a last line of counts. Without a final line break.
  */
 export function evidenceReport(evidence: readonly Evidence[], options: ReportOptions): string {
   const { language } = options;
@@ -76,49 +77,56 @@ export function evidenceReport(evidence: readonly Evidence[], options: ReportOpt
       : translate(language, 'verify.all', { total, vantage }),
     width,
   ).map(broken ? paint.bad : paint.good);
-  return [table(evidence, width, paint, language), '', ...summary].join('\n');
+  return [...table(evidence, width, paint, options), '', ...summary].join('\n');
 }
 
-function table(evidence: readonly Evidence[], width: number, paint: Paint, language: Language): string {
-  const columns = layout(evidence, width, language);
-  const [, promiseWidth, seenWidth, timeWidth] = columns as [number, number, number, number];
-  const grid = new Table({
-    chars: borderless,
-    colWidths: columns,
-    colAligns: ['left', 'left', 'left', 'right'],
-    style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [] },
-  });
-  const text = (words: string, room: number, colour: Colour = same) =>
-    wrap(words, room - gap)
-      .map(colour)
-      .join('\n');
-  const below = (sign: string, words: string, colour: Colour) => {
-    const lines = wrap(words, promiseWidth + seenWidth + timeWidth - gap - sign.length);
-    const indent = ' '.repeat(sign.length);
-    const content = lines.map((line, n) => colour((n === 0 ? sign : indent) + line)).join('\n');
-    return ['', { colSpan: 3, content }];
-  };
-  const head = (code: Code) => paint.faint(translate(language, code));
-  grid.push(['', head('verify.promise'), head('verify.seen'), head('verify.time')]);
-  for (const [about, group] of byPublication(evidence)) {
-    const title = about === 'gateway' ? translate(language, 'verify.gateway') : about;
-    grid.push([{ colSpan: 4, content: `\n${text(title, width, paint.strong)}` }]);
-    for (const e of group) {
-      const colour = e.held ? same : paint.bad;
-      grid.push([
-        e.held ? paint.good('✓') : paint.bad('✗'),
-        text(say(language, e.promise), promiseWidth),
-        text(say(language, e.seen), seenWidth, colour),
-        time(e.milliseconds),
-      ]);
-      if (e.held) continue;
-      const advice = adviceFor(e.seen);
-      if (advice) grid.push(below('→ ', say(language, advice), same));
-      for (const line of e.excerpt?.split('\n') ?? []) grid.push(below('│ ', line, paint.faint));
-    }
-  }
-  // The padding of the last column is of no use to anyone who copies or compares the text.
-  return grid.toString().replace(/[ \t]+$/gm, '');
+function table(
+  evidence: readonly Evidence[],
+  width: number,
+  paint: Paint,
+  { language, full }: ReportOptions,
+): string[] {
+  const clock = Math.max(
+    ...[translate(language, 'verify.time'), ...evidence.map((e) => time(e.milliseconds))].map(
+      (text) => text.length,
+    ),
+  );
+  const room = width - indent.length - gap - clock;
+  const row = (mark: string, words: string, right: string, colour: Colour) =>
+    wrap(words, room).map((line, n) =>
+      n === 0
+        ? `${mark} ${colour(line)}${paint.faint(`${' '.repeat(room - line.length + gap)}${right.padStart(clock)}`)}`
+        : indent + colour(line),
+    );
+  const below = (sign: string, words: string, colour: Colour) =>
+    wrap(words, width - indent.length - sign.length).map(
+      (line, n) => indent + colour((n === 0 ? sign : ' '.repeat(sign.length)) + line),
+    );
+  const head = row(
+    ' ',
+    translate(language, 'verify.promise'),
+    translate(language, 'verify.time'),
+    paint.faint,
+  );
+  return [
+    ...head,
+    ...[...byPublication(evidence)].flatMap(([about, group]) => [
+      '',
+      ...wrap(about === 'gateway' ? translate(language, 'verify.gateway') : about, width).map(paint.strong),
+      ...group.flatMap((e) => {
+        const mark = e.held ? paint.good('✓') : paint.bad('✗');
+        const promise = row(mark, say(language, e.promise), time(e.milliseconds), e.held ? same : paint.bad);
+        if (e.held && !full) return promise;
+        const advice = e.held ? undefined : adviceFor(e.seen);
+        return [
+          ...promise,
+          ...below('', say(language, e.seen), e.held ? paint.faint : same),
+          ...(advice ? below('→ ', say(language, advice), same) : []),
+          ...(e.excerpt?.split('\n') ?? []).flatMap((line) => below('│ ', line, paint.faint)),
+        ];
+      }),
+    ]),
+  ];
 }
 
 /** Publications in the order in which they first appear. */
@@ -130,23 +138,6 @@ function byPublication(evidence: readonly Evidence[]): Map<string, Evidence[]> {
     else groups.set(e.about, [e]);
   }
   return groups;
-}
-
-/** Column widths, gaps included: as wide as the words need, at most the terminal, the promise at most two fifths. */
-function layout(evidence: readonly Evidence[], width: number, language: Language): number[] {
-  const mark = 1 + gap;
-  const clock = widest([translate(language, 'verify.time'), ...evidence.map((e) => time(e.milliseconds))]);
-  const room = width - mark - clock;
-  const promise = Math.min(
-    widest([translate(language, 'verify.promise'), ...evidence.map((e) => say(language, e.promise))]),
-    Math.floor(room * 0.4),
-  );
-  const seen = widest([translate(language, 'verify.seen'), ...evidence.map((e) => say(language, e.seen))]);
-  return [mark, promise, Math.min(seen, room - promise), clock];
-}
-
-function widest(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, text.length), 0) + gap;
 }
 
 function time(milliseconds: number): string {
@@ -169,6 +160,8 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** Under the words of a promise, beside its mark. */
+const indent = '  ';
 const gap = 2;
 
 type Colour = (text: string) => string;
@@ -186,21 +179,3 @@ interface Paint {
 }
 const plain: Paint = { good: same, bad: same, strong: same, faint: same };
 const ansi: Paint = { good: sgr(32), bad: sgr(31), strong: sgr(1), faint: sgr(2) };
-
-const borderless = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Evidence, Vantage } from '../model/evidence.ts';
 import type { Expectation } from '../model/expectation.ts';
@@ -67,11 +66,14 @@ async function* run(
   options: VerifyOptions,
 ): AsyncGenerator<Numbered, void, undefined> {
   const { concurrency = 16, signal } = options;
-  const ending = new AbortController();
-  // Every probe in progress listens, which Node would take for a leak beyond ten.
-  setMaxListeners(0, ending.signal);
-  const stop = () => ending.abort();
   if (signal?.aborted) return;
+  // One controller a probe: what each of them opens listens to its own, and nothing piles up on one shared signal.
+  const inProgress = new Set<AbortController>();
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    for (const controller of inProgress) controller.abort();
+  };
   signal?.addEventListener('abort', stop, { once: true });
   // A copy, because what is trusted is read once for each array: a new run reads the system's roots anew.
   const authorities = [...(options.authorities ?? [])];
@@ -85,26 +87,27 @@ async function* run(
     let index = 0;
     for (const expectation of expectations) {
       const mine = index++;
+      const ending = new AbortController();
+      inProgress.add(ending);
       running.set(
         mine,
-        tryFor(expectation, { ...options, authorities, signal: ending.signal }).then((evidence) => ({
-          index: mine,
-          evidence,
-        })),
+        tryFor(expectation, { ...options, authorities, signal: ending.signal })
+          .then((evidence) => ({ index: mine, evidence }))
+          .finally(() => inProgress.delete(ending)),
       );
       if (running.size < concurrency) continue;
       const finished = await next();
-      if (ending.signal.aborted) return;
+      if (stopped) return;
       yield finished;
     }
     while (running.size > 0) {
       const finished = await next();
-      if (ending.signal.aborted) return;
+      if (stopped) return;
       yield finished;
     }
   } finally {
     signal?.removeEventListener('abort', stop);
-    ending.abort();
+    stop();
   }
 }
 

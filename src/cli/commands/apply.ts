@@ -6,7 +6,7 @@ import type { Site } from '../../model/site.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { type Described, requireSite } from '../description.ts';
-import { exit } from '../errors.ts';
+import { endWith, exit } from '../errors.ts';
 import { stepTeller } from '../steps.ts';
 import { withGateway } from '../with-gateway.ts';
 
@@ -19,7 +19,7 @@ export function apply(context: Context): Command {
   ]).action(async (file: string, options: CommonOptions) => {
     const description = await requireSite(context, file, options.json);
     const { site, findings, toJson } = description;
-    await withGateway(stateFolder(options.state, process.env), async (gateway) => {
+    const work = withGateway(stateFolder(options.state, process.env), async (gateway) => {
       if (!options.json) description.show(findings);
       const tell = options.json ? () => {} : stepTeller(context);
       const applied = await converge(gateway, await intend(gateway, site), tell);
@@ -31,6 +31,9 @@ export function apply(context: Context): Command {
         context.err(context.t('cli.next', { text: context.t('apply.next', { file }) }));
       }
       if (applied.outcome === 'partial') process.exitCode = exit.failed;
+    });
+    await work.catch((error: unknown) => {
+      process.exitCode = endWith(context, error, options.json === true, description);
     });
   });
 }

@@ -1,27 +1,29 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { type RunningApps, startApps } from '../../../examples/apps.ts';
-import { quitEngine } from '../../apply/engine-process.ts';
-import { converge, intend } from '../../daemon/gateway.ts';
+import { appNames, type RunningApps, startApps } from '../../../examples/apps.ts';
+import type { Applied } from '../../apply/executor.ts';
+import { whyNotListen } from '../../apply/ports.ts';
+import { converge, installing, intend, stopGateway } from '../../daemon/gateway.ts';
 import { engines } from '../../engines/index.ts';
+import { installation } from '../../hosts/installation.ts';
 import { findProgram } from '../../hosts/local.ts';
+import type { Evidence } from '../../model/evidence.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
-import { countEvidence } from '../../verify/index.ts';
+import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
-import { requireSite } from '../description.ts';
+import { type Described, requireSite } from '../description.ts';
 import { exit } from '../errors.ts';
 import { stepTeller } from '../steps.ts';
 import { withGateway } from '../with-gateway.ts';
 import { reportApplied } from './apply.ts';
-import { proveAndReport } from './verify.ts';
+import { proveLive } from './verify.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const description = join(root, 'examples', 'demo', 'site.yaml');
+const examples = join(installation, 'examples');
+const description = join(examples, 'demo', 'site.yaml');
 
 /** `poterne demo`: a whole gateway on this machine, with two applications behind it, proved. */
 export function demo(context: Context): Command {
@@ -30,43 +32,80 @@ export function demo(context: Context): Command {
     .option('--once', t('demo.once'))
     .action(async (options: CommonOptions & { once?: boolean }) => {
       const json = options.json === true;
-      const interrupted = new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-      });
+      const { signal, ended } = interruption();
       await ensureEngines();
-      const state = options.state ?? join(stateFolder(undefined, process.env), 'demo');
+      const state = stateFolder(options.state ?? join(stateFolder(undefined, process.env), 'demo'), {});
       const described = await requireSite(context, description, json);
+      const { site } = described;
       await withGateway(state, async (gateway) => {
         const tell = json ? () => {} : stepTeller(context);
-        const apps = await start();
+        const apps = await start(site);
         try {
           tell(message('demo.apps', { count: Object.keys(apps.urls).length }));
-          const intent = await intend(gateway, described.site);
+          const intent = await intend(gateway, site);
           const applied = await converge(gateway, intent, tell);
-          if (!json) reportApplied(context, described, described.site, applied);
-          const { expectations } = intent.plan;
-          const evidence = await proveAndReport(context, gateway, described.site, expectations, { json });
-          if (countEvidence(evidence).broken > 0 || applied.outcome === 'partial')
+          if (!json) reportApplied(context, described, site, applied);
+          const evidence = await proveLive(context, gateway, site, intent.plan.expectations, {
+            json,
+            signal,
+          });
+          // Ctrl-C reaches the applications as well: what was seen since says nothing.
+          if (signal.aborted) {
+            process.exitCode = exit.failed;
+            return;
+          }
+          if (json) context.out(demoJson(context, described, applied, evidence, state));
+          else context.out(evidenceReport(evidence, context));
+          const kept = countEvidence(evidence).held;
+          if (kept < intent.plan.expectations.length || applied.outcome === 'partial')
             process.exitCode = exit.failed;
           if (options.once) return;
-          if (!json) invite(context, described.site, state);
-          await interrupted;
-          context.err(t('up.ending'));
+          if (!json) invite(context, site, state);
+          await ended;
+          if (!json) context.err(t('up.ending'));
         } finally {
-          await Promise.all([
-            apps.stop(),
-            ...engines.map((engine) => quitEngine(engine, join(gateway.state, engine.name))),
-          ]);
+          await Promise.all([apps.stop(), stopGateway(gateway.state)]);
         }
       });
     });
+}
+
+/** Ctrl-C and its like; more than one, from somebody in a hurry, must not leave engines behind. */
+function interruption(): { readonly signal: AbortSignal; readonly ended: Promise<void> } {
+  const controller = new AbortController();
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        controller.abort();
+        resolve();
+      });
+  });
+  return { signal: controller.signal, ended };
+}
+
+/** All that the demonstration has to say, as one value. */
+function demoJson(
+  context: Context,
+  { findings, toJson, site }: Described & { readonly site: Site },
+  applied: Applied,
+  evidence: readonly Evidence[],
+  state: string,
+): string {
+  const { findings: refused, ...outcome } = applied;
+  return JSON.stringify({
+    ...outcome,
+    findings: toJson([...findings, ...refused]),
+    ...evidenceJson(evidence, context.language),
+    urls: urlsOf(site),
+    root: rootFile(state),
+  });
 }
 
 /** Installs what is missing, saying so. Throws `demo.install` when that cannot be done here. */
 async function ensureEngines(): Promise<void> {
   for (const engine of engines) {
     if (await findProgram(engine.binary)) continue;
-    const script = join(root, 'scripts', 'ensure-debian-packages.sh');
+    const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
     const installed = await new Promise<boolean>((resolve) => {
       const child = execFile(script, [...engine.packages], (error) => resolve(error === null));
       child.stdout?.pipe(process.stderr);
@@ -74,35 +113,44 @@ async function ensureEngines(): Promise<void> {
     });
     if (!installed) {
       const packages = engine.packages.join(' ');
-      throw new Fault('demo.install', { packages }, { next: message('engine.missing.next', { packages }) });
+      throw new Fault('demo.install', { packages }, { next: installing(packages) });
     }
   }
 }
 
-async function start(): Promise<RunningApps> {
+/** Starts the applications behind the site. Throws `demo.port.busy` and `demo.apps.failed`. */
+async function start(site: Site): Promise<RunningApps> {
+  for (const { address } of site.services.flatMap((service) => service.upstreams)) {
+    if (address.kind !== 'tcp') continue;
+    const { host, port } = address;
+    const cause = await whyNotListen(host, port);
+    const next = message('demo.port.busy.next', { port });
+    if (cause) throw new Fault('demo.port.busy', { port, address: host }, { cause, next });
+  }
   try {
-    return await startApps();
+    return await startApps(appNames, { folder: examples });
   } catch (cause) {
     throw new Fault('demo.apps.failed', { reason: (cause as Error).message }, { cause });
   }
 }
 
-function invite(context: Context, site: Site, state: string): void {
+function rootFile(state: string): string {
+  return join(state, 'authority', 'root.pem');
+}
+
+/** The addresses to open; a regular expression is none. */
+function urlsOf(site: Site): string[] {
   const port = site.gateway.publicPort === 443 ? '' : `:${site.gateway.publicPort}`;
-  const urls = site.publications.flatMap((publication) =>
-    publication.routes.flatMap((route) =>
-      // A regular expression is no address to open.
-      route.match === 'regex' ? [] : `  https://${publication.example}${port}${route.path}`,
-    ),
+  return site.publications.flatMap((publication) =>
+    publication.routes
+      .filter((route) => route.match === 'prefix')
+      .map((route) => `https://${publication.example}${port}${route.path}`),
   );
-  context.out(
-    [
-      '',
-      context.t('demo.open'),
-      ...urls,
-      '',
-      context.t('demo.trust', { file: join(state, 'authority', 'root.pem') }),
-    ].join('\n'),
-  );
-  context.err(context.t('demo.stop'));
+}
+
+function invite(context: Context, site: Site, state: string): void {
+  const { t, out } = context;
+  const urls = urlsOf(site).map((url) => `  ${url}`);
+  out(['', t('demo.open'), ...urls, '', t('demo.trust', { file: rootFile(state) })].join('\n'));
+  context.err(t('demo.stop'));
 }

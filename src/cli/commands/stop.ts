@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { quitEngine } from '../../apply/engine-process.ts';
-import { engines } from '../../engines/index.ts';
+import { stopGateway } from '../../daemon/gateway.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 
@@ -10,8 +8,7 @@ export function stop(context: Context): Command {
   return command(context, 'stop', 'stop.about', ['stop', 'stop --state /srv/poterne']).action(
     async (options: CommonOptions) => {
       const state = stateFolder(options.state, process.env);
-      const ended = await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
-      const stopped = ended.includes(true);
+      const stopped = await stopGateway(state);
       if (options.json) context.out(JSON.stringify({ stopped }));
       else context.out(context.t(stopped ? 'stop.done' : 'stop.none'));
     },

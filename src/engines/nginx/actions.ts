@@ -22,11 +22,11 @@ export const actions: EngineActions = {
   hashPath: '/hash',
   errorLog: 'log/error.log',
   folders: [
-    { path: 'run', writable: false },
-    { path: 'log', writable: false },
+    { path: 'run', account: 'enters' },
+    { path: 'log', account: 'enters' },
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) => ({
       path: `run/${of}`,
-      writable: true,
+      account: 'writes' as const,
     })),
   ],
 };

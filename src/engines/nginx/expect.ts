@@ -105,7 +105,8 @@ function headerPromise(site: Site, publication: Publication, door: Door, home: s
         headers: certain.map((h) => h.name).join(', '),
       }),
       because: publication.pointer,
-      probe: { kind: 'answers', door, path, headers, ...from(publication) },
+      // On every answer, refusals included: whom the audience lets in and whether the service works is promised apart.
+      probe: { kind: 'answers', door, path, headers },
     },
   ];
 }

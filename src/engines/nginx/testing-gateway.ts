@@ -8,6 +8,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import type { Facts } from '../../model/facts.ts';
@@ -71,12 +72,20 @@ export async function openFolder(): Promise<string> {
 }
 
 /** The facts of this machine, with a prefix. */
-const factsHere = (prefix: string): Facts => ({
+const factsHere = async (prefix: string): Promise<Facts> => ({
   prefixes: { nginx: prefix },
-  versions: {},
+  versions: await versionHere(),
   ...(process.getuid?.() === 0 ? { account: 'www-data' } : {}),
   addresses: {},
 });
+
+/** The version of the binary that is tested: what is written must be for it. */
+async function versionHere(): Promise<Facts['versions']> {
+  const [command = '', ...args] = engine.actions.version.argv;
+  const { stdout, stderr } = await promisify(execFile)(command, args);
+  const version = engine.actions.version.read(stdout + stderr);
+  return version === undefined ? {} : { nginx: version };
+}
 
 /** Writes a site's configuration below a prefix as apply would, and links it as `current`. */
 export async function stage(
@@ -93,7 +102,7 @@ export async function stage(
   };
   const bytes = ({ from }: Input) =>
     'file' in from ? readFile(from.file, 'utf8') : authority.issue(from.certificate.names);
-  for (const artefact of engine.render(site, factsHere(prefix))) {
+  for (const artefact of engine.render(site, await factsHere(prefix))) {
     const { text, reads } = (standIns && artefact.isolated?.standIn) || artefact;
     await put(artefact.path, text);
     for (const input of reads) await put(input.as, await bytes(input));

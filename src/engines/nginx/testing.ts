@@ -87,6 +87,7 @@ export function site(
     language: 'en',
     timezone: 'UTC',
     zones: [],
+    assertions: [],
     hosts: [],
     services,
     publications,

@@ -4,6 +4,9 @@ export const demo = {
   'demo.once': 'prove and leave; exit 0 only if every promise held',
   'demo.apps': '{count} internal application(s) started',
   'demo.apps.failed': 'the example applications do not start: {reason}',
+  'demo.port.busy': 'port {port} of {address} is taken by another program, and the demonstration needs it',
+  'demo.port.busy.next':
+    'end the demonstration that is running, if there is one (Ctrl-C); else see who has it with "ss -ltnp sport = :{port}"',
   'demo.install': 'the packages {packages} could not be installed',
   'demo.open': 'Open:',
   'demo.trust': 'Your browser will trust them once you import Poterne’s root certificate: {file}',

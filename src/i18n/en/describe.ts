@@ -51,6 +51,7 @@ export const describe = {
   'service.key.unknown': 'unknown key "{key}" in service "{name}"',
   'publication.key.unknown': 'unknown key "{key}" in publication "{name}"',
   'route.key.unknown': 'unknown key "{key}" in route "{name}"',
+  'assertion.key.unknown': 'unknown key "{key}" in this assertion',
   'site.key.missing': 'the description lacks the key "{key}"',
   'zone.key.missing': 'zone "{name}" lacks the key "{key}"',
   'host.key.missing': 'host "{name}" lacks the key "{key}" here',
@@ -58,6 +59,7 @@ export const describe = {
   'service.key.missing': 'service "{name}" lacks the key "{key}" here',
   'publication.key.missing': 'publication "{name}" lacks the key "{key}" here',
   'route.key.missing': 'route "{name}" lacks the key "{key}" here',
+  'assertion.key.missing': 'this assertion lacks the key "{key}"',
 
   // Values.
   'value.duration': '"{value}" is not a duration: write a number and a unit, such as 30s, 5m, 12h or 90d',
@@ -151,17 +153,27 @@ export const describe = {
   'route.strip.regex': 'a route by regular expression cannot strip its path: there is no prefix to strip',
   'route.strip.both': '"keep-path" and "strip-path" contradict each other',
   'route.healthy.unproved':
-    'the healthy path {path} of service "{service}" is not reached through this route: it will not be proved here',
+    'the healthy path {path} of service "{service}" is reached by no route of this publication: it will not be proved here',
   'route.events.unproved':
-    'the events path {path} of service "{service}" is not reached through this route: it will not be proved here',
+    'the events path {path} of service "{service}" is reached by no route of this publication: it will not be proved here',
   'route.websocket.unproved':
-    'the websocket path {path} of service "{service}" is not reached through this route: it will not be proved here',
+    'the websocket path {path} of service "{service}" is reached by no route of this publication: it will not be proved here',
   'audience.missing': 'publication "{name}" names no audience: everyone can reach it',
   'audience.missing.hint': 'write audience: everyone to say so, or audience: { from: [10.0.0.0/24] }',
   'audience.form': 'this audience is neither everyone nor { from: [zones and networks] }',
   'audience.form.from': 'to let it alone in, write audience: { from: [{value}] }',
   'audience.everyone': '"everyone" cannot stand in a list beside zones and networks',
   'audience.everyone.hint': 'write audience: everyone, or only whom you mean',
+
+  // The user's own assertions.
+  'assertion.missing': 'this assertion says neither "deny" nor "allow"',
+  'assertion.missing.hint': 'write for instance deny: { from: internet, to: erp }',
+  'assertion.both': 'this assertion says both "deny" and "allow"',
+  'assertion.both.hint': 'write two assertions: each begins with "-" on a line of its own',
+  'assertion.unknown': 'there is no zone, host or publication "{name}"',
+  'assertion.ambiguous': '"{name}" is the name of more than one thing: which one is meant cannot be told',
+  'assertion.from.publication': 'nothing comes from a publication: "{name}" can only stand under "to"',
+  'assertion.from.publication.hint': 'under "from", name a zone, a host, a network, everyone or internet',
 
   // What a later version will do.
   'scenario.unavailable': 'the scenario "{scenario}" is not available in this version',

@@ -7,4 +7,25 @@ export const plan = {
   'change.setting': '{name}: {setting}: {from} → {to}',
   'change.rewritten':
     'rewrite {count} generated file(s), the description being the same (new addresses or a new version): {paths}',
+  // Why a flow is open.
+  'flow.everyone': '{name} is open to everyone',
+  'flow.audience': '{name} is open to {who}',
+  'flow.redirect': '{name}: plain http is sent on to https',
+  'flow.front': '{front} is a load balancer that the gateway believes',
+  'flow.upstream': '{name} is served by {service}',
+
+  // The user's own assertions.
+  'assertion.broken': 'the description does not keep this: {rule}',
+  'assertion.undecided': 'nobody can tell from the description whether this holds: {rule}',
+  'assertion.undecided.hint':
+    '{from} reaches {to} on port {port}: describe {unknown} as a host, with its address and its zone',
+  'assertion.flow.everyone': '{from} reaches {to} on port {port}, because {name} is open to everyone',
+  'assertion.flow.audience': '{from} reaches {to} on port {port}, because {name} is open to {who}',
+  'assertion.flow.redirect':
+    '{from} reaches {to} on port {port}, because {name} sends plain http on to https',
+  'assertion.flow.front':
+    '{from} reaches {to} on port {port}, because {front} is a load balancer that the gateway believes',
+  'assertion.flow.upstream': '{from} reaches {to} on port {port}, because {name} is served by {service}',
+  'assertion.flow.none': 'nothing in the description opens a way to {to}',
+  'assertion.flow.others': 'ways to {to} are open only to: {known}',
 } as const;

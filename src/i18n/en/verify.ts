@@ -134,6 +134,7 @@ export const verify = {
   'seen.redirects.elsewhere': '{status} to {location} instead of {to}',
   'advice.redirects.elsewhere': 'If another port is public, say so with `public-port`.',
   'seen.answers.held': 'status {status}',
+  'seen.answers.headers': 'the answer has them: {names}',
   'seen.answers.content': 'status {status}, with “{contains}”',
   'seen.answers.lacks': 'status {status}, but without “{contains}”',
   'advice.answers.lacks': 'Another application answers, or its page has changed.',
@@ -189,7 +190,6 @@ export const verify = {
 
   // The table
   'verify.promise': 'promise',
-  'verify.seen': 'seen',
   'verify.time': 'time',
   'verify.gateway': 'the gateway',
   'verify.all': 'All promises kept: {total} (seen from {vantage}).',

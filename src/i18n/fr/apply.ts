@@ -4,6 +4,8 @@ import type { apply as en } from '../en/apply.ts';
 export const apply = {
   'apply.accepted': '{engine} accepte la configuration {hash}',
   'apply.certificates': '{count} certificat(s) émis par l’autorité de Poterne',
+  'apply.damaged':
+    'la configuration active ({folder}) n’est plus telle que Poterne l’a écrite ; elle est réécrite',
   'apply.reloaded': '{engine} rechargé ; ses nouveaux processus servent',
   'apply.started': '{engine} démarré et en service',
   'apply.unchanged': 'rien à changer : cette configuration est déjà en service',
@@ -14,10 +16,17 @@ export const apply = {
     '« {name} » garde sa dernière bonne version et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
   'engine.refused.stand-in':
     '« {name} » répond 503 en attendant et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
+  'engine.refused.closed':
+    'plus rien ne répond pour « {name} » en attendant et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
   'engine.start.failed': '{engine} ne démarre pas : {said}',
   'engine.unconfirmed':
     '{engine} a accepté la configuration mais ne la sert pas ; la dernière bonne a été remise (voir {log})',
   'engine.warned': '{engine} avertit : {text}',
+  'gateway.address.absent': 'cette machine n’a pas l’adresse {address}',
+  'gateway.address.absent.next':
+    'voyez ses adresses avec « ip address », et corrigez « listen: » sous « gateway: » ; rien n’a été modifié',
+  'gateway.damaged': 'ce qui a été appliqué en dernier dans {state} est abîmé et ne peut pas démarrer',
+  'gateway.damaged.next': 'lancez « poterne apply site.yaml », qui le réécrit',
   'gateway.empty': 'rien n’a encore été appliqué dans {state}',
   'gateway.empty.next': 'lancez d’abord « poterne apply site.yaml »',
   'gateway.port.busy': 'le port {port} de {address} est pris par un autre programme',
@@ -28,5 +37,8 @@ export const apply = {
     'lancez la commande en root, ou choisissez sous « gateway: » un port au-dessus de 1023 au lieu de {port}',
   'host.command.missing': 'le programme « {program} » n’est pas installé ici',
   'lock.held': 'un autre Poterne travaille dans {folder}',
+  'state.unwritable': '{folder} ne peut pas être écrit : {reason}',
+  'state.unwritable.next':
+    'ce qui était servi l’est toujours ; libérez de la place ou réparez le disque, puis appliquez à nouveau',
   'store.unusable': 'la base {file} est inutilisable : {reason}',
 } as const satisfies Record<keyof typeof en, string>;

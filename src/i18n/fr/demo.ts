@@ -6,6 +6,10 @@ export const demo = {
   'demo.once': 'prouver et quitter ; code 0 seulement si chaque promesse est tenue',
   'demo.apps': '{count} application(s) internes démarrées',
   'demo.apps.failed': 'les applications d’exemple ne démarrent pas : {reason}',
+  'demo.port.busy':
+    'le port {port} de {address} est pris par un autre programme, et la démonstration en a besoin',
+  'demo.port.busy.next':
+    'arrêtez la démonstration qui tourne, s’il y en a une (Ctrl-C) ; sinon, voyez qui l’a pris avec « ss -ltnp sport = :{port} »',
   'demo.install': 'les paquets {packages} n’ont pas pu être installés',
   'demo.open': 'Ouvrez :',
   'demo.trust':

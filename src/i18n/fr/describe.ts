@@ -56,6 +56,7 @@ export const describe = {
   'service.key.unknown': 'clé inconnue « {key} » dans le service « {name} »',
   'publication.key.unknown': 'clé inconnue « {key} » dans la publication « {name} »',
   'route.key.unknown': 'clé inconnue « {key} » dans la route « {name} »',
+  'assertion.key.unknown': 'clé inconnue « {key} » dans cette assertion',
   'site.key.missing': 'il manque la clé « {key} » à la description',
   'zone.key.missing': 'il manque la clé « {key} » à la zone « {name} »',
   'host.key.missing': 'il manque ici la clé « {key} » à l’hôte « {name} »',
@@ -63,6 +64,7 @@ export const describe = {
   'service.key.missing': 'il manque ici la clé « {key} » au service « {name} »',
   'publication.key.missing': 'il manque ici la clé « {key} » à la publication « {name} »',
   'route.key.missing': 'il manque ici la clé « {key} » à la route « {name} »',
+  'assertion.key.missing': 'il manque la clé « {key} » à cette assertion',
 
   // Les valeurs.
   'value.duration':
@@ -170,17 +172,29 @@ export const describe = {
     'une route par expression rationnelle ne peut pas retirer son chemin : il n’y a pas de préfixe à retirer',
   'route.strip.both': '« keep-path » et « strip-path » se contredisent',
   'route.healthy.unproved':
-    'le chemin de santé {path} du service « {service} » ne passe pas par cette route : il ne sera pas prouvé ici',
+    'le chemin de santé {path} du service « {service} » n’est atteint par aucune route de cette publication : il ne sera pas prouvé ici',
   'route.events.unproved':
-    'le chemin d’événements {path} du service « {service} » ne passe pas par cette route : il ne sera pas prouvé ici',
+    'le chemin d’événements {path} du service « {service} » n’est atteint par aucune route de cette publication : il ne sera pas prouvé ici',
   'route.websocket.unproved':
-    'le chemin WebSocket {path} du service « {service} » ne passe pas par cette route : il ne sera pas prouvé ici',
+    'le chemin WebSocket {path} du service « {service} » n’est atteint par aucune route de cette publication : il ne sera pas prouvé ici',
   'audience.missing': 'la publication « {name} » ne nomme pas d’audience : tout le monde peut l’atteindre',
   'audience.missing.hint': 'écrivez audience: everyone pour l’assumer, ou audience: { from: [10.0.0.0/24] }',
   'audience.form': 'cette audience n’est ni everyone ni { from: [zones et réseaux] }',
   'audience.form.from': 'pour n’ouvrir qu’à cela, écrivez audience: { from: [{value}] }',
   'audience.everyone': '« everyone » ne peut pas figurer dans une liste à côté de zones et de réseaux',
   'audience.everyone.hint': 'écrivez audience: everyone, ou seulement ceux que vous visez',
+
+  // Les assertions de l'utilisateur.
+  'assertion.missing': 'cette assertion ne dit ni « deny » ni « allow »',
+  'assertion.missing.hint': 'écrivez par exemple deny: { from: internet, to: erp }',
+  'assertion.both': 'cette assertion dit à la fois « deny » et « allow »',
+  'assertion.both.hint': 'écrivez deux assertions : chacune commence par « - » sur sa propre ligne',
+  'assertion.unknown': 'aucune zone, aucun hôte, aucune publication ne s’appelle « {name} »',
+  'assertion.ambiguous': '« {name} » est le nom de plusieurs choses : on ne peut savoir laquelle est visée',
+  'assertion.from.publication':
+    'rien ne vient d’une publication : « {name} » ne peut figurer que sous « to »',
+  'assertion.from.publication.hint':
+    'sous « from », nommez une zone, un hôte, un réseau, everyone ou internet',
 
   // Ce qu'une version ultérieure fera.
   'scenario.unavailable': 'le scénario « {scenario} » n’est pas disponible dans cette version',

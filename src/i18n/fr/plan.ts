@@ -9,4 +9,27 @@ export const plan = {
   'change.setting': '{name} : {setting} : {from} → {to}',
   'change.rewritten':
     'réécrire {count} fichier(s) générés, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
+  // Pourquoi un flux est ouvert.
+  'flow.everyone': '{name} est ouvert à tout le monde',
+  'flow.audience': '{name} est ouvert à {who}',
+  'flow.redirect': '{name} : le http simple est renvoyé vers https',
+  'flow.front': '{front} est un répartiteur auquel la passerelle se fie',
+  'flow.upstream': '{name} est servi par {service}',
+
+  // Les assertions de l'utilisateur.
+  'assertion.broken': 'la description ne respecte pas ceci : {rule}',
+  'assertion.undecided': 'la description ne permet pas de dire si ceci est respecté : {rule}',
+  'assertion.undecided.hint':
+    '{from} atteint {to} sur le port {port} : décrivez {unknown} comme un hôte, avec son adresse et sa zone',
+  'assertion.flow.everyone':
+    '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à tout le monde',
+  'assertion.flow.audience': '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à {who}',
+  'assertion.flow.redirect':
+    '{from} atteint {to} sur le port {port}, parce que {name} renvoie le http simple vers https',
+  'assertion.flow.front':
+    '{from} atteint {to} sur le port {port}, parce que {front} est un répartiteur auquel la passerelle se fie',
+  'assertion.flow.upstream':
+    '{from} atteint {to} sur le port {port}, parce que {name} est servi par {service}',
+  'assertion.flow.none': 'rien dans la description n’ouvre de chemin vers {to}',
+  'assertion.flow.others': 'les chemins vers {to} ne sont ouverts qu’à : {known}',
 } as const satisfies Record<keyof typeof en, string>;

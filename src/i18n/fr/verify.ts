@@ -143,6 +143,7 @@ export const verify = {
   'seen.redirects.elsewhere': '{status} vers {location} au lieu de {to}',
   'advice.redirects.elsewhere': 'Si un autre port est public, dites-le avec `public-port`.',
   'seen.answers.held': 'statut {status}',
+  'seen.answers.headers': 'la réponse les porte : {names}',
   'seen.answers.content': 'statut {status}, avec « {contains} »',
   'seen.answers.lacks': 'statut {status}, mais sans « {contains} »',
   'advice.answers.lacks': 'Une autre application répond, ou sa page a changé.',
@@ -200,7 +201,6 @@ export const verify = {
 
   // Le tableau
   'verify.promise': 'promesse',
-  'verify.seen': 'constat',
   'verify.time': 'durée',
   'verify.gateway': 'la passerelle',
   'verify.all': 'Toutes les promesses sont tenues : {total} (vues de {vantage}).',

@@ -9,7 +9,8 @@ import { connectTls } from '../tls.ts';
 
 /**
  * The application answers over https with the wanted status, headers (exact values) and content (within the first
- * 64 KiB). Where only some networks are let in, from elsewhere a 403 is what holds.
+ * 64 KiB). Where only some networks are let in, from elsewhere a 403 is what holds. Headers promised alone stand on
+ * every answer, the gateway's own refusals included: whether the service works is not their affair.
  */
 export const answers: ProbeFunction<'answers'> = (probe, context) =>
   attempting(context, async (attempt) => {
@@ -17,6 +18,11 @@ export const answers: ProbeFunction<'answers'> = (probe, context) =>
     const { socket, connection } = await connectTls(door, attempt);
     const { place, local } = connection;
     const response = await get(socket, { host: hostHeader(door, 'https'), path, place }, attempt);
+    if (probe.headers && probe.status === undefined && contains === undefined) {
+      const trouble = judgeHeaders(response, probe);
+      if (trouble) return brokenBy(response, trouble, attempt);
+      return kept(message('seen.answers.headers', { names: Object.keys(probe.headers).join(', ') }));
+    }
     const stands = standing(from, local);
     if (stands.where === 'outside') return refusal(response, stands, attempt);
     const trouble = judgeStatus(response, probe, stands) ?? judgeHeaders(response, probe);

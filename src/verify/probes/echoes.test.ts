@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ProbeOf } from '../probe.ts';
 import { door, freePort, https, leaf, listen, mute, probe, tls } from '../testing/servers.ts';
 
-const ask = (port: number, more: Partial<ProbeOf<'echoes'>> = {}, timeout = 1000) =>
+const ask = (port: number, more: Partial<ProbeOf<'echoes'>> = {}, timeout = 10_000) =>
   probe(
     { kind: 'echoes', door: door(port), path: '/ws', send: 'ping', contains: 'pong', ...more },
     { timeout },
@@ -39,12 +39,12 @@ test('an answer holds the text, among others', async () => {
 
 test('silent, other, closed, cut off', async () => {
   const silent = await sockets(() => {});
-  expect(await ask(silent, {}, 200)).toEqual({
+  expect(await ask(silent, {}, 1000)).toEqual({
     held: false,
-    seen: { code: 'seen.echoes.silent', params: { seconds: 0.2 } },
+    seen: { code: 'seen.echoes.silent', params: { seconds: 1 } },
   });
   const other = await sockets((socket) => socket.send('ping?'));
-  expect(await ask(other, {}, 200)).toMatchObject({
+  expect(await ask(other, {}, 1000)).toMatchObject({
     held: false,
     seen: { code: 'seen.echoes.other' },
     excerpt: 'ping?',
@@ -84,7 +84,7 @@ test('whoever is outside must not get a WebSocket', async () => {
 });
 
 test('servers that are silent, gone, or speak otherwise', async () => {
-  const code = async (port: number) => (await ask(port, {}, 200)).seen.code;
+  const code = async (port: number) => (await ask(port, {}, 1000)).seen.code;
   expect(await code(await mute())).toBe('seen.timeout.tls');
   expect(await code(await tls((socket) => socket.resume()))).toBe('seen.timeout.response');
   expect(await code(await freePort())).toBe('seen.refused');

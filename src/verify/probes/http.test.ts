@@ -18,7 +18,7 @@ const endless = (start: string, more: string) =>
 
 describe('redirects', () => {
   const to = 'https://app.localhost:8443/a?b=c';
-  const ask = (port: number, timeout = 1000) =>
+  const ask = (port: number, timeout = 10_000) =>
     probe({ kind: 'redirects', door: door(port), path: '/a?b=c', to }, { timeout });
 
   test('to exactly this URL, asked under the name with its port', async () => {
@@ -53,7 +53,7 @@ describe('redirects', () => {
   });
 
   test('no answer, no HTTP, nobody', async () => {
-    const code = async (port: number) => (await ask(port, 200)).seen.code;
+    const code = async (port: number) => (await ask(port, 1000)).seen.code;
     expect(await code(await mute())).toBe('seen.timeout.response');
     expect(await code(await tcp((s) => s.once('data', () => s.end())))).toBe('seen.http.closed');
     expect(await code(await tcp((s) => s.end('\u0016\u0003\u0001 junk')))).toBe('seen.http.garbage');
@@ -62,7 +62,7 @@ describe('redirects', () => {
 });
 
 describe('answers', () => {
-  const ask = (port: number, more: Partial<ProbeOf<'answers'>> = {}, timeout = 1000) =>
+  const ask = (port: number, more: Partial<ProbeOf<'answers'>> = {}, timeout = 10_000) =>
     probe({ kind: 'answers', door: door(port), path: '/login', ...more }, { timeout });
   const status = (code: number, headers: Record<string, string> = {}) =>
     https((_, response) => response.writeHead(code, headers).end(`page ${code}`));
@@ -114,6 +114,19 @@ describe('answers', () => {
       seen: { code: 'seen.answers.header', params: { name: 'X-Team', value: 'DSI', wanted: 'RH' } },
     });
     expect(await ask(port, { headers: { 'X-Frame-Options': 'DENY' } })).toMatchObject({
+      held: false,
+      seen: { code: 'seen.answers.header-missing' },
+    });
+  });
+
+  test('headers promised alone stand on every answer, whatever else is wrong with it', async () => {
+    const promised = { headers: { 'X-Team': 'DSI' } };
+    for (const code of [200, 403, 502])
+      expect(await ask(await status(code, { 'X-Team': 'DSI' }), promised)).toMatchObject({
+        held: true,
+        seen: { code: 'seen.answers.headers' },
+      });
+    expect(await ask(await status(502), promised)).toMatchObject({
       held: false,
       seen: { code: 'seen.answers.header-missing' },
     });
@@ -227,7 +240,7 @@ describe('answers', () => {
 });
 
 describe('streams', () => {
-  const ask = (port: number, more: Partial<ProbeOf<'streams'>> = {}, timeout = 1000) =>
+  const ask = (port: number, more: Partial<ProbeOf<'streams'>> = {}, timeout = 10_000) =>
     probe({ kind: 'streams', door: door(port), path: '/events', ...more }, { timeout });
   const events = (write: (send: (text: string) => void, end: () => void) => void) =>
     https((_, response) => {
@@ -247,14 +260,14 @@ describe('streams', () => {
   });
 
   test('no event in time: nothing at all, or comments only', async () => {
-    expect((await ask(await events(() => {}), {}, 200)).seen).toEqual({
+    expect((await ask(await events(() => {}), {}, 1000)).seen).toEqual({
       code: 'seen.streams.none',
-      params: { seconds: 0.2 },
+      params: { seconds: 1 },
     });
     const held = await tls((socket) => socket.resume());
-    expect((await ask(held, {}, 200)).seen.code).toBe('seen.streams.silent');
+    expect((await ask(held, {}, 1000)).seen.code).toBe('seen.streams.silent');
     const warm = await events((send) => send(': warm\n\nevent: x\n'));
-    expect((await ask(warm, {}, 200)).seen.code).toBe('seen.streams.none');
+    expect((await ask(warm, {}, 1000)).seen.code).toBe('seen.streams.none');
   });
 
   test('held back until the end, or never sent', async () => {
@@ -290,7 +303,7 @@ describe('streams', () => {
     const flood = await endless('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n', ': noise\n');
     expect((await ask(flood)).seen.code).toBe('seen.streams.flood');
     expect((await ask(await raw(''))).seen.code).toBe('seen.http.closed');
-    expect((await ask(await mute(), {}, 200)).seen.code).toBe('seen.timeout.tls');
+    expect((await ask(await mute(), {}, 1000)).seen.code).toBe('seen.timeout.tls');
   });
 
   test('from elsewhere, 403 is the promise', async () => {
@@ -313,7 +326,7 @@ describe('streams', () => {
 });
 
 describe('refuses-host', () => {
-  const ask = (port: number, scheme: 'http' | 'https', timeout = 1000) =>
+  const ask = (port: number, scheme: 'http' | 'https', timeout = 10_000) =>
     probe({ kind: 'refuses-host', door: door(port), scheme, host: 'evil.invalid' }, { timeout });
 
   test.each(['http', 'https'] as const)('over %s: closed, or refused without content', async (scheme) => {
@@ -348,7 +361,7 @@ describe('refuses-host', () => {
 
   test('silence, other protocols and closed doors prove nothing', async () => {
     const code = async (port: number, scheme: 'http' | 'https') => {
-      const outcome = await ask(port, scheme, 200);
+      const outcome = await ask(port, scheme, 1000);
       return `${outcome.held} ${outcome.seen.code}`;
     };
     expect(await code(await mute(), 'http')).toBe('false seen.timeout.response');

@@ -104,6 +104,6 @@ test('a PROXY header comes first, with the true addresses', async () => {
     source = socket.remotePort ?? 0;
     socket.once('data', (data) => heard(data.toString()));
   });
-  await probe({ kind: 'refuses-handshake', door: door(port, { proxyProtocol: true }) }, { timeout: 200 });
+  await probe({ kind: 'refuses-handshake', door: door(port, { proxyProtocol: true }) }, { timeout: 1000 });
   expect((await header).split('\r\n')[0]).toBe(`PROXY TCP4 127.0.0.1 127.0.0.1 ${source} ${port}`);
 });

@@ -103,12 +103,12 @@ describe('certificate', () => {
   });
 
   test('no TLS at all, hanging up, and silence', async () => {
-    const ask = async (port: number) =>
-      (await probe({ kind: 'certificate', door: door(port), minDays: 1 }, { timeout: 300 })).seen.code;
+    const ask = async (port: number, timeout = 10_000) =>
+      (await probe({ kind: 'certificate', door: door(port), minDays: 1 }, { timeout })).seen.code;
     expect(await ask(await tcp((s) => s.end('HTTP/1.1 400 Bad Request\r\n\r\n')))).toBe('seen.tls.not-tls');
     expect(await ask(await tcp((s) => s.destroy()))).toMatch(/^seen\.(tls\.closed|reset)$/);
     expect(await ask(await tcp((s) => s.once('data', () => s.end())))).toBe('seen.tls.closed');
-    expect(await ask(await mute())).toBe('seen.timeout.tls');
+    expect(await ask(await mute(), 1500)).toBe('seen.timeout.tls');
     expect(await ask(await freePort())).toBe('seen.refused');
   });
 });
@@ -119,7 +119,8 @@ describe('tls-versions', () => {
     port: number,
     refused: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1'],
     accepted: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'],
-  ) => probe({ kind: 'tls-versions', door: door(port), refused, accepted });
+    timeout = 10_000,
+  ) => probe({ kind: 'tls-versions', door: door(port), refused, accepted }, { timeout });
 
   test('old versions refused by the server itself, a new one taken', async () => {
     const outcome = await ask(await tls(() => {}));
@@ -153,10 +154,11 @@ describe('tls-versions', () => {
   });
 
   test('hanging up is a refusal; silence, refusal of TCP and other protocols are not', async () => {
-    const code = async (port: number) => (await ask(port)).seen.code;
+    const code = async (port: number, timeout?: number) =>
+      (await ask(port, undefined, undefined, timeout)).seen.code;
     // Hangs up on everything, so that the refused versions are refused and none is accepted.
     expect(await code(await tcp((s) => s.once('data', () => s.end())))).toBe('seen.versions.none');
-    expect(await code(await mute())).toBe('seen.timeout.tls');
+    expect(await code(await mute(), 1000)).toBe('seen.timeout.tls');
     expect(await code(await freePort())).toBe('seen.refused');
     expect(await code(await tcp((s) => s.end('SSH-2.0-OpenSSH_9.2\r\n')))).toBe('seen.tls.not-tls');
   });
@@ -224,13 +226,13 @@ describe('refuses-handshake', () => {
   });
 
   test('hanging up refuses; silence, another protocol and a closed port prove nothing', async () => {
-    const ask = async (port: number) =>
-      probe({ kind: 'refuses-handshake', door: door(port), sni: 'x.invalid' }, { timeout: 300 });
+    const ask = async (port: number, timeout = 10_000) =>
+      probe({ kind: 'refuses-handshake', door: door(port), sni: 'x.invalid' }, { timeout });
     expect(await ask(await tcp((s) => s.once('data', () => s.end())))).toMatchObject({
       held: true,
       seen: { code: 'seen.handshake.closed' },
     });
-    expect(await ask(await mute())).toMatchObject({ held: false, seen: { code: 'seen.timeout.tls' } });
+    expect(await ask(await mute(), 1000)).toMatchObject({ held: false, seen: { code: 'seen.timeout.tls' } });
     expect(await ask(await freePort())).toMatchObject({ held: false, seen: { code: 'seen.refused' } });
     expect(await ask(await tcp((s) => s.end('220 mail ESMTP\r\n')))).toMatchObject({
       held: false,

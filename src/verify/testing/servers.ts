@@ -93,7 +93,7 @@ export function probe(wanted: Probe, context: Partial<ProbeContext> = {}): Promi
   return runProbe(wanted, {
     vantage: { name: 'here' },
     authorities: [root.cert],
-    timeout: 1000,
+    timeout: 10_000,
     now: () => new Date(),
     ...context,
   });

@@ -1,6 +1,5 @@
 import type { StandIn } from '../../../model/plan.ts';
 import type { Publication } from '../../../model/site.ts';
-import { compiled } from '../routes.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { type Context, listens } from './common.ts';
@@ -95,9 +94,8 @@ function audienceLines({ audience }: Publication): Node[] {
 export function standIn(context: Context, publication: Publication): StandIn {
   const at = publication.pointer;
   const id = `${publication.id}_standin`;
-  // The name itself may be what nginx refused.
-  const readable = publication.match !== 'regex' || compiled(publication.name.slice(1)) !== undefined;
-  const name = readable ? nameOf(publication) : publication.example;
+  // A regular expression may itself be what nginx refused, and a stand-in must never be.
+  const name = publication.match === 'regex' ? publication.example : publication.name;
   const names =
     publication.tls.kind === 'internal'
       ? publication.tls.names

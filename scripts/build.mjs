@@ -1,0 +1,42 @@
+/**
+ * Bundles the command line into dist/poterne.mjs: one file starts several times faster than hundreds. The file appears
+ * whole or not at all, so that two first starts at once do no harm.
+ */
+import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bundle = join(root, 'dist', 'poterne.mjs');
+const temporary = `${bundle}.${process.pid}.tmp`;
+
+try {
+  mkdirSync(dirname(bundle), { recursive: true });
+  accessSync(dirname(bundle), constants.W_OK);
+} catch {
+  // Not ours to write: the launcher goes on from the sources.
+  process.exit(1);
+}
+try {
+  await build({
+    entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+    outfile: temporary,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // Holds a native addon, which is found from its own folder.
+    external: ['libsql'],
+    // CommonJS packages inside an ES module still ask for these.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    sourcemap: 'inline',
+    sourcesContent: false,
+    logLevel: 'error',
+  });
+  renameSync(temporary, bundle);
+} finally {
+  rmSync(temporary, { force: true });
+}

@@ -1,0 +1,7 @@
+/**
+ * The same text with what stands before the `@` of a URL (RFC 3986, 3.2.1: a user, often a password) starred out, one
+ * character for one, so that what points into the text still points right. Rather too much is hidden than too little.
+ */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/(?<=:\/\/)[^\s"']+(?=@)/g, (hidden) => '*'.repeat(hidden.length));
+}

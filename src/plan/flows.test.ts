@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest';
+import { say } from '../i18n/index.ts';
+import type { Site } from '../model/site.ts';
+import { flows, localLinks } from './flows.ts';
+import { siteOf } from './testing.ts';
+
+const ground = `site: s
+zones:
+  lan: { networks: [10.0.0.0/24, "fd00:1::/64"] }
+  dmz: { networks: [10.0.20.0/24] }
+  admin: { networks: [10.0.0.128/25] }
+hosts:
+  gw: { address: 10.0.20.2, zone: dmz, roles: [gateway] }
+  erp: { address: 10.0.0.15 }
+  wiki: { address: wiki.lan, zone: lan }
+  bare: {}
+`;
+
+const site = (service: string, audience: string, gateway = '{}') =>
+  siteOf(`${ground}gateway: ${gateway}
+services:
+  app: { healthy: { path: / }, ${service} }
+publications:
+  app.example.fr: { service: app, audience: ${audience} }
+`);
+
+/** Flows in one line each: ends with their zones, the port, and why. */
+const lines = (of: Site) =>
+  flows(of).map(({ from, to, port, forwardedTo, reasons }) => {
+    const end = (e: typeof from) => e.name + ('zone' in e ? `@${e.zone}` : '');
+    const ports = forwardedTo ? `${port}>${forwardedTo}` : port;
+    return `${end(from)} → ${end(to)}:${ports} (${reasons.map((r) => r.say.code).join(' ')})`;
+  });
+
+const url = 'url: "http://10.0.0.15:8069"';
+
+test.each<[string, string, string, string, string[]]>([
+  [
+    'everyone',
+    url,
+    'everyone',
+    '{}',
+    ['internet → gw@dmz:443 (flow.everyone)', 'internet → gw@dmz:80 (flow.redirect)'],
+  ],
+  [
+    'zones and networks, which stand in the smallest zone that holds them',
+    url,
+    '{ from: [lan, 192.0.2.7, 10.0.0.200] }',
+    '{}',
+    [
+      'lan → gw@dmz:443 (flow.audience)',
+      'lan → gw@dmz:80 (flow.redirect)',
+      '192.0.2.7/32 → gw@dmz:443 (flow.audience)',
+      '192.0.2.7/32 → gw@dmz:80 (flow.redirect)',
+      '10.0.0.200/32@admin → gw@dmz:443 (flow.audience)',
+      '10.0.0.200/32@admin → gw@dmz:80 (flow.redirect)',
+    ],
+  ],
+  [
+    'other ports, one of them forwarded by something in front',
+    url,
+    'everyone',
+    '{ http-port: 8080, https-port: 8443, public-port: 443 }',
+    ['internet → gw@dmz:443>8443 (flow.everyone)', 'internet → gw@dmz:8080 (flow.redirect)'],
+  ],
+  [
+    'a load balancer in front',
+    url,
+    '{ from: [lan] }',
+    '{ trusted-fronts: [10.0.20.5] }',
+    [
+      'lan → gw@dmz:443 (flow.audience)',
+      'lan → gw@dmz:80 (flow.redirect)',
+      '10.0.20.5/32@dmz → gw@dmz:443 (flow.front)',
+      '10.0.20.5/32@dmz → gw@dmz:80 (flow.front)',
+    ],
+  ],
+])('visitors: %s', async (_, service, audience, gateway, expected) => {
+  expect(lines(await site(service, audience, gateway)).filter((l) => l.includes('→ gw'))).toEqual(expected);
+});
+
+test.each<[string, string, string[], string[]]>([
+  ['by address', url, ['erp@lan:8069'], []],
+  ['by name', 'url: "http://WIKI.lan"', ['wiki@lan:80'], []],
+  ['by the host that the service names', 'host: bare, url: "http://other.lan:81"', ['bare:81'], []],
+  [
+    'an address that the named host has not',
+    'host: erp, url: "http://10.0.0.16"',
+    ['10.0.0.16/32@lan:80'],
+    [],
+  ],
+  ['an address that no host has', 'url: "http://10.0.20.9:81"', ['10.0.20.9/32@dmz:81'], []],
+  ['IPv6', 'url: "http://[fd00:1::9]:81"', ['fd00:1::9/128@lan:81'], []],
+  ['an address in no zone', 'url: "http://192.0.2.9"', ['192.0.2.9/32:80'], []],
+  ['a name that nobody has', 'url: "http://cloud.example.com"', ['cloud.example.com:80'], []],
+  ['a unix socket', 'url: "unix:/run/app.sock"', [], ['unix:/run/app.sock']],
+  ['loopback', 'url: "http://127.0.0.1:81"', [], ['127.0.0.1:81']],
+  ['localhost', 'url: "http://localhost:81"', [], ['localhost:81']],
+  ['loopback, of a host that is not here', 'host: erp, url: "http://[::1]:81"', [], ['[::1]:81 erp']],
+  ['an address of the gateway itself', 'url: "http://10.0.20.2:81"', [], ['10.0.20.2:81']],
+  ['an address that it listens on', 'url: "http://10.9.9.9:81"', [], ['10.9.9.9:81']],
+  [
+    'several upstreams',
+    'upstreams: [{ url: "http://10.0.0.15" }, { url: "http://10.0.0.16", backup: true }]',
+    ['erp@lan:80', '10.0.0.16/32@lan:80'],
+    [],
+  ],
+])('upstreams: %s', async (_, service, expected, local) => {
+  const found = await site(service, 'everyone', '{ listen: [10.9.9.9] }');
+  const upstream = lines(found).filter((l) => l.startsWith('gw'));
+  expect(upstream).toEqual(expected.map((to) => `gw@dmz → ${to} (flow.upstream)`));
+  expect(localLinks(found).map(({ at, host }) => (host ? `${at} ${host}` : at))).toEqual(local);
+});
+
+test('a flow that several things ask for is one, with all the reasons', async () => {
+  const found = flows(
+    await siteOf(`${ground}
+services:
+  app: { url: "http://10.0.0.15:8069", healthy: { path: / } }
+  idle: { url: "http://10.0.0.15:9000", healthy: { path: / } }
+publications:
+  a.example.fr: { audience: { from: [lan] }, routes: { /: { service: app }, /b/: { service: app } } }
+  b.example.fr: { service: app, audience: { from: [lan] } }
+`),
+  );
+  const told = found.map(({ from, to, port, reasons }) => [
+    `${from.name} ${to.name} ${port}`,
+    reasons.map((r) => `${r.because}: ${say('en', r.say)}`),
+  ]);
+  expect(told).toEqual([
+    [
+      'lan gw 443',
+      [
+        '/publications/a.example.fr/audience: a.example.fr is open to lan',
+        '/publications/b.example.fr/audience: b.example.fr is open to lan',
+      ],
+    ],
+    [
+      'lan gw 80',
+      [
+        '/publications/a.example.fr: a.example.fr: plain http is sent on to https',
+        '/publications/b.example.fr: b.example.fr: plain http is sent on to https',
+      ],
+    ],
+    [
+      'gw erp 8069',
+      [
+        '/publications/a.example.fr/routes/~1: a.example.fr is served by app',
+        '/publications/b.example.fr/service: b.example.fr is served by app',
+      ],
+    ],
+  ]);
+});
+
+test('nothing published, nothing open', async () => {
+  expect(flows(await siteOf(`${ground}gateway: { trusted-fronts: [10.0.20.5] }\n`))).toEqual([]);
+});
+
+test('everyone and a zone that is called internet are told apart', async () => {
+  const found = flows(
+    await siteOf(`site: s
+zones: { internet: { networks: [203.0.113.0/24] } }
+services: { app: { url: "http://10.0.0.15", healthy: { path: / } } }
+publications:
+  a.example.fr: { service: app, audience: everyone }
+  b.example.fr: { service: app, audience: { from: [internet] } }
+`),
+  );
+  expect(found.filter((f) => f.port === 443).map((f) => f.from)).toEqual([
+    { kind: 'zone', name: 'internet', networks: ['0.0.0.0/0', '::/0'] },
+    { kind: 'zone', name: 'internet', networks: ['203.0.113.0/24'] },
+  ]);
+});
