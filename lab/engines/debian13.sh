@@ -2,7 +2,7 @@
 # shellcheck disable=SC1112  # French apostrophes
 # usage: debian13.sh [--fresh] [VITEST ARGUMENT…]
 #
-# Runs the tests on Debian 13, with its own nginx and Node, whatever this machine runs.
+# Runs the tests that nginx has a part in on Debian 13, with its own nginx and Node, whatever this machine runs.
 # The root file system is built once with mmdebstrap (half a minute) and kept in the cache; --fresh builds it again.
 # Everything happens in namespaces of its own, over overlays in memory: no port, file or process is left behind.
 # Leaves with 77 when this machine cannot do that, after saying why: nothing was tested then.
@@ -51,7 +51,8 @@ if [ "$fresh" = yes ] || [ "$(cat "$base/.packages" 2>/dev/null)" != "$packages"
 fi
 flock -u 9
 
-[ $# -gt 0 ] || set -- src examples
+# What another nginx can break; `debian13.sh src examples` runs everything.
+[ $# -gt 0 ] || set -- src/engines src/apply/executor src/apply/isolate examples/proofs
 modules=$(readlink -f "$root/node_modules")
 
 # Arguments: the base, where to mount, the tree, the packages' folder, then vitest's.

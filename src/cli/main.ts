@@ -38,6 +38,8 @@ const program = speaking(new Command('poterne'), context)
   .addOption(languageOption(context))
   .helpOption('-h, --help', context.t('cli.help'))
   .helpCommand(false)
+  // What stands after a command is that command's.
+  .enablePositionalOptions()
   .addHelpText('after', `\n${context.t('cli.start')}`);
 for (const make of [demo, check, plan, apply, verify, status, up, stop, docs, schema])
   program.addCommand(make(context));

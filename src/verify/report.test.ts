@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Code, en } from '../i18n/en.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { message } from '../model/message.ts';
-import { excerptOf, printable } from './excerpt.ts';
+import { answerExcerpt, excerptOf, printable } from './excerpt.ts';
 import { adviceFor, evidenceJson, evidenceReport, wrap } from './report.ts';
 
 const one = (about: string, held: boolean, more: Partial<Evidence> = {}): Evidence => ({
@@ -136,4 +136,26 @@ test('foreign text is made safe to print', () => {
     '{"access_token": "…", "password":"…", "user": "marie"}',
   );
   expect(excerptOf('bearer eyJhbGciOiJIUzI1.eyJzdWIiOiIx.sig-nature here')).toBe('bearer … here');
+});
+
+test('of a page, what it says and not its markup', () => {
+  const page =
+    '<!doctype html><title>502</title><style>p { color: red }</style>\n<h1>Not there</h1><!-- x --><p>Try <b>later</b>';
+  const answer = {
+    statusCode: 502,
+    statusMessage: 'Bad Gateway',
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+  };
+  const said = answerExcerpt(answer, page);
+  expect(said).toMatch(/^HTTP 502 Bad Gateway\n/);
+  expect(said).toMatch(/502\s+Not there\s+Try later$/);
+  expect(said).not.toMatch(/[<>]|color/);
+  expect(answerExcerpt({ ...answer, headers: {} }, page)).toContain('<h1>');
+});
+
+test('what was seen of kept promises, when asked', () => {
+  const kept = [one('erp.localhost', true, { excerpt: 'HTTP 200' })];
+  const [brief, full] = [false, true].map((full) => evidenceReport(kept, { language: 'en', full }));
+  expect(brief).not.toMatch(/HTTP 200/);
+  expect(full).toMatch(/\n {2}status 200\n {2}│ HTTP 200\n/);
 });
