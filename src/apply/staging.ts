@@ -9,7 +9,7 @@ import { message } from '../model/message.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
 import type { Publication, Site } from '../model/site.ts';
-import { opensMore } from '../plan/topology.ts';
+import { letsInMore } from '../plan/topology.ts';
 import type { Content, ContentFile, Generation } from './generations.ts';
 import type { Materials } from './materialise.ts';
 
@@ -82,7 +82,7 @@ export class Staging {
 
   /**
    * The publication's files as the active generation has them, and what they serve; `undefined` when it has none worth
-   * keeping, when they cannot be read, or when they open more than is described now. Certificates of ours are as they
+   * keeping, when they cannot be read, or when they let people in whom the description shuts out now. Certificates of ours are as they
    * are now: else a kept one would never be renewed.
    */
   private async lastGood(
@@ -93,7 +93,7 @@ export class Staging {
     const record = active?.manifest.files[artefact.path];
     const served = active && servedPublication(active, publication);
     const wanted = this.plan.site.publications.find(({ id }) => id === publication);
-    if (!active || !record || !served || !wanted || opensMore(served, wanted)) return undefined;
+    if (!active || !record || !served || !wanted || letsInMore(served, wanted)) return undefined;
     // Its version listens where the gateway listened then.
     if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
     const renewed = new Map(

@@ -13,7 +13,11 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
     ...compare(before?.publications ?? [], plan.site.publications, (p) => p.name, {
       added: (p) => [publish(p)],
       removed: (p) => [{ kind: 'remove', say: message('change.publication.remove', { name: p.name }) }],
-      both: publicationChanges,
+      both: (b, a) => {
+        const some = publicationChanges(b, a);
+        // Described as it is served, and yet refused: a file that it reads is broken.
+        return some.length === 0 && active?.standing[a.id] ? [restore(a)] : some;
+      },
     }),
     ...compare(before?.services ?? [], plan.site.services, (s) => s.name, {
       added: () => [],
@@ -74,6 +78,10 @@ function publish(publication: Publication): Change {
     say: message('change.publication.add', { name: publication.name, routes, who }),
     because: publication.pointer,
   };
+}
+
+function restore({ name, pointer }: Publication): Change {
+  return { kind: 'change', say: message('change.publication.restore', { name }), because: pointer };
 }
 
 function publicationChanges(before: Publication, after: Publication): Change[] {

@@ -1,6 +1,6 @@
 import { contains } from '../lib/ip.ts';
 import type { Reach } from '../model/plan.ts';
-import type { Publication, Route, Site } from '../model/site.ts';
+import type { Publication, Site } from '../model/site.ts';
 
 /** Who can reach what: one line for each audience entry and route, in the description's order. */
 export function exposure(site: Site): Reach[] {
@@ -24,9 +24,7 @@ export function covers(outer: Pick<Reach, 'networks'>, inner: Pick<Reach, 'netwo
   return inner.networks?.every((network) => networks.some((block) => contains(block, network))) ?? false;
 }
 
-/** Whether one version of a publication lets somebody reach something that the other does not. */
-export function opensMore(one: Publication, other: Publication): boolean {
-  const key = (route: Route) => JSON.stringify([route.match, route.path, route.service]);
-  const routes = new Set(other.routes.map(key));
-  return !covers(other.audience, one.audience) || one.routes.some((route) => !routes.has(key(route)));
+/** Whether one version of a publication lets people in that the other does not. */
+export function letsInMore(one: Publication, other: Publication): boolean {
+  return !covers(other.audience, one.audience);
 }

@@ -2,6 +2,7 @@
 export const plan = {
   'change.publication.add': 'publish {name}: {routes} (for {who})',
   'change.publication.remove': 'stop publishing {name}',
+  'change.publication.restore': 'serve {name} as described again, which the engine refused before',
   'change.route.add': '{name}: open {path} to {service}',
   'change.route.remove': '{name}: close {path}',
   'change.setting': '{name}: {setting}: {from} → {to}',

@@ -4,6 +4,7 @@ import type { plan as en } from '../en/plan.ts';
 export const plan = {
   'change.publication.add': 'publier {name} : {routes} (pour {who})',
   'change.publication.remove': 'ne plus publier {name}',
+  'change.publication.restore': 'servir de nouveau {name} comme décrit, ce que le moteur a refusé',
   'change.route.add': '{name} : ouvrir {path} vers {service}',
   'change.route.remove': '{name} : fermer {path}',
   'change.setting': '{name} : {setting} : {from} → {to}',
