@@ -37,6 +37,8 @@ export function mainFile(context: Context): Node[] {
     ...(facts.account === undefined ? [] : [own('user', facts.account)]),
     own('worker_processes', 'auto'),
     own('worker_rlimit_nofile', '16384'),
+    why('Regular expressions several times faster.'),
+    own('pcre_jit', 'on'),
     why('After a reload, old workers end with their last connection, or after this long.'),
     own('worker_shutdown_timeout', '5m'),
     own('pid', path('run/nginx.pid')),
@@ -144,8 +146,14 @@ function variables({ site }: Context): Node[] {
     ),
     block(
       '',
-      ['map', '$status|$ssl_server_name|$host', '$poterne_misdirected'],
-      [own('volatile'), own('default', '1'), own('~^421\\|', ''), own('~*^\\d+\\|([^|]+)\\|\\1$', '')],
+      ['map', '$poterne_asked', '$poterne_misdirected'],
+      [
+        own('volatile'),
+        own('default', '1'),
+        own('', ''),
+        own('~^421\\|', ''),
+        own('~*^\\d+\\|([^|]+)\\|\\1$', ''),
+      ],
     ),
     gap,
     why('Security headers that an application may set itself; empty is not sent.'),
@@ -175,7 +183,11 @@ function log(file: string): Node[] {
   ].map(([name, value]) => `"${name}":${value}`);
   return [
     why('One JSON object a line. A status below 100 is nginx\'s own ("000", "009") and no JSON number.'),
-    block('', ['map', '$status', '$poterne_status'], [own('default', '$status'), own('~^0', '0')]),
+    block(
+      '',
+      ['map', '$status', '$poterne_status'],
+      [own('default', '$status'), own('000', '0'), own('009', '0')],
+    ),
     // nginx joins the words of a format.
     own('log_format', 'poterne', 'escape=json', '{', ...fields.map((f, n) => (n === 0 ? f : `,${f}`)), '}'),
     own('access_log', file, 'poterne', 'buffer=64k', 'flush=1s'),

@@ -76,6 +76,13 @@ function serverHead(
     line(publication.tls.pointer, 'ssl_certificate_key', key),
     gap,
     ...first,
+    // The two are nearly always the same to the letter: only else are they compared with care.
+    line('', 'set', '$poterne_asked', ''),
+    block(
+      '',
+      ['if', '($ssl_server_name', '!=', '$host)'],
+      [line('', 'set', '$poterne_asked', '$status|$ssl_server_name|$host')],
+    ),
     block('', ['if', '($poterne_misdirected)'], [line('', 'return', '421')]),
     line('', 'include', 'pages.conf'),
     line('', 'error_page', '497', '=308', `https://${target}${context.publicPort}$request_uri`),
