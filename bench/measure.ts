@@ -23,7 +23,10 @@ export async function start(argv: readonly string[], environment: NodeJS.Process
   const [name = '', ...rest] = argv;
   const program = await findProgram(name);
   if (!program) throw new Error(`${name} is not installed`);
+  // A session of its own, as Poterne gives its engines: the kernel shares the processors between sessions (sched(7),
+  // autogroups), and whoever shared one with the load would be measured otherwise.
   const child = spawn(program, rest, {
+    detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
   });

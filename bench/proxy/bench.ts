@@ -1,8 +1,9 @@
 /**
  * The published service against the same by hand: nginx configured by an expert, and Caddy from Debian. All of them
- * stand in front of one upstream on this machine, with one certificate, and wrk asks each in turn, several times.
+ * stand in front of one upstream on this machine, with one certificate. Poterne is measured at the same time as each of the
+ * others, with as many connections, several times: on a shared machine, figures of one moment do not compare with another's.
  *
- *     npm run bench:proxy -- --json [--rounds 5] [--seconds 4] [--connections 64]
+ *     npm run bench:proxy -- --json [--rounds 7] [--seconds 4] [--connections 32]
  */
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -23,9 +24,9 @@ const ports = { upstream: 21080, poterneHttp: 21081, poterne: 21443, nginx: 2244
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '4' },
-    connections: { type: 'string', default: '64' },
+    connections: { type: 'string', default: '32' },
   },
 });
 
@@ -37,7 +38,7 @@ interface Sample {
 /** One bounded load of wrk on a port of this machine. */
 async function load(port: number): Promise<Sample> {
   const { stdout } = await promisify(execFile)('wrk', [
-    '-t2',
+    '-t1',
     `-c${options.connections}`,
     `-d${options.seconds}s`,
     '--latency',
@@ -126,52 +127,44 @@ try {
     await listening(ports.caddy, caddy);
   } else console.error('caddy is not installed: no ratio for it');
 
-  const sides = { poterne: ports.poterne, nginx: ports.nginx, ...(hasCaddy ? { caddy: ports.caddy } : {}) };
-  const samples: Record<string, Sample[]> = {};
-  for (const port of Object.values(sides)) await load(port);
-  for (let n = 0; n < Number(options.rounds); n++) {
-    // Each round in another order: what runs first finds a cooler machine.
-    const names = Object.entries(sides);
-    for (const [name, port] of [...names.slice(n % names.length), ...names.slice(0, n % names.length)]) {
-      const sample = await load(port);
-      samples[name] = [...(samples[name] ?? []), sample];
-      if (!options.json)
-        console.log(`${name}: ${sample.requestsPerSecond} requests/s, p99 ${sample.p99Milliseconds} ms`);
+  const competitors = { nginx: ports.nginx, ...(hasCaddy ? { caddy: ports.caddy } : {}) };
+  for (const port of [ports.poterne, ...Object.values(competitors)]) await load(port);
+  const figures: Record<string, object> = {};
+  const ratios: Record<string, number> = {};
+  for (const [name, port] of Object.entries(competitors)) {
+    const pairs: { readonly poterne: Sample; readonly other: Sample }[] = [];
+    for (let n = 0; n < Number(options.rounds); n++) {
+      // At once, and in turns who begins: whatever else the machine does meets both.
+      const [first, second] = n % 2 === 0 ? [ports.poterne, port] : [port, ports.poterne];
+      const [one, two] = await Promise.all([load(first), load(second)]);
+      const pair = n % 2 === 0 ? { poterne: one, other: two } : { poterne: two, other: one };
+      pairs.push(pair);
+      if (!options.json) console.log(`${name}:`, JSON.stringify(pair));
     }
-  }
-  const of = (name: string, figure: keyof Sample) => (samples[name] ?? []).map((sample) => sample[figure]);
-  const ratio = (than: string, figure: keyof Sample) =>
-    round(
-      median(
-        of('poterne', figure).map((value, n) => {
-          const other = of(than, figure)[n] as number;
-          return figure === 'requestsPerSecond' ? value / other : other / value;
-        }),
-      ),
+    const of = (side: 'poterne' | 'other', figure: keyof Sample) =>
+      round(median(pairs.map((pair) => pair[side][figure])), 2);
+    figures[name] = {
+      requestsPerSecond: [of('poterne', 'requestsPerSecond'), of('other', 'requestsPerSecond')],
+      p99Milliseconds: [of('poterne', 'p99Milliseconds'), of('other', 'p99Milliseconds')],
+    };
+    const title = name === 'nginx' ? 'Nginx' : 'Caddy';
+    const ratio = (of: (pair: (typeof pairs)[number]) => number) => round(median(pairs.map(of)));
+    ratios[`ratio${title}`] = ratio(
+      ({ poterne, other }) => poterne.requestsPerSecond / other.requestsPerSecond,
     );
-  const medians = Object.fromEntries(
-    Object.keys(sides).map((name) => [
-      name,
-      {
-        requestsPerSecond: round(median(of(name, 'requestsPerSecond')), 0),
-        p99Milliseconds: round(median(of(name, 'p99Milliseconds')), 2),
-      },
-    ]),
-  );
+    ratios[`ratio${title}P99`] = ratio(
+      ({ poterne, other }) => other.p99Milliseconds / poterne.p99Milliseconds,
+    );
+  }
+  const { rounds, connections } = options;
   console.log(
     JSON.stringify({
       bench: 'proxy',
-      rounds: Number(options.rounds),
-      connections: Number(options.connections),
-      medians,
-      ratioNginx: ratio('nginx', 'requestsPerSecond'),
-      ratioNginxP99: ratio('nginx', 'p99Milliseconds'),
-      ...(hasCaddy
-        ? {
-            ratioCaddy: ratio('caddy', 'requestsPerSecond'),
-            ratioCaddyP99: ratio('caddy', 'p99Milliseconds'),
-          }
-        : {}),
+      rounds: Number(rounds),
+      connections: Number(connections),
+      // Of each pair, Poterne's figure first.
+      figures,
+      ...ratios,
     }),
   );
 } finally {
