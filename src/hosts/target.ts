@@ -1,0 +1,15 @@
+/** Where and as whom a machine is reached over SSH. */
+export interface SshTarget {
+  /** Its name in the description. */
+  readonly name: string;
+  /** Address or DNS name. */
+  readonly address: string;
+  /** Default: what ssh_config says, else 22. */
+  readonly port?: number;
+  /** Default: what ssh_config says, else the local user's name. Anybody but root works through sudo. */
+  readonly user?: string;
+  /** The machine to go through (ProxyJump). */
+  readonly via?: SshTarget;
+  /** Its public host key as `type base64`, when the description has it; else known_hosts must. */
+  readonly hostKey?: string;
+}

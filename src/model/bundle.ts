@@ -1,0 +1,120 @@
+import type { Message } from './message.ts';
+import type { Pointer } from './pointer.ts';
+
+/**
+ * What one host should be like, as one connection carries it there: parts that are converged in their order, each by
+ * itself, so that one that is refused leaves the others as they should be.
+ */
+export interface Bundle {
+  /** The host's name in the description. */
+  readonly host: string;
+  readonly parts: readonly BundlePart[];
+}
+
+/** Things of a host that belong together: they are checked, activated and put back together. */
+export interface BundlePart {
+  /** Unique in its bundle and stable, e.g. `nftables`: what an earlier bundle held under it and this one does not is removed. */
+  readonly name: string;
+  /** Debian packages that must be installed, by name; installed ones are not upgraded. */
+  readonly packages: readonly string[];
+  /** Debian packages that the bundle carries itself, installed when this version is not there. */
+  readonly carried: readonly CarriedPackage[];
+  /** System accounts that must exist, without a login. */
+  readonly accounts: readonly Account[];
+  readonly folders: readonly BundleFolder[];
+  readonly files: readonly BundleFile[];
+  /** All must end with 0 before any file of the part is activated; what they say on standard error is a complaint. */
+  readonly checks: readonly (readonly Word[])[];
+  /** Run in order after something of the part changed (or an earlier run was cut off before them). */
+  readonly actions: readonly (readonly string[])[];
+  readonly units: readonly Unit[];
+  /**
+   * Seconds after which the host puts back what was before, unless a new connection has confirmed by then. For what can
+   * lock the operator out.
+   */
+  readonly confirm?: number;
+}
+
+/** One word of a command: as it is, or the place where the staged copy of a file of this part lies. */
+export type Word = string | { readonly staged: string };
+
+export interface CarriedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The .deb, an absolute path on the controller. */
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export interface Account {
+  readonly name: string;
+  /** Absolute home folder; not made. */
+  readonly home: string;
+}
+
+export interface BundleFolder {
+  readonly path: string;
+  readonly mode: number;
+  readonly owner: string;
+  readonly group: string;
+}
+
+export interface BundleFile {
+  /** Absolute, on the host. */
+  readonly path: string;
+  readonly mode: number;
+  readonly owner: string;
+  readonly group: string;
+  /** Its text, or a file of the controller (absolute path) that is read when the bundle is sent. */
+  readonly content: { readonly text: string } | { readonly file: string };
+  /** Its content appears in no plan, diff or log. */
+  readonly secret: boolean;
+  /** Why it exists. */
+  readonly because: Pointer;
+  /** `origins[n]` is why line n+1 exists, for what a program complains of. */
+  readonly origins?: readonly Pointer[];
+}
+
+/** A systemd unit and the state it should be in. */
+export interface Unit {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly running: boolean;
+  /** What is done to a running one after the part changed. */
+  readonly onChange: 'nothing' | 'reload' | 'restart';
+}
+
+/** What was different on a host, or what was done about it. JSON-safe; never holds a secret's content. */
+export interface HostChange {
+  readonly kind: 'add' | 'change' | 'remove';
+  readonly what: 'package' | 'account' | 'folder' | 'file' | 'unit';
+  readonly name: string;
+  /** For a file that stands otherwise than the last apply left it: somebody changed it by hand. */
+  readonly drift?: Drift;
+}
+
+export interface Drift {
+  /** ISO 8601, UTC: when it was last written. */
+  readonly at: string;
+  /** Who, as far as the host's journal tells, e.g. `debian (sudo nano /etc/…)`. */
+  readonly by?: string;
+  /** The lines that differ, as `diff -u` draws them; absent for secrets and for what is no text. */
+  readonly diff?: string;
+}
+
+/** What became of one part. */
+export interface PartReport {
+  readonly name: string;
+  /** `planned`: would change. `unconfirmed`: changed, and put back by the host unless it is confirmed. */
+  readonly outcome: 'unchanged' | 'planned' | 'changed' | 'unconfirmed' | 'failed';
+  readonly changes: readonly HostChange[];
+  /** Why it failed, with what the program said. */
+  readonly complaint?: { readonly say: Message; readonly output: string };
+}
+
+/** What became of one host. */
+export interface HostReport {
+  readonly host: string;
+  readonly parts: readonly PartReport[];
+  readonly milliseconds: number;
+}
