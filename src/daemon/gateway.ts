@@ -5,7 +5,7 @@ import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
-import { engines } from '../engines/index.ts';
+import { serverEngines } from '../engines/index.ts';
 import { installation } from '../hosts/installation.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
@@ -45,7 +45,9 @@ export async function openGateway(state: string): Promise<Gateway> {
 /** Ends the engines of this machine after the requests in progress; false when none ran. Throws `state.denied`. */
 export async function stopGateway(state: string): Promise<boolean> {
   try {
-    const ended = await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
+    const ended = await Promise.all(
+      serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))),
+    );
     return ended.includes(true);
   } catch (cause) {
     throw denied(state, cause) ?? cause;
@@ -80,8 +82,8 @@ export interface Intent {
 export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
   requireHere(site);
   const remembered = await gateway.store.addresses();
-  const facts = await observe(site, gateway.state, engines, remembered);
-  const missing = engines.filter((engine) => !(engine.name in facts.versions));
+  const facts = await observe(site, gateway.state, serverEngines, remembered);
+  const missing = serverEngines.filter((engine) => !(engine.name in facts.versions));
   if (missing.length > 0) {
     const packages = missing.flatMap((engine) => engine.packages).join(' ');
     const names = missing.map((engine) => engine.name).join(', ');
@@ -115,7 +117,7 @@ function requireHere(site: Site): void {
 
 /** The manifest of what this machine serves, or would serve when started. */
 export async function activeManifest(state: string): Promise<Manifest | undefined> {
-  for (const engine of engines) {
+  for (const engine of serverEngines) {
     const active = await generationsOf(join(state, engine.name)).active();
     if (active) return active.manifest;
   }
@@ -140,7 +142,7 @@ export async function converge(
     });
   try {
     let last: Applied | undefined;
-    for (const engine of engines)
+    for (const engine of serverEngines)
       last = await applyLocally(plan, engine, {
         state: gateway.state,
         authority: gateway.authority,

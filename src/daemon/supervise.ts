@@ -3,7 +3,7 @@ import { quitEngine, runningMaster } from '../apply/engine-process.ts';
 import { resumeLocally } from '../apply/executor.ts';
 import { observe } from '../apply/observe.ts';
 import { sleep } from '../apply/processes.ts';
-import { engines } from '../engines/index.ts';
+import { serverEngines } from '../engines/index.ts';
 import type { Facts } from '../model/facts.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
@@ -79,7 +79,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       if (applied) addresses = (await applySite(gateway, applied, on)) ?? addresses;
     }
   }
-  for (const engine of engines) await quitEngine(engine, join(gateway.state, engine.name));
+  for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
 }
 
 /** The addresses that upstream names had when they were last planned with. */
@@ -105,7 +105,7 @@ async function lastApplied(gateway: Gateway): Promise<Site | undefined> {
 
 async function resume(gateway: Gateway, on: Supervised): Promise<boolean> {
   const done = await guarded(on, async () => {
-    for (const engine of engines) await resumeLocally(engine, gateway.state);
+    for (const engine of serverEngines) await resumeLocally(engine, gateway.state);
     on.tell(message('up.resumed'));
     return true;
   });
@@ -113,7 +113,8 @@ async function resume(gateway: Gateway, on: Supervised): Promise<boolean> {
 }
 
 async function allRunning(state: string): Promise<boolean> {
-  for (const engine of engines) if (!(await runningMaster(engine, join(state, engine.name)))) return false;
+  for (const engine of serverEngines)
+    if (!(await runningMaster(engine, join(state, engine.name)))) return false;
   return true;
 }
 

@@ -11,7 +11,7 @@ import { exposure } from './topology.ts';
 export function plan(site: Site, facts: Facts, engines: readonly Engine[] = allEngines): Plan {
   return deepFreeze({
     site,
-    artefacts: engines.flatMap((engine) => engine.render(site, facts)),
+    artefacts: engines.flatMap((engine) => (engine.kind === 'server' ? engine.render(site, facts) : [])),
     expectations: expectations(site, engines),
     exposure: exposure(site),
   });

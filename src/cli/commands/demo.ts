@@ -5,7 +5,7 @@ import { appNames, type RunningApps, startApps } from '../../../examples/apps.ts
 import type { Applied } from '../../apply/executor.ts';
 import { whyNotListen } from '../../apply/ports.ts';
 import { converge, installing, intend, stopGateway } from '../../daemon/gateway.ts';
-import { engines } from '../../engines/index.ts';
+import { serverEngines } from '../../engines/index.ts';
 import { installation } from '../../hosts/installation.ts';
 import { findProgram } from '../../hosts/local.ts';
 import type { Evidence } from '../../model/evidence.ts';
@@ -103,7 +103,7 @@ function demoJson(
 
 /** Installs what is missing, saying so. Throws `demo.install` when that cannot be done here. */
 async function ensureEngines(): Promise<void> {
-  for (const engine of engines) {
+  for (const engine of serverEngines) {
     if (await findProgram(engine.binary)) continue;
     const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
     const installed = await new Promise<boolean>((resolve) => {

@@ -42,6 +42,8 @@ export const docs = {
     'Tout ce qui est visible d’ailleurs, à travers {host} : https sur le port {https} ; le port {http} ne fait que rediriger.',
   'docs.publications.none': 'Rien n’est publié.',
   'docs.scenario.proxy': 'reverse proxy',
+  'docs.scenario.direct': 'direct, sans proxy',
+  'docs.tls.service': 'certificat du service lui-même',
   'docs.tls.internal': 'certificat interne de Poterne',
   'docs.tls.files': 'certificat tiré de vos fichiers',
   'docs.healthy': 'répond {status}',
@@ -58,6 +60,8 @@ export const docs = {
   'docs.zones': 'Zones',
   'docs.hosts': 'Machines',
   'docs.role.gateway': 'passerelle',
+  'docs.role.router': 'routeur',
+  'docs.role.vantage': 'point d’observation',
 
   'docs.services': 'Services',
   'docs.services.intro': 'Ce qui écoute à l’intérieur, publié ou non.',

@@ -16,6 +16,12 @@ export const plan = {
   'flow.redirect': '{name} : le http simple est renvoyé vers https',
   'flow.front': '{front} est un répartiteur auquel la passerelle se fie',
   'flow.upstream': '{name} est servi par {service}',
+  'flow.needs': '{service} a besoin de {needed}',
+  'flow.grant': '{why}',
+  'flow.admin': '{host} est administré depuis {who}',
+  'flow.admin.via': '{host} est administré à travers {via}',
+  'flow.forward.gateway': 'l’adresse publique mène à la passerelle {host}',
+  'flow.forward.service': '{name} mène directement à {service}',
 
   // Les assertions de l'utilisateur.
   'assertion.broken': 'la description ne respecte pas ceci : {rule}',
@@ -31,6 +37,13 @@ export const plan = {
     '{from} atteint {to} sur le port {port}, parce que {front} est un répartiteur auquel la passerelle se fie',
   'assertion.flow.upstream':
     '{from} atteint {to} sur le port {port}, parce que {name} est servi par {service}',
+  'assertion.flow.needs': '{from} atteint {to} sur le port {port}, parce que {service} a besoin de {needed}',
+  'assertion.flow.grant':
+    '{from} atteint {to} sur le port {port}, à cause d’un flux que la description accorde : {why}',
+  'assertion.flow.admin':
+    '{from} atteint {to} sur le port {port}, parce que {host} est administré depuis {who}',
+  'assertion.flow.admin.via':
+    '{from} atteint {to} sur le port {port}, parce que {host} est administré à travers {via}',
   'assertion.flow.none': 'rien dans la description n’ouvre de chemin vers {to}',
   'assertion.flow.others': 'les chemins vers {to} ne sont ouverts qu’à : {known}',
 } as const satisfies Record<keyof typeof en, string>;
