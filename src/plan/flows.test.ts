@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { say } from '../i18n/index.ts';
 import type { Site } from '../model/site.ts';
 import { flows, localLinks } from './flows.ts';
+import { forwardings } from './forwardings.ts';
 import { siteOf } from './testing.ts';
 
 const ground = `site: s
@@ -170,4 +171,88 @@ publications:
     { kind: 'zone', name: 'internet', networks: ['0.0.0.0/0', '::/0'] },
     { kind: 'zone', name: 'internet', networks: ['203.0.113.0/24'] },
   ]);
+});
+
+const perimeter = `site: s
+zones:
+  lan: { networks: [10.10.0.0/24, "fd00:10::/64"] }
+  dmz: { networks: [10.20.0.0/24] }
+hosts:
+  router: { address: [203.0.113.1, 10.20.0.1, 10.10.0.1], roles: [router], ssh: {} }
+  gw: { address: 10.20.0.2, roles: [gateway], ssh: { user: debian } }
+  erp: { address: [10.10.0.15, "fd00:10::15"], ssh: { via: gw } }
+  db: { address: 10.10.0.16, ssh: { via: gw, port: 2222 } }
+  outside: { address: 203.0.113.66, roles: [vantage], ssh: {} }
+admin: { from: [lan] }
+flows:
+  - { from: dmz, to: internet, ports: [80, 443], why: updates }
+  - { from: dmz, to: 10.10.0.53, ports: [53], protocol: udp, why: names }
+gateway: { public: [203.0.113.1], https-port: 8443, public-port: 443 }
+services:
+  erp: { host: erp, url: "http://10.10.0.15:8069", healthy: { path: / }, needs: [base] }
+  base: { host: db, url: "tcp://10.10.0.16:5432", healthy: { path: / } }
+  files: { host: erp, url: "tcp://10.10.0.15:22", healthy: { path: / } }
+publications:
+  erp.example.fr: { service: erp, audience: everyone }
+  files.example.fr: { service: files, scenario: direct, port: 2022, audience: { from: [192.0.2.0/24] } }
+`;
+
+test('administration, needs, granted flows and forwarded ports', async () => {
+  const site = await siteOf(perimeter);
+  expect(lines(site)).toEqual([
+    'internet → gw@dmz:443>8443 (flow.everyone)',
+    'internet → gw@dmz:80 (flow.redirect)',
+    '192.0.2.0/24 → router:2022>22 (flow.audience)',
+    '192.0.2.0/24 → erp@lan:22 (flow.audience)',
+    'gw@dmz → erp@lan:8069 (flow.upstream)',
+    'erp@lan → db@lan:5432 (flow.needs)',
+    'dmz → internet:80 (flow.grant)',
+    'dmz → internet:443 (flow.grant)',
+    'dmz → 10.10.0.53/32@lan:53 (flow.grant)',
+    'lan → router:22 (flow.admin)',
+    'lan → gw@dmz:22 (flow.admin)',
+    'gw@dmz → erp@lan:22 (flow.admin.via)',
+    'gw@dmz → db@lan:2222 (flow.admin.via)',
+  ]);
+  const outside = flows(site).find(({ to }) => to.kind === 'internet')?.to;
+  expect(outside).toMatchObject({
+    except: expect.arrayContaining(['10.10.0.0/24', 'fd00:10::/64', '10.0.0.0/8']),
+  });
+  expect(
+    forwardings(site).map(({ at, addresses, port, to, masquerade }) => ({
+      at,
+      addresses,
+      port,
+      to,
+      masquerade,
+    })),
+  ).toEqual([
+    {
+      at: 'router',
+      addresses: ['203.0.113.1'],
+      port: 443,
+      to: [{ address: '10.20.0.2', port: 8443 }],
+      masquerade: false,
+    },
+    {
+      at: 'router',
+      addresses: ['203.0.113.1'],
+      port: 80,
+      to: [{ address: '10.20.0.2', port: 80 }],
+      masquerade: false,
+    },
+    {
+      at: 'router',
+      addresses: ['203.0.113.1'],
+      port: 2022,
+      to: [{ address: '10.10.0.15', port: 22 }],
+      masquerade: false,
+    },
+  ]);
+});
+
+test('without a router the gateway forwards, and stands for the visitors', async () => {
+  const site = await siteOf(perimeter.replace('roles: [router], ', ''));
+  expect(forwardings(site)).toMatchObject([{ at: 'gw', addresses: [], port: 2022, masquerade: true }]);
+  expect(lines(site)).toContain('gw@dmz → erp@lan:22 (flow.audience flow.admin.via)');
 });
