@@ -3,7 +3,7 @@ import { say } from '../i18n/index.ts';
 import type { Site } from '../model/site.ts';
 import { flows, localLinks } from './flows.ts';
 import { forwardings } from './forwardings.ts';
-import { siteOf } from './testing.ts';
+import { perimeter, siteOf } from './testing.ts';
 
 const ground = `site: s
 zones:
@@ -173,36 +173,12 @@ publications:
   ]);
 });
 
-const perimeter = `site: s
-zones:
-  lan: { networks: [10.10.0.0/24, "fd00:10::/64"] }
-  dmz: { networks: [10.20.0.0/24] }
-hosts:
-  router: { address: [203.0.113.1, 10.20.0.1, 10.10.0.1], roles: [router], ssh: {} }
-  gw: { address: 10.20.0.2, roles: [gateway], ssh: { user: debian } }
-  erp: { address: [10.10.0.15, "fd00:10::15"], ssh: { via: gw } }
-  db: { address: 10.10.0.16, ssh: { via: gw, port: 2222 } }
-  outside: { address: 203.0.113.66, roles: [vantage], ssh: {} }
-admin: { from: [lan] }
-flows:
-  - { from: dmz, to: internet, ports: [80, 443], why: updates }
-  - { from: dmz, to: 10.10.0.53, ports: [53], protocol: udp, why: names }
-gateway: { public: [203.0.113.1], https-port: 8443, public-port: 443 }
-services:
-  erp: { host: erp, url: "http://10.10.0.15:8069", healthy: { path: / }, needs: [base] }
-  base: { host: db, url: "tcp://10.10.0.16:5432", healthy: { path: / } }
-  files: { host: erp, url: "tcp://10.10.0.15:22", healthy: { path: / } }
-publications:
-  erp.example.fr: { service: erp, audience: everyone }
-  files.example.fr: { service: files, scenario: direct, port: 2022, audience: { from: [192.0.2.0/24] } }
-`;
-
 test('administration, needs, granted flows and forwarded ports', async () => {
   const site = await siteOf(perimeter);
   expect(lines(site)).toEqual([
     'internet → gw@dmz:443>8443 (flow.everyone)',
     'internet → gw@dmz:80 (flow.redirect)',
-    '192.0.2.0/24 → router:2022>22 (flow.audience)',
+    '192.0.2.0/24 → router:2022 (flow.audience)',
     '192.0.2.0/24 → erp@lan:22 (flow.audience)',
     'gw@dmz → erp@lan:8069 (flow.upstream)',
     'erp@lan → db@lan:5432 (flow.needs)',
