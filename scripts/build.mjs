@@ -2,7 +2,7 @@
  * Bundles the command line into dist/poterne.mjs: one file starts several times faster than hundreds. The file appears
  * whole or not at all, so that two first starts at once do no harm.
  */
-import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -28,6 +28,8 @@ try {
     target: 'node20',
     // Holds a native addon, which is found from its own folder.
     external: ['libsql'],
+    // Read from its files when run from the sources: src/apply/hosts/script.ts.
+    define: { POTERNE_HOST_SCRIPT: JSON.stringify(hostScript()) },
     // CommonJS packages inside an ES module still ask for these.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -39,4 +41,12 @@ try {
   renameSync(temporary, bundle);
 } finally {
   rmSync(temporary, { force: true });
+}
+
+/** What runs on hosts, in one piece. */
+function hostScript() {
+  const folder = join(root, 'src', 'apply', 'hosts', 'script');
+  return ['common', 'compare', 'packages', 'apply', 'confirm', 'main']
+    .map((name) => readFileSync(join(folder, `${name}.sh`), 'utf8'))
+    .join('\n');
 }
