@@ -8,7 +8,7 @@ export const greeting = 'poterne vantage 1\n';
  * Frames to it: `L` look up a name; `C` connect (`address port`); `T` try a port (`address port milliseconds`);
  * `D` data; `F` no more data; `K` this many bytes were taken, send as many more; `X` forget the conversation.
  * Frames from it: `A` addresses of a name; `O` connected (`address port` of this end); `S` state of a port; `D` data;
- * `F` the other end says no more; `E` an error, by its name in errno.h or netdb.h.
+ * `W` this many bytes were written; `F` the other end says no more; `E` an error, by its name in errno.h or netdb.h.
  */
 export const program = String.raw`
 use strict;
@@ -19,9 +19,8 @@ use POSIX ();
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY getaddrinfo getnameinfo AI_NUMERICHOST AI_NUMERICSERV
   NI_NUMERICHOST NI_NUMERICSERV EAI_NONAME EAI_NODATA EAI_AGAIN);
 
-# How far a conversation may run ahead of its reader, and how much may wait for a peer that does not read.
+# How far a conversation may run ahead of its reader.
 my $window = 65536;
-my $longest = 1 << 20;
 
 my %held;        # Conversations by number.
 my %number_of;   # Their numbers by file descriptor.
@@ -168,6 +167,7 @@ sub writable {
     my $put = syswrite $c->{handle}, $c->{in};
     if (!defined $put) { return $! == EAGAIN || $! == EINTR ? undef : fail($c, $!) }
     substr($c->{in}, 0, $put) = '';
+    report('W', $c->{number}, $put);
   }
   if ($c->{last} && !$c->{shut} && !length $c->{in}) {
     shutdown $c->{handle}, 1;
@@ -182,10 +182,7 @@ sub told {
   return open_to($number, split / /, $body) if $kind eq 'C' || $kind eq 'T';
   my $c = $held{$number} or return;
   return forget($c) if $kind eq 'X';
-  if ($kind eq 'D') {
-    $c->{in} .= $body;
-    return fail($c, Errno::ENOBUFS()) if length $c->{in} > $longest;
-  }
+  $c->{in} .= $body if $kind eq 'D';
   $c->{last} = 1 if $kind eq 'F';
   $c->{credit} += $body if $kind eq 'K';
   attend($c);

@@ -146,8 +146,8 @@ export async function openVantage(
     connect(address, port) {
       const number = ++last;
       const { wire, ...far } = remoteWire(address, port, {
-        send(kind, body, sent) {
-          if (loss === undefined) stdin.write(frameBytes(kind, number, body), sent && (() => sent()));
+        send(kind, body) {
+          if (loss === undefined) stdin.write(frameBytes(kind, number, body));
         },
         forget() {
           if (conversations.delete(number) && loss === undefined) stdin.write(frameBytes('X', number));
@@ -156,6 +156,7 @@ export async function openVantage(
       begin(number, 'C', `${address} ${port}`, {
         told({ kind, body }) {
           if (kind === 'D') far.data(body);
+          else if (kind === 'W') far.written(Number(body.toString('latin1')));
           else if (kind === 'F') far.end();
           else if (kind === 'E') far.fail(errnoException(body.toString('latin1'), address));
           else if (kind === 'O') {

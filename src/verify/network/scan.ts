@@ -7,8 +7,11 @@ import type { Network, PortState } from './network.ts';
  */
 const patience = 1500;
 
-/** How many attempts are under way at once: below the usual 1,024 descriptors of a process. */
-const atOnce = 384;
+/** How many attempts are under way at once: below the usual 1,024 descriptors of a process, as other probes need some. */
+const atOnce = 800;
+
+/** With fewer attempts at once than this, a machine without descriptors is in the way of the scan. */
+const fewest = 16;
 
 /** How many attempts begin in a second, at most: the firewalls on the way remember each for a while. */
 const perSecond = 3000;
@@ -40,15 +43,18 @@ export async function scan(
   },
 ): Promise<void> {
   const { signal, told, problem } = options;
+  const total = addresses.length * ports.length;
   const began = performance.now();
   let begun = 0;
+  let workers = Math.min(atOnce, total);
   let failed = false;
-  const total = addresses.length * ports.length;
+  const again: number[] = [];
   const work = async () => {
-    while (begun < total && !signal.aborted && !failed) {
-      const mine = begun++;
+    while (!signal.aborted && !failed) {
+      const mine = again.pop() ?? begun++;
+      if (mine >= total) return;
       const early = began + (mine * 1000) / perSecond - performance.now();
-      if (early > 10) await sleep(early, undefined, { signal }).catch(() => {});
+      if (early > 10) await sleep(early);
       if (signal.aborted) return;
       // Addresses in turn, so that one machine's two are seen at the same time.
       const address = addresses[mine % addresses.length] as string;
@@ -56,12 +62,29 @@ export async function scan(
       try {
         told({ address, port, result: await network.tryPort(address, port, patience) });
       } catch (error) {
+        if (isFull(error) && workers > fewest) {
+          // One worker fewer, and what it had begun is for the others.
+          workers--;
+          again.push(mine);
+          return;
+        }
         failed = true;
         throw problem(error, address, port);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, total) }, work));
+  do await Promise.all(Array.from({ length: workers }, work));
+  while (
+    // What the last worker to give up had begun, when the others had ended before.
+    again.length > 0 &&
+    !signal.aborted &&
+    !failed
+  );
+}
+
+/** Whether a machine has no room for one connection more. */
+function isFull(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOBUFS'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 const scanning = new WeakMap<Network, Promise<unknown>>();

@@ -3,8 +3,7 @@ import type { Wire } from './network.ts';
 
 /** What a wire asks of the connection that carries it. */
 export interface Carrier {
-  /** Sends a frame; calls back once there is room for more. */
-  send(kind: string, body?: Buffer | string, sent?: () => void): void;
+  send(kind: string, body?: Buffer | string): void;
   /** The wire was destroyed: nothing may be told to it any more. */
   forget(): void;
 }
@@ -14,14 +13,21 @@ export interface RemoteWire {
   readonly wire: Wire;
   connected(address: string, port: number): void;
   data(chunk: Buffer): void;
+  /** So many bytes have left that machine. */
+  written(count: number): void;
   end(): void;
   fail(error: Error): void;
 }
+
+/** How much may be under way to the far end, in bytes. */
+const window = 65_536;
 
 /** A stream that behaves as a socket connecting to this address would. */
 export function remoteWire(address: string, port: number, { send, forget }: Carrier): RemoteWire {
   // What was handed to the reader and not yet reported as taken: the other side stops when too much is under way.
   let taken = 0;
+  let underWay = 0;
+  let ready: (() => void) | undefined;
   const stream = new Duplex({
     // As sockets do, unless told otherwise.
     allowHalfOpen: false,
@@ -32,7 +38,10 @@ export function remoteWire(address: string, port: number, { send, forget }: Carr
     },
     write(chunk: Buffer, _encoding, done) {
       wire.bytesWritten += chunk.length;
-      send('D', chunk, done);
+      underWay += chunk.length;
+      send('D', chunk);
+      if (underWay <= window) done();
+      else ready = done;
     },
     final(done) {
       send('F');
@@ -53,6 +62,13 @@ export function remoteWire(address: string, port: number, { send, forget }: Carr
     data(chunk) {
       taken += chunk.length;
       wire.push(chunk);
+    },
+    written(count) {
+      underWay -= count;
+      if (!ready || underWay > window) return;
+      const done = ready;
+      ready = undefined;
+      done();
     },
     end() {
       wire.push(null);
