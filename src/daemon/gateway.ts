@@ -20,7 +20,7 @@ import type { Site } from '../model/site.ts';
 import { type Authority, openAuthority } from '../pki/authority.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { verify } from '../verify/index.ts';
+import { type Network, verify } from '../verify/index.ts';
 
 /** The gateway of this machine: its state folder and what lives there. */
 export interface Gateway {
@@ -195,13 +195,15 @@ export interface ProveOptions {
   readonly authorities?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
+  /** Where it is proved from: a described host and its network. Default: this machine. */
+  readonly from?: { readonly host: string; readonly network: Network };
   /** Stops at once; what was seen until then is kept. */
   readonly signal?: AbortSignal;
   /** Told each piece of evidence as it comes in. */
   readonly progress?: (evidence: Evidence, done: number, total: number) => void;
 }
 
-/** Proves expectations from this machine and keeps the evidence. */
+/** Proves expectations, from this machine or another, and keeps the evidence. */
 export async function prove(
   gateway: Gateway,
   site: Site,
@@ -211,7 +213,12 @@ export async function prove(
   const evidence = await verify(
     expectations,
     {
-      vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
+      vantage: {
+        name: options.from?.host ?? hostname(),
+        ...(options.from ? { host: options.from.host } : {}),
+        ...(options.address ? { address: options.address } : {}),
+      },
+      ...(options.from ? { network: options.from.network } : {}),
       authorities: [gateway.authority.root, ...(options.authorities ?? [])],
       ...(options.signal ? { signal: options.signal } : {}),
     },

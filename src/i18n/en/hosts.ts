@@ -1,5 +1,6 @@
 /** Messages of machines reached over SSH: code → text; `{name}` stands for a value. */
 export const hosts = {
+  'apply.host.confirmed': '{host}: confirmed over a new connection',
   'apply.host.packages': '{host}: installing {count} package(s)',
   'apply.host.part': '{host}: {part}',
   'apply.host.waits.dpkg': '{host}: another program is installing packages; waiting for it to end',
@@ -32,12 +33,18 @@ export const hosts = {
   'host.part.place': '{what} cannot be written',
   'host.part.unit': 'unit {what} does not get into its state',
   'host.program.missing': 'the program "{program}" is not installed on {host}',
+  'host.refused': '{engine} of {host} refuses this: {text}',
   'host.rolled.back': '{host} has put back what was before, as nobody confirmed in time: {parts}',
   'host.rolled.back.next':
     'see that the new configuration lets you in, or give it more seconds, and apply again',
   'host.sudo.refused': 'sudo refuses {user} on {host}: {reason}',
   'host.sudo.refused.next':
     'allow it without a password, e.g. "{user} ALL=(ALL) NOPASSWD: ALL" in a file of /etc/sudoers.d made with visudo; or log in as root',
+  'host.unconfirmed': 'no new connection to {host} can be made since this changed: {parts}',
+  'host.unconfirmed.here':
+    'nobody said that {host} can still be entered: it puts back what was before within {seconds} seconds',
+  'host.unconfirmed.next':
+    'the host puts back what was before within {seconds} seconds, by itself; then correct the description and apply again',
   'host.unfit': '{host} cannot run what is needed: {reason}',
   'host.unfit.next': 'Debian 12 or 13 is needed there, and a login shell that runs commands',
   'host.unreachable': '{host} ({address}) cannot be reached: {reason}',

@@ -2,6 +2,7 @@ import type { hosts as en } from '../en/hosts.ts';
 
 /** Messages des machines jointes par SSH : code → texte ; `{nom}` tient la place d'une valeur. */
 export const hosts = {
+  'apply.host.confirmed': '{host} : confirmé par une nouvelle connexion',
   'apply.host.packages': '{host} : installation de {count} paquet(s)',
   'apply.host.part': '{host} : {part}',
   'apply.host.waits.dpkg': '{host} : un autre programme installe des paquets ; on attend qu’il finisse',
@@ -34,12 +35,18 @@ export const hosts = {
   'host.part.place': '{what} ne peut pas être écrit',
   'host.part.unit': 'l’unité {what} n’atteint pas son état',
   'host.program.missing': 'le programme « {program} » n’est pas installé sur {host}',
+  'host.refused': '{engine} de {host} refuse ceci : {text}',
   'host.rolled.back': '{host} a remis ce qui était avant, faute de confirmation à temps : {parts}',
   'host.rolled.back.next':
     'voyez si la nouvelle configuration vous laisse entrer, ou donnez-lui plus de secondes, et appliquez à nouveau',
   'host.sudo.refused': 'sudo refuse {user} sur {host} : {reason}',
   'host.sudo.refused.next':
     'autorisez-le sans mot de passe, par exemple « {user} ALL=(ALL) NOPASSWD: ALL » dans un fichier de /etc/sudoers.d fait avec visudo ; ou connectez-vous en root',
+  'host.unconfirmed': 'aucune nouvelle connexion à {host} n’est possible depuis que ceci a changé : {parts}',
+  'host.unconfirmed.here':
+    'personne n’a dit que l’on peut encore entrer sur {host} : ce qui était avant y est rétabli en {seconds} secondes au plus',
+  'host.unconfirmed.next':
+    'l’hôte rétablit de lui-même ce qui était avant, en {seconds} secondes au plus ; corrigez alors la description et appliquez de nouveau',
   'host.unfit': '{host} ne peut pas exécuter le nécessaire : {reason}',
   'host.unfit.next': 'il y faut Debian 12 ou 13, et un interpréteur de connexion qui exécute des commandes',
   'host.unreachable': '{host} ({address}) est injoignable : {reason}',
