@@ -25,6 +25,9 @@ export interface Described {
   located(findings: readonly Finding[]): readonly Finding[];
 }
 
+/** A description that holds, so that something can be done with it. */
+export type DescribedSite = Described & { readonly site: Site };
+
 /**
  * Reads the description of a command. The user's own assertions are checked here, where what describe read meets what
  * plan makes of it: so every command refuses, before it opens anything, what the user said must never be.
@@ -56,7 +59,7 @@ export async function requireSite(
   context: Context,
   file: string,
   json: boolean | undefined,
-): Promise<Described & { readonly site: Site }> {
+): Promise<DescribedSite> {
   const described = await readDescription(context, file);
   const { site } = described;
   if (site) return { ...described, site };

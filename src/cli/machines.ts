@@ -55,6 +55,11 @@ function notes(
   if (complaint.output) err(complaint.output.replace(/^/gm, '  │ '));
 }
 
+/** Whether applying would change something on a machine. */
+export function differs(outcome: MachineOutcome): boolean {
+  return 'report' in outcome && outcome.report.parts.some((part) => part.outcome === 'planned');
+}
+
 /** Whether everything on a machine is as it should be, or was made so. */
 export function isWell(outcome: MachineOutcome): boolean {
   return 'report' in outcome && outcome.report.parts.every((part) => part.outcome !== 'failed');

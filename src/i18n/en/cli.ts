@@ -118,6 +118,7 @@ export const cli = {
   'host.unreached.next': 'add for instance ssh: { user: debian } to it',
   'verify.from': 'the described host to look from, over ssh; default: this machine',
   'verify.all-ports': 'scan all 65,535 ports, which takes minutes where a firewall is silent',
+  'cli.yes-no': '[y/N]',
   // Machines.
   'machines.unchanged': '{host}: as described',
   'machines.would': '{host}:',

@@ -5,6 +5,8 @@ export const hosts = {
   'apply.host.part': '{host}: {part}',
   'apply.host.waits.dpkg': '{host}: another program is installing packages; waiting for it to end',
   'apply.host.waits.lock': '{host}: another Poterne is at work there; waiting for it to end',
+  'gateway.remote': 'the gateway on {host} does not serve what it was given: {reason}',
+  'gateway.remote.next': 'what was last good is being served; see "journalctl -u poterne" on {host}',
   'host.cut': 'the connection to {host} was lost before all was done: {reason}',
   'host.cut.next': 'the host ends the part it was at by itself; apply again, which does what is left',
   'host.denied': '{host} ({address}) refuses the login: {reason}',

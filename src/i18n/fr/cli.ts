@@ -122,6 +122,7 @@ export const cli = {
   'host.unreached.next': 'ajoutez-lui par exemple ssh: { user: debian }',
   'verify.from': 'l’hôte décrit d’où l’on regarde, par ssh ; par défaut, cette machine',
   'verify.all-ports': 'essayer les 65 535 ports, ce qui prend des minutes là où un pare-feu se tait',
+  'cli.yes-no': '[o/N]',
   // Les machines.
   'machines.unchanged': '{host} : conforme à la description',
   'machines.would': '{host} :',

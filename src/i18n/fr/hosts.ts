@@ -7,6 +7,8 @@ export const hosts = {
   'apply.host.part': '{host} : {part}',
   'apply.host.waits.dpkg': '{host} : un autre programme installe des paquets ; on attend qu’il finisse',
   'apply.host.waits.lock': '{host} : un autre Poterne y travaille ; on attend qu’il finisse',
+  'gateway.remote': 'la passerelle sur {host} ne sert pas ce qu’elle a reçu : {reason}',
+  'gateway.remote.next': 'la dernière bonne version est servie ; voyez « journalctl -u poterne » sur {host}',
   'host.cut': 'la connexion à {host} a été perdue avant la fin : {reason}',
   'host.cut.next': 'la machine termine seule la partie en cours ; appliquez à nouveau, ce qui fera le reste',
   'host.denied': '{host} ({address}) refuse la connexion : {reason}',
