@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
-import type { Engine, Staged } from '../engines/engine.ts';
+import type { ServerEngine, Staged } from '../engines/engine.ts';
 import { readIfThere } from '../hosts/files.ts';
 import { findProgram } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
@@ -12,7 +12,7 @@ import { gone, type Process, processes, processOf, signal, sleep, worksIn } from
 const drainMilliseconds = 15_000;
 
 /** The engine's running master below a prefix, or `undefined`. */
-export async function runningMaster(engine: Engine, prefix: string): Promise<Process | undefined> {
+export async function runningMaster(engine: ServerEngine, prefix: string): Promise<Process | undefined> {
   // The pid may have gone to someone else since: ours names its prefix in its title.
   const isOurs = (p: Process | undefined) => p?.title.includes(`-p ${prefix}/ `) === true;
   const pid = Number(await readIfThere(join(prefix, engine.actions.pidFile)));
@@ -34,7 +34,7 @@ export async function retired(workers: readonly Process[]): Promise<boolean> {
 }
 
 /** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */
-export async function servedHash(engine: Engine, prefix: string): Promise<string | undefined> {
+export async function servedHash(engine: ServerEngine, prefix: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const asked = request(
       {
@@ -63,7 +63,7 @@ export async function servedHash(engine: Engine, prefix: string): Promise<string
  * Starts the engine detached, so that it outlives us, and resolves with its master once it runs. What a killed master
  * left behind (its workers, its socket) is cleared first. Throws `engine.start.failed` with what the engine said.
  */
-export async function startEngine(engine: Engine, prefix: string): Promise<Process> {
+export async function startEngine(engine: ServerEngine, prefix: string): Promise<Process> {
   const { actions } = engine;
   await clearOrphans(engine, prefix);
   await rm(join(prefix, actions.socket), { force: true });
@@ -107,7 +107,7 @@ export async function startEngine(engine: Engine, prefix: string): Promise<Proce
  * behind ends too. Gives whether anything ran.
  */
 export async function quitEngine(
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   drain: number = drainMilliseconds,
 ): Promise<boolean> {
@@ -122,7 +122,7 @@ export async function quitEngine(
 }
 
 /** Workers whose master was killed: they hold the ports and serve on, but nobody governs them any more. */
-export async function orphans(engine: Engine, prefix: string): Promise<Process[]> {
+export async function orphans(engine: ServerEngine, prefix: string): Promise<Process[]> {
   const all = await processes();
   const masters = new Set(all.filter((p) => p.title.includes('master process')).map((p) => p.pid));
   const alone = all.filter(
@@ -132,7 +132,7 @@ export async function orphans(engine: Engine, prefix: string): Promise<Process[]
   return alone.filter((_, i) => ours[i]);
 }
 
-async function clearOrphans(engine: Engine, prefix: string): Promise<boolean> {
+async function clearOrphans(engine: ServerEngine, prefix: string): Promise<boolean> {
   const found = await orphans(engine, prefix);
   for (const worker of found) {
     signal(worker.pid, engine.actions.signals.stop);

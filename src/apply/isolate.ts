@@ -1,4 +1,4 @@
-import type { Complaint, Engine } from '../engines/engine.ts';
+import type { Complaint, ServerEngine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Plan } from '../model/plan.ts';
@@ -19,7 +19,7 @@ export interface Accepted {
  */
 export async function stageAccepted(
   plan: Plan,
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   generations: Generations,
   materials: Materials,
@@ -49,7 +49,7 @@ export async function stageAccepted(
   }
 }
 
-function warning(engine: Engine, complaint: Complaint, culprit: Attribution | undefined): Finding {
+function warning(engine: ServerEngine, complaint: Complaint, culprit: Attribution | undefined): Finding {
   return {
     severity: 'warning',
     code: 'engine.warned',

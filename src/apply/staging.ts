@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Engine } from '../engines/engine.ts';
+import type { ServerEngine } from '../engines/engine.ts';
 import { readIfThere } from '../hosts/files.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { Standing } from '../model/applied.ts';
@@ -26,11 +26,11 @@ export class Staging {
   private readonly causes = new Map<string, Pointer>();
   private readonly standing: Record<string, Standing> = {};
   private readonly plan: Plan;
-  private readonly engine: Engine;
+  private readonly engine: ServerEngine;
   private readonly active: Generation | undefined;
   private readonly materials: Materials;
 
-  constructor(plan: Plan, engine: Engine, active: Generation | undefined, materials: Materials) {
+  constructor(plan: Plan, engine: ServerEngine, active: Generation | undefined, materials: Materials) {
     this.plan = plan;
     this.engine = engine;
     this.active = active;
@@ -142,7 +142,7 @@ function listening({ gateway }: Site): string {
 }
 
 /** The fault of a configuration that cannot be had even with its publications set apart. */
-export function refusedFault(engine: Engine, text: string, because?: Pointer): Fault {
+export function refusedFault(engine: ServerEngine, text: string, because?: Pointer): Fault {
   const next = message('engine.refused.next');
   return new Fault(
     'engine.refused',

@@ -2,6 +2,8 @@ import type { Finding, Severity } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import { checkAssertions } from './check-assertions.ts';
+import { checkScenarios } from './check-direct.ts';
+import { checkNetwork } from './check-network.ts';
 import { checkPublications } from './check-publications.ts';
 import { knownHint } from './hints.ts';
 import { valueAt } from './issues.ts';
@@ -63,6 +65,8 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
   checkGateway(checking);
   for (const [name, service] of parsed.services) checkService(checking, name, service);
   checkPublications(checking);
+  checkScenarios(checking);
+  checkNetwork(checking);
   checkAssertions(checking);
   checkUse(checking);
   return findings;
@@ -159,7 +163,8 @@ function checkService(
       pointer: `${at}/${service.url ? 'url' : 'upstreams'}`,
       hint: message('service.trust.missing.hint', { name: nameExpected(service) ?? name }),
     });
-  if (!service.healthy)
+  // What is not http has no page to ask for.
+  if (!service.healthy && !schemes.has('tcp'))
     report('note', {
       code: 'service.healthy.missing',
       params,
@@ -178,7 +183,10 @@ function nameExpected(service: ServiceEntry): string | undefined {
 /** A service that nobody publishes is most often a publication that somebody forgot. */
 function checkUse({ parsed, sources, report }: Checking): void {
   // As written, since a publication that could not be parsed publishes its services all the same.
-  const used = new Set([...sources.sections.publications.values()].flatMap(servicesNamed));
+  const used = new Set([
+    ...[...sources.sections.publications.values()].flatMap(servicesNamed),
+    ...[...parsed.services.values()].flatMap(({ needs }) => needs),
+  ]);
   const known = new Set(parsed.names.services);
   // A misspelt reference was meant for one of them, and is reported already.
   if ([...used].some((name) => !known.has(name))) return;

@@ -22,10 +22,12 @@ export function memory(contents: Readonly<Record<string, string>>): Files {
 
 /** An engine that only has words, of every kind that a real one has. */
 export const wordy: Engine = {
+  kind: 'server',
   name: 'wordy',
   packages: [],
   binary: 'wordy',
   schema: {
+    host: {},
     gateway: {
       workers: z.number().int().default(2).describe('Workers.'),
       cache: z

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import type { ServerEngine } from '../engine.ts';
 import { actions } from './actions.ts';
 import { diagnose } from './diagnose.ts';
 import { expect } from './expect.ts';
@@ -7,6 +7,7 @@ import { review } from './review.ts';
 import { schema } from './schema.ts';
 
 export default {
+  kind: 'server',
   name: 'nginx',
   packages: ['nginx'],
   binary: 'nginx',
@@ -17,4 +18,4 @@ export default {
   actions,
   diagnose,
   expect,
-} satisfies Engine;
+} satisfies ServerEngine;

@@ -1,6 +1,13 @@
 import type { Door, Expectation, Probe } from '../../model/expectation.ts';
 import { type Message, message } from '../../model/message.ts';
-import type { Publication, Route, Service, Site } from '../../model/site.ts';
+import {
+  type ProxiedPublication,
+  type Publication,
+  proxied,
+  type Route,
+  type Service,
+  type Site,
+} from '../../model/site.ts';
 import { portSuffix } from './render/common.ts';
 import { answerHeaders } from './render/headers.ts';
 import { publicPath, routeFor, serviceOf } from './routes.ts';
@@ -14,7 +21,7 @@ const minDays = 14;
 
 /** Every promise that the description makes about the gateway. */
 export function expect(site: Site): Expectation[] {
-  return [...site.publications.flatMap((p) => publicationPromises(site, p)), ...gatewayPromises(site)];
+  return [...proxied(site).flatMap((p) => publicationPromises(site, p)), ...gatewayPromises(site)];
 }
 
 interface Doors {
@@ -30,7 +37,7 @@ function doorsOf({ gateway }: Site, { example }: Publication): Doors {
   };
 }
 
-function publicationPromises(site: Site, publication: Publication): Expectation[] {
+function publicationPromises(site: Site, publication: ProxiedPublication): Expectation[] {
   const { name, example, pointer } = publication;
   const doors = doorsOf(site, publication);
   const home = `https://${example}${portSuffix(site.gateway)}`;
@@ -215,7 +222,7 @@ function routePromises(
 
 /** What concerns the gateway as a whole; it is found under the first published name. */
 function gatewayPromises(site: Site): Expectation[] {
-  const first = site.publications[0];
+  const first = proxied(site)[0];
   if (!first) return [];
   const doors = doorsOf(site, first);
   const promise = (what: string, promised: Message, probe: Probe): Expectation => ({

@@ -1,6 +1,6 @@
 import type { Facts } from '../../model/facts.ts';
 import type { Artefact } from '../../model/plan.ts';
-import type { Site } from '../../model/site.ts';
+import { proxied, type Site } from '../../model/site.ts';
 import { pages } from './pages.ts';
 import { contextOf } from './render/common.ts';
 import { inputsOf } from './render/inputs.ts';
@@ -24,7 +24,7 @@ export function render(site: Site, facts: Facts): Artefact[] {
     file('nginx.conf', mainFile(context)),
     file('forwarding.conf', forwardingFile(context)),
     file('pages.conf', pagesFile(context)),
-    ...site.publications.map((publication) => ({
+    ...proxied(site).map((publication) => ({
       ...file(`publications/${publication.id}.conf`, publicationFile(context, publication)),
       reads: inputsOf(publication, groupsOf(context, publication)),
       isolated: { publication: publication.id, standIn: standIn(context, publication) },

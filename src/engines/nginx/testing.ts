@@ -1,6 +1,6 @@
 import type { Facts } from '../../model/facts.ts';
 import { pointer } from '../../model/pointer.ts';
-import type { Gateway, Publication, Route, Service, Site, Upstream } from '../../model/site.ts';
+import type { Gateway, ProxiedPublication, Route, Service, Site, Upstream } from '../../model/site.ts';
 
 /** Helpers of this engine's tests: Sites in a few words, without describe. */
 
@@ -29,7 +29,7 @@ export function service(
     const one = typeof url === 'string' ? upstream(url) : (url as Upstream);
     return { ...one, pointer: `${at}/upstreams/${n}` };
   });
-  return { name, upstreams, events: [], options: { nginx }, pointer: at, ...more };
+  return { name, upstreams, events: [], needs: [], options: { nginx }, pointer: at, ...more };
 }
 
 /** A route; `~` begins a regular expression and `>` a stripped prefix. */
@@ -50,8 +50,8 @@ export function route(path: string, to: string, nginx: unknown = {}): Route {
 export function publication(
   name: string,
   to: string | readonly Route[],
-  { nginx = {}, ...more }: Partial<Publication> & { readonly nginx?: unknown } = {},
-): Publication {
+  { nginx = {}, ...more }: Partial<ProxiedPublication> & { readonly nginx?: unknown } = {},
+): ProxiedPublication {
   const at = pointer('publications', name);
   const routes = typeof to === 'string' ? [{ ...route('/', to), pointer: at }] : to;
   return {
@@ -68,6 +68,7 @@ export function publication(
       names: [more.example && !name.startsWith('*') ? more.example : name],
       pointer: at,
     },
+    dns: [],
     audience: { from: ['everyone'], pointer: `${at}/audience` },
     routes: routes.map((r) => ({ ...r, pointer: r.pointer.replace('/routes', `${at}/routes`) })),
     options: { nginx },
@@ -79,7 +80,7 @@ export function publication(
 /** A whole site. */
 export function site(
   services: readonly Service[],
-  publications: readonly Publication[],
+  publications: readonly ProxiedPublication[],
   gateway: Partial<Gateway> = {},
 ): Site {
   return {
@@ -87,6 +88,7 @@ export function site(
     language: 'en',
     timezone: 'UTC',
     zones: [],
+    grants: [],
     assertions: [],
     hosts: [],
     services,
@@ -97,6 +99,7 @@ export function site(
       httpPort: 80,
       httpsPort: 443,
       publicPort: gateway.httpsPort ?? 443,
+      publicAddresses: [],
       trustedFronts: [],
       proxyProtocol: false,
       options: {},

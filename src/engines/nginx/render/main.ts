@@ -1,4 +1,4 @@
-import type { Site } from '../../../model/site.ts';
+import { proxied, type Site } from '../../../model/site.ts';
 import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
 import { type Context, http2Directive, listens } from './common.ts';
@@ -79,7 +79,7 @@ function http(context: Context): Node[] {
     gap,
     ...statusServer(context),
     gap,
-    ...site.publications.map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
+    ...proxied(site).map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
   ].concat(site.publications.length === 0 ? [note(gatewayAt('listen'), 'Nothing is published.')] : []);
 }
 
