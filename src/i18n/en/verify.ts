@@ -3,6 +3,13 @@
  * `advice.x`, where there is one, says what to do about it, with the same values.
  */
 export const verify = {
+  // What is promised of the network
+  'promise.resolves.addresses': 'Asked from {from}, the name {name} leads to {addresses}.',
+  'promise.connects': '{from} can connect to {to} on port {port}.',
+  'promise.refuses-connection': '{from} cannot connect to {to} on port {port}.',
+  'promise.scan': 'Seen from {from}, {host} has no port open but {open}.',
+  'promise.scan.none': 'Seen from {from}, {host} has no port open.',
+
   // Reaching the door
   'seen.refused': 'connection refused: nothing listens on {place}',
   'advice.refused': 'Is the gateway running, and listening on this address? `poterne up` starts it.',
@@ -11,8 +18,8 @@ export const verify = {
     'Something stands there but does not want this connection: a firewall, a full server, or another PROXY protocol setting.',
   'seen.unreachable': 'no way to {place} ({error})',
   'advice.unreachable': 'Check the route to this network and the address that the name leads to.',
-  'seen.forbidden-here': 'this machine itself forbids connections to {place}',
-  'advice.forbidden-here': 'Look at the local firewall (`nft list ruleset`).',
+  'seen.forbidden': 'connections to {place} are forbidden, on the way there or by the machine that tried',
+  'advice.forbidden': 'Look at its firewall and at those on the way (`nft list ruleset`).',
   'seen.exhausted': 'no file descriptor left here to connect to {place}',
   'advice.exhausted': 'Raise the limit (`ulimit -n`) or try fewer promises at once.',
   'seen.timeout.connect': '{place} did not accept the connection within {seconds} s',

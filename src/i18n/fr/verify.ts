@@ -5,6 +5,13 @@ import type { verify as en } from '../en/verify.ts';
  * cela signifie ; `advice.x`, quand il existe, dit quoi faire, avec les mêmes valeurs.
  */
 export const verify = {
+  // Ce qui est promis du réseau
+  'promise.resolves.addresses': 'Demandé depuis {from}, le nom {name} mène à {addresses}.',
+  'promise.connects': '{from} peut se connecter à {to} sur le port {port}.',
+  'promise.refuses-connection': '{from} ne peut pas se connecter à {to} sur le port {port}.',
+  'promise.scan': 'Vu depuis {from}, {host} n’a d’autre port ouvert que {open}.',
+  'promise.scan.none': 'Vu depuis {from}, {host} n’a aucun port ouvert.',
+
   // Atteindre la porte
   'seen.refused': 'connexion refusée : rien n’écoute sur {place}',
   'advice.refused':
@@ -14,8 +21,8 @@ export const verify = {
     'Quelque chose est là mais ne veut pas de cette connexion : un pare-feu, un serveur saturé, ou un réglage différent du protocole PROXY.',
   'seen.unreachable': 'aucun chemin vers {place} ({error})',
   'advice.unreachable': 'Vérifiez la route vers ce réseau et l’adresse à laquelle mène le nom.',
-  'seen.forbidden-here': 'cette machine interdit elle-même les connexions vers {place}',
-  'advice.forbidden-here': 'Regardez le pare-feu local (`nft list ruleset`).',
+  'seen.forbidden': 'les connexions vers {place} sont interdites, en chemin ou par la machine qui essaie',
+  'advice.forbidden': 'Regardez son pare-feu et ceux du chemin (`nft list ruleset`).',
   'seen.exhausted': 'plus de descripteur de fichier ici pour se connecter à {place}',
   'advice.exhausted': 'Relevez la limite (`ulimit -n`) ou essayez moins de promesses à la fois.',
   'seen.timeout.connect': '{place} n’a pas accepté la connexion en {seconds} s',
