@@ -81,7 +81,7 @@ function described(name: string, hostKey: string): Record<string, string> {
 function through(via: SshTarget, settings: SshSettings): string {
   // ssh replaces %h and %p of this level only: what belongs to a farther one keeps its percent signs.
   const argv = ['ssh', ...options(via, settings)].map((word) => word.replaceAll('%', '%%'));
-  return `exec ${quote([...argv, '-W', '[%h]:%p', '--', via.address.replaceAll('%', '%%')])}`;
+  return quote([...argv, '-W', '[%h]:%p', '--', via.address.replaceAll('%', '%%')]);
 }
 
 /** A machine over SSH; each command is a connection of its own, as root. */

@@ -17,11 +17,11 @@ export const hosts = {
   'host.dpkg.locked': 'another program has been installing packages for too long',
   'host.garbled': 'what {host} received is not what was sent: {reason}',
   'host.garbled.next': 'nothing was changed there; apply again',
-  'host.key.changed': '{host} ({address}) shows another host key than the known one',
-  'host.key.changed.next':
+  'host.identity.changed': '{host} ({address}) shows another host key than the known one',
+  'host.identity.changed.next':
     'somebody may stand in between: nothing was sent. If the host was installed anew, compare "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on its console, then correct its key in the description or known_hosts ("ssh-keygen -R {address}")',
-  'host.key.unknown': 'the host key of {host} ({address}) is not known: {reason}',
-  'host.key.unknown.next':
+  'host.identity.unknown': 'the host key of {host} ({address}) is not known: {reason}',
+  'host.identity.unknown.next':
     'describe its key, or log in once by hand with "ssh {address}" and compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on its console',
   'host.locked': 'another Poterne has been at work on {host} for ten minutes',
   'host.locked.next': 'see what it is at with "fuser -v /var/lib/poterne-host" on the host',

@@ -19,11 +19,11 @@ export const hosts = {
   'host.dpkg.locked': 'un autre programme installe des paquets depuis trop longtemps',
   'host.garbled': 'ce que {host} a reçu n’est pas ce qui a été envoyé : {reason}',
   'host.garbled.next': 'rien n’y a été modifié ; appliquez à nouveau',
-  'host.key.changed': '{host} ({address}) présente une autre clé d’hôte que celle connue',
-  'host.key.changed.next':
+  'host.identity.changed': '{host} ({address}) présente une autre clé d’hôte que celle connue',
+  'host.identity.changed.next':
     'quelqu’un s’interpose peut-être : rien n’a été envoyé. Si la machine a été réinstallée, comparez « ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub » sur sa console, puis corrigez sa clé dans la description ou known_hosts (« ssh-keygen -R {address} »)',
-  'host.key.unknown': 'la clé d’hôte de {host} ({address}) n’est pas connue : {reason}',
-  'host.key.unknown.next':
+  'host.identity.unknown': 'la clé d’hôte de {host} ({address}) n’est pas connue : {reason}',
+  'host.identity.unknown.next':
     'décrivez sa clé, ou connectez-vous une fois à la main avec « ssh {address} » en la comparant à « ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub » sur sa console',
   'host.locked': 'un autre Poterne travaille sur {host} depuis dix minutes',
   'host.locked.next': 'voyez ce qu’il fait avec « fuser -v /var/lib/poterne-host » sur la machine',
