@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { confirmHost, convergeHost } from '../apply/hosts/converge.ts';
 import { hostEngines } from '../engines/index.ts';
 import { type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
+import { sshFault } from '../hosts/ssh-faults.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { isLoopback } from '../lib/ip.ts';
 import type { Bundle, BundlePart, HostReport, PartReport } from '../model/bundle.ts';
@@ -13,7 +14,7 @@ import type { Host, Site } from '../model/site.ts';
 import { isManaged } from '../plan/flows.ts';
 import { networkOf } from '../plan/network.ts';
 import { type Wave, waves } from '../plan/order.ts';
-import { type Network, openVantage } from '../verify/index.ts';
+import { type Network, openVantage, thisMachine } from '../verify/index.ts';
 
 /** How the machines of a site are reached from this one. */
 export interface Reach {
@@ -264,7 +265,7 @@ export function remoteGateway({ hosts, gateway }: Site, { here }: Reach): Host |
   return hosts.find((host) => host.name === gateway.host && host.name !== here && isManaged(host));
 }
 
-/** Works with the network of a described machine. Throws `host.unreached` when nothing says how it is reached, and `vantage.failed`. */
+/** Works with the network of a described machine. Throws `host.unreached` when nothing says how it is reached, `vantage.failed` without perl there, and ssh's faults. */
 export async function fromVantage<T>(
   site: Site,
   host: Host,
@@ -272,16 +273,22 @@ export async function fromVantage<T>(
   work: (network: Network) => Promise<T>,
 ): Promise<T> {
   const { name } = host;
-  if (!host.ssh && name !== here)
+  if (name === here) return work(thisMachine);
+  if (!host.ssh)
     throw new Fault(
       'host.unreached',
       { name },
       { pointer: host.pointer, next: message('host.unreached.next') },
     );
-  const network = await openVantage(name, (argv) => {
-    const [program = '', ...rest] = sshCommand(targetOf(site, host, here), settings, argv);
-    return spawn(program, rest);
-  });
+  const target = targetOf(site, host, here);
+  const network = await openVantage(
+    name,
+    (argv) => {
+      const [program = '', ...rest] = sshCommand(target, settings, argv);
+      return spawn(program, rest);
+    },
+    { explain: (stderr, status) => sshFault(target, stderr, status) },
+  );
   try {
     return await work(network);
   } finally {

@@ -3,13 +3,6 @@
  * `advice.x`, where there is one, says what to do about it, with the same values.
  */
 export const verify = {
-  // What is promised of the network
-  'promise.resolves.addresses': 'Asked from {from}, the name {name} leads to {addresses}.',
-  'promise.connects': '{from} can connect to {to} on port {port}.',
-  'promise.refuses-connection': '{from} cannot connect to {to} on port {port}.',
-  'promise.scan': 'Seen from {from}, {host} has no port open but {open}.',
-  'promise.scan.none': 'Seen from {from}, {host} has no port open.',
-
   // Reaching the door
   'seen.refused': 'connection refused: nothing listens on {place}',
   'advice.refused': 'Is the gateway running, and listening on this address? `poterne up` starts it.',

@@ -5,13 +5,6 @@ import type { verify as en } from '../en/verify.ts';
  * cela signifie ; `advice.x`, quand il existe, dit quoi faire, avec les mêmes valeurs.
  */
 export const verify = {
-  // Ce qui est promis du réseau
-  'promise.resolves.addresses': 'Demandé depuis {from}, le nom {name} mène à {addresses}.',
-  'promise.connects': '{from} peut se connecter à {to} sur le port {port}.',
-  'promise.refuses-connection': '{from} ne peut pas se connecter à {to} sur le port {port}.',
-  'promise.scan': 'Vu depuis {from}, {host} n’a d’autre port ouvert que {open}.',
-  'promise.scan.none': 'Vu depuis {from}, {host} n’a aucun port ouvert.',
-
   // Atteindre la porte
   'seen.refused': 'connexion refusée : rien n’écoute sur {place}',
   'advice.refused':
