@@ -3,6 +3,7 @@ import {
   type JsonFinding,
   locateFinding,
   report,
+  type Sources,
   sortFindings,
   textOf,
   toJson,
@@ -18,6 +19,7 @@ export interface Described {
   /** Absent when there is an error among the findings. */
   readonly site?: Site;
   readonly findings: readonly Finding[];
+  readonly sources: Sources;
   /** Prints findings to standard error, each at its place; also those that came later, with pointers only. */
   show(findings: readonly Finding[]): void;
   toJson(findings: readonly Finding[]): readonly JsonFinding[];
@@ -44,6 +46,7 @@ export async function readDescription(context: Context, file: string): Promise<D
   return {
     ...(site && !hasErrors(contradicted) ? { site } : {}),
     findings: located([...read, ...contradicted]),
+    sources,
     show(some) {
       if (some.length === 0) return;
       const { language, colour } = context;

@@ -1,4 +1,5 @@
 import type { Applied } from '../apply/executor.ts';
+import type { Sources } from '../describe/index.ts';
 import { sshHost } from '../hosts/ssh.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -10,8 +11,10 @@ import { expectations } from '../plan/planner.ts';
 import { exposure } from '../plan/topology.ts';
 import type { Reloaded } from './control.ts';
 import { converge, type Gateway, intend } from './gateway.ts';
+import { gatewayPart } from './gateway-part.ts';
 import {
   applyMachines,
+  bundlesOf,
   type MachineOptions,
   type MachineOutcome,
   planMachines,
@@ -37,6 +40,16 @@ export interface SiteApplied {
 
 /** Where an installed gateway keeps what it serves. */
 const installedManifest = '/var/lib/poterne/nginx/current/manifest.json';
+
+/** What each machine of a site should be like; a gateway elsewhere gets Poterne and its description as well. */
+export async function bundlesFor(
+  site: Site,
+  sources: Sources,
+  reach: Reach,
+): Promise<ReadonlyMap<string, Bundle>> {
+  const remote = remoteGateway(site, reach);
+  return bundlesOf(site, remote ? new Map([[remote.name, [await gatewayPart(sources)]]]) : undefined);
+}
 
 /** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway on this machine. */
 export async function intendSite(

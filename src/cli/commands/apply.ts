@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type Applied, short } from '../../apply/executor.ts';
 import { requireOwn } from '../../daemon/gateway.ts';
-import { bundlesOf, complaintsOf, remoteGateway } from '../../daemon/machines.ts';
-import { applySite, type SiteApplied } from '../../daemon/perimeter.ts';
+import { complaintsOf, remoteGateway } from '../../daemon/machines.ts';
+import { applySite, bundlesFor, type SiteApplied } from '../../daemon/perimeter.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Site } from '../../model/site.ts';
 import { commandOnFile } from '../command.ts';
@@ -25,12 +25,12 @@ export function apply(context: Context): Command {
   ]);
   return reaching(made, context).action(async (file: string, options: ReachOptions) => {
     const description = await requireSite(context, file, options.json);
-    const { site } = description;
+    const { site, sources } = description;
     const work = withGateway(stateFolder(options.state, process.env), async (own) => {
       const reach = reachOf(site, options);
       if (!remoteGateway(site, reach)) requireOwn(own);
       if (!options.json) description.show(description.findings);
-      const bundles = bundlesOf(site);
+      const bundles = await bundlesFor(site, sources, reach);
       const applied = await applySite(own, site, bundles, reach, {
         tell: options.json ? () => {} : stepTeller(context),
         done: options.json ? () => {} : (outcome) => showMachine(context, outcome),

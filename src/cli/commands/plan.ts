@@ -1,8 +1,7 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { readGenerated } from '../../apply/generations.ts';
-import { bundlesOf } from '../../daemon/machines.ts';
-import { intendSite } from '../../daemon/perimeter.ts';
+import { bundlesFor, intendSite } from '../../daemon/perimeter.ts';
 import type { Change } from '../../model/change.ts';
 import type { Params } from '../../model/message.ts';
 import type { Reach } from '../../model/plan.ts';
@@ -26,11 +25,13 @@ export function plan(context: Context): Command {
   return reaching(made, context)
     .option('--diff', t('plan.diff'))
     .action(async (file: string, options: ReachOptions & { diff?: boolean }) => {
-      const { site, findings, show, toJson } = await requireSite(context, file, options.json);
+      const { site, findings, sources, show, toJson } = await requireSite(context, file, options.json);
       const state = stateFolder(options.state, process.env);
       await withGateway(state, async (gateway) => {
         const reach = reachOf(site, options);
-        const intent = await intendSite(gateway, site, bundlesOf(site), reach, { tell: () => {} });
+        const intent = await intendSite(gateway, site, await bundlesFor(site, sources, reach), reach, {
+          tell: () => {},
+        });
         const { machines } = intent;
         const wanted = changes(intent.active, intent.plan);
         const exposure = exposureDiff(intent.active, intent.plan);

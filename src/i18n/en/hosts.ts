@@ -53,4 +53,8 @@ export const hosts = {
   'host.unreachable.next': 'see whether it is on, and try "ssh {address}"',
   'host.unwritable': 'nothing can be written on {host}: {reason}',
   'host.unwritable.next': 'see whether its file system became read-only, with "findmnt /var" and "dmesg"',
+  'package.failed': 'the Debian packages of Poterne cannot be built: {reason}',
+  'package.failed.next': 'try "npm run deb" in the folder of Poterne, which says more',
+  'package.missing': 'there is no Debian package of Poterne in {folder} to bring to the gateway',
+  'package.missing.next': 'apply from a clone of Poterne, or install the package on the gateway by hand',
 } as const;

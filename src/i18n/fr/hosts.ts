@@ -56,4 +56,9 @@ export const hosts = {
   'host.unwritable': 'rien ne peut être écrit sur {host} : {reason}',
   'host.unwritable.next':
     'voyez si son système de fichiers est passé en lecture seule, avec « findmnt /var » et « dmesg »',
+  'package.failed': 'les paquets Debian de Poterne ne peuvent pas être construits : {reason}',
+  'package.failed.next': 'essayez « npm run deb » dans le dossier de Poterne, qui en dit plus',
+  'package.missing': 'il n’y a pas de paquet Debian de Poterne dans {folder} à apporter à la passerelle',
+  'package.missing.next':
+    'appliquez depuis un clone de Poterne, ou installez le paquet à la main sur la passerelle',
 } as const satisfies Record<keyof typeof en, string>;
