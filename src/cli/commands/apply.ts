@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { Applied } from '../../apply/executor.ts';
 import { short } from '../../apply/executor.ts';
-import { converge, intend, requireOwn } from '../../daemon/gateway.ts';
+import { converge, intend } from '../../daemon/gateway.ts';
 import type { Site } from '../../model/site.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { type Described, requireSite } from '../description.ts';
 import { endWith, exit } from '../errors.ts';
 import { stepTeller } from '../steps.ts';
-import { withGateway } from '../with-gateway.ts';
+import { withOwnGateway } from '../with-gateway.ts';
 
 /** `poterne apply`: this machine serves the description. */
 export function apply(context: Context): Command {
@@ -19,8 +19,7 @@ export function apply(context: Context): Command {
   ]).action(async (file: string, options: CommonOptions) => {
     const description = await requireSite(context, file, options.json);
     const { site, findings, toJson } = description;
-    const work = withGateway(stateFolder(options.state, process.env), async (gateway) => {
-      requireOwn(gateway);
+    const work = withOwnGateway(stateFolder(options.state, process.env), async (gateway) => {
       if (!options.json) description.show(findings);
       const tell = options.json ? () => {} : stepTeller(context);
       const applied = await converge(gateway, await intend(gateway, site), tell);
