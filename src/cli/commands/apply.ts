@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { type Applied, short } from '../../apply/executor.ts';
-import { requireOwn } from '../../daemon/gateway.ts';
 import { complaintsOf, remoteGateway } from '../../daemon/machines.ts';
 import { applySite, bundlesFor, type SiteApplied } from '../../daemon/perimeter.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -13,7 +12,7 @@ import { isWell, machineJson, showMachine } from '../machines.ts';
 import { askEntry } from '../prompt.ts';
 import { type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { stepTeller } from '../steps.ts';
-import { withGateway } from '../with-gateway.ts';
+import { withGateway, withOwnGateway } from '../with-gateway.ts';
 
 /** `poterne apply`: the machines of the description become what it says, this one or others. */
 export function apply(context: Context): Command {
@@ -26,9 +25,9 @@ export function apply(context: Context): Command {
   return reaching(made, context).action(async (file: string, options: ReachOptions) => {
     const description = await requireSite(context, file, options.json);
     const { site, sources } = description;
-    const work = withGateway(stateFolder(options.state, process.env), async (own) => {
-      const reach = reachOf(site, options);
-      if (!remoteGateway(site, reach)) requireOwn(own);
+    const reach = reachOf(site, options);
+    const opened = remoteGateway(site, reach) ? withGateway : withOwnGateway;
+    const work = opened(stateFolder(options.state, process.env), async (own) => {
       if (!options.json) description.show(description.findings);
       const bundles = await bundlesFor(site, sources, reach);
       const applied = await applySite(own, site, bundles, reach, {
