@@ -27,6 +27,11 @@ export interface BundlePart {
   readonly checks: readonly (readonly Word[])[];
   /** Run in order after something of the part changed (or an earlier run was cut off before them). */
   readonly actions: readonly (readonly string[])[];
+  /**
+   * Run in order after the part's files are gone: it is no longer wanted, or was rolled back to where it had never been
+   * applied (without any, its actions are run then). E.g. `nft delete table inet poterne`.
+   */
+  readonly undo?: readonly (readonly string[])[];
   readonly units: readonly Unit[];
   /**
    * Seconds after which the host puts back what was before, unless a new connection has confirmed by then. For what can
