@@ -87,17 +87,11 @@ describe.runIf(able)('packets', () => {
       'fd00:20::2/64',
     ]);
     net.wire(router, 'data', ['10.30.0.1/24'], db, 'eth0', ['10.30.0.5/24']);
-    router.run('ip', 'link', 'add', 'lan', 'type', 'bridge');
-    router.run('ip', 'link', 'set', 'lan', 'up');
-    for (const [machine, port, addresses] of [
-      [erp, 'lan1', ['10.10.0.15/24', 'fd00:10::15/64']],
-      [client, 'lan2', ['10.10.0.99/24', 'fd00:10::99/64']],
-    ] as const) {
-      net.wire(router, port, [], machine, 'eth0', addresses);
-      router.run('ip', 'link', 'set', port, 'master', 'lan');
-    }
-    for (const address of ['10.10.0.1/24', 'fd00:10::1/64'])
-      router.run('ip', 'address', 'add', address, 'dev', 'lan', ...(address.includes(':') ? ['nodad'] : []));
+    net.link('switch', [
+      [router, 'lan', ['10.10.0.1/24', 'fd00:10::1/64']],
+      [erp, 'eth0', ['10.10.0.15/24', 'fd00:10::15/64']],
+      [client, 'eth0', ['10.10.0.99/24', 'fd00:10::99/64']],
+    ]);
     for (const [machine, v4, v6] of [
       [router, '203.0.113.66', '2001:db8:113::66'],
       [gateway, '10.20.0.1', 'fd00:20::1'],
@@ -134,21 +128,19 @@ describe.runIf(able)('packets', () => {
     expect(await open(at.outside, '2001:db8:113::1', 443)).toMatchObject({ seen: '2001:db8:113::66' });
   });
 
-  test.each([
-    ['203.0.113.1', 22],
-    ['203.0.113.1', 8000],
-    ['203.0.113.1', 8443],
-    ['203.0.113.1', 2222],
-    ['10.20.0.2', 22],
-    ['10.10.0.15', 8069],
-    ['10.10.0.15', 22],
-    ['10.30.0.5', 5432],
-    ['2001:db8:113::1', 22],
-    ['2001:db8:113::1', 8000],
-    ['fd00:20::2', 22],
-    ['fd00:10::15', 8070],
-  ])('visitors get no answer from %s port %i', async (host, port) => {
-    expect(await open(at.outside, host, port)).toMatchObject({ error: 'ETIMEDOUT' });
+  test('visitors get no answer from anything else', async () => {
+    const closed = [
+      ...[22, 2222, 8000, 8443].map((port) => ['203.0.113.1', port] as const),
+      ...[22, 8000].map((port) => ['2001:db8:113::1', port] as const),
+      ...(['10.20.0.2', '10.10.0.15', 'fd00:20::2', 'fd00:10::15'] as const).map(
+        (host) => [host, 22] as const,
+      ),
+      ['10.10.0.15', 8069] as const,
+      ['fd00:10::15', 8070] as const,
+      ['10.30.0.5', 5432] as const,
+    ];
+    const answers = await Promise.all(closed.map(([host, port]) => open(at.outside, host, port)));
+    expect(answers.map(({ error, seen }) => error ?? seen)).toEqual(closed.map(() => 'ETIMEDOUT'));
   });
 
   test('a port of its own leads those who are let in straight to the service', async () => {
@@ -276,5 +268,76 @@ describe.runIf(able)('packets', () => {
     at.router.run('nft', `add element inet poterne_bans ${set} { ${banned} timeout 2s }`);
     expect(await open(at.outside, host, 443)).toMatchObject({ error: 'ETIMEDOUT' });
     await expect.poll(() => open(at.outside, host, 443), { timeout: 8000 }).toHaveProperty('seen');
+  });
+});
+
+describe.runIf(able)('a host with other software’s machines behind docker0', () => {
+  let box: Machine;
+  let nas: Machine;
+  let client: Machine;
+  let inside: Machine;
+  const open = (from: Machine, host: string, port: number): Promise<Answer> =>
+    from.ask('open', { host, port });
+  const load = async (yaml: string) => {
+    const rules = await rulesets(yaml);
+    box.nft(rules.get('box') as string);
+    nas.nft(rules.get('nas') as string);
+  };
+
+  beforeAll(async () => {
+    box = net.machine('box');
+    nas = net.machine('nas');
+    client = net.machine('home');
+    inside = net.machine('container');
+    net.link('home-switch', [
+      [box, 'eth0', ['192.168.1.2/24']],
+      [nas, 'eth0', ['192.168.1.3/24']],
+      [client, 'eth0', ['192.168.1.50/24']],
+    ]);
+    net.wire(box, 'docker0', ['172.17.0.1/16'], inside, 'eth0', ['172.17.0.2/16']);
+    inside.run('ip', 'route', 'add', 'default', 'via', '172.17.0.1');
+    box.run('sysctl', '-q', 'net.ipv4.ip_forward=1');
+    // As Docker does for `-p 443:443 -p 8080:443`.
+    box.nft(`table ip docker_like {
+  chain published {
+    type nat hook prerouting priority dstnat; policy accept;
+    iifname != "docker0" tcp dport { 443, 8080 } dnat to 172.17.0.2:443
+  }
+  chain behind {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr 172.17.0.0/16 oifname != "docker0" masquerade
+  }
+}
+`);
+    await Promise.all([
+      ...[22, 53, 9000].map((port) => box.ask('serve', { port })),
+      nas.ask('serve', { port: 22 }),
+      client.ask('serve', { port: 9000 }),
+      inside.ask('serve', { port: 443 }),
+    ]);
+    expect(await open(client, '192.168.1.2', 8080)).toMatchObject({ seen: '192.168.1.50' });
+    await load(situations.house as string);
+  });
+
+  test('a port that it publishes is reached where the description opens it, and nowhere else', async () => {
+    expect(await open(client, '192.168.1.2', 443)).toMatchObject({ seen: '192.168.1.50' });
+    expect(await open(client, '192.168.1.2', 8080)).toMatchObject({ error: 'ECONNREFUSED' });
+  });
+
+  test('it goes out as the host may, is served names, and is let in nowhere else', async () => {
+    expect(await open(inside, '192.168.1.50', 9000)).toMatchObject({ seen: '192.168.1.2' });
+    expect(await open(inside, '172.17.0.1', 53)).toMatchObject({ seen: '172.17.0.2' });
+    expect(await open(inside, '172.17.0.1', 22)).toMatchObject({ error: 'ETIMEDOUT' });
+    expect(await open(inside, '172.17.0.1', 9000)).toMatchObject({ error: 'ETIMEDOUT' });
+    await load((situations.house as string).replace(', outgoing: free', ''));
+    expect(await open(inside, '192.168.1.50', 9000)).toHaveProperty('error');
+    expect(await open(box, '192.168.1.50', 9000)).toMatchObject({ error: 'ECONNREFUSED' });
+    expect(await open(inside, '192.168.1.3', 22)).toMatchObject({ seen: '192.168.1.2' });
+    await load(situations.house as string);
+  });
+
+  test('a gateway without a router forwards a port itself, and stands for the visitor', async () => {
+    expect(await open(client, '192.168.1.2', 2222)).toMatchObject({ seen: '192.168.1.2' });
+    expect(await open(client, '192.168.1.3', 22)).toMatchObject({ seen: '192.168.1.50' });
   });
 });

@@ -109,10 +109,21 @@ export function network(prefix: string) {
     plug(other, b, nameB, addressesB);
   }
 
+  /** Machines on one link, by a switch of its own: a bridge on one of them would show it what is not for it. */
+  function link(name: string, ends: readonly (readonly [Machine, string, readonly string[]])[]): void {
+    const hub = machine(name);
+    hub.run('ip', 'link', 'add', 'hub', 'type', 'bridge');
+    hub.run('ip', 'link', 'set', 'hub', 'up');
+    for (const [n, [one, device, addresses]] of ends.entries()) {
+      wire(hub, `port${n}`, [], one, device, addresses);
+      hub.run('ip', 'link', 'set', `port${n}`, 'master', 'hub');
+    }
+  }
+
   function end(): void {
     for (const child of agents) child.kill('SIGKILL');
     for (const namespace of namespaces) execFileSync('ip', ['netns', 'delete', namespace]);
   }
 
-  return { machine, wire, end };
+  return { machine, wire, link, end };
 }
