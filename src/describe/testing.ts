@@ -25,6 +25,7 @@ export const wordy: Engine = {
   kind: 'server',
   name: 'wordy',
   packages: [],
+  modules: () => [],
   binary: 'wordy',
   schema: {
     host: {},
