@@ -7,6 +7,7 @@ import { apply } from '../src/i18n/en/apply.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
+import { hosts } from '../src/i18n/en/hosts.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -31,7 +32,9 @@ describe('troubleshooting', () => {
     ...['engine.refused.kept', 'engine.refused.stand-in', 'engine.refused.closed'],
   ]);
   const ofMessages = /^(severity|report|hint|promise|apply)\.|\.(hint|next)$/;
-  const findings = Object.keys({ ...described, ...nginx, ...apply }).filter((code) => !ofMessages.test(code));
+  const findings = Object.keys({ ...described, ...nginx, ...apply, ...hosts }).filter(
+    (code) => !ofMessages.test(code),
+  );
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),

@@ -1,4 +1,12 @@
-import { describe, locateFinding, report, sortFindings, textOf, toJson } from '../describe/index.ts';
+import {
+  describe,
+  type JsonFinding,
+  locateFinding,
+  report,
+  sortFindings,
+  textOf,
+  toJson,
+} from '../describe/index.ts';
 import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
 import { assertionFindings } from '../plan/assertions.ts';
@@ -12,7 +20,9 @@ export interface Described {
   readonly findings: readonly Finding[];
   /** Prints findings to standard error, each at its place; also those that came later, with pointers only. */
   show(findings: readonly Finding[]): void;
-  toJson(findings: readonly Finding[]): unknown;
+  toJson(findings: readonly Finding[]): readonly JsonFinding[];
+  /** Findings with their places, in reading order. */
+  located(findings: readonly Finding[]): readonly Finding[];
 }
 
 /**
@@ -37,6 +47,7 @@ export async function readDescription(context: Context, file: string): Promise<D
       context.err(report(located(some), { language, colour, cwd, read: (path) => textOf(sources, path) }));
     },
     toJson: (some) => toJson(located(some), context.language, cwd),
+    located,
   };
 }
 

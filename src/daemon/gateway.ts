@@ -1,4 +1,5 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { quitEngine } from '../apply/engine-process.ts';
@@ -7,6 +8,7 @@ import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
 import { serverEngines } from '../engines/index.ts';
 import { installation } from '../hosts/installation.ts';
+import { localhost } from '../hosts/local.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -24,22 +26,48 @@ import { verify } from '../verify/index.ts';
 export interface Gateway {
   /** Absolute. */
   readonly state: string;
+  /** The account that runs this gateway, when we were root and became it. */
+  readonly lentTo?: string;
   readonly store: Store;
   readonly authority: Authority;
   close(): Promise<void>;
 }
 
-/** Opens the state folder, which is made the first time. Throws `state.denied` when it cannot be written. */
+/**
+ * Opens the state folder, which is made the first time. Root becomes the account that owns it, for good: that account
+ * could not work with what root leaves there. Throws `state.denied` when it cannot be written.
+ */
 export async function openGateway(state: string): Promise<Gateway> {
   try {
     await mkdir(state, { recursive: true, mode: 0o755 });
+    const lentTo = await becomeOwner(state);
     const authority = await openAuthority(join(state, 'authority'), `Poterne CA (${hostname()})`, new Date());
     const store = await openStore(state);
     // By its true path: processes are recognised by it.
-    return { state: await realpath(state), store, authority, close: () => store.close() };
+    const close = () => store.close();
+    return { state: await realpath(state), ...(lentTo ? { lentTo } : {}), store, authority, close };
   } catch (cause) {
     throw denied(state, cause) ?? cause;
   }
+}
+
+async function becomeOwner(state: string): Promise<string | undefined> {
+  const { uid, gid } = await stat(state);
+  if (process.getuid?.() !== 0 || uid === 0) return undefined;
+  const { stdout } = await localhost.run(['id', '--name', '--user', String(uid)]);
+  process.setgroups?.([gid]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+  return stdout.trim() || String(uid);
+}
+
+/**
+ * Throws `state.owned` when root asks for what only the account of a service can do: its engine holds ports and runs
+ * with rights that nobody else would start it with.
+ */
+export function requireOwn({ state, lentTo }: Gateway): void {
+  if (lentTo)
+    throw new Fault('state.owned', { state, account: lentTo }, { next: message('state.owned.next') });
 }
 
 /** Ends the engines of this machine after the requests in progress; false when none ran. Throws `state.denied`. */
@@ -64,6 +92,7 @@ function denied(state: string, cause: unknown): Fault | undefined {
 /** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
 export function installing(packages: string): Message {
   const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
+  if (!existsSync(script)) return message('engine.missing.apt', { packages });
   const near = relative(process.cwd(), script);
   return message('engine.missing.next', { script: near.startsWith('..') ? script : near, packages });
 }

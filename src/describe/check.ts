@@ -163,7 +163,8 @@ function checkService(
       pointer: `${at}/${service.url ? 'url' : 'upstreams'}`,
       hint: message('service.trust.missing.hint', { name: nameExpected(service) ?? name }),
     });
-  if (!service.healthy)
+  // What is not http has no page to ask for.
+  if (!service.healthy && !schemes.has('tcp'))
     report('note', {
       code: 'service.healthy.missing',
       params,

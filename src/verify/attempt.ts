@@ -103,9 +103,10 @@ export async function attempting(
   });
   context.signal?.addEventListener('abort', stop, { once: true });
   try {
-    return await Promise.race([stopped, body(attempt)]);
-  } catch (error) {
-    return explain(error);
+    const outcome = await Promise.race([stopped, body(attempt).catch(explain)]);
+    // A vantage that is gone looks like a refusal to some probes.
+    const lost = context.network.lost();
+    return lost === undefined ? outcome : broken(message('seen.vantage.lost', { error: printable(lost) }));
   } finally {
     clearTimeout(timer);
     context.signal?.removeEventListener('abort', stop);

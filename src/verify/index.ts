@@ -1,3 +1,5 @@
+export type { Network } from './network/network.ts';
+export { openVantage, type RemoteNetwork, type RunThere } from './network/remote.ts';
 export type { Outcome, ProbeContext, ProbeFunction } from './probe.ts';
 export { runProbe } from './probes/index.ts';
 export {

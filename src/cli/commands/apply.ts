@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Applied } from '../../apply/executor.ts';
 import { short } from '../../apply/executor.ts';
-import { converge, intend } from '../../daemon/gateway.ts';
+import { converge, intend, requireOwn } from '../../daemon/gateway.ts';
 import type { Site } from '../../model/site.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -20,6 +20,7 @@ export function apply(context: Context): Command {
     const description = await requireSite(context, file, options.json);
     const { site, findings, toJson } = description;
     const work = withGateway(stateFolder(options.state, process.env), async (gateway) => {
+      requireOwn(gateway);
       if (!options.json) description.show(findings);
       const tell = options.json ? () => {} : stepTeller(context);
       const applied = await converge(gateway, await intend(gateway, site), tell);

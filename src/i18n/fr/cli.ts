@@ -57,6 +57,17 @@ export const cli = {
   'up.resumed': 'la dernière bonne configuration est en service',
   'up.names': 'des noms de serveurs mènent ailleurs ; on applique leurs nouvelles adresses',
   'up.ending': 'Fin des requêtes en cours…',
+  'up.waiting':
+    'Rien n’est encore servi : corrigez ce qui est dit plus haut, puis faites relire la description.',
+  'up.status.ready': 'la passerelle est en service',
+  'up.status.waiting': 'rien n’est servi : voyez le journal, corrigez, et rechargez',
+  'reload.about': 'fait relire sa description à la passerelle en service, et attend qu’elle la serve',
+  'reload.refused': 'La description a des erreurs : la dernière bonne version reste servie.',
+  'daemon.absent': 'aucune passerelle qui relirait sa description ne tourne sur {state}',
+  'daemon.absent.next': 'lancez-la : systemctl start poterne, ou poterne up',
+  'daemon.running': 'une passerelle tourne déjà sur {state}',
+  'daemon.running.next':
+    'faites-lui relire sa description par systemctl reload poterne, ou arrêtez-la par systemctl stop poterne (ou Ctrl-C)',
   'stop.about': 'arrête la passerelle de cette machine après les requêtes en cours',
   'stop.done': 'La passerelle est arrêtée.',
   'stop.none': 'La passerelle ne tournait pas.',
@@ -98,6 +109,10 @@ export const cli = {
   'gateway.elsewhere': 'la passerelle {host} a l’adresse {address}, que cette machine n’a pas',
   'gateway.elsewhere.next': 'lancez ceci sur {host} même, ou corrigez son adresse',
   'engine.missing.next': 'installez-le, sans démarrer de service à lui, avec : {script} {packages}',
+  'engine.missing.apt': 'installez-le : apt-get install {packages}',
+  'state.owned':
+    'le dossier d’état {state} appartient au compte {account}, qui fait tourner cette passerelle',
+  'state.owned.next': 'changez la description que lit son service, puis : systemctl reload poterne',
   'state.denied': 'ce compte ne peut pas écrire dans le dossier d’état {state}',
   'state.denied.next': 'lancez la commande en root, ou choisissez un autre dossier avec --state DIR',
 } as const satisfies Record<keyof typeof en, string>;

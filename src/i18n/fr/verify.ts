@@ -39,6 +39,36 @@ export const verify = {
   'seen.listens.localhost':
     '{place} accepte les connexions ({name} est cette machine, par convention et sans interroger le DNS : RFC 6761)',
 
+  'seen.resolves.elsewhere': '{name} se trouve d’ici à {addresses} ; seul {wanted} était promis',
+  'advice.resolves.elsewhere':
+    'Corrigez l’enregistrement, ou le résolveur ou le /etc/hosts qui répond ici : dedans et dehors peuvent différer.',
+  'seen.port.accepted': 'accepté : {places}',
+  'seen.port.refused': 'refusé : {places}',
+  'advice.port.refused':
+    'Le service tourne-t-il, et écoute-t-il sur cette adresse ? Sinon, un pare-feu sur le chemin dit non.',
+  'seen.port.silent': 'aucune réponse : {places}',
+  'advice.port.silent': 'Un pare-feu sur le chemin jette sans doute les paquets, ou la machine est éteinte.',
+  'seen.port.unreachable': 'aucun chemin vers {places} ({error})',
+  'advice.port.unreachable': 'Vérifiez les routes d’ici, et ce que rejette un pare-feu sur le chemin.',
+  'seen.port.mixed': 'pas accepté : {places}',
+  'advice.port.mixed': 'Le service tourne-t-il, et écoute-t-il sur toutes ces adresses, IPv4 et IPv6 ?',
+  'seen.port.open': 'accepte des connexions, alors que rien ne le demande : {places}',
+  'advice.port.open':
+    'Fermez-le : une règle de pare-feu posée à la main le laisse passer, ou le pare-feu du chemin ne tourne pas.',
+  'seen.scan.held': '{count} ports essayés sur {addresses} : seuls répondent : {open}',
+  'seen.scan.none': '{count} ports essayés sur {addresses} : aucun ne répond',
+  'seen.scan.partly':
+    '{count} ports essayés sur {addresses} : seuls répondent : {open} ; d’ici, aucun chemin vers {missing} ({error})',
+  'seen.scan.unreachable': 'd’ici, aucun chemin vers {addresses} ({error})',
+  'seen.scan.open': 'ouvert, alors que rien ne le demande : {places}',
+  'advice.scan.open':
+    'Voyez ce qui écoute (`ss -ltnp` sur cette machine) : arrêtez-le, fermez son port, ou décrivez-le s’il est voulu.',
+  'seen.scan.unfinished': 'inachevé : {done} essais sur {tried} en {seconds} s',
+  'advice.scan.unfinished':
+    'Le chemin est lent, ou cette machine est occupée : essayez encore, ou moins de ports.',
+  'seen.vantage.lost': 'la connexion au poste d’observation s’est rompue : {error}',
+  'advice.vantage.lost': 'Rien n’a été établi : essayez encore quand il sera joignable.',
+
   // TLS
   'seen.tls.refused': '{place} a refusé la négociation TLS : {reason}',
   'advice.tls.refused':
@@ -210,4 +240,8 @@ export const verify = {
   'verify.all': 'Toutes les promesses sont tenues : {total} (vues de {vantage}).',
   'verify.broken': 'Promesses rompues : {broken} ; tenues : {held} sur {total} (vues de {vantage}).',
   'verify.none': 'Aucune promesse à vérifier.',
+
+  // Pannes
+  'vantage.failed': 'le poste d’observation {vantage} n’est pas utilisable : {reason}',
+  'vantage.failed.next': 'Il doit être joignable par ssh et avoir perl, que toute Debian a.',
 } as const satisfies Record<keyof typeof en, string>;
