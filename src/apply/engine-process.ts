@@ -28,9 +28,9 @@ export async function workersOf(master: Process): Promise<Process[]> {
 }
 
 /** Whether these workers take no more visitors: they ended, or say in their title that they are ending. */
-export async function retired(workers: readonly Process[]): Promise<boolean> {
+export async function retired(engine: ServerEngine, workers: readonly Process[]): Promise<boolean> {
   const now = await Promise.all(workers.map(({ pid }) => processOf(pid)));
-  return now.every((p, n) => p === undefined || p.title !== workers[n]?.title);
+  return now.every((p) => p === undefined || engine.actions.isEnding(p.title));
 }
 
 /** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */

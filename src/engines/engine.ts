@@ -42,6 +42,8 @@ export interface EngineActions {
     readonly quit: NodeJS.Signals;
     readonly stop: NodeJS.Signals;
   };
+  /** Whether a worker with this title takes no more visitors and only ends those that it has. */
+  isEnding(title: string): boolean;
   /**
    * Files below the prefix: the master's pid, and the socket where the active configuration tells its hash (HTTP). Every
    * other `.sock` beside it is the engine's own too.

@@ -142,6 +142,15 @@ function variables({ site }: Context): Node[] {
       [own('default', '$poterne_language'), own('~*^application/([a-z.-]+\\+)?json', 'json')],
     ),
     gap,
+    // The servers of publications set what it reads: without them nginx would not know the variable.
+    ...(proxied(site).length > 0 ? [...misdirected(), gap] : []),
+    why('Security headers that an application may set itself; empty is not sent.'),
+    ...defaultHeaderMaps(),
+  ];
+}
+
+function misdirected(): Node[] {
+  return [
     why(
       'A name asked for under the TLS name of another is misdirected. The page that says so (421) is not asked again.',
     ),
@@ -156,9 +165,6 @@ function variables({ site }: Context): Node[] {
         own('~*^\\d+\\|([^|]+)\\|\\1$', ''),
       ],
     ),
-    gap,
-    why('Security headers that an application may set itself; empty is not sent.'),
-    ...defaultHeaderMaps(),
   ];
 }
 
