@@ -1,6 +1,17 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,7 +53,7 @@ export async function sourceDate(): Promise<number> {
   );
 }
 
-/** Builds a package into a folder; the same input gives the same bytes. Gives its path. */
+/** Builds a package into a folder, in place of older ones; the same input gives the same bytes. Gives its path. */
 export async function assemble(wanted: DebianPackage, folder: string): Promise<string> {
   const file = `${wanted.name}_${wanted.version}_${wanted.architecture}.deb`;
   const room = await mkdtemp(join(tmpdir(), `${wanted.name}-deb-`));
@@ -59,6 +70,9 @@ export async function assemble(wanted: DebianPackage, folder: string): Promise<s
     const beside = join(folder, `.${file}.${process.pid}`);
     await copyFile(built, beside);
     await rename(beside, join(folder, file));
+    const isOlder = (name: string) =>
+      name.startsWith(`${wanted.name}_`) && name.endsWith('.deb') && name !== file;
+    for (const name of (await readdir(folder)).filter(isOlder)) await rm(join(folder, name), { force: true });
     return join(folder, file);
   } finally {
     await rm(room, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -37,7 +38,8 @@ export async function poternePackage(): Promise<DebianPackage> {
   const { name, version, license, type, engines: needs } = about;
   return {
     name: 'poterne',
-    version,
+    // Every state of the sources is a version of its own: a machine is brought exactly this one.
+    version: `${version}+${createHash('sha256').update(code).digest('hex').slice(0, 8)}`,
     architecture: await architecture(),
     fields: {
       Section: 'net',

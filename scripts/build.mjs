@@ -5,11 +5,7 @@
  * whole or not at all, so that two first starts at once do no harm. With FILE, for a package: there, without the map to
  * the sources, and METAFILE tells what it is made of.
  */
-<<<<<<< HEAD
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-=======
-import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
->>>>>>> package
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

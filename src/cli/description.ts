@@ -3,6 +3,7 @@ import {
   type JsonFinding,
   locateFinding,
   report,
+  type Sources,
   sortFindings,
   textOf,
   toJson,
@@ -18,12 +19,16 @@ export interface Described {
   /** Absent when there is an error among the findings. */
   readonly site?: Site;
   readonly findings: readonly Finding[];
+  readonly sources: Sources;
   /** Prints findings to standard error, each at its place; also those that came later, with pointers only. */
   show(findings: readonly Finding[]): void;
   toJson(findings: readonly Finding[]): readonly JsonFinding[];
   /** Findings with their places, in reading order. */
   located(findings: readonly Finding[]): readonly Finding[];
 }
+
+/** A description that holds, so that something can be done with it. */
+export type DescribedSite = Described & { readonly site: Site };
 
 /**
  * Reads the description of a command. The user's own assertions are checked here, where what describe read meets what
@@ -41,6 +46,7 @@ export async function readDescription(context: Context, file: string): Promise<D
   return {
     ...(site && !hasErrors(contradicted) ? { site } : {}),
     findings: located([...read, ...contradicted]),
+    sources,
     show(some) {
       if (some.length === 0) return;
       const { language, colour } = context;
@@ -56,7 +62,7 @@ export async function requireSite(
   context: Context,
   file: string,
   json: boolean | undefined,
-): Promise<Described & { readonly site: Site }> {
+): Promise<DescribedSite> {
   const described = await readDescription(context, file);
   const { site } = described;
   if (site) return { ...described, site };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { quitEngine } from '../apply/engine-process.ts';
@@ -9,7 +9,6 @@ import { observe } from '../apply/observe.ts';
 import type { ServerEngine } from '../engines/engine.ts';
 import { serverEngines } from '../engines/index.ts';
 import { installation } from '../hosts/installation.ts';
-import { localhost } from '../hosts/local.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -21,54 +20,28 @@ import type { Site } from '../model/site.ts';
 import { type Authority, openAuthority } from '../pki/authority.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { verify } from '../verify/index.ts';
+import { type Network, verify } from '../verify/index.ts';
 
 /** The gateway of this machine: its state folder and what lives there. */
 export interface Gateway {
   /** Absolute. */
   readonly state: string;
-  /** The account that runs this gateway, when we were root and became it. */
-  readonly lentTo?: string;
   readonly store: Store;
   readonly authority: Authority;
   close(): Promise<void>;
 }
 
-/**
- * Opens the state folder, which is made the first time. Root becomes the account that owns it, for good: that account
- * could not work with what root leaves there. Throws `state.denied` when it cannot be written.
- */
+/** Opens the state folder, which is made the first time. Throws `state.denied` when it cannot be written. */
 export async function openGateway(state: string): Promise<Gateway> {
   try {
     await mkdir(state, { recursive: true, mode: 0o755 });
-    const lentTo = await becomeOwner(state);
     const authority = await openAuthority(join(state, 'authority'), `Poterne CA (${hostname()})`, new Date());
     const store = await openStore(state);
     // By its true path: processes are recognised by it.
-    const close = () => store.close();
-    return { state: await realpath(state), ...(lentTo ? { lentTo } : {}), store, authority, close };
+    return { state: await realpath(state), store, authority, close: () => store.close() };
   } catch (cause) {
     throw denied(state, cause) ?? cause;
   }
-}
-
-async function becomeOwner(state: string): Promise<string | undefined> {
-  const { uid, gid } = await stat(state);
-  if (process.getuid?.() !== 0 || uid === 0) return undefined;
-  const { stdout } = await localhost.run(['id', '--name', '--user', String(uid)]);
-  process.setgroups?.([gid]);
-  process.setgid?.(gid);
-  process.setuid?.(uid);
-  return stdout.trim() || String(uid);
-}
-
-/**
- * Throws `state.owned` when root asks for what only the account of a service can do: its engine holds ports and runs
- * with rights that nobody else would start it with.
- */
-export function requireOwn({ state, lentTo }: Gateway): void {
-  if (lentTo)
-    throw new Fault('state.owned', { state, account: lentTo }, { next: message('state.owned.next') });
 }
 
 /** Ends the engines of this machine after the requests in progress; false when none ran. Throws `state.denied`. */
@@ -212,13 +185,15 @@ export interface ProveOptions {
   readonly authorities?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
+  /** Where it is proved from: a described host and its network. Default: this machine. */
+  readonly from?: { readonly host: string; readonly network: Network };
   /** Stops at once; what was seen until then is kept. */
   readonly signal?: AbortSignal;
   /** Told each piece of evidence as it comes in. */
   readonly progress?: (evidence: Evidence, done: number, total: number) => void;
 }
 
-/** Proves expectations from this machine and keeps the evidence. */
+/** Proves expectations, from this machine or another, and keeps the evidence. */
 export async function prove(
   gateway: Gateway,
   site: Site,
@@ -228,7 +203,12 @@ export async function prove(
   const evidence = await verify(
     expectations,
     {
-      vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
+      vantage: {
+        name: options.from?.host ?? hostname(),
+        ...(options.from ? { host: options.from.host } : {}),
+        ...(options.address ? { address: options.address } : {}),
+      },
+      ...(options.from ? { network: options.from.network } : {}),
       authorities: [gateway.authority.root, ...(options.authorities ?? [])],
       ...(options.signal ? { signal: options.signal } : {}),
     },

@@ -13,18 +13,20 @@ export interface SshSettings {
   readonly connectTimeout?: number;
 }
 
-/** The argument vector of the system's ssh that runs `remote` (an argument vector) on a machine. */
+/** The argument vector of the system's ssh that runs `remote` (an argument vector) on a machine; without ssh on this one. */
 export function sshCommand(
   target: SshTarget,
   settings: SshSettings,
   remote: readonly string[],
 ): readonly string[] {
+  if (target.here) return remote;
   return ['ssh', '-T', ...options(target, settings), '--', target.address, quote(remote)];
 }
 
 /** `remote` as root: through sudo unless the login is root already. */
 export function asRoot(target: SshTarget, remote: readonly string[]): readonly string[] {
-  return target.user === 'root' ? remote : ['sudo', '-n', '--', ...remote];
+  const isRoot = target.here ? process.getuid?.() === 0 : target.user === 'root';
+  return isRoot ? remote : ['sudo', '-n', '--', ...remote];
 }
 
 function options(target: SshTarget, settings: SshSettings): readonly string[] {
@@ -79,7 +81,7 @@ function described(name: string, hostKey: string): Record<string, string> {
 function through(via: SshTarget, settings: SshSettings): string {
   // ssh replaces %h and %p of this level only: what belongs to a farther one keeps its percent signs.
   const argv = ['ssh', ...options(via, settings)].map((word) => word.replaceAll('%', '%%'));
-  return `exec ${quote([...argv, '-W', '[%h]:%p', '--', via.address.replaceAll('%', '%%')])}`;
+  return quote([...argv, '-W', '[%h]:%p', '--', via.address.replaceAll('%', '%%')]);
 }
 
 /** A machine over SSH; each command is a connection of its own, as root. */

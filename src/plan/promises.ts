@@ -1,11 +1,11 @@
-import { isAddress } from '../lib/ip.ts';
+import { inNetwork, isAddress } from '../lib/ip.ts';
 import { commonPorts } from '../lib/ports.ts';
 import type { Expectation, PortRange, Probe } from '../model/expectation.ts';
 import type { Flow } from '../model/flow.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Pointer } from '../model/pointer.ts';
-import type { Assertion, Host, Publication, Site } from '../model/site.ts';
+import type { Assertion, Host, Party, Publication, Site } from '../model/site.ts';
 import { ruleText, touches } from './assertions.ts';
 import { hostEndpoint, upstreamEndpoint } from './endpoints.ts';
 import { flows, isManaged } from './flows.ts';
@@ -190,11 +190,25 @@ function assertionPromises(from: Standpoint, assertion: Assertion, n: number): E
     (host) => host.name !== vantage.name && touches(site, hostEndpoint(site, host), to) === 'yes',
   );
   return targets.flatMap((host) => {
-    const addresses = host.addresses.filter(isAddress);
+    const addresses = meant(site, host, to);
     if (addresses.length === 0) return [];
     const probe = assertionProbe(site, verdict, addresses, port);
     return probe ? [promise(from, `expect/${n}/${host.name}`, host.name, say, assertion.pointer, probe)] : [];
   });
+}
+
+/** The addresses of a machine that a party means: a router stands in several zones. */
+function meant({ zones }: Site, { addresses }: Host, { kind, name }: Party): readonly string[] {
+  const own = addresses.filter(isAddress);
+  const networks =
+    kind === 'network'
+      ? [name]
+      : kind === 'zone'
+        ? zones.find((zone) => zone.name === name)?.networks
+        : undefined;
+  const within = own.filter((address) => networks?.some((network) => inNetwork(address, network)));
+  // A machine may be said to stand in a zone that holds none of its addresses.
+  return within.length > 0 ? within : own;
 }
 
 /** Who must be let in can connect; who must not gets the refusal that is for nobody's eyes but theirs, or is hung up on. */

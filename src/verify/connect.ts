@@ -93,7 +93,8 @@ function connected(socket: Wire, address: string, port: number): Promise<Wire> {
   });
 }
 
-function waitForConnection(address: string, port: number, attempt: Attempt): void {
+/** Says that a connection is waited for from here on. */
+export function waitForConnection(address: string, port: number, attempt: Attempt): void {
   attempt.waitFor(message('seen.timeout.connect', { place: place(address, port), seconds: attempt.seconds }));
 }
 
@@ -105,9 +106,10 @@ export function connectTrouble(error: NodeJS.ErrnoException, address: string, po
       return new Trouble(message('seen.refused', { place: at }));
     case 'ECONNRESET':
       return new Trouble(message('seen.reset', { place: at }));
+    // ICMPv6 "administratively prohibited" arrives as EACCES (Linux).
     case 'EACCES':
     case 'EPERM':
-      return new Trouble(message('seen.forbidden-here', { place: at }));
+      return new Trouble(message('seen.forbidden', { place: at }));
     case 'EMFILE':
     case 'ENFILE':
       return new Trouble(message('seen.exhausted', { place: at }));

@@ -1,6 +1,6 @@
 import { type Message, message } from '../model/message.ts';
 import type { Attempt } from './attempt.ts';
-import { connectTrouble, place } from './connect.ts';
+import { connectTrouble, place, waitForConnection } from './connect.ts';
 import type { PortState } from './network/network.ts';
 
 /** How long one port may keep silent, in milliseconds: three packets of a kernel's (RFC 6298), one and two seconds apart. */
@@ -19,6 +19,7 @@ export function tryPlaces(
   attempt: Attempt,
 ): Promise<readonly TriedPlace[]> {
   const { network, timeout } = attempt.context;
+  waitForConnection(addresses[0] ?? '', port, attempt);
   return Promise.all(
     addresses.map(async (address) => {
       try {

@@ -1,5 +1,4 @@
 import { createTwoFilesPatch } from 'diff';
-import type { Code } from '../../i18n/en.ts';
 import type { Bundle, BundleFile, Drift, HostChange, PartReport } from '../../model/bundle.ts';
 import { type Message, message } from '../../model/message.ts';
 import { wordOf } from './manifest.ts';
@@ -78,10 +77,8 @@ function addDrift(
 /** From what Poterne wants there to what somebody wrote. */
 function diffOf({ path, content, secret }: BundleFile, there: string): { diff: string } | undefined {
   if (secret || !('text' in content)) return undefined;
-  const [, ...lines] = createTwoFilesPatch(path, path, content.text, there, '', '', { context: 3 }).split(
-    '\n',
-  );
-  return { diff: lines.join('\n') };
+  const patch = createTwoFilesPatch(path, path, content.text, there, '', '', { context: 3 });
+  return { diff: patch.slice(patch.indexOf('---')) };
 }
 
 function addState(part: PartSoFar, [state, at]: readonly string[]): void {
@@ -90,7 +87,7 @@ function addState(part: PartSoFar, [state, at]: readonly string[]): void {
   if (state === 'rolled-back') part.rolledBack = instant(at);
 }
 
-const steps: Readonly<Record<string, Code>> = {
+const steps: Readonly<Record<string, Message['code']>> = {
   packages: 'host.part.packages',
   account: 'host.part.account',
   folder: 'host.part.folder',

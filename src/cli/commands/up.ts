@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { listenControl, type Reloaded } from '../../daemon/control.ts';
-import { requireOwn } from '../../daemon/gateway.ts';
 import { type Attempt, type ReloadRequest, supervise } from '../../daemon/supervise.ts';
 import { localhost } from '../../hosts/local.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -9,7 +8,7 @@ import { type Context, stateFolder } from '../context.ts';
 import { type Described, readDescription } from '../description.ts';
 import { faultFinding, showFault } from '../errors.ts';
 import { stepTeller } from '../steps.ts';
-import { withGateway } from '../with-gateway.ts';
+import { withOwnGateway } from '../with-gateway.ts';
 
 /** `poterne up`: the gateway of this machine in the foreground. */
 export function up(context: Context): Command {
@@ -26,8 +25,7 @@ export function up(context: Context): Command {
       // From here on: during the first apply too it must not end us.
       process.on('SIGHUP', () => hear(() => {}));
       let read: Described | undefined;
-      await withGateway(stateFolder(options.state, process.env), async (gateway) => {
-        requireOwn(gateway);
+      await withOwnGateway(stateFolder(options.state, process.env), async (gateway) => {
         const attempted = () => new Promise<Attempt>((resolve) => hear(resolve));
         const control = await listenControl(gateway.state, async () => reloaded(await attempted(), read));
         try {

@@ -1,3 +1,5 @@
+import { window } from './frames.ts';
+
 /** What the program says first; whatever a login script printed before it is skipped. */
 export const greeting = 'poterne vantage 1\n';
 
@@ -20,7 +22,7 @@ use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY getaddrinfo getnameinfo AI_NUMERI
   NI_NUMERICHOST NI_NUMERICSERV EAI_NONAME EAI_NODATA EAI_AGAIN);
 
 # How far a conversation may run ahead of its reader.
-my $window = 65536;
+my $window = ${window};
 
 my %held;        # Conversations by number.
 my %number_of;   # Their numbers by file descriptor.
@@ -214,6 +216,7 @@ sub ready {
   return @ready;
 }
 
+binmode $_ for *STDIN, *STDOUT;
 unblock(*STDIN);
 unblock(*STDOUT);
 $out = "${greeting.trim()}\n";

@@ -3,8 +3,10 @@ import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Fault } from '../../model/fault.ts';
 import { door, freePort, listen, mute, probe, tcp, tls } from '../testing/servers.ts';
 import type { Network, Wire } from './network.ts';
+import { greeting } from './program.ts';
 import { openVantage, type RemoteNetwork, type RunThere } from './remote.ts';
 
 const here: RunThere = ([program = '', ...rest]) => spawn(program, rest);
@@ -79,6 +81,26 @@ describe('a vantage', () => {
     wire.destroy();
   });
 
+  test('a peer that does not read holds up its own connection only', async () => {
+    const network = await vantage();
+    const port = await tcp((socket) => socket.pause());
+    const wire = await connected(network, port);
+    let chunks = 0;
+    const more = () => {
+      while (wire.write(Buffer.alloc(65_536))) chunks++;
+      chunks++;
+    };
+    wire.on('drain', more);
+    more();
+    await sleep(500);
+    const settled = chunks;
+    await sleep(300);
+    expect(chunks).toBe(settled);
+    expect(settled * 65_536).toBeLessThan(30e6);
+    expect(await network.tryPort('127.0.0.1', port, 1000)).toEqual({ state: 'open' });
+    wire.destroy();
+  });
+
   test('tells the addresses of its own end, and errors by their codes', async () => {
     const network = await vantage();
     const sources: (number | undefined)[] = [];
@@ -145,6 +167,40 @@ describe('a vantage that does not work', () => {
       params: { reason: expect.stringContaining('ENOENT') },
     });
     await expect(reason(['sleep', '60'])).rejects.toMatchObject({ params: { reason: 'no answer in 0.5 s' } });
+  });
+
+  test('what reached the host may explain itself, but for a host without perl', async () => {
+    const explain = (stderr: string, status: number | undefined) =>
+      new Fault('vantage.failed', { vantage: 'explained', reason: `${stderr.trim()} ${status}` });
+    const ended = (script: string) => openVantage('there', failing(['sh', '-c', script]), { explain });
+    await expect(ended('echo refused >&2; exit 255')).rejects.toMatchObject({
+      params: { reason: 'refused 255' },
+    });
+    await expect(ended('exec /no/such/perl')).rejects.toMatchObject({ params: { vantage: 'there' } });
+  });
+
+  test('a machine that was broken into is not believed beyond what it sees', async () => {
+    /** A vantage that answers whatever it is asked first with these bytes. */
+    const lying = (frame: string) =>
+      vantage(
+        failing([
+          'perl',
+          '-e',
+          `$| = 1; sysread STDIN, $_, 9999 until /__END__/; print "${greeting.trim()}\n"; sysread STDIN, $_, 99; print ${frame}; sleep 60`,
+        ]),
+      );
+    const odd = await lying(`pack('aNNa*', 'A', 1, 9, "10.0.0.1e")`);
+    await expect(odd.lookup('x')).rejects.toMatchObject({ code: 'EPROTO' });
+    const colours = await lying(`pack('aNNa*', 'S', 1, 5, "e[31m")`);
+    await expect(colours.tryPort('10.0.0.1', 1, 1000)).rejects.toMatchObject({ code: 'EPROTO' });
+    const endless = await lying(`pack('aNN', 'A', 1, 0xffffffff)`);
+    await expect(endless.lookup('x')).rejects.toMatchObject({ code: 'ENOTCONN' });
+    expect(endless.lost()).toBe('what it says is not understood');
+    const flood = await lying(
+      `pack('aNNa*', 'O', 1, 10, '10.0.0.2 1') . pack('aNNa*', 'D', 1, 50000, 'x' x 50000) x 2`,
+    );
+    expect(await code(flood.connect('10.0.0.1', 1))).toBeUndefined();
+    expect(flood.lost()).toBeUndefined();
   });
 
   test('a login script that talks is no obstacle', async () => {

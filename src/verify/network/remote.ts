@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { isIP } from 'node:net';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { printable } from '../excerpt.ts';
@@ -13,6 +14,8 @@ export type RunThere = (argv: readonly string[]) => ChildProcess;
 export interface VantageOptions {
   /** Milliseconds for the host to be reached and the program to start; default 20 000. */
   readonly timeout?: number;
+  /** The fault behind what the command that reaches the host wrote to standard error; default `vantage.failed`. */
+  readonly explain?: (stderr: string, status: number | undefined) => Fault;
 }
 
 /** The network of another machine, until it is closed. */
@@ -35,12 +38,13 @@ interface Conversation {
 
 /**
  * Opens the network of another machine: runs one program there, over one connection, through which everything that is
- * tried from there goes. Throws the fault `vantage.failed` when it does not come about.
+ * tried from there goes. Throws the fault `vantage.failed`, or what `explain` makes of it, when it does not come about.
+ * What comes from there is checked: a machine that was broken into must not deceive Poterne about more than what it sees.
  */
 export async function openVantage(
   name: string,
   run: RunThere,
-  { timeout = 20_000 }: VantageOptions = {},
+  { timeout = 20_000, explain }: VantageOptions = {},
 ): Promise<RemoteNetwork> {
   const child = run(['perl', '-']);
   const { stdin, stdout, stderr } = child;
@@ -79,7 +83,16 @@ export async function openVantage(
     clearTimeout(timer);
   };
 
-  const read = frameReader((frame) => conversations.get(frame.conversation)?.told(frame));
+  const parse = frameReader((frame) => conversations.get(frame.conversation)?.told(frame));
+  const read = (chunk: Buffer) => {
+    if (loss !== undefined) return;
+    try {
+      parse(chunk);
+    } catch (error) {
+      lose((error as Error).message);
+      child.kill();
+    }
+  };
   const greeted = new Promise<void>((resolve) => {
     let preamble = '';
     const listen = (chunk: Buffer) => {
@@ -108,6 +121,8 @@ export async function openVantage(
   if (loss !== undefined) {
     const reason = printable(loss);
     await close();
+    // A shell's status for a program that is not there.
+    if (explain && child.exitCode !== 127) throw explain(complaint, child.exitCode ?? undefined);
     throw new Fault('vantage.failed', { vantage: name, reason }, { next: message('vantage.failed.next') });
   }
 
@@ -140,8 +155,10 @@ export async function openVantage(
   return {
     lookup: (name) =>
       ask('L', name, ({ kind, body }) => {
-        if (kind !== 'A') throw errnoException(body.toString('latin1'), name);
-        return body.toString('latin1').split(' ');
+        if (kind !== 'A') throw errorSaid(body, name);
+        const addresses = body.toString('latin1').split(' ');
+        if (!addresses.every((address) => isIP(address))) throw errnoException('EPROTO', name);
+        return addresses;
       }),
     connect(address, port) {
       const number = ++last;
@@ -158,10 +175,11 @@ export async function openVantage(
           if (kind === 'D') far.data(body);
           else if (kind === 'W') far.written(Number(body.toString('latin1')));
           else if (kind === 'F') far.end();
-          else if (kind === 'E') far.fail(errnoException(body.toString('latin1'), address));
+          else if (kind === 'E') far.fail(errorSaid(body, address));
           else if (kind === 'O') {
             const [local = '', localPort] = body.toString('latin1').split(' ');
-            far.connected(local, Number(localPort));
+            if (isIP(local)) far.connected(local, Number(localPort));
+            else far.fail(errnoException('EPROTO', address));
           }
         },
         fail: far.fail,
@@ -173,12 +191,18 @@ export async function openVantage(
         const said = body.toString('latin1');
         if (said === 'open' || said === 'silent') return { state: said };
         const state = portState(said);
-        if (!state) throw errnoException(said, address);
+        if (!state) throw errorSaid(body, address);
         return state;
       }),
     lost: () => loss,
     close,
   };
+}
+
+/** An error by the code that the vantage says, which is shown to people. */
+function errorSaid(body: Buffer, text: string): Error {
+  const code = body.toString('latin1');
+  return errnoException(/^[A-Z0-9_]{1,32}$/.test(code) ? code : 'EPROTO', text);
 }
 
 function gone(reason: string): Error {

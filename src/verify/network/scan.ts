@@ -73,13 +73,9 @@ export async function scan(
       }
     }
   };
-  do await Promise.all(Array.from({ length: workers }, work));
-  while (
-    // What the last worker to give up had begun, when the others had ended before.
-    again.length > 0 &&
-    !signal.aborted &&
-    !failed
-  );
+  // Once more for what the last worker to give up had begun, when the others had ended before.
+  while ((begun < total || again.length > 0) && !signal.aborted)
+    await Promise.all(Array.from({ length: workers }, work));
 }
 
 /** Whether a machine has no room for one connection more. */

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { window } from './frames.ts';
 import type { Wire } from './network.ts';
 
 /** What a wire asks of the connection that carries it. */
@@ -18,9 +19,6 @@ export interface RemoteWire {
   end(): void;
   fail(error: Error): void;
 }
-
-/** How much may be under way to the far end, in bytes. */
-const window = 65_536;
 
 /** A stream that behaves as a socket connecting to this address would. */
 export function remoteWire(address: string, port: number, { send, forget }: Carrier): RemoteWire {
@@ -61,7 +59,9 @@ export function remoteWire(address: string, port: number, { send, forget }: Carr
     },
     data(chunk) {
       taken += chunk.length;
-      wire.push(chunk);
+      // More than it was allowed to say: the vantage is no longer ours.
+      if (taken > window) wire.destroy(new Error('the vantage sends more than it may'));
+      else wire.push(chunk);
     },
     written(count) {
       underWay -= count;

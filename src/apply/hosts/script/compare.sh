@@ -20,7 +20,7 @@ function begin(name, confirm, hold, removed) {
 # Whether a file stands otherwise than we left it.
 function drifted(path) {
   if (!((part, path) in oldFile) || (part in unfinished)) return "-"
-  if (!(path in look)) return "gone"
+  if (!(path in there)) return "gone"
   return (look[path] == oldFile[part, path] && sum[path] == oldSum[part, path]) ? "-" : written[path]
 }
 BEGIN { FS = OFS = "\t" }
@@ -44,9 +44,9 @@ stage == "wanted" || stage == "old" || stage == "unfinished" {
   } else if ($1 == "folder" || $1 == "unit") left[++lefts] = part OFS $1 OFS $2 OFS "-"
   next
 }
-stage == "stat" { look[$5] = $1 " " $2 " " $3; written[$5] = $4; next }
+stage == "stat" { there[$5] = 1; look[$5] = $1 " " $2 " " $3; written[$5] = $4; next }
 stage == "sums" { sum[substr($0, 67)] = substr($0, 1, 64); next }
-stage == "packages" { if ($1 == "installed") { version[$2] = $3 }; next }
+stage == "packages" { if ($1 == "installed") { there[$2] = 1; version[$2] = $3 }; next }
 stage == "accounts" { split($0, entry, ":"); account[entry[1]] = 1; next }
 stage == "unit" { names[++named] = $1; next }
 stage == "units" {
@@ -61,8 +61,7 @@ END {
     $0 = lines[l]
     name = $2
     if ($1 == "part") { finish(); part = name; begin(name, $3, $4, 0) }
-    # Before its look is asked for, which would make one.
-    kind = (name in look || name in version) ? "change" : "add"
+    kind = (name in there) ? "change" : "add"
     print > (work "/" number ".part")
     if ($1 == "package" && !(name in version)) differs("add", "package", name, "-", "-")
     if ($1 == "carried" && version[name] != $3)
@@ -97,7 +96,7 @@ function finish(   n, field) {
     if (field[2] == "unit") {
       if (enabled[field[3]] ~ /^enabled/ || active[field[3]] ~ /^(active|reloading|activating)$/)
         differs("remove", "unit", field[3], "-", "-")
-    } else if (field[3] in look)
+    } else if (field[3] in there)
       differs("remove", field[2], field[3], field[2] == "file" ? drifted(field[3]) : "-",
         "-" OFS "-" OFS "-" OFS "-" OFS field[4])
   }
@@ -105,8 +104,22 @@ function finish(   n, field) {
 }
 '
 
+# Forgets the packages that are carried only for hosts whose Debian has no new enough one of its own.
+leave_needless() {
+  awk -F "$tab" '$1 == "carried" && $6 != "" { print $2, $6, $7 }' "$work/manifest" |
+    while read -r carried name least; do
+      # What was carried once stays in use.
+      [ "$(dpkg-query -W -f '${db:Status-Status}' "$carried" 2>/dev/null)" != installed ] || continue
+      own=$(apt-cache policy "$name" 2>/dev/null | awk '$1 == "Candidate:" { print $2 }')
+      [ "${own:-(none)}" != '(none)' ] && dpkg --compare-versions "$own" ge "$least" || continue
+      awk -F "$tab" -v carried="$carried" '$1 != "carried" || $2 != carried' "$work/manifest" >"$work/needed" &&
+        mv "$work/needed" "$work/manifest"
+    done
+}
+
 # Looks at all that the manifests name, and compares.
 compare() {
+  leave_needless
   set --
   for file in "$state"/parts/*/manifest; do [ ! -e "$file" ] || set -- "$@" "$file"; done
   set -- "$@" stage=unfinished
@@ -149,23 +162,27 @@ tell_drift() {
 # Who used sudo with the path (or its folder) within a minute before, as `user (sudo command)`.
 sudo_at() {
   journal sudo "$(($2 - 60))" "$(($2 + 1))" | awk -v path="$1" -v folder="${1%/*}" -v secret="$3" '
-    (at = index($0, "COMMAND=")) && (index($0, path) || (folder != "" && index($0, folder))) {
-      user = $4
+    (at = index($0, "COMMAND=")) {
+      line = $0 " "
+      exact = index(line, path)
+      if (!exact && !index(line, " " folder " ") && !index(line, " " folder "/ ")) next
       command = substr($0, at + 8, 200)
       # The rest of the command may hold what the file holds.
       if (secret != "0") sub(/ .*/, "", command)
       # Naming the file itself says more than naming its folder.
-      if (index($0, path) || best == "") best = user " (sudo " command ")"
+      if (exact || best == "") best = $4 " (sudo " command ")"
     }
     END { if (best != "") print best }'
 }
 
 # Who was logged in over SSH, as `user (address)`, a line each.
 sessions_at() {
-  { journal sshd "$(($1 - 43200))" "$1"; journal sshd-session "$(($1 - 43200))" "$1"; } | awk '
-    $4 == "Accepted" { open[$7 " (" $9 ")" FS $11] = ++n }
+  for name in sshd sshd-session; do journal "$name" "$(($1 - 43200))" "$(($1 + 1))"; done | awk -v at="$1" '
+    $4 == "Accepted" { open[$7 " (" $9 ")" FS $11] = 1 }
+    # Times of files are known to the second.
+    $1 + 0 >= at + 0 { next }
     $4 == "Disconnected" && $6 == "user" { delete open[$7 " (" $8 ")" FS $10] }
-    $4 == "Connection" && $6 == "by" && $7 == "user" { delete open[$8 " (" $9 ")" FS $11] }
+    $4 == "Connection" && $7 == "user" { delete open[$8 " (" $9 ")" FS $11] }
     END { for (key in open) { sub(/ [^ ]*$/, "", key); if (!told[key]++) print key } }' | sort | head -n 10
 }
 
