@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
+import type { ServerEngine } from '../engines/engine.ts';
 import { serverEngines } from '../engines/index.ts';
 import { installation } from '../hosts/installation.ts';
 import { isAddress } from '../lib/ip.ts';
@@ -91,8 +92,24 @@ export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
     const names = missing.map((engine) => engine.name).join(', ');
     throw new Fault('engine.missing', { engine: names }, { next: installing(packages) });
   }
+  for (const engine of serverEngines) await requireModules(engine, site);
   await kept(gateway, gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses));
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+/** Throws `engine.module.missing` for the first file of an engine's software that this site needs and this machine lacks. */
+export async function requireModules(
+  engine: Pick<ServerEngine, 'name' | 'modules'>,
+  site: Site,
+): Promise<void> {
+  for (const { file, package: from, because } of engine.modules(site)) {
+    if (await stat(file).catch(() => undefined)) continue;
+    throw new Fault(
+      'engine.module.missing',
+      { engine: engine.name, package: from },
+      { pointer: because, next: installing(from) },
+    );
+  }
 }
 
 /** What the store keeps. Throws `store.unusable` when it cannot, which is no defect: a full disk, most often. */

@@ -9,6 +9,8 @@ export interface Door {
   readonly port: number;
   /** The door expects a PROXY protocol header first. */
   readonly proxyProtocol: boolean;
+  /** The CIDR blocks that it opens to: on all others it hangs up before TLS. Absent: it opens to everyone. */
+  readonly from?: readonly string[];
 }
 
 /** What a probe tries; one kind a file in `src/verify/probes/`. */

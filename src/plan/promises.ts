@@ -218,16 +218,19 @@ function meant({ zones }: Site, { addresses }: Host, { kind, name }: Party): rea
   return within.length > 0 ? within : own;
 }
 
-/** Who must be let in can connect; who must not gets the refusal that is for nobody's eyes but theirs. */
+/** Who must be let in can connect; who must not gets the refusal that is for nobody's eyes but theirs, or is hung up on. */
 function publicationProbe(
   { site, vantage }: Standpoint,
   { verdict, port }: Assertion,
-  { example }: Publication,
+  { example, scenario }: Publication,
 ): Probe | undefined {
   const { publicPort, proxyProtocol } = site.gateway;
   if (verdict === 'allow') return { kind: 'resolves', name: example, port: port ?? publicPort };
   if (!reachesGateway(site, vantage)) return undefined;
-  return { kind: 'answers', door: { name: example, port: publicPort, proxyProtocol }, path: '/', from: [] };
+  const door = { name: example, port: publicPort, proxyProtocol };
+  return scenario === 'direct'
+    ? { kind: 'answers', door: { ...door, from: [] }, path: '/' }
+    : { kind: 'answers', door, path: '/', from: [] };
 }
 
 function assertionProbe(

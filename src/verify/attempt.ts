@@ -15,6 +15,16 @@ export class Trouble extends Error {
   }
 }
 
+/** The promise was settled before the probe came to its own question. */
+export class Settled extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super(outcome.seen.code);
+    this.outcome = outcome;
+  }
+}
+
 /** One probe in progress. */
 export class Attempt {
   readonly context: ProbeContext;
@@ -105,6 +115,7 @@ export async function attempting(
 }
 
 function explain(error: unknown): Outcome {
+  if (error instanceof Settled) return error.outcome;
   if (error instanceof Trouble) return broken(error.seen, error.excerpt);
   return broken(
     message('seen.unexpected', { error: printable(error instanceof Error ? error.message : String(error)) }),

@@ -103,6 +103,7 @@ export const cli = {
   'status.proof': 'Last proof {at}: {held} promise(s) held, {broken} broken.',
   'status.proof.none': 'Never proved; run: poterne verify',
   'engine.missing': '{engine} is not installed here',
+  'engine.module.missing': '{engine} cannot do this here without the package {package}',
   'gateway.elsewhere': 'the gateway {host} has the address {address}, which this machine has not',
   'gateway.elsewhere.next': 'run this on {host} itself, or correct its address',
   'engine.missing.next': 'install it, without starting a service of its own, with: {script} {packages}',

@@ -152,6 +152,9 @@ export const verify = {
   'seen.outside.let-in': '{status} instead of 403 for {address}, which is not in {networks}',
   'advice.outside.let-in':
     'Whoever is there gets in: check the audience, and which address the gateway sees.',
+  'seen.outside.closed': 'hangs up, as promised: {address} is not in {networks}',
+  'seen.outside.open': 'TLS begins for {address}, which is not in {networks}',
+  'advice.outside.open': 'Whoever is there gets in: check the audience, and which address the gateway sees.',
   'seen.inside.refused': '403, although this address is let in',
   'advice.inside.refused':
     'Which address does the gateway see? If the service itself says 403, describe it: `healthy: { status: 403 }`.',

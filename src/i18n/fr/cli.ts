@@ -106,6 +106,7 @@ export const cli = {
   'status.proof': 'Dernière preuve {at} : {held} promesse(s) tenues, {broken} rompues.',
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
+  'engine.module.missing': '{engine} ne le peut pas ici sans le paquet {package}',
   'gateway.elsewhere': 'la passerelle {host} a l’adresse {address}, que cette machine n’a pas',
   'gateway.elsewhere.next': 'lancez ceci sur {host} même, ou corrigez son adresse',
   'engine.missing.next': 'installez-le, sans démarrer de service à lui, avec : {script} {packages}',

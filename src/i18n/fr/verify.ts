@@ -163,6 +163,10 @@ export const verify = {
   'seen.outside.let-in': '{status} au lieu de 403 pour {address}, qui n’est pas dans {networks}',
   'advice.outside.let-in':
     'Quiconque s’y trouve entre : vérifiez l’audience, et l’adresse que voit la passerelle.',
+  'seen.outside.closed': 'raccroche, comme promis : {address} n’est pas dans {networks}',
+  'seen.outside.open': 'TLS s’établit pour {address}, qui n’est pas dans {networks}',
+  'advice.outside.open':
+    'Quiconque s’y trouve entre : vérifiez l’audience, et l’adresse que voit la passerelle.',
   'seen.inside.refused': '403, alors que cette adresse est admise',
   'advice.inside.refused':
     'Quelle adresse voit la passerelle ? Si c’est le service qui dit 403, décrivez-le : `healthy: { status: 403 }`.',
