@@ -11,6 +11,7 @@ import {
 import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
 import { assertionFindings } from '../plan/assertions.ts';
+import { networkFindings } from '../plan/network.ts';
 import type { Context } from './context.ts';
 import { Refused } from './errors.ts';
 
@@ -31,12 +32,12 @@ export interface Described {
 export type DescribedSite = Described & { readonly site: Site };
 
 /**
- * Reads the description of a command. The user's own assertions are checked here, where what describe read meets what
- * plan makes of it: so every command refuses, before it opens anything, what the user said must never be.
+ * Reads the description of a command. The user's own assertions are checked here, and what firewalls cannot write, where
+ * what describe read meets what plan makes of it: so every command refuses, before it opens anything, what the user said must never be.
  */
 export async function readDescription(context: Context, file: string): Promise<Described> {
   const { site, findings: read, sources } = await describe(file);
-  const contradicted = site ? assertionFindings(site) : [];
+  const planned = site ? [...assertionFindings(site), ...networkFindings(site)] : [];
   const cwd = process.cwd();
   const located = (some: readonly Finding[]) =>
     sortFindings(
@@ -44,8 +45,8 @@ export async function readDescription(context: Context, file: string): Promise<D
       some.map((finding) => locateFinding(sources, finding)),
     );
   return {
-    ...(site && !hasErrors(contradicted) ? { site } : {}),
-    findings: located([...read, ...contradicted]),
+    ...(site && !hasErrors(planned) ? { site } : {}),
+    findings: located([...read, ...planned]),
     sources,
     show(some) {
       if (some.length === 0) return;

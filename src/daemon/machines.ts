@@ -10,8 +10,7 @@ import type { Bundle, BundlePart, HostReport, PartReport } from '../model/bundle
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
-import type { Host, Site } from '../model/site.ts';
-import { isManaged } from '../plan/flows.ts';
+import { type Host, isManaged, type Site } from '../model/site.ts';
 import { networkOf } from '../plan/network.ts';
 import { type Wave, waves } from '../plan/order.ts';
 import { type Network, openVantage, thisMachine } from '../verify/index.ts';

@@ -96,7 +96,11 @@ export async function applySite(
   if (!remote) return { machines, gateway: await converge(own, await intend(own, site), options.tell) };
   const outcome = machines.find(({ host }) => host === remote.name);
   if (!outcome || 'fault' in outcome) return { machines };
-  return { machines, gateway: await servedThere(site, remote, reach) };
+  const served = await servedThere(site, remote, reach);
+  // The service was started with it, or has read it since: that it is unchanged by now is no news.
+  const isNew = outcome.report.parts.some(({ name, outcome }) => name === 'gateway' && outcome === 'changed');
+  const asked = isNew && served.outcome === 'unchanged' ? { ...served, outcome: 'applied' as const } : served;
+  return { machines, gateway: asked };
 }
 
 /** What the gateway of another machine makes of the description that it has. Throws what is wrong there. */

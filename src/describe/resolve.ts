@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { parseNetwork } from '../lib/ip.ts';
+import { zoneOfHost } from '../lib/zones.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   Ssh,
   Tls,
   Upstream,
+  Zone,
 } from '../model/site.ts';
 import { partiesNamed } from './check-assertions.ts';
 import { sourceOf } from './locate.ts';
@@ -55,11 +57,7 @@ export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engi
     name: site?.site ?? '',
     language: site?.language ?? 'en',
     timezone: site?.timezone ?? 'UTC',
-    zones: [...parsed.zones].map(([name, zone]) => ({
-      name,
-      networks: [...new Set(zone.networks)],
-      pointer: pointer('zones', name),
-    })),
+    zones: resolveZones(parsed, hosts),
     hosts,
     services: [...parsed.services].map(([name, service]) => resolveService(resolving, name, service)),
     publications: [...parsed.publications].map(([name, publication]) =>
@@ -84,6 +82,22 @@ function options(
       return [engine.name, Object.fromEntries(own.map((key) => [key, entry[key]]))];
     }),
   );
+}
+
+/** Visitors arrive where the gateway stands: who breaks in there should not get further. */
+function resolveZones(parsed: Parsed, hosts: readonly Host[]): readonly Zone[] {
+  const zones = [...parsed.zones].map(([name, { networks, outgoing }]) => ({
+    name,
+    networks: [...new Set(networks)],
+    outgoing,
+    pointer: pointer('zones', name),
+  }));
+  const gateway = hosts.find((h) => h.roles.includes('gateway'));
+  const exposed = gateway && zoneOfHost({ zones }, gateway);
+  return zones.map((zone) => ({
+    ...zone,
+    outgoing: zone.outgoing ?? (zone.name === exposed ? 'described' : 'free'),
+  }));
 }
 
 /** A gateway is always some machine: this one, when the description names none. */

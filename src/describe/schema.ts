@@ -3,7 +3,7 @@ import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { engines as everyEngine } from '../engines/index.ts';
 import { isAddress } from '../lib/ip.ts';
 import { network, word } from '../lib/words.ts';
-import { languages, roles, scenarios } from '../model/site.ts';
+import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { nearest } from './hints.ts';
 import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 
@@ -102,6 +102,12 @@ const zone = {
     .array(network())
     .min(1)
     .describe('Addresses and CIDR blocks of the zone, IPv4 or IPv6, such as 10.0.0.0/24.'),
+  outgoing: z
+    .enum(outgoings)
+    .optional()
+    .describe(
+      'What the firewalls of its machines let out: described, only what is asked for (the default where the gateway stands), or free.',
+    ),
 };
 
 const hostEntry = {

@@ -108,6 +108,8 @@ export interface HostEngine extends EngineGround {
   readonly kind: 'host';
   /** Its part of a host's bundle; `undefined` where it has no business. */
   part(network: Network, host: Host): BundlePart | undefined;
+  /** What only the flows show of the description, beside what `review` finds. */
+  examine(network: Network): readonly Finding[];
 }
 
 export type Engine = ServerEngine | HostEngine;

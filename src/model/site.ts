@@ -65,8 +65,14 @@ export interface Zone {
   readonly name: string;
   /** CIDR blocks, canonical, IPv4 or IPv6. */
   readonly networks: readonly string[];
+  /** What machines of the zone may connect to: only what flows ask for, or (as far as their own firewalls go) anything. */
+  readonly outgoing: Outgoing;
   readonly pointer: Pointer;
 }
+
+/** `described`: nothing leaves that nothing asks for. */
+export const outgoings = ['described', 'free'] as const;
+export type Outgoing = (typeof outgoings)[number];
 
 /**
  * What a machine does: the `gateway` publishes, a `router` joins zones and forwards between them, a `vantage` is only
@@ -89,6 +95,11 @@ export interface Host {
   readonly ssh?: Ssh;
   readonly options: EngineOptions;
   readonly pointer: Pointer;
+}
+
+/** Whether Poterne changes anything on a machine: it reaches it over SSH, and not only to look from there. */
+export function isManaged(host: Host): host is Host & { readonly ssh: Ssh } {
+  return host.ssh !== undefined && !host.roles.includes('vantage');
 }
 
 /** How a machine is reached over SSH. */

@@ -1,4 +1,5 @@
-import { contains, isAddress, isLoopback, parseNetwork, privateBlocks } from '../lib/ip.ts';
+import { isAddress, isLoopback, parseNetwork, privateBlocks } from '../lib/ip.ts';
+import { zoneOf, zoneOfHost } from '../lib/zones.ts';
 import type { Endpoint } from '../model/flow.ts';
 import type { Address, Host, Party, Service, Site } from '../model/site.ts';
 
@@ -14,8 +15,7 @@ type HostEndpoint = Endpoint & { readonly kind: 'host' };
 /** A described machine as an end of a flow. */
 export function hostEndpoint(site: Site, host: Host): HostEndpoint {
   const { name, address, addresses } = host;
-  const network = address === undefined ? undefined : parseNetwork(address);
-  const zone = host.zone ?? (network && zoneOf(site, network));
+  const zone = zoneOfHost(site, host);
   return {
     kind: 'host',
     name,
@@ -96,13 +96,4 @@ export function sameAddress(a: string, b: string): boolean {
 export function networkEndpoint(site: Site, network: string): Endpoint {
   const zone = zoneOf(site, network);
   return { kind: 'network', name: network, ...(zone === undefined ? {} : { zone }) };
-}
-
-/** The zone of the smallest network that holds another one. */
-export function zoneOf(site: Site, network: string): string | undefined {
-  const bits = (cidr: string) => Number(cidr.split('/')[1]);
-  return site.zones
-    .flatMap((zone) => zone.networks.map((held) => ({ zone: zone.name, held })))
-    .filter(({ held }) => contains(held, network))
-    .sort((a, b) => bits(b.held) - bits(a.held))[0]?.zone;
 }

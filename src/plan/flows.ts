@@ -6,7 +6,7 @@ import {
   type Address,
   type DirectPublication,
   direct,
-  type Host,
+  isManaged,
   type Publication,
   type Service,
   type Site,
@@ -32,11 +32,16 @@ type Ask = (wanted: Wanted, reason: Reason) => void;
  */
 export function flows(site: Site): readonly Flow[] {
   const found = new Map<string, Wanted & { reasons: Reason[] }>();
+  // A thousand publications are a thousand reasons of one flow.
+  const told = new Set<string>();
   const ask: Ask = (wanted, reason) => {
     const key = JSON.stringify([wanted.from, wanted.to, wanted.protocol, wanted.port]);
     const known = found.get(key);
-    if (!known) found.set(key, { ...wanted, reasons: [reason] });
-    else if (!known.reasons.some((r) => same(r, reason))) known.reasons.push(reason);
+    const why = `${key} ${JSON.stringify(reason)}`;
+    if (told.has(why)) return;
+    told.add(why);
+    if (known) known.reasons.push(reason);
+    else found.set(key, { ...wanted, reasons: [reason] });
   };
   const gateway = gatewayEndpoint(site);
   const throughGateway = site.publications.filter((p) => !isForwarded(p));
@@ -218,11 +223,6 @@ function askAdministration(site: Site, ask: Ask): void {
           },
         );
   }
-}
-
-/** Whether Poterne changes anything on a machine: it reaches it over SSH, and not only to look from there. */
-export function isManaged(host: Host): host is Host & { readonly ssh: NonNullable<Host['ssh']> } {
-  return host.ssh !== undefined && !host.roles.includes('vantage');
 }
 
 function same(a: Reason, b: Reason): boolean {

@@ -1,5 +1,4 @@
-import type { Host, Site } from '../model/site.ts';
-import { isManaged } from './flows.ts';
+import { type Host, isManaged, type Site } from '../model/site.ts';
 
 /** Hosts that are worked on at the same time. */
 export interface Wave {

@@ -4,8 +4,7 @@ import type { Expectation } from '../model/expectation.ts';
 import type { Facts } from '../model/facts.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Host, Site } from '../model/site.ts';
-import { isManaged } from './flows.ts';
+import { type Host, isManaged, type Site } from '../model/site.ts';
 import { networkPromises, reachesGateway } from './promises.ts';
 import { exposure } from './topology.ts';
 

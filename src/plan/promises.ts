@@ -5,10 +5,17 @@ import type { Flow } from '../model/flow.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Pointer } from '../model/pointer.ts';
-import type { Assertion, Host, Party, Publication, Site } from '../model/site.ts';
+import {
+  type Assertion,
+  type Host,
+  isManaged,
+  type Party,
+  type Publication,
+  type Site,
+} from '../model/site.ts';
 import { ruleText, touches } from './assertions.ts';
 import { hostEndpoint, upstreamEndpoint } from './endpoints.ts';
-import { flows, isManaged } from './flows.ts';
+import { flows } from './flows.ts';
 import { publicRouter } from './forwardings.ts';
 
 /** What the description promises of the network to whoever stands on one of its machines. */
