@@ -75,6 +75,22 @@ test('the user’s assertions, and where names lead', async () => {
   ]);
 });
 
+test('whoever must not reach what is passed through is hung up on, where the proxy would answer 403', async () => {
+  const found = await lines(
+    'outside',
+    `${perimeter}  base.example.fr: { service: base, scenario: direct, audience: { from: [lan] } }
+  inner.example.fr: { service: erp, audience: { from: [lan] } }
+expect:
+  - deny: { from: internet, to: base.example.fr }
+  - deny: { from: internet, to: inner.example.fr }
+`,
+  );
+  expect(found.slice(-2)).toEqual([
+    'expect/0 {"kind":"answers","door":{"name":"base.example.fr","port":443,"proxyProtocol":false,"from":[]},"path":"/"}',
+    'expect/1 {"kind":"answers","door":{"name":"inner.example.fr","port":443,"proxyProtocol":false},"path":"/","from":[]}',
+  ]);
+});
+
 test('what is published is promised to those whom a firewall lets as far as the gateway', async () => {
   const site = await siteOf(perimeter);
   const about = (vantage: string) =>
