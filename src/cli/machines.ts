@@ -28,12 +28,14 @@ function changeText(context: Context, { kind, what, name, drift }: HostChange): 
   const text = `  ${signs[kind]} ${t(`machines.${kind}.${what}`, { name })}`;
   const line = colour ? styleText(colours[kind], text) : text;
   if (!drift) return line;
-  const at = new Date(drift.at).toLocaleString('sv-SE');
-  const who = drift.by
-    ? t('machines.drift.by', { at, by: drift.by })
-    : drift.present
-      ? t('machines.drift.present', { at, present: drift.present.join(', ') })
-      : t('machines.drift', { at });
+  const at = drift.at === undefined ? '' : new Date(drift.at).toLocaleString('sv-SE');
+  const who = !at
+    ? t('machines.drift.undated')
+    : drift.by
+      ? t('machines.drift.by', { at, by: drift.by })
+      : drift.present
+        ? t('machines.drift.present', { at, present: drift.present.join(', ') })
+        : t('machines.drift', { at });
   return [
     line,
     `      ${who}`,

@@ -7,7 +7,7 @@ import { localhost } from '../hosts/local.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { BundleFile, BundlePart, CarriedPackage } from '../model/bundle.ts';
 import { Fault } from '../model/fault.ts';
-import { message } from '../model/message.ts';
+import { type Message, message } from '../model/message.ts';
 
 /** Where an installed gateway has its description, and the files that it names. */
 const place = { description: '/etc/poterne/site.yaml', files: '/etc/poterne/files' } as const;
@@ -23,12 +23,12 @@ const nodeNeeded = { name: 'nodejs', version: '20.12' } as const;
  * merged description, the files that it names. Asking the running gateway to read it again is the caller's: only then
  * can what it finds be told. Throws `package.missing` when there are no packages to bring.
  */
-export async function gatewayPart(sources: Sources): Promise<BundlePart> {
+export async function gatewayPart(sources: Sources, tell: (step: Message) => void): Promise<BundlePart> {
   const shipped = shipment(sources, place.files);
   return {
     name: 'gateway',
     packages: [],
-    carried: await packages(),
+    carried: await packages(tell),
     accounts: [],
     folders: [
       { path: '/etc/poterne', mode: 0o755, owner: 'root', group: 'root' },
@@ -61,11 +61,14 @@ function files({ text, files: named }: Shipment, main: string): BundleFile[] {
 }
 
 /** The packages in dist/, built first where their sources are and have changed. */
-async function packages(): Promise<CarriedPackage[]> {
+async function packages(tell: (step: Message) => void): Promise<CarriedPackage[]> {
   const folder = join(installation, 'dist');
   const found = new Map((await built(folder)).map((one) => [one.name, one]));
-  if ((await isOld(found.get('poterne')?.file)) && (await build()))
+  if (await isOld(found.get('poterne')?.file)) {
+    await build();
+    tell(message('apply.packages'));
     for (const one of await built(folder)) found.set(one.name, one);
+  }
   if (!found.has('poterne'))
     throw new Fault('package.missing', { folder }, { next: message('package.missing.next') });
   return Promise.all(
@@ -112,11 +115,11 @@ async function isOld(file: string | undefined): Promise<boolean> {
 }
 
 /** Throws `package.failed`. */
-async function build(): Promise<true> {
+async function build(): Promise<void> {
   const loader = join(installation, 'node_modules', 'tsx', 'dist', 'loader.mjs');
   const argv = [process.execPath, '--import', loader, builder];
   const { code, stderr } = await localhost.run(argv, { timeout: 5 * 60_000 });
-  if (code === 0) return true;
+  if (code === 0) return;
   const reason = stderr.trim().split('\n').at(-1) ?? '';
   throw new Fault('package.failed', { reason }, { next: message('package.failed.next') });
 }

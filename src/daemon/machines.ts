@@ -29,7 +29,7 @@ export type MachineOutcome =
 
 export interface MachineOptions {
   readonly tell: (step: Message) => void;
-  /** Told each outcome as it comes in. */
+  /** Told what became of each machine that is applied to, once nothing more will. */
   readonly done?: (outcome: MachineOutcome) => void;
   /**
    * Whether the person at this machine can still log in to it anew, asked when what can lock them out was changed on this
@@ -88,7 +88,7 @@ export async function planMachines(
 ): Promise<readonly MachineOutcome[]> {
   return Promise.all(
     [...bundles].map(([name, bundle]) =>
-      outcomeOf(name, options, () => converge(site, bundle, reach, options, { mode: 'plan' })),
+      outcomeOf(name, () => converge(site, bundle, reach, options, { mode: 'plan' })),
     ),
   );
 }
@@ -105,12 +105,20 @@ export async function applyMachines(
   options: MachineOptions,
 ): Promise<readonly MachineOutcome[]> {
   const outcomes = new Map<string, MachineOutcome>();
+  const told = new Set<string>();
   for (const wave of waves(site)) {
     const waiting = wave.hosts.filter((name) => isLeft(bundles.get(name), wave, outcomes.get(name)));
     for (const outcome of await Promise.all(
       waiting.map((name) => inWave(site, bundles.get(name) as Bundle, wave, reach, options, outcomes)),
     ))
       outcomes.set(outcome.host, outcome);
+    for (const name of wave.hosts) {
+      const outcome = outcomes.get(name);
+      const isOver =
+        wave.phase === 'guard' || !isLeft(bundles.get(name), { phase: 'guard', hosts: [] }, outcome);
+      if (outcome && isOver && !told.has(name)) options.done?.(outcome);
+      if (isOver) told.add(name);
+    }
   }
   return site.hosts.flatMap(({ name }) => outcomes.get(name) ?? []);
 }
@@ -138,7 +146,7 @@ async function inWave(
   outcomes: ReadonlyMap<string, MachineOutcome>,
 ): Promise<MachineOutcome> {
   const before = outcomes.get(bundle.host);
-  return outcomeOf(bundle.host, options, async () => {
+  return outcomeOf(bundle.host, async () => {
     const hold = phase === 'settle' ? bundle.parts.filter(isGuard).map(({ name }) => name) : [];
     const report = await converge(site, bundle, reach, options, { mode: 'apply', hold });
     const confirmed = await confirm(site, bundle, reach, options, report);
@@ -207,20 +215,13 @@ function together(first: HostReport, second: HostReport): HostReport {
   return { ...second, parts, milliseconds: first.milliseconds + second.milliseconds };
 }
 
-async function outcomeOf(
-  host: string,
-  { done }: MachineOptions,
-  work: () => Promise<HostReport>,
-): Promise<MachineOutcome> {
-  let outcome: MachineOutcome;
+async function outcomeOf(host: string, work: () => Promise<HostReport>): Promise<MachineOutcome> {
   try {
-    outcome = { host, report: await work() };
+    return { host, report: await work() };
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault;
-    outcome = { host, fault };
+    return { host, fault };
   }
-  done?.(outcome);
-  return outcome;
 }
 
 /** What programs of hosts complained of, at what in the description caused it: only what their engines can trace. */

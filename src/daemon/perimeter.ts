@@ -4,7 +4,7 @@ import { sshHost } from '../hosts/ssh.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { Fault } from '../model/fault.ts';
-import { message } from '../model/message.ts';
+import { type Message, message } from '../model/message.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Host, Site } from '../model/site.ts';
 import { expectations } from '../plan/planner.ts';
@@ -46,9 +46,10 @@ export async function bundlesFor(
   site: Site,
   sources: Sources,
   reach: Reach,
+  tell: (step: Message) => void,
 ): Promise<ReadonlyMap<string, Bundle>> {
   const remote = remoteGateway(site, reach);
-  return bundlesOf(site, remote ? new Map([[remote.name, [await gatewayPart(sources)]]]) : undefined);
+  return bundlesOf(site, remote ? new Map([[remote.name, [await gatewayPart(sources, tell)]]]) : undefined);
 }
 
 /** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway on this machine. */
@@ -107,7 +108,11 @@ export async function applySite(
 async function servedThere(site: Site, host: Host, reach: Reach): Promise<Applied> {
   const { stdout, stderr } = await onHost(site, host, reach, ['poterne', 'reload', '--json']);
   const answer = parsed(stdout)?.raw as Reloaded | undefined;
-  if (answer?.kind === 'applied') return answer;
+  if (answer?.kind === 'applied') {
+    // Where it stands there, nobody here can look: the pointer leads to where it was written.
+    const findings = answer.findings.map(({ at: _there, ...finding }) => finding);
+    return { ...answer, findings };
+  }
   if (answer?.kind === 'failed') {
     const { code, params, pointer, next } = answer.fault;
     throw new Fault(code, params, { ...(pointer ? { pointer } : {}), ...(next ? { next } : {}) });

@@ -35,6 +35,11 @@ export interface BundlePart {
    * applied (without any, its actions are run then). E.g. `nft delete table inet poterne`.
    */
   readonly undo?: readonly (readonly string[])[];
+  /**
+   * A command whose output tells what is in force: it is remembered once the part has been applied, and when it is another
+   * one later, somebody changed by hand what runs, and the part's actions put it right.
+   */
+  readonly observe?: readonly string[];
   readonly units: readonly Unit[];
   /**
    * Seconds after which the host puts back what was before, unless a new connection has confirmed by then. For what can
@@ -97,15 +102,15 @@ export interface Unit {
 /** What was different on a host, or what was done about it. JSON-safe; never holds a secret's content. */
 export interface HostChange {
   readonly kind: 'add' | 'change' | 'remove';
-  readonly what: 'package' | 'account' | 'folder' | 'file' | 'unit';
+  readonly what: 'package' | 'account' | 'folder' | 'file' | 'unit' | 'state';
   readonly name: string;
-  /** For a file that stands otherwise than the last apply left it: somebody changed it by hand. */
+  /** For a file, or what runs, that stands otherwise than the last apply left it: somebody changed it by hand. */
   readonly drift?: Drift;
 }
 
 export interface Drift {
-  /** ISO 8601, UTC: when it was last written. */
-  readonly at: string;
+  /** ISO 8601, UTC: when it was last written; nothing tells of what runs. */
+  readonly at?: string;
   /** Who, as far as the host's journal tells, e.g. `debian (sudo nano /etc/…)`. */
   readonly by?: string;
   /** Who was logged in over SSH at that time, when `by` is not known, e.g. `root (192.0.2.7)`. */

@@ -49,6 +49,7 @@ export async function manifestOf(bundle: Bundle, hold: readonly string[] = []): 
       if (file.secret) for (const line of bytes.toString('utf8').split('\n')) secrets.add(line.trim());
     }
     lines.push(...commandRows(part));
+    if (part.observe) lines.push(['observe', ...part.observe.map(wordField)].join('\t'));
     for (const { name, enabled, running, onChange } of part.units)
       lines.push(row('unit', name, Number(enabled), Number(running), onChange));
   }

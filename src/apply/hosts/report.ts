@@ -59,17 +59,21 @@ function addDrift(
   files: ReadonlyMap<string, BundleFile>,
   strike: (text: string) => string,
 ): void {
-  const n = part.changes.findIndex((change) => change.what === 'file' && change.name === path);
+  const n = part.changes.findIndex(
+    ({ what, name }) => (what === 'file' || what === 'state') && name === path,
+  );
   const change = part.changes[n];
   if (!change) return;
   const who = strike(decode(by));
   const others = decode(present).split('\n').filter(Boolean);
   const file = files.get(change.name);
   const drift: Drift = {
-    at: instant(at),
+    ...(at !== '-' && { at: instant(at) }),
     ...(who !== '' && { by: who.trim() }),
     ...(who === '' && others.length > 0 && { present: others }),
     ...(content?.startsWith('=') && file && diffOf(file, strike(decode(content)))),
+    // Of what runs, the host itself has both sides.
+    ...(content?.startsWith('=') && change.what === 'state' && { diff: strike(decode(content)) }),
   };
   part.changes[n] = { ...change, drift };
 }

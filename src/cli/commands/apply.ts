@@ -29,9 +29,10 @@ export function apply(context: Context): Command {
     const opened = remoteGateway(site, reach) ? withGateway : withOwnGateway;
     const work = opened(stateFolder(options.state, process.env), async (own) => {
       if (!options.json) description.show(description.findings);
-      const bundles = await bundlesFor(site, sources, reach);
+      const tell = options.json ? () => {} : stepTeller(context);
+      const bundles = await bundlesFor(site, sources, reach, tell);
       const applied = await applySite(own, site, bundles, reach, {
-        tell: options.json ? () => {} : stepTeller(context),
+        tell,
         done: options.json ? () => {} : (outcome) => showMachine(context, outcome),
         canStillEnter: (host, seconds) => askEntry(context, host, seconds),
       });
@@ -43,15 +44,23 @@ export function apply(context: Context): Command {
   });
 }
 
+/** What only the gateway found: the rest of what it says of the description was said before. */
+function news(known: readonly Finding[], { findings }: Applied): Finding[] {
+  const key = ({ code, params, pointer }: Finding) => JSON.stringify([code, params, pointer]);
+  const told = new Set(known.map(key));
+  return findings.filter((finding) => !told.has(key(finding)));
+}
+
 function report(
   context: Context,
   description: DescribedSite,
   file: string,
   { json }: ReachOptions,
-  { machines, gateway }: SiteApplied,
+  { machines, gateway: served }: SiteApplied,
   complaints: readonly Finding[],
 ): void {
   const { site, findings, toJson } = description;
+  const gateway = served && { ...served, findings: news(findings, served) };
   if (json) {
     const { findings: refused = [], ...rest } = gateway ?? {};
     context.out(

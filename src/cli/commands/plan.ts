@@ -29,7 +29,8 @@ export function plan(context: Context): Command {
       const state = stateFolder(options.state, process.env);
       await withGateway(state, async (gateway) => {
         const reach = reachOf(site, options);
-        const intent = await intendSite(gateway, site, await bundlesFor(site, sources, reach), reach, {
+        const bundles = await bundlesFor(site, sources, reach, () => {});
+        const intent = await intendSite(gateway, site, bundles, reach, {
           tell: () => {},
         });
         const { machines } = intent;

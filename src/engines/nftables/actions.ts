@@ -13,6 +13,9 @@ export const checks: readonly (readonly Word[])[] = [['nft', '-c', '-f', { stage
 /** One transaction: the kernel has the old rules, then the new ones, and never none. */
 export const load: Argv = ['nft', '-f', rulesetPath];
 
+/** What the kernel holds of it, without counters. */
+export const observe: Argv = ['nft', '--stateless', 'list', 'table', 'inet', 'poterne'];
+
 /** Forwarding is allowed after the rules that filter it. */
 export const allowForwarding: Argv = ['sysctl', '-q', '-p', forwardingPath];
 

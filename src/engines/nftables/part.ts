@@ -6,6 +6,7 @@ import {
   checks,
   forwardingPath,
   load,
+  observe,
   rulesetPath,
   undo,
   unitName,
@@ -45,6 +46,7 @@ export function part(network: Network, host: Host): BundlePart | undefined {
     checks,
     actions: forwarding === undefined ? [load] : [load, allowForwarding],
     undo,
+    observe,
     units: [{ name: unitName, enabled: true, running: true, onChange: 'nothing' }],
     confirm: Math.max(1, Math.ceil(settings.confirm / 1000)),
   };

@@ -128,6 +128,7 @@ export const cli = {
   'machines.rolled-back': '{host}: {part} was put back to what was before on {at}, for nobody confirmed it',
   'machines.unfinished': '{host}: an earlier run did not finish {part}; applying does',
   'machines.drift': 'changed by hand {at}',
+  'machines.drift.undated': 'changed by hand',
   'machines.drift.by': 'changed by hand {at}, {by}',
   'machines.drift.present': 'changed by hand {at}; logged in then: {present}',
   'machines.enter':
@@ -142,6 +143,9 @@ export const cli = {
   'machines.change.folder': 'change the owner or mode of {name}',
   'machines.change.file': 'rewrite {name}',
   'machines.change.unit': 'bring {name} into its state',
+  'machines.add.state': 'put {name} in force',
+  'machines.change.state': 'put {name} back in force as described',
+  'machines.remove.state': 'take {name} out of force',
   'machines.remove.package': 'remove {name}',
   'machines.remove.account': 'remove the account {name}',
   'machines.remove.folder': 'remove the folder {name}',

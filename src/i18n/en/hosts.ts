@@ -5,6 +5,7 @@ export const hosts = {
   'apply.host.part': '{host}: {part}',
   'apply.host.waits.dpkg': '{host}: another program is installing packages; waiting for it to end',
   'apply.host.waits.lock': '{host}: another Poterne is at work there; waiting for it to end',
+  'apply.packages': 'the Debian packages of Poterne are built',
   'gateway.remote': 'the gateway on {host} does not serve what it was given: {reason}',
   'gateway.remote.next': 'what was last good is being served; see "journalctl -u poterne" on {host}',
   'host.cut': 'the connection to {host} was lost before all was done: {reason}',

@@ -132,6 +132,7 @@ export const cli = {
   'machines.rolled-back': '{host} : ce qui était avant {part} a été rétabli le {at}, faute de confirmation',
   'machines.unfinished': '{host} : une exécution antérieure n’a pas terminé {part} ; appliquer le fera',
   'machines.drift': 'modifié à la main {at}',
+  'machines.drift.undated': 'modifié à la main',
   'machines.drift.by': 'modifié à la main {at}, {by}',
   'machines.drift.present': 'modifié à la main {at} ; alors connectés : {present}',
   'machines.enter':
@@ -146,6 +147,9 @@ export const cli = {
   'machines.change.folder': 'modifier le propriétaire ou le mode de {name}',
   'machines.change.file': 'réécrire {name}',
   'machines.change.unit': 'mettre {name} dans son état',
+  'machines.add.state': 'mettre {name} en vigueur',
+  'machines.change.state': 'remettre {name} en vigueur comme décrit',
+  'machines.remove.state': 'retirer {name}',
   'machines.remove.package': 'retirer {name}',
   'machines.remove.account': 'retirer le compte {name}',
   'machines.remove.folder': 'retirer le dossier {name}',

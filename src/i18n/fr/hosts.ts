@@ -7,6 +7,7 @@ export const hosts = {
   'apply.host.part': '{host} : {part}',
   'apply.host.waits.dpkg': '{host} : un autre programme installe des paquets ; on attend qu’il finisse',
   'apply.host.waits.lock': '{host} : un autre Poterne y travaille ; on attend qu’il finisse',
+  'apply.packages': 'les paquets Debian de Poterne sont construits',
   'gateway.remote': 'la passerelle sur {host} ne sert pas ce qu’elle a reçu : {reason}',
   'gateway.remote.next': 'la dernière bonne version est servie ; voyez « journalctl -u poterne » sur {host}',
   'host.cut': 'la connexion à {host} a été perdue avant la fin : {reason}',

@@ -62,7 +62,8 @@ apply_part() {
   mv "$place/manifest.new" "$place/manifest"
   run_all action "$section" 300 || { failed action "$words"; return; }
   settle_units "$section" 1 || { failed unit "$unit"; return; }
-  rm -f "$place/unfinished" "$place/rolled-back"
+  rm -f "$place/unfinished" "$place/rolled-back" "$place/observed"
+  if holds "$section" observe && run_all observe "$section" 30; then cp "$work/said" "$place/observed"; fi
 }
 
 # Writes down what is being begun, so that a run that is cut off is finished by the next one.

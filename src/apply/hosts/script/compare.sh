@@ -159,6 +159,18 @@ tell_drift() {
   done 3<"$work/$1.changes"
 }
 
+# Whether what runs for part N is what its last application left, by its `observe` command.
+compare_observed() {
+  left=$state/parts/$2/observed
+  [ -e "$state/parts/$2/manifest" ] && [ ! -e "$state/parts/$2/unfinished" ] && holds "$work/$1.part" observe || return 0
+  run_all observe "$work/$1.part" 30
+  ! cmp -s "$left" "$work/said" || return 0
+  say change "$1" change state "$2"
+  printf 'change\tstate\t%s\t-\t-\n' "$2" >>"$work/$1.changes"
+  # Nobody looked before: there is nothing to compare with.
+  [ ! -e "$left" ] || say drift "$1" "$2" - - - "=$(diff -U 2 "$left" "$work/said" | tail -n +3 | head -c 16384 | base64 -w 0)"
+}
+
 # Who used sudo with the path (or its folder) within a minute before, as `user (sudo command)`.
 sudo_at() {
   journal sudo "$(($2 - 60))" "$(($2 + 1))" | awk -v path="$1" -v folder="${1%/*}" -v secret="$3" '

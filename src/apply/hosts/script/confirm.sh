@@ -97,7 +97,7 @@ roll_back() {
     run_all "$todo" "$back/new" 300 || cat "$work/said" >&2
   fi
   settle_units "$back/units" 1 || cat "$work/said" >&2
-  rm -f "$place/unfinished"
+  rm -f "$place/unfinished" "$place/observed"
   date +%s >"$place/rolled-back"
   rm -rf "$back"
 }

@@ -23,6 +23,7 @@ converge() {
     [ ! -e "$state/rollback/$part/armed" ] || say state "$index" armed
     [ ! -e "$state/parts/$part/rolled-back" ] || say state "$index" rolled-back "$(cat "$state/parts/$part/rolled-back")"
     tell_drift "$index"
+    compare_observed "$index" "$part"
   done 6<"$work/parts"
   [ "$mode" = apply ] || return 0
   # What was begun is brought to its end although nobody listens any more.
