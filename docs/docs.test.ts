@@ -7,6 +7,7 @@ import { apply } from '../src/i18n/en/apply.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
+import { hosts } from '../src/i18n/en/hosts.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
 
@@ -34,7 +35,7 @@ describe('troubleshooting', () => {
     'firewall.more',
   ]);
   const ofMessages = /^(severity|report|hint|promise|apply)\.|\.(hint|next)$/;
-  const findings = Object.keys({ ...described, ...nftables, ...nginx, ...apply }).filter(
+  const findings = Object.keys({ ...described, ...nftables, ...nginx, ...apply, ...hosts }).filter(
     (code) => !ofMessages.test(code),
   );
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { ServerEngine, Staged } from '../engines/engine.ts';
@@ -28,9 +28,9 @@ export async function workersOf(master: Process): Promise<Process[]> {
 }
 
 /** Whether these workers take no more visitors: they ended, or say in their title that they are ending. */
-export async function retired(workers: readonly Process[]): Promise<boolean> {
+export async function retired(engine: ServerEngine, workers: readonly Process[]): Promise<boolean> {
   const now = await Promise.all(workers.map(({ pid }) => processOf(pid)));
-  return now.every((p, n) => p === undefined || p.title !== workers[n]?.title);
+  return now.every((p) => p === undefined || engine.actions.isEnding(p.title));
 }
 
 /** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */
@@ -66,7 +66,7 @@ export async function servedHash(engine: ServerEngine, prefix: string): Promise<
 export async function startEngine(engine: ServerEngine, prefix: string): Promise<Process> {
   const { actions } = engine;
   await clearOrphans(engine, prefix);
-  await rm(join(prefix, actions.socket), { force: true });
+  await clearSockets(join(prefix, dirname(actions.socket)));
   await rm(join(prefix, actions.pidFile), { force: true });
   const staged: Staged = { prefix, folder: join(prefix, 'current') };
   const [name = '', ...rest] = actions.start(staged);
@@ -130,6 +130,12 @@ export async function orphans(engine: ServerEngine, prefix: string): Promise<Pro
   );
   const ours = await Promise.all(alone.map((p) => worksIn(p.pid, prefix)));
   return alone.filter((_, i) => ours[i]);
+}
+
+/** A killed master leaves its unix sockets, and the next one could not listen there. */
+async function clearSockets(folder: string): Promise<void> {
+  const left = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.sock'));
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
 }
 
 async function clearOrphans(engine: ServerEngine, prefix: string): Promise<boolean> {

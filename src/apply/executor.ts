@@ -189,7 +189,7 @@ async function confirm(
   let inARow = 0;
   for (const until = Date.now() + milliseconds; Date.now() < until; await sleep(20)) {
     inARow = (await servedHash(engine, prefix)) === hash ? inARow + 1 : 0;
-    if (inARow >= 3 && (await retired(old))) return;
+    if (inARow >= 3 && (await retired(engine, old))) return;
   }
   throw new Fault('engine.unconfirmed', { engine: engine.name, log: join(prefix, engine.actions.errorLog) });
 }

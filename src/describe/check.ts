@@ -120,11 +120,8 @@ function checkGateway({ parsed, report, whole }: Checking): void {
       report('error', { code: 'value.twice', params: { value: address }, pointer: `/gateway/listen/${i}` });
 }
 
-function checkService(
-  { report, reference, whole, other }: Checking,
-  name: string,
-  service: ServiceEntry,
-): void {
+function checkService(checking: Checking, name: string, service: ServiceEntry): void {
+  const { report, reference, whole, other } = checking;
   const at = pointer('services', name);
   const params = { name };
   if (service.host !== undefined) reference('hosts', service.host, `${at}/host`);
@@ -156,14 +153,15 @@ function checkService(
       onKey: true,
       hint: message('service.upstream.missing.hint'),
     });
-  if (schemes.has('https') && !service.trust)
+  if (schemes.has('https') && !service.trust && !isOnlyDirect(checking, name))
     report('error', {
       code: 'service.trust.missing',
       params,
       pointer: `${at}/${service.url ? 'url' : 'upstreams'}`,
       hint: message('service.trust.missing.hint', { name: nameExpected(service) ?? name }),
     });
-  if (!service.healthy)
+  // What is not http has no page to ask for.
+  if (!service.healthy && !schemes.has('tcp'))
     report('note', {
       code: 'service.healthy.missing',
       params,
@@ -171,6 +169,15 @@ function checkService(
       onKey: true,
       hint: message('service.healthy.missing.hint'),
     });
+}
+
+/** Whether visitors open the TLS of a service themselves wherever it is published, so that the gateway trusts nobody. */
+function isOnlyDirect({ parsed }: Checking, name: string): boolean {
+  const users = [...parsed.publications.values()].filter(
+    ({ service, routes }) =>
+      service === name || Object.values(routes ?? {}).some((route) => route.service === name),
+  );
+  return users.length > 0 && users.every(({ scenario }) => scenario === 'direct');
 }
 
 /** The name that an https service most likely has in its certificate. */

@@ -25,6 +25,7 @@ export const wordy: Engine = {
   kind: 'server',
   name: 'wordy',
   packages: [],
+  modules: () => [],
   binary: 'wordy',
   schema: {
     host: {},
@@ -73,6 +74,7 @@ export const wordy: Engine = {
     start: () => [],
     version: { argv: [], read: () => undefined },
     signals: { reload: 'SIGHUP', quit: 'SIGQUIT', stop: 'SIGTERM' },
+    isEnding: () => false,
     pidFile: '',
     socket: '',
     hashPath: '',

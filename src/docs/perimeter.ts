@@ -39,7 +39,7 @@ export interface Gateway {
 export interface DocumentedHost {
   readonly name: string;
   readonly zone?: string;
-  readonly address?: string;
+  readonly addresses: readonly string[];
   readonly roles: readonly Role[];
   readonly groups: readonly string[];
   readonly services: readonly { readonly name: string; readonly ports: readonly number[] }[];
@@ -107,11 +107,11 @@ export function perimeterOf(site: Site, origin: Origin): Perimeter {
       hosts: site.hosts.filter((host) => hostEndpoint(site, host).zone === name).length,
     })),
     hosts: site.hosts.map((host) => {
-      const { name, address, zone } = hostEndpoint(site, host);
+      const { name, addresses, zone } = hostEndpoint(site, host);
       return {
         name,
         ...(zone === undefined ? {} : { zone }),
-        ...(address === undefined ? {} : { address }),
+        addresses,
         roles: host.roles,
         groups: host.groups,
         services: servicesOn(site, name, all, local),

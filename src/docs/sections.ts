@@ -136,10 +136,10 @@ function addresses({ zones, hosts }: Perimeter, t: Words): Section {
       {
         title: t('docs.hosts'),
         head: heads(t, 'host', 'zone', 'address', 'roles', 'services', 'ports'),
-        rows: hosts.map(({ name, zone, address, roles, groups, services }) => [
+        rows: hosts.map(({ name, zone, addresses, roles, groups, services }) => [
           strong(name),
           zone === undefined ? none : plain(zone),
-          address === undefined ? none : code([address]),
+          code(addresses),
           lines([
             ...roles.map((role): Inline[] => [{ text: t(`docs.role.${role}`), style: 'strong' }]),
             ...groups.map((group): Inline[] => [{ text: group }]),

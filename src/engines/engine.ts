@@ -5,6 +5,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Network } from '../model/network.ts';
 import type { Artefact } from '../model/plan.ts';
+import type { Pointer } from '../model/pointer.ts';
 import type { Host, Site } from '../model/site.ts';
 
 /** The words an engine adds to the description, by the thing they stand under. Keys are unique over all engines. */
@@ -41,7 +42,12 @@ export interface EngineActions {
     readonly quit: NodeJS.Signals;
     readonly stop: NodeJS.Signals;
   };
-  /** Files below the prefix: the master's pid, and the socket where the active configuration tells its hash (HTTP). */
+  /** Whether a worker with this title takes no more visitors and only ends those that it has. */
+  isEnding(title: string): boolean;
+  /**
+   * Files below the prefix: the master's pid, and the socket where the active configuration tells its hash (HTTP). Every
+   * other `.sock` beside it is the engine's own too.
+   */
   readonly pidFile: string;
   readonly socket: string;
   /** The path asked on that socket; the answer's body is the hash. */
@@ -49,6 +55,16 @@ export interface EngineActions {
   readonly errorLog: string;
   /** Folders below the prefix that must exist before a check, and what the account that the engine drops to may do there. */
   readonly folders: readonly { readonly path: string; readonly account: 'enters' | 'writes' }[];
+}
+
+/** A file of the engine's software that a package of its own brings. */
+export interface Module {
+  /** Absolute. */
+  readonly file: string;
+  /** The Debian package that has it. */
+  readonly package: string;
+  /** What in the description needs it. */
+  readonly because: Pointer;
 }
 
 /** One thing the engine said against a configuration. */
@@ -79,6 +95,8 @@ export interface ServerEngine extends EngineGround {
   readonly kind: 'server';
   /** The executable that must be there (looked up in PATH and the sbin folders). */
   readonly binary: string;
+  /** What this site needs besides the executable; each file once. */
+  modules(site: Site): readonly Module[];
   render(site: Site, facts: Facts): readonly Artefact[];
   /** The file that carries the generation's hash, so that the running engine can tell which one it serves. */
   seal(hash: string): { readonly path: string; readonly text: string };

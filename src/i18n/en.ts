@@ -3,6 +3,7 @@ import { cli } from './en/cli.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
 import { docs } from './en/docs.ts';
+import { hosts } from './en/hosts.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
@@ -19,6 +20,7 @@ export const en = {
   ...cli,
   ...demo,
   ...docs,
+  ...hosts,
 } as const;
 
 /** The stable code of a message. */

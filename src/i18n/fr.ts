@@ -3,6 +3,7 @@ import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
+import { hosts } from './fr/hosts.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
@@ -19,4 +20,5 @@ export const fr = {
   ...cli,
   ...demo,
   ...docs,
+  ...hosts,
 } as const;

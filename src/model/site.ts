@@ -251,6 +251,11 @@ export function direct({ publications }: Pick<Site, 'publications'>): readonly D
   return publications.filter((publication) => publication.scenario === 'direct');
 }
 
+/** The direct publications that are told apart by their TLS name, on the gateway's https port. */
+export function passedThrough(site: Pick<Site, 'publications'>): readonly DirectPublication[] {
+  return direct(site).filter(({ port }) => port === undefined);
+}
+
 /** The addresses to which a name leads, asked from one place. */
 export interface DnsAnswer {
   readonly zone: string;

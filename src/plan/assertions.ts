@@ -7,7 +7,7 @@ import { internet } from './endpoints.ts';
 import { flows } from './flows.ts';
 
 /** What an assertion may turn out to be of a flow: `unknown` when the description does not say where a name leads. */
-type Match = 'yes' | 'no' | 'unknown';
+export type Match = 'yes' | 'no' | 'unknown';
 
 /** What the user's own assertions hold against the flows that the rest of the description asks for. */
 export function assertionFindings(site: Site): readonly Finding[] {
@@ -112,7 +112,7 @@ function ends({ from, to, port }: Flow): { from: string; to: string; port: numbe
 }
 
 /** Whether some machine of a flow's end is some machine that a party means. */
-function touches(site: Site, end: Endpoint, party: Party): Match {
+export function touches(site: Site, end: Endpoint, party: Party): Match {
   if (party.kind === 'everyone') return 'yes';
   if (end.kind === party.kind && end.name === party.name) return 'yes';
   if (end.kind === 'internet') return outsideTouches(site, party);

@@ -136,7 +136,7 @@ function askDirect(site: Site, publication: DirectPublication & { readonly port:
     for (const who of audience.from) {
       const from = visitorEndpoint(site, who);
       const reason = { say: opened(name, who), because: audience.pointer };
-      ask({ from, to: forwarder, protocol: 'tcp', port, forwardedTo: address.port }, reason);
+      ask({ from, to: forwarder, protocol: 'tcp', port }, reason);
       ask({ from: masquerade ? forwarder : from, to, protocol: 'tcp', port: address.port }, reason);
     }
   }

@@ -96,6 +96,24 @@ export function rulesOf(
   });
 }
 
+/**
+ * The answers of TCP connections that stood before the firewall came: the kernel may see one of them first, and takes it
+ * for a connection of its own. Nothing can be opened by what asks for no connection (SYN, RFC 9293, 3.5).
+ */
+export function answersTo({ from, to, ...opening }: Opening): Node[] {
+  if (opening.protocol !== 'tcp') return [];
+  const answer = {
+    ...opening,
+    from: to,
+    to: from,
+    comment: 'answers on connections that stood before this firewall',
+  };
+  return rulesOf(answer, ['accept'], [], (protocol, ports) => [
+    ...[protocol, 'sport', ports],
+    ...['tcp', 'flags', '&', 'syn', '==', 0],
+  ]);
+}
+
 /** Why something is open, in the site's language: the first reason, and how many more there are. */
 export function reasonText(language: Language, reasons: readonly Reason[]): string {
   const [first, ...more] = reasons;

@@ -2,6 +2,7 @@ import type { ServerEngine } from '../engine.ts';
 import { actions } from './actions.ts';
 import { diagnose } from './diagnose.ts';
 import { expect } from './expect.ts';
+import { modules } from './render/stream.ts';
 import { render, seal } from './render.ts';
 import { review } from './review.ts';
 import { schema } from './schema.ts';
@@ -11,6 +12,7 @@ export default {
   name: 'nginx',
   packages: ['nginx'],
   binary: 'nginx',
+  modules,
   schema,
   review,
   render,

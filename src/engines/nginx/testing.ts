@@ -1,6 +1,15 @@
 import type { Facts } from '../../model/facts.ts';
 import { pointer } from '../../model/pointer.ts';
-import type { Gateway, ProxiedPublication, Route, Service, Site, Upstream } from '../../model/site.ts';
+import type {
+  DirectPublication,
+  Gateway,
+  ProxiedPublication,
+  Publication,
+  Route,
+  Service,
+  Site,
+  Upstream,
+} from '../../model/site.ts';
 
 /** Helpers of this engine's tests: Sites in a few words, without describe. */
 
@@ -9,13 +18,13 @@ export function upstream(url: string, more: Partial<Upstream> = {}): Upstream {
   const base = { weight: 1, backup: false, pointer: '' };
   if (url.startsWith('unix:'))
     return { ...base, scheme: 'http', address: { kind: 'unix', path: url.slice(5) }, ...more };
-  const [, scheme, host, port] = /^(https?):\/\/(.*?)(?::(\d+))?$/.exec(url) as RegExpExecArray;
+  const [, scheme, host, port] = /^(https?|tcp):\/\/(.*?)(?::(\d+))?$/.exec(url) as RegExpExecArray;
   const kind = {
     kind: 'tcp',
     host: host as string,
     port: Number(port ?? (scheme === 'https' ? 443 : 80)),
   } as const;
-  return { ...base, scheme: scheme as 'http' | 'https', address: kind, ...more };
+  return { ...base, scheme: scheme as Upstream['scheme'], address: kind, ...more };
 }
 
 /** A service by its upstreams; `nginx` are its options as the schema gives them. */
@@ -77,10 +86,21 @@ export function publication(
   };
 }
 
+/** A publication that is passed through to its service (or, with `port`, forwarded). */
+export function directPublication(
+  name: string,
+  to: string,
+  more: Partial<DirectPublication> & { readonly nginx?: unknown } = {},
+): DirectPublication {
+  const { tls: _, scenario: __, ...ground } = publication(name, to, { nginx: more.nginx });
+  const { nginx: ___, ...rest } = more;
+  return { ...ground, scenario: 'direct', ...rest };
+}
+
 /** A whole site. */
 export function site(
   services: readonly Service[],
-  publications: readonly ProxiedPublication[],
+  publications: readonly Publication[],
   gateway: Partial<Gateway> = {},
 ): Site {
   return {

@@ -20,7 +20,8 @@ export const docs = {
   'docs.internet': 'internet (everyone)',
 
   'docs.diagram': 'Diagram',
-  'docs.diagram.intro': 'From the internet to the inside. What has no arrow is closed.',
+  'docs.diagram.intro':
+    'From the internet to the inside, through the gateway. What is in neither the diagram nor the flow matrix is closed.',
   'docs.diagram.internet': 'internet',
   'docs.diagram.nozone': 'no zone described',
   'docs.diagram.everyone': 'Everyone',

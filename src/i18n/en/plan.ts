@@ -21,6 +21,18 @@ export const plan = {
   'flow.forward.gateway': 'the public address leads to the gateway {host}',
   'flow.forward.service': '{name} leads straight to {service}',
 
+  // What the network promises to whoever stands somewhere.
+  'promise.scan': 'From {vantage}, {host} accepts connections on no other ports than {ports}.',
+  'promise.scan.none': 'From {vantage}, {host} accepts no connections at all.',
+  'promise.shut.service': 'From {vantage}, nobody reaches {service} itself, on port {port} of {host}.',
+  'promise.shut.ssh': 'From {vantage}, nobody reaches the SSH server of {host}.',
+  'promise.connects.upstream': 'From {vantage}, {service} answers on port {port} of {host}.',
+  'promise.connects.needs':
+    'From {vantage}, {needed} answers on port {port} of {host}, which {service} needs.',
+  'promise.connects.admin': 'From {vantage}, the SSH server of {host} answers on port {port}.',
+  'promise.assertion': 'As you assert, from {vantage}: {rule}',
+  'promise.dns': 'Asked from {vantage}, {name} is at {addresses}.',
+
   // The user's own assertions.
   'assertion.broken': 'the description does not keep this: {rule}',
   'assertion.undecided': 'nobody can tell from the description whether this holds: {rule}',

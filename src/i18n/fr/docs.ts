@@ -24,7 +24,8 @@ export const docs = {
   'docs.internet': 'internet (tout le monde)',
 
   'docs.diagram': 'Schéma',
-  'docs.diagram.intro': 'D’internet vers l’intérieur. Ce qui n’a pas de flèche est fermé.',
+  'docs.diagram.intro':
+    'D’internet vers l’intérieur, à travers la passerelle. Ce qui n’est ni sur le schéma ni dans la matrice des flux est fermé.',
   'docs.diagram.internet': 'internet',
   'docs.diagram.nozone': 'hors des zones décrites',
   'docs.diagram.everyone': 'Tout le monde',

@@ -23,6 +23,19 @@ export const plan = {
   'flow.forward.gateway': 'l’adresse publique mène à la passerelle {host}',
   'flow.forward.service': '{name} mène directement à {service}',
 
+  // Ce que le réseau promet à qui se tient quelque part.
+  'promise.scan': 'Depuis {vantage}, {host} n’accepte de connexions sur aucun autre port que {ports}.',
+  'promise.scan.none': 'Depuis {vantage}, {host} n’accepte aucune connexion.',
+  'promise.shut.service':
+    'Depuis {vantage}, personne n’atteint {service} même, sur le port {port} de {host}.',
+  'promise.shut.ssh': 'Depuis {vantage}, personne n’atteint le serveur SSH de {host}.',
+  'promise.connects.upstream': 'Depuis {vantage}, {service} répond sur le port {port} de {host}.',
+  'promise.connects.needs':
+    'Depuis {vantage}, {needed} répond sur le port {port} de {host}, ce dont {service} a besoin.',
+  'promise.connects.admin': 'Depuis {vantage}, le serveur SSH de {host} répond sur le port {port}.',
+  'promise.assertion': 'Comme vous l’affirmez, depuis {vantage} : {rule}',
+  'promise.dns': 'Demandé depuis {vantage}, {name} se trouve à {addresses}.',
+
   // Les assertions de l'utilisateur.
   'assertion.broken': 'la description ne respecte pas ceci : {rule}',
   'assertion.undecided': 'la description ne permet pas de dire si ceci est respecté : {rule}',

@@ -1,4 +1,4 @@
-import { type Opening, rulesOf } from '../openings.ts';
+import { answersTo, type Opening, rulesOf } from '../openings.ts';
 import { block, gap, hook, line, type Node, note, quoted, rule, type Word } from '../syntax.ts';
 import type { Context } from './context.ts';
 import { established, icmpErrors, invalid, linkIn, linkOut, refusing } from './ground.ts';
@@ -54,6 +54,7 @@ export function output(context: Context): readonly Node[] {
         ...icmpErrors,
         ...linkOut(),
         ...(left ? [rule('', ['oifname', left, 'accept'], 'left to other software')] : []),
+        ...context.incoming.flatMap(answersTo),
         rule('', ['jump', 'outgoing'], 'what something asks for'),
         rule('', ['jump', 'refused_out'], 'nothing above asks for it'),
       ],
@@ -80,6 +81,7 @@ export function forward(context: Context): readonly Node[] {
         ...icmpErrors,
         invalid,
         ...passing.flatMap((one) => rulesOf(one, ['accept'])),
+        ...passing.flatMap(answersTo),
         ...led.flatMap((forwarding) => ledRules(forwarding, site.language)),
         ...(left ? leftRules(context, left, closed) : []),
         rule('', ['jump', 'refused_forward'], 'nothing above asks for it'),

@@ -160,6 +160,9 @@ export function antispoof({ settings, left }: Context): readonly Node[] {
   ];
 }
 
+/** What asks for a connection: only that is answered with a reset, which would end a connection that stands. */
+const asking: readonly Word[] = ['tcp', 'flags', 'syn'];
+
 /** The end of a chain: log, with a limit, and refuse. */
 export function refusing(context: Context, direction: 'in' | 'forward' | 'out'): Node {
   const log = rule(
@@ -185,11 +188,7 @@ export function refusing(context: Context, direction: 'in' | 'forward' | 'out'):
       [
         log,
         // A socket that is just connecting hears a reset at once; an ICMP error finds it busy and is lost.
-        rule(
-          '',
-          ['meta', 'l4proto', 'tcp', 'counter', 'reject', 'with', 'tcp', 'reset'],
-          'nothing asks for it',
-        ),
+        rule('', [...asking, 'counter', 'reject', 'with', 'tcp', 'reset'], 'nothing asks for it'),
         rule('', ['counter', 'reject', 'with', 'icmpx', 'admin-prohibited'], 'nothing asks for it'),
       ],
     );
@@ -208,7 +207,7 @@ export function refusing(context: Context, direction: 'in' | 'forward' | 'out'):
         return [
           rule(
             '',
-            [...zones, 'meta', 'l4proto', 'tcp', 'counter', 'reject', 'with', 'tcp', 'reset'],
+            [...zones, ...asking, 'counter', 'reject', 'with', 'tcp', 'reset'],
             'nothing asks for it, and they are told',
           ),
           rule(
