@@ -107,6 +107,8 @@ export const cli = {
   'gateway.elsewhere.next': 'run this on {host} itself, or correct its address',
   'engine.missing.next': 'install it, without starting a service of its own, with: {script} {packages}',
   'engine.missing.apt': 'install it: apt-get install {packages}',
+  'packages.missing': 'there is no Debian package of this version of Poterne in {folder}',
+  'packages.missing.next': 'build it: npm run deb',
   'state.owned': 'the state folder {state} belongs to the account {account}, which runs this gateway',
   'state.owned.next': 'change the description that its service reads, then: systemctl reload poterne',
   'state.denied': 'the state folder {state} cannot be written by this account',

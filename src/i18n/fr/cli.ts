@@ -110,6 +110,8 @@ export const cli = {
   'gateway.elsewhere.next': 'lancez ceci sur {host} même, ou corrigez son adresse',
   'engine.missing.next': 'installez-le, sans démarrer de service à lui, avec : {script} {packages}',
   'engine.missing.apt': 'installez-le : apt-get install {packages}',
+  'packages.missing': 'il n’y a pas de paquet Debian de cette version de Poterne dans {folder}',
+  'packages.missing.next': 'construisez-le : npm run deb',
   'state.owned':
     'le dossier d’état {state} appartient au compte {account}, qui fait tourner cette passerelle',
   'state.owned.next': 'changez la description que lit son service, puis : systemctl reload poterne',
