@@ -69,6 +69,23 @@ export async function requestReload(state: string): Promise<Reloaded> {
   return JSON.parse(answer);
 }
 
+/**
+ * What `poterne reload --json` printed on another machine, or `undefined` for what it never prints. Its findings have
+ * pointers and no places: those are of that machine's copy of the description.
+ */
+export function readReloaded(stdout: string): Reloaded | undefined {
+  try {
+    const { raw, fault } = JSON.parse(stdout);
+    // It could not ask: no daemon runs there.
+    if (!raw)
+      return fault ? { kind: 'failed', fault: { ...fault, next: undefined }, findings: [] } : undefined;
+    const { findings } = raw as Reloaded;
+    return { ...raw, findings: findings.map(({ at: _, ...finding }) => finding) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** The body of the daemon's answer; `undefined` when none runs, or it ended meanwhile. */
 function ask(state: string, method: string, path: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {

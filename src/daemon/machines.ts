@@ -11,6 +11,7 @@ import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import { type Host, isManaged, type Site } from '../model/site.ts';
+import { installedGateway } from '../plan/gateway-part.ts';
 import { networkOf } from '../plan/network.ts';
 import { type Wave, waves } from '../plan/order.ts';
 import { type Network, openVantage, thisMachine } from '../verify/index.ts';
@@ -247,7 +248,7 @@ export function complaintsOf(
 }
 
 /** Where an installed gateway keeps the root certificate of its own authority. */
-const installedRoot = '/var/lib/poterne/authority/root.pem';
+const installedRoot = `${installedGateway.state}/authority/root.pem`;
 
 /** The root certificate (PEM) of a gateway on another machine; `undefined` when it is this one, or has none. Throws `host.*` faults. */
 export async function rootOfGateway(site: Site, reach: Reach): Promise<string | undefined> {

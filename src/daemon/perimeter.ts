@@ -1,5 +1,6 @@
 import type { Applied } from '../apply/executor.ts';
-import type { Sources } from '../describe/index.ts';
+import { type Sources, shippable } from '../describe/index.ts';
+import { ownPackages } from '../hosts/own-packages.ts';
 import { sshHost } from '../hosts/ssh.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -7,11 +8,11 @@ import { Fault } from '../model/fault.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Host, Site } from '../model/site.ts';
+import { gatewayPart, installedGateway, reloadCommand } from '../plan/gateway-part.ts';
 import { expectations } from '../plan/planner.ts';
 import { exposure } from '../plan/topology.ts';
-import type { Reloaded } from './control.ts';
+import { readReloaded } from './control.ts';
 import { converge, type Gateway, intend } from './gateway.ts';
-import { gatewayPart } from './gateway-part.ts';
 import {
   applyMachines,
   bundlesOf,
@@ -39,7 +40,7 @@ export interface SiteApplied {
 }
 
 /** Where an installed gateway keeps what it serves. */
-const installedManifest = '/var/lib/poterne/nginx/current/manifest.json';
+const installedManifest = `${installedGateway.state}/nginx/current/manifest.json`;
 
 /** What each machine of a site should be like; a gateway elsewhere gets Poterne and its description as well. */
 export async function bundlesFor(
@@ -49,7 +50,10 @@ export async function bundlesFor(
   tell: (step: Message) => void,
 ): Promise<ReadonlyMap<string, Bundle>> {
   const remote = remoteGateway(site, reach);
-  return bundlesOf(site, remote ? new Map([[remote.name, [await gatewayPart(sources, tell)]]]) : undefined);
+  if (!remote) return bundlesOf(site);
+  const shipped = shippable(sources, site, installedGateway.files);
+  const packages = await ownPackages(tell);
+  return bundlesOf(site, new Map([[remote.name, [gatewayPart(shipped, packages)]]]));
 }
 
 /** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway on this machine. */
@@ -106,31 +110,17 @@ export async function applySite(
 
 /** What the gateway of another machine makes of the description that it has. Throws what is wrong there. */
 async function servedThere(site: Site, host: Host, reach: Reach): Promise<Applied> {
-  const { stdout, stderr } = await onHost(site, host, reach, ['poterne', 'reload', '--json']);
-  const answer = parsed(stdout)?.raw as Reloaded | undefined;
-  if (answer?.kind === 'applied') {
-    // Where it stands there, nobody here can look: the pointer leads to where it was written.
-    const findings = answer.findings.map(({ at: _there, ...finding }) => finding);
-    return { ...answer, findings };
-  }
+  const { stdout, stderr } = await onHost(site, host, reach, reloadCommand());
+  const answer = readReloaded(stdout);
+  if (answer?.kind === 'applied') return answer;
   if (answer?.kind === 'failed') {
     const { code, params, pointer, next } = answer.fault;
     throw new Fault(code, params, { ...(pointer ? { pointer } : {}), ...(next ? { next } : {}) });
   }
-  const reason = answer ? 'refused' : (stderr.trim().split('\n').at(-1) ?? '');
-  throw new Fault(
-    'gateway.remote',
-    { host: host.name, reason },
-    { next: message('gateway.remote.next', { host: host.name }) },
-  );
-}
-
-function parsed(text: string): { readonly raw?: unknown } | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  // Poterne here found no error in what Poterne there refuses.
+  const refused = answer?.findings.map(({ code }) => code).join(', ');
+  const params = { host: host.name, reason: refused ?? stderr.trim().split('\n').at(-1) ?? '' };
+  throw new Fault('gateway.remote', params, { next: message('gateway.remote.next', { host: host.name }) });
 }
 
 function onHost(site: Site, host: Host, { settings, here }: Reach, argv: readonly string[]) {

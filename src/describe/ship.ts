@@ -1,58 +1,57 @@
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { sha256 } from '../lib/digest.ts';
-import { type Pointer, pointer } from '../model/pointer.ts';
-import { sourceOf } from './locate.ts';
-import type { Sources } from './merge.ts';
-
-/** A file that a description names, and where it is to stand on the machine that the description is brought to. */
-export interface ShippedFile {
-  /** Absolute, on this machine. */
-  readonly from: string;
-  /** Absolute, there. */
-  readonly as: string;
-  readonly because: Pointer;
-}
-
-/** A description as one file for another machine. */
-export interface Shipment {
-  readonly text: string;
-  readonly files: readonly ShippedFile[];
-}
+import { type Pointer, segments } from '../model/pointer.ts';
+import type { Shipment, ShippedFile } from '../model/shipment.ts';
+import { proxied, type Site } from '../model/site.ts';
+import { isPlainMap, type Section, type Sources, sections } from './merge.ts';
 
 /**
- * The description as one YAML file that means the same on another machine: includes are merged, and the files that it
- * names stand below `folder` there. Pointers into it are those of the description itself, so that what is found there can be
- * shown where it was written.
+ * One YAML text that describes the same site as these sources, pointer by pointer, for a host where the files that it
+ * names are carried to `folder`: what that host finds in it can be shown at the place where the user wrote it.
  */
-export function shipment(sources: Sources, folder: string): Shipment {
+export function shippable(sources: Sources, site: Site, folder: string): Shipment {
   const files = new Map<string, ShippedFile>();
-  const carry = (holder: unknown, key: string, at: Pointer) => {
-    if (typeof holder !== 'object' || holder === null) return;
-    const named = holder as Record<string, unknown>;
-    const name = named[key];
-    if (typeof name !== 'string') return;
-    const from = path.resolve(path.dirname(sourceOf(sources, at)?.path ?? sources.main), name);
-    // Two files of one name may come from two folders.
-    const as = path.posix.join(
-      folder,
-      `${sha256(from).slice(0, 8)}-${path.basename(from).replace(/[^\w.-]/g, '_')}`,
-    );
-    files.set(as, { from, as, because: at + pointer(key) });
-    named[key] = as;
+  const carry = (from: string, because: Pointer): string => {
+    const known = files.get(from);
+    if (known) return known.to;
+    // Two folders may each hold a key.pem: the name tells people which one it is, the digest tells them apart.
+    const to = path.posix.join(folder, `${sha256(from).slice(0, 12)}-${path.basename(from)}`);
+    files.set(from, { from, to, because });
+    return to;
   };
-  const merged = structuredClone({
-    ...sources.root,
-    ...Object.fromEntries(
-      Object.entries(sources.sections).flatMap(([section, entries]) =>
-        entries.size > 0 ? [[section, Object.fromEntries(entries)]] : [],
-      ),
-    ),
-  }) as Record<string, Record<string, Record<string, unknown>>>;
-  for (const [name, service] of Object.entries(merged.services ?? {}))
-    carry(service?.trust, 'ca', pointer('services', name, 'trust'));
-  for (const [name, publication] of Object.entries(merged.publications ?? {}))
-    for (const key of ['certificate', 'key'])
-      carry(publication?.tls, key, pointer('publications', name, 'tls'));
-  return { text: stringify(merged, { lineWidth: 0 }), files: [...files.values()] };
+  const entries = Object.fromEntries(
+    sections.map((section) => [section, new Map(sources.sections[section])]),
+  ) as Record<Section, Map<string, unknown>>;
+  for (const { pointer, trust } of site.services)
+    if (trust) name(entries.services, pointer, 'trust', { ca: carry(trust.ca, `${pointer}/trust/ca`) });
+  for (const { pointer, tls } of proxied(site))
+    if (tls.kind === 'files')
+      name(entries.publications, pointer, 'tls', {
+        certificate: carry(tls.certificate, `${tls.pointer}/certificate`),
+        key: carry(tls.key, `${tls.pointer}/key`),
+      });
+  const described = new Map<string, unknown>([
+    ...Object.entries(sources.root),
+    ...Object.entries(entries).filter(([, held]) => held.size > 0),
+  ]);
+  // An alias would be counted against those that a description may have; a folded line would move what it holds.
+  const text = stringify(described, { aliasDuplicateObjects: false, lineWidth: 0 });
+  return {
+    yaml: `# Carried here by Poterne: change the description that it comes from, not this.\n${text}`,
+    files: [...files.values()],
+  };
+}
+
+/** Has an entry of a section name other files under one of its keys; the sources stay as they are. */
+function name(
+  entries: Map<string, unknown>,
+  pointer: Pointer,
+  key: string,
+  files: Readonly<Record<string, string>>,
+): void {
+  const at = segments(pointer)[1] ?? '';
+  const entry = entries.get(at);
+  if (!isPlainMap(entry) || !isPlainMap(entry[key])) throw new Error(`${pointer}/${key} names no file`);
+  entries.set(at, { ...entry, [key]: { ...entry[key], ...files } });
 }
