@@ -2,7 +2,7 @@
  * Bundles the command line into dist/poterne.mjs: one file starts several times faster than hundreds. The file appears
  * whole or not at all, so that two first starts at once do no harm.
  */
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -46,7 +46,6 @@ try {
 /** What runs on hosts, in one piece. */
 function hostScript() {
   const folder = join(root, 'src', 'apply', 'hosts', 'script');
-  return ['common', 'compare', 'packages', 'apply', 'confirm', 'main']
-    .map((name) => readFileSync(join(folder, `${name}.sh`), 'utf8'))
-    .join('\n');
+  const names = readdirSync(folder).sort();
+  return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 }

@@ -193,6 +193,16 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     expect(await on.says('cat', '/etc/poterne/note')).toBe('x');
   });
 
+  test('a change that fails is put back at once', async () => {
+    const broken = { ...firewall('drop', 600), actions: [...firewall('drop').actions, ['false']] };
+    expect(outcomes(await on.apply([broken]))).toEqual({ firewall: 'failed' });
+    expect(await rules()).toContain('tcp dport 22 accept');
+    expect(await timers()).toBe('');
+    const after = await on.plan([broken]);
+    expect(after.parts[0]?.changes.map(({ name }) => name)).toEqual(['/etc/poterne/ruleset.nft']);
+    expect(after.parts[0]).not.toHaveProperty('rolledBack');
+  });
+
   test('its removal has to be confirmed too', async () => {
     const noted = {
       ...firewall('accept', 4),

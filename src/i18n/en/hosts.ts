@@ -20,7 +20,7 @@ export const hosts = {
   'host.identity.unknown': 'the host key of {host} ({address}) is not known: {reason}',
   'host.identity.unknown.next':
     'describe its key, or log in once by hand with "ssh {address}" and compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on its console',
-  'host.locked': 'another Poterne has been at work on {host} for ten minutes',
+  'host.locked': 'another Poterne has been at work on {host} for too long',
   'host.locked.next': 'see what it is at with "fuser -v /var/lib/poterne-host" on the host',
   'host.part.account': 'account {what} cannot be made',
   'host.part.action': 'this failed: {what}',

@@ -22,7 +22,7 @@ export const hosts = {
   'host.identity.unknown': 'la clé d’hôte de {host} ({address}) n’est pas connue : {reason}',
   'host.identity.unknown.next':
     'décrivez sa clé, ou connectez-vous une fois à la main avec « ssh {address} » en la comparant à « ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub » sur sa console',
-  'host.locked': 'un autre Poterne travaille sur {host} depuis dix minutes',
+  'host.locked': 'un autre Poterne travaille sur {host} depuis trop longtemps',
   'host.locked.next': 'voyez ce qu’il fait avec « fuser -v /var/lib/poterne-host » sur la machine',
   'host.part.account': 'le compte {what} ne peut pas être créé',
   'host.part.action': 'ceci a échoué : {what}',

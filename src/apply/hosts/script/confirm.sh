@@ -102,6 +102,14 @@ roll_back() {
   rm -rf "$back"
 }
 
+# Puts a part that failed back at once.
+give_up() {
+  [ -e "$state/rollback/$1/armed" ] || return 0
+  roll_back "$1"
+  rm -f "$state/parts/$1/rolled-back"
+  quietly systemctl stop "poterne-rollback-$1.timer"
+}
+
 roll_back_all() {
   for armed in "$state"/rollback/*/armed; do
     [ -e "$armed" ] || continue
