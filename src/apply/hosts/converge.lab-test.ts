@@ -95,12 +95,11 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     expect(await on.says('cat', '/var/tmp/actions')).toBe('tick: it\'s\ta "$HOME" \\n');
     expect(await on.says('systemctl', 'is-enabled', 'clock')).toBe('enabled');
     expect(await on.says('getent', 'passwd', 'clock')).toMatch(/:\/var\/lib\/clock:\/usr\/sbin\/nologin$/);
-    await sleep(300);
-    expect(await on.says('tail', '-n', '1', '/run/clock')).toBe('tick');
+    await expect.poll(() => on.says('tail', '-n', '1', '/run/clock')).toBe('tick');
 
     for (const again of [await on.apply([whole()]), await on.plan([whole()])]) {
       expect(again.parts).toEqual([{ name: 'clock', outcome: 'unchanged', changes: [] }]);
-      expect(again.milliseconds).toBeLessThan(3000);
+      expect(again.milliseconds).toBeLessThan(10_000);
     }
     expect(await on.says('cat', '/var/tmp/actions')).toBe('tick: it\'s\ta "$HOME" \\n');
     expect(
@@ -121,8 +120,7 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     const report = await on.apply([whole('tock')]);
     expect(changes(report)).toEqual(['change file /etc/clock/word']);
     expect(report.parts[0]?.changes[0]?.drift).toBeUndefined();
-    await sleep(300);
-    expect(await on.says('tail', '-n', '1', '/run/clock')).toBe('tock');
+    await expect.poll(() => on.says('tail', '-n', '1', '/run/clock')).toBe('tock');
   });
 
   test('a part that its check refuses keeps its live files; the others go on', async () => {

@@ -5,7 +5,8 @@ export const hosts = {
   'apply.host.waits.dpkg': '{host}: another program is installing packages; waiting for it to end',
   'apply.host.waits.lock': '{host}: another Poterne is at work there; waiting for it to end',
   'host.cut': 'the connection to {host} was lost before all was done: {reason}',
-  'host.cut.next': 'the host ends the part it was at by itself; apply again, which does what is left',
+  'host.cut.next':
+    'the host ends the part it was at by itself, and puts back what nobody confirms; apply again, which does what is left',
   'host.denied': '{host} ({address}) refuses the login: {reason}',
   'host.denied.next':
     'put the public key of this account into the host’s authorized_keys; see which are offered with "ssh -v {address}"',

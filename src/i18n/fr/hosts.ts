@@ -7,7 +7,8 @@ export const hosts = {
   'apply.host.waits.dpkg': '{host} : un autre programme installe des paquets ; on attend qu’il finisse',
   'apply.host.waits.lock': '{host} : un autre Poterne y travaille ; on attend qu’il finisse',
   'host.cut': 'la connexion à {host} a été perdue avant la fin : {reason}',
-  'host.cut.next': 'la machine termine seule la partie en cours ; appliquez à nouveau, ce qui fera le reste',
+  'host.cut.next':
+    'la machine termine seule la partie en cours, et remet ce que personne ne confirme ; appliquez à nouveau, ce qui fera le reste',
   'host.denied': '{host} ({address}) refuse la connexion : {reason}',
   'host.denied.next':
     'ajoutez la clé publique de ce compte au fichier authorized_keys de la machine ; voyez lesquelles sont proposées avec « ssh -v {address} »',
