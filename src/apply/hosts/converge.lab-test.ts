@@ -251,6 +251,29 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     await on.apply([]);
   });
 
+  test('a part that never got to its end can be taken away', async () => {
+    const undo = [['touch', '/var/tmp/undone']];
+    const bad = part('bad', { files: [file('/etc/bad', 'x\n')], actions: [['false']], undo });
+    expect(outcomes(await on.apply([bad]))).toEqual({ bad: 'failed' });
+    expect(outcomes(await on.apply([]))).toEqual({ bad: 'changed' });
+    await on.says('rm', '/var/tmp/undone');
+    await expect(on.says('ls', '/etc/bad')).rejects.toThrow('No such file');
+    expect((await on.plan([])).parts).toEqual([]);
+  });
+
+  test('only an owner or a mode changed', async () => {
+    const before = part('mode', { files: [file('/etc/mode', 'x\n')] });
+    await on.apply([before]);
+    await on.says('chmod', '4755', '/etc/mode');
+    const report = await on.apply([before]);
+    expect(report.parts[0]?.changes).toMatchObject([{ kind: 'change', name: '/etc/mode', drift: {} }]);
+    expect(await on.says('stat', '-c', '%a', '/etc/mode')).toBe('644');
+    await on.says('ln', '-sf', '/etc/hostname', '/etc/mode');
+    expect(outcomes(await on.apply([before]))).toEqual({ mode: 'changed' });
+    expect(await on.says('stat', '-c', '%F', '/etc/mode')).toBe('regular file');
+    await on.apply([]);
+  });
+
   test('without its controller the host ends the part it is at, and begins no other', async () => {
     const slow = [
       part('first', {

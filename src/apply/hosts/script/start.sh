@@ -26,8 +26,6 @@ converge() {
     tell_drift "$index"
   done 6<"$work/parts"
   [ "$mode" = apply ] || return 0
-  # What was begun is brought to its end although nobody listens any more.
-  trap : HUP PIPE
   fetch && converge_parts
   return 0
 }
@@ -60,7 +58,7 @@ converge_parts() {
       # Whoever applies the same again takes over the confirmation.
       printf '%s\n' "$token" >"$state/rollback/$part/token"
     fi
-    rm -f "$state/parts/$part/rolled-back"
+    rm -f "$state/parts/$part/rolled-back" "$state/parts/$part/rolled-back.log"
     say done "$index" "$result"
   done 6<"$work/parts"
 }
@@ -72,6 +70,8 @@ main() {
   incoming=
   trap 'rm -rf "$work" ${incoming:+"$incoming"}' EXIT
   trap 'exit 1' INT TERM
+  # What was begun is brought to its end although nobody listens any more. Not ignored: others would inherit that.
+  trap : HUP PIPE
   exec 4<&0 5>&1 </dev/null
   case $mode in
     plan | apply)
