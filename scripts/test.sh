@@ -9,7 +9,7 @@ cd "$(dirname -- "$0")/.."
 
 require_node
 scripts/ensure-npm-packages.sh --dev
-scripts/ensure-debian-packages.sh nginx openssl
+scripts/ensure-debian-packages.sh iproute2 libnginx-mod-stream nftables nginx openssl
 
 # Everything runs, so that one run tells everything.
 status=0

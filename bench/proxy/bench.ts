@@ -14,7 +14,7 @@ import { parseArgs, promisify } from 'node:util';
 import { quitEngine } from '../../src/apply/engine-process.ts';
 import { converge, intend, openGateway } from '../../src/daemon/gateway.ts';
 import { describe } from '../../src/describe/index.ts';
-import { engines } from '../../src/engines/index.ts';
+import { serverEngines } from '../../src/engines/index.ts';
 import { findProgram } from '../../src/hosts/local.ts';
 import { openAuthority } from '../../src/pki/authority.ts';
 import { listening, median, type Running, round, start } from '../measure.ts';
@@ -97,7 +97,7 @@ publications:
   const gateway = await openGateway(state);
   await converge(gateway, await intend(gateway, described.site), () => {});
   return async () => {
-    await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
+    await Promise.all(serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))));
     await gateway.close();
   };
 }

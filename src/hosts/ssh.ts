@@ -13,19 +13,20 @@ export interface SshSettings {
   readonly connectTimeout?: number;
 }
 
-/** The argument vector of the system's ssh that runs `remote` (an argument vector) on a machine. */
+/** The argument vector of the system's ssh that runs `remote` (an argument vector) on a machine; without ssh on this one. */
 export function sshCommand(
   target: SshTarget,
   settings: SshSettings,
   remote: readonly string[],
 ): readonly string[] {
+  if (target.here) return remote;
   return ['ssh', '-T', ...options(target, settings), '--', target.address, quote(remote)];
 }
 
 /** `remote` as root: through sudo unless the login is root already, which may have no sudo. */
-export function asRoot({ user }: SshTarget, remote: readonly string[]): readonly string[] {
-  if (user === 'root') return remote;
-  if (user !== undefined) return ['sudo', '-n', '--', ...remote];
+export function asRoot({ here, user }: SshTarget, remote: readonly string[]): readonly string[] {
+  if (here ? process.getuid?.() === 0 : user === 'root') return remote;
+  if (here || user !== undefined) return ['sudo', '-n', '--', ...remote];
   return ['sh', '-c', '[ "$(id -u)" = 0 ] || exec sudo -n -- "$@"; exec "$@"', 'poterne', ...remote];
 }
 

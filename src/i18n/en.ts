@@ -4,6 +4,7 @@ import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
 import { docs } from './en/docs.ts';
 import { hosts } from './en/hosts.ts';
+import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
 import { verify } from './en/verify.ts';
@@ -12,6 +13,7 @@ import { verify } from './en/verify.ts';
 export const en = {
   ...describe,
   ...plan,
+  ...nftables,
   ...nginx,
   ...apply,
   ...verify,

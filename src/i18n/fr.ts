@@ -4,6 +4,7 @@ import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
 import { hosts } from './fr/hosts.ts';
+import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
 import { verify } from './fr/verify.ts';
@@ -12,6 +13,7 @@ import { verify } from './fr/verify.ts';
 export const fr = {
   ...describe,
   ...plan,
+  ...nftables,
   ...nginx,
   ...apply,
   ...verify,

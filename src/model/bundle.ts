@@ -53,6 +53,8 @@ export interface CarriedPackage {
   /** The .deb, an absolute path on the controller. */
   readonly file: string;
   readonly sha256: string;
+  /** It is for hosts whose own Debian has no such package of at least this version. */
+  readonly unless?: { readonly name: string; readonly version: string };
 }
 
 export interface Account {

@@ -29,8 +29,9 @@ export async function manifestOf(bundle: Bundle, hold: readonly string[] = []): 
     lines.push(row('part', part.name, part.confirm ?? '-', hold.includes(part.name) ? 'hold' : '-'));
     for (const name of part.packages) lines.push(row('package', name));
     for (const carried of part.carried) {
-      const { name, version, sha256: sum, file } = carried;
-      lines.push(row('carried', name, version, sum, (await stat(file)).size));
+      const { name, version, sha256: sum, file, unless } = carried;
+      const otherwise = unless ? [unless.name, unless.version] : [];
+      lines.push(row('carried', name, version, sum, (await stat(file)).size, ...otherwise));
       contents.set(key('package', name), file);
     }
     for (const { name, home } of part.accounts) lines.push(row('account', name, home));

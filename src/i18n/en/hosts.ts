@@ -1,9 +1,12 @@
 /** Messages of machines reached over SSH: code → text; `{name}` stands for a value. */
 export const hosts = {
+  'apply.host.confirmed': '{host}: confirmed over a new connection',
   'apply.host.packages': '{host}: installing {count} package(s)',
   'apply.host.part': '{host}: {part}',
   'apply.host.waits.dpkg': '{host}: another program is installing packages; waiting for it to end',
   'apply.host.waits.lock': '{host}: another Poterne is at work there; waiting for it to end',
+  'gateway.remote': 'the gateway on {host} does not serve what it was given: {reason}',
+  'gateway.remote.next': 'what was last good is being served; see "journalctl -u poterne" on {host}',
   'host.cut': 'the connection to {host} was lost before all was done: {reason}',
   'host.cut.next':
     'the host ends the part it was at by itself, and puts back what nobody confirms; apply again, which does what is left',
@@ -33,16 +36,26 @@ export const hosts = {
   'host.part.place': '{what} cannot be written',
   'host.part.unit': 'unit {what} does not get into its state',
   'host.program.missing': 'the program "{program}" is not installed on {host}',
+  'host.refused': '{engine} of {host} refuses this: {text}',
   'host.rolled.back': '{host} has put back what was before, as nobody confirmed in time: {parts}',
   'host.rolled.back.next':
     'see that the new configuration lets you in, or give it more seconds, and apply again',
   'host.sudo.refused': 'sudo refuses {user} on {host}: {reason}',
   'host.sudo.refused.next':
     'allow it without a password, e.g. "{user} ALL=(ALL) NOPASSWD: ALL" in a file of /etc/sudoers.d made with visudo; or log in as root',
+  'host.unconfirmed': 'no new connection to {host} can be made since this changed: {parts}',
+  'host.unconfirmed.here':
+    'nobody said that {host} can still be entered: it puts back what was before within {seconds} seconds',
+  'host.unconfirmed.next':
+    'the host puts back what was before within {seconds} seconds, by itself; then correct the description and apply again',
   'host.unfit': '{host} cannot run what is needed: {reason}',
   'host.unfit.next': 'Debian 12 or 13 is needed there, and a login shell that runs commands',
   'host.unreachable': '{host} ({address}) cannot be reached: {reason}',
   'host.unreachable.next': 'see whether it is on, and try "ssh {address}"',
   'host.unwritable': 'nothing can be written on {host}: {reason}',
   'host.unwritable.next': 'see whether its file system became read-only, with "findmnt /var" and "dmesg"',
+  'package.failed': 'the Debian packages of Poterne cannot be built: {reason}',
+  'package.failed.next': 'try "npm run deb" in the folder of Poterne, which says more',
+  'package.missing': 'there is no Debian package of Poterne in {folder} to bring to the gateway',
+  'package.missing.next': 'apply from a clone of Poterne, or install the package on the gateway by hand',
 } as const;

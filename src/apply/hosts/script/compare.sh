@@ -104,8 +104,22 @@ function finish(   n, field) {
 }
 '
 
+# Forgets the packages that are carried only for hosts whose Debian has no new enough one of its own.
+leave_needless() {
+  awk -F "$tab" '$1 == "carried" && $6 != "" { print $2, $6, $7 }' "$work/manifest" |
+    while read -r carried name least; do
+      # What was carried once stays in use.
+      [ "$(dpkg-query -W -f '${db:Status-Status}' "$carried" 2>/dev/null)" != installed ] || continue
+      own=$(apt-cache policy "$name" 2>/dev/null | awk '$1 == "Candidate:" { print $2 }')
+      [ "${own:-(none)}" != '(none)' ] && dpkg --compare-versions "$own" ge "$least" || continue
+      awk -F "$tab" -v carried="$carried" '$1 != "carried" || $2 != carried' "$work/manifest" >"$work/needed" &&
+        mv "$work/needed" "$work/manifest"
+    done
+}
+
 # Looks at all that the manifests name, and compares.
 compare() {
+  leave_needless
   set --
   for file in "$state"/parts/*/manifest; do [ ! -e "$file" ] || set -- "$@" "$file"; done
   set -- "$@" stage=unfinished
