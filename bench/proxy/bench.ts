@@ -3,7 +3,7 @@
  * stand in front of one upstream on this machine, with one certificate. Poterne is measured at the same time as each of the
  * others, with as many connections, several times: on a shared machine, figures of one moment do not compare with another's.
  *
- *     npm run bench:proxy -- --json [--rounds 15] [--seconds 4] [--connections 8]
+ *     npm run bench:proxy -- --json [--rounds 45] [--seconds 2] [--connections 8]
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -16,8 +16,8 @@ import { openSides, ports } from './sides.ts';
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '15' },
-    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '45' },
+    seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '8' },
   },
 });
