@@ -23,6 +23,9 @@ export interface Reach {
   readonly here?: string;
 }
 
+/** How long a part that is no longer described waits for its confirmation, as the firewall does by itself. */
+const usualConfirmSeconds = 60;
+
 /** What became of one machine. */
 export type MachineOutcome =
   | { readonly host: string; readonly report: HostReport }
@@ -186,7 +189,7 @@ async function confirm(
   const waiting = report.parts.filter(({ outcome }) => outcome === 'unconfirmed');
   if (waiting.length === 0) return report;
   const host = site.hosts.find(({ name }) => name === bundle.host) as Host;
-  const seconds = Math.max(...bundle.parts.map((part) => part.confirm ?? 0));
+  const seconds = Math.max(...bundle.parts.map((part) => part.confirm ?? 0)) || usualConfirmSeconds;
   try {
     if (host.name === here && !(await canStillEnter?.(host.name, seconds)))
       throw new Fault('host.unconfirmed.here', { host: host.name, seconds });
@@ -250,9 +253,9 @@ export function complaintsOf(
 /** Where an installed gateway keeps the root certificate of its own authority. */
 const installedRoot = `${installedGateway.state}/authority/root.pem`;
 
-/** The root certificate (PEM) of a gateway on another machine; `undefined` when it is this one, or has none. Throws `host.*` faults. */
+/** The root certificate (PEM) of an installed gateway; `undefined` when there is none. Throws `host.*` faults. */
 export async function rootOfGateway(site: Site, reach: Reach): Promise<string | undefined> {
-  const gateway = remoteGateway(site, reach);
+  const gateway = servedGateway(site);
   if (!gateway) return undefined;
   const { code, stdout } = await sshHost(targetOf(site, gateway, reach.here), reach.settings).run([
     'cat',
@@ -261,9 +264,9 @@ export async function rootOfGateway(site: Site, reach: Reach): Promise<string | 
   return code === 0 ? stdout : undefined;
 }
 
-/** The gateway, when it is a machine that is reached over SSH. */
-export function remoteGateway({ hosts, gateway }: Site, { here }: Reach): Host | undefined {
-  return hosts.find((host) => host.name === gateway.host && host.name !== here && isManaged(host));
+/** The gateway, when Poterne installs it as a service: on every machine that it acts on, this one too. */
+export function servedGateway({ hosts, gateway }: Site): Host | undefined {
+  return hosts.find((host) => host.name === gateway.host && isManaged(host));
 }
 
 /** Works with the network of a described machine. Throws `host.unreached` when nothing says how it is reached, `vantage.failed` without perl there, and ssh's faults. */

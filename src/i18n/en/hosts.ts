@@ -58,5 +58,6 @@ export const hosts = {
   'package.failed': 'the Debian packages of Poterne cannot be built: {reason}',
   'package.failed.next': 'try "npm run deb" in the folder of Poterne, which says more',
   'package.missing': 'there is no Debian package of Poterne in {folder} to bring to the gateway',
-  'package.missing.next': 'apply from a clone of Poterne, or install the package on the gateway by hand',
+  'package.missing.next':
+    'apply from a clone of Poterne; on the gateway itself, change what its service reads, then: systemctl reload poterne',
 } as const;

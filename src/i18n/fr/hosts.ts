@@ -62,5 +62,5 @@ export const hosts = {
   'package.failed.next': 'essayez « npm run deb » dans le dossier de Poterne, qui en dit plus',
   'package.missing': 'il n’y a pas de paquet Debian de Poterne dans {folder} à apporter à la passerelle',
   'package.missing.next':
-    'appliquez depuis un clone de Poterne, ou installez le paquet à la main sur la passerelle',
+    'appliquez depuis un clone de Poterne ; sur la passerelle même, changez ce que lit son service, puis : systemctl reload poterne',
 } as const satisfies Record<keyof typeof en, string>;
