@@ -6,7 +6,7 @@
  *     npm run bench:proxy -- --json [--rounds 7] [--seconds 4] [--connections 32]
  */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ import { describe } from '../../src/describe/index.ts';
 import { serverEngines } from '../../src/engines/index.ts';
 import { findProgram } from '../../src/hosts/local.ts';
 import { openAuthority } from '../../src/pki/authority.ts';
-import { listening, median, type Running, round, start } from '../measure.ts';
+import { fillFile, listening, median, type Running, round, start } from '../measure.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const ports = { upstream: 21080, poterneHttp: 21081, poterne: 21443, nginx: 22443, caddy: 23443 };
@@ -64,12 +64,8 @@ async function fill(
 ): Promise<string> {
   const prefix = join(folder, side);
   await mkdir(prefix, { recursive: true });
-  const text = await readFile(join(here, name), 'utf8');
   const path = join(prefix, name);
-  await writeFile(
-    path,
-    text.replace(/\{(\w+)\}/g, (whole, key: string) => String({ prefix, ...values }[key] ?? whole)),
-  );
+  await fillFile(join(here, name), path, { prefix, ...values });
   return path;
 }
 
