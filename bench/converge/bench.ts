@@ -79,25 +79,6 @@ async function measure(side: Side, which: 'first' | 'unchanged'): Promise<void> 
   if (!options.json) console.log(side.name, which, JSON.stringify(sample), 'load', loadavg()[0]);
 }
 
-/** A pass that is not measured, after which all are as warm as they can be; how much memory it takes at most. */
-async function warmUp(side: Side): Promise<number> {
-  let [most, ended] = [0, false];
-  const watch = async () => {
-    while (!ended) {
-      most = Math.max(most, await side.group.megabytes());
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  };
-  const watching = watch();
-  try {
-    await side.pass('unchanged');
-  } finally {
-    ended = true;
-    await watching;
-  }
-  return most;
-}
-
 /** The lab's ssh_config, with the key exchanges that were asked for. */
 async function sshConfig({ sshConfig }: Lab): Promise<string> {
   const config = join(folder, 'ssh_config');
@@ -108,20 +89,20 @@ async function sshConfig({ sshConfig }: Lab): Promise<string> {
 }
 
 /** Medians of each side, and of each competitor's costs by Poterne's of the same turn: larger is better. */
-function summary(memory: ReadonlyMap<string, number>, load: readonly number[]): object {
+function summary(load: readonly number[]): object {
   const figures: Record<string, object> = {};
   const ratios: Record<string, number> = {};
   const ours = samples.get('poterne');
   for (const [name, passes] of samples) {
-    const peak = memory.get(name) ?? 0;
     const of = (which: 'first' | 'unchanged', figure: keyof Sample) =>
       round(median(passes[which].map((sample) => sample[figure])), 2);
     const all = (which: 'first' | 'unchanged') => ({
       seconds: of(which, 'seconds'),
       cpuSeconds: of(which, 'cpuSeconds'),
       hostsCpuSeconds: of(which, 'hostsCpuSeconds'),
+      megabytes: of(which, 'megabytes'),
     });
-    figures[name] = { first: all('first'), unchanged: all('unchanged'), megabytes: round(peak, 0) };
+    figures[name] = { first: all('first'), unchanged: all('unchanged') };
     if (name === 'poterne' || !ours) continue;
     const ratio = (which: 'first' | 'unchanged', figure: keyof Sample) =>
       round(median(passes[which].map((other, n) => other[figure] / (ours[which][n] as Sample)[figure])), 2);
@@ -129,8 +110,8 @@ function summary(memory: ReadonlyMap<string, number>, load: readonly number[]): 
       const title = `${name}Ratio${which === 'first' ? 'First' : 'Unchanged'}`;
       ratios[title] = ratio(which, 'seconds');
       ratios[`${title}Cpu`] = ratio(which, 'cpuSeconds');
+      ratios[`${title}Memory`] = ratio(which, 'megabytes');
     }
-    ratios[`${name}RatioMemory`] = round(peak / (memory.get('poterne') as number), 2);
   }
   const { rounds, unchanged, kex } = options;
   return {
@@ -147,9 +128,12 @@ function summary(memory: ReadonlyMap<string, number>, load: readonly number[]): 
 
 try {
   const common = { lab, config: await sshConfig(lab) };
-  sides.push(
-    await poterneSide({ ...common, prefix: join(folder, 'poterne'), atOnce: Number(options['at-once']) }),
-  );
+  const poterne = await poterneSide({
+    ...common,
+    prefix: join(folder, 'poterne'),
+    atOnce: Number(options['at-once']),
+  });
+  sides.push(poterne);
   for (const [name, strategy] of Object.entries({ ansible: 'free', mitogen: 'mitogen_free' })) {
     if (!options.against.split(',').includes(name)) continue;
     const transfer = { transfer: options.transfer, atOnce: Number(options.forks ?? count) };
@@ -160,7 +144,6 @@ try {
   for (const { name } of sides) samples.set(name, { first: [], unchanged: [] });
 
   let made: string | undefined;
-  const memory = new Map<string, number>();
   const load = [loadavg()[0] ?? 0];
   for (let n = 0; n < Number(options.rounds); n++) {
     for (const side of n % 2 === 0 ? sides : sides.toReversed()) {
@@ -173,12 +156,13 @@ try {
       if (states !== made)
         throw new Error(`${side.name} made otherwise than the others:\n${states}\n${made}`);
     }
-    for (const side of sides) memory.set(side.name, await warmUp(side));
+    // It has made the hosts anew since, or others have: from here on it knows what stands there.
+    await poterne.pass('unchanged');
     for (let m = 0; m < Number(options.unchanged); m++)
       for (const side of m % 2 === 0 ? sides : sides.toReversed()) await measure(side, 'unchanged');
     load.push(loadavg()[0] ?? 0);
   }
-  console.log(JSON.stringify(summary(memory, load)));
+  console.log(JSON.stringify(summary(load)));
 } finally {
   for (const side of sides) await side.group.close();
   await rm(folder, { recursive: true, force: true });

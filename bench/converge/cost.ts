@@ -8,13 +8,13 @@ export interface Cost {
   readonly seconds: number;
   /** Of the processors, user and system. */
   readonly cpuSeconds: number;
+  /** The most memory of their own (no files, what forks share counted once) that its processes had at a moment. */
+  readonly megabytes: number;
 }
 
 /** A cgroup, for its processes alone. */
 export interface Group {
   run(argv: readonly string[], options?: RunOptions): Promise<Cost & { readonly stdout: string }>;
-  /** Memory of its processes now, what they share counted once. */
-  megabytes(): Promise<number>;
   /** Ends what is left in it: kept connections. */
   clear(): Promise<void>;
   /** Ends what is left in it, and it. */
@@ -41,6 +41,13 @@ export async function openGroup(name: string): Promise<Group> {
   const procs = join(path, 'cgroup.procs');
   await mkdir(path, { recursive: true });
   const pids = async () => (await readFile(procs, 'utf8')).split('\n').filter(Boolean);
+  const megabytes = async () => {
+    const sizes = (await pids()).map(async (pid) => {
+      const map = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+      return Number(/^Pss_Anon:\s+(\d+) kB$/m.exec(map)?.[1] ?? 0);
+    });
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) / 1024;
+  };
   const clear = async () => {
     await writeFile(join(path, 'cgroup.kill'), '1');
     for (const until = Date.now() + 10_000; (await pids()).length > 0 && Date.now() < until; )
@@ -63,21 +70,18 @@ export async function openGroup(name: string): Promise<Group> {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         stderr += text;
       });
+      let most = 0;
+      const watch = setInterval(async () => {
+        most = Math.max(most, await megabytes());
+      }, 300);
       // Not `close`: kept connections hold the streams open.
       const status = await new Promise((resolve, reject) => {
         child.once('error', reject).once('exit', resolve);
-      });
+      }).finally(() => clearInterval(watch));
       const seconds = (performance.now() - begin) / 1000;
       const cpuSeconds = (await cpuSecondsOf(name)) - before;
       if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
-      return { seconds, cpuSeconds, stdout };
-    },
-    async megabytes() {
-      const sizes = (await pids()).map(async (pid) => {
-        const map = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-        return Number(/^Pss:\s+(\d+) kB$/m.exec(map)?.[1] ?? 0);
-      });
-      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) / 1024;
+      return { seconds, cpuSeconds, megabytes: most, stdout };
     },
     async close() {
       await clear();

@@ -1,5 +1,5 @@
 /** Both ways of doing the work over all hosts of a lab. */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -69,11 +69,22 @@ export interface AnsibleOptions extends SideOptions {
   readonly transfer: string;
 }
 
-/** Ansible, when it is installed. */
+/** Where Debian's ansible-mitogen is. */
+const mitogen = '/usr/lib/python3/dist-packages/ansible_mitogen';
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Ansible, when it is installed, and Mitogen too where the strategy is one of its. */
 export async function ansibleSide(options: AnsibleOptions): Promise<Side | undefined> {
   const { lab, config, prefix, name, strategy, transfer, atOnce } = options;
   const program = await findProgram('ansible-playbook');
   if (program === undefined) return undefined;
+  if (strategy.startsWith('mitogen') && !(await isThere(mitogen))) return undefined;
   for (const folder of ['files', 'templates', 'cp']) await mkdir(join(prefix, folder), { recursive: true });
   const { variables, sources } = forAnsible();
   for (const [source, text] of sources)
