@@ -1,5 +1,5 @@
 /** The servers that the benches of the proxy compare: configurations of one service, one certificate, one machine. */
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { converge, intend, openGateway } from '../../src/daemon/gateway.ts';
 import { describe } from '../../src/describe/index.ts';
 import { serverEngines } from '../../src/engines/index.ts';
 import { openAuthority } from '../../src/pki/authority.ts';
+import { fillFile } from '../measure.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -43,12 +44,8 @@ export async function openSides(): Promise<Sides> {
         ...{ prefix, certificate, key, upstream: ports.upstream, body: 'x'.repeat(2048) },
         port: side === 'caddy' ? ports.caddy : ports.nginx,
       };
-      const text = await readFile(join(here, name), 'utf8');
       const path = join(prefix, name);
-      await writeFile(
-        path,
-        text.replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole)),
-      );
+      await fillFile(join(here, name), path, values);
       return path;
     },
     async poterne() {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { confirmHost, convergeHost } from '../apply/hosts/converge.ts';
 import { hostEngines } from '../engines/index.ts';
+import { withMany } from '../hosts/many.ts';
 import { type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
 import { sshFault } from '../hosts/ssh-faults.ts';
 import type { SshTarget } from '../hosts/target.ts';
@@ -83,17 +84,15 @@ export function bundlesOf(
   );
 }
 
-/** Compares every machine with its bundle, all at once; nothing is changed anywhere. */
+/** Compares every machine with its bundle, many at once; nothing is changed anywhere. */
 export async function planMachines(
   site: Site,
   bundles: ReadonlyMap<string, Bundle>,
   reach: Reach,
   options: MachineOptions,
 ): Promise<readonly MachineOutcome[]> {
-  return Promise.all(
-    [...bundles].map(([name, bundle]) =>
-      outcomeOf(name, () => converge(site, bundle, reach, options, { mode: 'plan' })),
-    ),
+  return onMachines(site, [...bundles.keys()], reach, (name) =>
+    outcomeOf(name, () => converge(site, bundles.get(name) as Bundle, reach, options, { mode: 'plan' })),
   );
 }
 
@@ -112,8 +111,8 @@ export async function applyMachines(
   const told = new Set<string>();
   for (const wave of waves(site)) {
     const waiting = wave.hosts.filter((name) => isLeft(bundles.get(name), wave, outcomes.get(name)));
-    for (const outcome of await Promise.all(
-      waiting.map((name) => inWave(site, bundles.get(name) as Bundle, wave, reach, options, outcomes)),
+    for (const outcome of await onMachines(site, waiting, reach, (name) =>
+      inWave(site, bundles.get(name) as Bundle, wave, reach, options, outcomes),
     ))
       outcomes.set(outcome.host, outcome);
     for (const name of wave.hosts) {
@@ -125,6 +124,20 @@ export async function applyMachines(
     }
   }
   return site.hosts.flatMap(({ name }) => outcomes.get(name) ?? []);
+}
+
+function onMachines<T>(
+  site: Site,
+  names: readonly string[],
+  { here }: Reach,
+  work: (name: string) => Promise<T>,
+): Promise<readonly T[]> {
+  const machines = names.map((name) => ({ name, target: targetOf(site, hostOf(site, name), here) }));
+  return withMany(machines, ({ name }) => work(name));
+}
+
+function hostOf({ hosts }: Site, name: string): Host {
+  return hosts.find((host) => host.name === name) as Host;
 }
 
 /** Whether a wave has anything to do on a machine. */
@@ -165,7 +178,7 @@ function converge(
   { tell, signal }: MachineOptions,
   { mode, hold }: { readonly mode: 'plan' | 'apply'; readonly hold?: readonly string[] },
 ): Promise<HostReport> {
-  const host = site.hosts.find(({ name }) => name === bundle.host) as Host;
+  const host = hostOf(site, bundle.host);
   return convergeHost(targetOf(site, host, here), bundle, {
     settings,
     mode,
@@ -188,7 +201,7 @@ async function confirm(
 ): Promise<HostReport> {
   const waiting = report.parts.filter(({ outcome }) => outcome === 'unconfirmed');
   if (waiting.length === 0) return report;
-  const host = site.hosts.find(({ name }) => name === bundle.host) as Host;
+  const host = hostOf(site, bundle.host);
   const seconds = Math.max(...bundle.parts.map((part) => part.confirm ?? 0)) || usualConfirmSeconds;
   try {
     if (host.name === here && !(await canStillEnter?.(host.name, seconds)))
