@@ -19,10 +19,8 @@ import {
   type MachineOptions,
   type MachineOutcome,
   planMachines,
-  type Reach,
-  servedGateway,
-  targetOf,
 } from './machines.ts';
+import { type Reach, servedGateway, targetOf } from './reach.ts';
 
 /** What is wanted of a whole site, and how its machines are now. */
 export interface SiteIntent {

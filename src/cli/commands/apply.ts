@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type Applied, short } from '../../apply/executor.ts';
-import { complaintsOf, servedGateway } from '../../daemon/machines.ts';
+import { complaintsOf } from '../../daemon/machines.ts';
 import { applySite, type SiteApplied, wantedOf } from '../../daemon/perimeter.ts';
+import { servedGateway } from '../../daemon/reach.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Site } from '../../model/site.ts';
 import { commandOnFile } from '../command.ts';
