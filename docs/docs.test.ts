@@ -7,6 +7,8 @@ import { apply } from '../src/i18n/en/apply.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
+import { hosts } from '../src/i18n/en/hosts.ts';
+import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,9 +31,13 @@ describe('troubleshooting', () => {
     ...['value.name.title', 'value.dns.label', 'value.dns.length', 'value.dns.address', 'value.dns.ascii'],
     ...['value.path.percent', 'value.url.form', 'value.url.path', 'value.url.secret', 'audience.form.from'],
     ...['engine.refused.kept', 'engine.refused.stand-in', 'engine.refused.closed'],
+    // Beside a rule, in the firewall itself.
+    'firewall.more',
   ]);
   const ofMessages = /^(severity|report|hint|promise|apply)\.|\.(hint|next)$/;
-  const findings = Object.keys({ ...described, ...nginx, ...apply }).filter((code) => !ofMessages.test(code));
+  const findings = Object.keys({ ...described, ...nftables, ...nginx, ...apply, ...hosts }).filter(
+    (code) => !ofMessages.test(code),
+  );
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),

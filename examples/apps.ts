@@ -27,10 +27,10 @@ export interface RunningApps {
   stop(): Promise<void>;
 }
 
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-
 function launch(name: AppName, options: StartOptions): ChildProcess {
   const folder = options.folder ?? dirname(fileURLToPath(import.meta.url));
+  // Not before: an installed Poterne has no tsx, and no demonstration.
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const child = fork(join(folder, name, 'app.ts'), [], {
     execArgv: ['--import', loader],
     env: { ...process.env, ...options.environment },

@@ -20,6 +20,7 @@ const packages: Readonly<Record<string, string>> = {
   iproute2: 'addresses and routes; ss',
   'iputils-ping': 'reachability',
   netbase: '/etc/services and /etc/protocols, which fail2ban and nft need to name ports',
+  logrotate: 'logs that stay small, on every Debian that the installer made',
   procps: 'sysctl and ps, on every Debian that the installer made',
   curl: 'a web client',
   'ca-certificates': 'the trust store, for curl and for authorities added to it',

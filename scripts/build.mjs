@@ -1,14 +1,27 @@
 /**
+ * usage: node build.mjs [FILE METAFILE]
+ *
  * Bundles the command line into dist/poterne.mjs: one file starts several times faster than hundreds. The file appears
- * whole or not at all, so that two first starts at once do no harm.
+ * whole or not at all, so that two first starts at once do no harm. With FILE, for a package: there, without the map to
+ * the sources, and METAFILE tells what it is made of.
  */
-import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const bundle = join(root, 'dist', 'poterne.mjs');
+const [file, metafile] = process.argv.slice(2);
+const bundle = file ?? join(root, 'dist', 'poterne.mjs');
 const temporary = `${bundle}.${process.pid}.tmp`;
 
 try {
@@ -19,7 +32,9 @@ try {
   process.exit(1);
 }
 try {
-  await build({
+  const made = await build({
+    // Names in the bundle are relative to it, wherever it is built from.
+    absWorkingDir: root,
     entryPoints: [join(root, 'src', 'cli', 'main.ts')],
     outfile: temporary,
     bundle: true,
@@ -28,15 +43,25 @@ try {
     target: 'node20',
     // Holds a native addon, which is found from its own folder.
     external: ['libsql'],
+    // Read from its files when run from the sources: src/apply/hosts/script.ts.
+    define: { POTERNE_HOST_SCRIPT: JSON.stringify(hostScript()) },
     // CommonJS packages inside an ES module still ask for these.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    sourcemap: 'inline',
-    sourcesContent: false,
+    ...(file ? {} : { sourcemap: 'inline', sourcesContent: false }),
+    metafile: true,
     logLevel: 'error',
   });
+  if (metafile) writeFileSync(metafile, JSON.stringify(made.metafile));
   renameSync(temporary, bundle);
 } finally {
   rmSync(temporary, { force: true });
+}
+
+/** What runs on hosts, in one piece. */
+function hostScript() {
+  const folder = join(root, 'src', 'apply', 'hosts', 'script');
+  const names = readdirSync(folder).sort();
+  return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 }

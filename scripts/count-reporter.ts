@@ -1,8 +1,12 @@
+import { appendFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
 const skipsAllowed = 5;
 
-/** Ends the run with one line of counts, and fails it when more than a handful of tests were skipped. */
+/**
+ * Ends the run with one line of counts, and fails it when more than a handful of tests were skipped. With
+ * `POTERNE_TEST_COUNTS`, the counts go to that file instead: scripts/test.sh adds those of its runs up.
+ */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
@@ -15,8 +19,11 @@ export default class CountReporter implements Reporter {
       console.error(`${skipped} tests were skipped; at most ${skipsAllowed} may be.`);
       process.exitCode = 1;
     }
-    process.on('exit', () =>
-      console.log(`tests: ${count.passed} passed, ${count.failed} failed, ${skipped} skipped`),
-    );
+    const file = process.env.POTERNE_TEST_COUNTS;
+    if (file) appendFileSync(file, `${count.passed} ${count.failed} ${skipped}\n`);
+    else
+      process.on('exit', () =>
+        console.log(`tests: ${count.passed} passed, ${count.failed} failed, ${skipped} skipped`),
+      );
   }
 }

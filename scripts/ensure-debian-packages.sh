@@ -54,8 +54,12 @@ if [ "$announced" = no ]; then
     case $package in
       nginx | nginx-light) say "  $package: the gateway itself; Poterne runs its own, Debian's service stays off" \
         "  $package : la passerelle elle-même ; Poterne lance le sien, le service de Debian reste arrêté" ;;
+      libnginx-mod-stream) say "  $package: what passes TLS through to services" \
+        "  $package : ce qui passe le TLS tel quel aux services" ;;
       openssl) say '  openssl: certificates, in the tests' '  openssl : les certificats, dans les tests' ;;
       curl) say '  curl: a client, in the tests' '  curl : un client, dans les tests' ;;
+      nftables | iproute2) say "  $package: firewalls and networks of their own, in the tests" \
+        "  $package : des pare-feu et des réseaux à part, dans les tests" ;;
       mmdebstrap | systemd-container | netcat-openbsd) say "  $package: hosts of the lab" "  $package : les machines du labo" ;;
       *) say "  $package: Poterne needs it" "  $package : Poterne en a besoin" ;;
     esac

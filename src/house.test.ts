@@ -57,7 +57,7 @@ function walk(folder: string): string[] {
 
 /** Tests and what only tests use. */
 function isTest(file: string): boolean {
-  return /\.test\.ts$|\/testing[-./]/.test(file);
+  return /\.(lab-)?test\.ts$|\/testing[-./]/.test(file);
 }
 
 function imports(file: string): string[] {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { quitEngine } from '../../src/apply/engine-process.ts';
 import { converge, intend, openGateway } from '../../src/daemon/gateway.ts';
 import { describe } from '../../src/describe/index.ts';
-import { engines } from '../../src/engines/index.ts';
+import { serverEngines } from '../../src/engines/index.ts';
 import { openAuthority } from '../../src/pki/authority.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -68,7 +68,7 @@ publications:
       const gateway = await openGateway(state);
       await converge(gateway, await intend(gateway, described.site), () => {});
       return async () => {
-        await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
+        await Promise.all(serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))));
         await gateway.close();
       };
     },

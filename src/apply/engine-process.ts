@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
-import type { Engine, Staged } from '../engines/engine.ts';
+import type { ServerEngine, Staged } from '../engines/engine.ts';
 import { readIfThere } from '../hosts/files.ts';
 import { findProgram } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
@@ -12,7 +12,7 @@ import { gone, type Process, processes, processOf, signal, sleep, worksIn } from
 const drainMilliseconds = 15_000;
 
 /** The engine's running master below a prefix, or `undefined`. */
-export async function runningMaster(engine: Engine, prefix: string): Promise<Process | undefined> {
+export async function runningMaster(engine: ServerEngine, prefix: string): Promise<Process | undefined> {
   // The pid may have gone to someone else since: ours names its prefix in its title.
   const isOurs = (p: Process | undefined) => p?.title.includes(`-p ${prefix}/ `) === true;
   const pid = Number(await readIfThere(join(prefix, engine.actions.pidFile)));
@@ -28,13 +28,13 @@ export async function workersOf(master: Process): Promise<Process[]> {
 }
 
 /** Whether these workers take no more visitors: they ended, or say in their title that they are ending. */
-export async function retired(workers: readonly Process[]): Promise<boolean> {
+export async function retired(engine: ServerEngine, workers: readonly Process[]): Promise<boolean> {
   const now = await Promise.all(workers.map(({ pid }) => processOf(pid)));
-  return now.every((p, n) => p === undefined || p.title !== workers[n]?.title);
+  return now.every((p) => p === undefined || engine.actions.isEnding(p.title));
 }
 
 /** The hash of the generation that the running engine serves now; `undefined` when nothing answers. */
-export async function servedHash(engine: Engine, prefix: string): Promise<string | undefined> {
+export async function servedHash(engine: ServerEngine, prefix: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const asked = request(
       {
@@ -63,10 +63,10 @@ export async function servedHash(engine: Engine, prefix: string): Promise<string
  * Starts the engine detached, so that it outlives us, and resolves with its master once it runs. What a killed master
  * left behind (its workers, its socket) is cleared first. Throws `engine.start.failed` with what the engine said.
  */
-export async function startEngine(engine: Engine, prefix: string): Promise<Process> {
+export async function startEngine(engine: ServerEngine, prefix: string): Promise<Process> {
   const { actions } = engine;
   await clearOrphans(engine, prefix);
-  await rm(join(prefix, actions.socket), { force: true });
+  await clearSockets(join(prefix, dirname(actions.socket)));
   await rm(join(prefix, actions.pidFile), { force: true });
   const staged: Staged = { prefix, folder: join(prefix, 'current') };
   const [name = '', ...rest] = actions.start(staged);
@@ -107,7 +107,7 @@ export async function startEngine(engine: Engine, prefix: string): Promise<Proce
  * behind ends too. Gives whether anything ran.
  */
 export async function quitEngine(
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   drain: number = drainMilliseconds,
 ): Promise<boolean> {
@@ -122,7 +122,7 @@ export async function quitEngine(
 }
 
 /** Workers whose master was killed: they hold the ports and serve on, but nobody governs them any more. */
-export async function orphans(engine: Engine, prefix: string): Promise<Process[]> {
+export async function orphans(engine: ServerEngine, prefix: string): Promise<Process[]> {
   const all = await processes();
   const masters = new Set(all.filter((p) => p.title.includes('master process')).map((p) => p.pid));
   const alone = all.filter(
@@ -132,7 +132,13 @@ export async function orphans(engine: Engine, prefix: string): Promise<Process[]
   return alone.filter((_, i) => ours[i]);
 }
 
-async function clearOrphans(engine: Engine, prefix: string): Promise<boolean> {
+/** A killed master leaves its unix sockets, and the next one could not listen there. */
+async function clearSockets(folder: string): Promise<void> {
+  const left = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.sock'));
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
+}
+
+async function clearOrphans(engine: ServerEngine, prefix: string): Promise<boolean> {
   const found = await orphans(engine, prefix);
   for (const worker of found) {
     signal(worker.pid, engine.actions.signals.stop);

@@ -1,6 +1,6 @@
 import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine } from '../engines/engine.ts';
+import type { ServerEngine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
@@ -54,7 +54,11 @@ export interface Applied {
  * has accepted the new configuration the live one is not touched, and when the new workers do not come the last good
  * one is put back. Safe to be killed at any moment. Throws `engine.*`, `gateway.*` and `lock.held` faults.
  */
-export async function applyLocally(plan: Plan, engine: Engine, options: ApplyOptions): Promise<Applied> {
+export async function applyLocally(
+  plan: Plan,
+  engine: ServerEngine,
+  options: ApplyOptions,
+): Promise<Applied> {
   const prefix = join(options.state, engine.name);
   return locked(prefix, async () => {
     await prepareFolders(engine, prefix, options.account);
@@ -81,7 +85,7 @@ export async function applyLocally(plan: Plan, engine: Engine, options: ApplyOpt
 
 /** Starts the engine on its last good configuration if it is not running: what a restart needs, and no description. */
 export async function resumeLocally(
-  engine: Engine,
+  engine: ServerEngine,
   state: string,
 ): Promise<{ started: boolean; hash: string }> {
   const prefix = join(state, engine.name);
@@ -116,7 +120,7 @@ async function locked<T>(prefix: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function serve(
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   generations: Generations,
   wanted: Generation,
@@ -149,7 +153,7 @@ async function serve(
 /** Before anything is staged: the ports that the engine does not hold yet must be there for it. */
 async function requireNewPorts(
   { gateway }: Site,
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   generations: Generations,
 ): Promise<void> {
@@ -162,7 +166,7 @@ async function requireNewPorts(
 
 /** The gateway that the running engine serves; not always the active one, when an apply was killed half-way. */
 async function heldGateway(
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   generations: Generations,
 ): Promise<Site['gateway'] | undefined> {
@@ -176,7 +180,7 @@ async function heldGateway(
  * take no more visitors. The second matters when a generation is written anew after somebody edited it: same hash.
  */
 async function confirm(
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   hash: string,
   old: readonly Process[],
@@ -185,13 +189,13 @@ async function confirm(
   let inARow = 0;
   for (const until = Date.now() + milliseconds; Date.now() < until; await sleep(20)) {
     inARow = (await servedHash(engine, prefix)) === hash ? inARow + 1 : 0;
-    if (inARow >= 3 && (await retired(old))) return;
+    if (inARow >= 3 && (await retired(engine, old))) return;
   }
   throw new Fault('engine.unconfirmed', { engine: engine.name, log: join(prefix, engine.actions.errorLog) });
 }
 
 async function putBack(
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   generations: Generations,
   previous: Generation | undefined,
@@ -205,7 +209,11 @@ async function putBack(
   else if (ran) await startEngine(engine, prefix).catch(() => undefined);
 }
 
-async function prepareFolders(engine: Engine, prefix: string, account: string | undefined): Promise<void> {
+async function prepareFolders(
+  engine: ServerEngine,
+  prefix: string,
+  account: string | undefined,
+): Promise<void> {
   await mkdir(join(prefix, 'generations'), { recursive: true, mode: 0o755 });
   const owner = account && (await idsOf(account));
   for (const { path, account: may } of engine.actions.folders) {

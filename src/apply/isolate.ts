@@ -1,7 +1,7 @@
-import type { Complaint, Engine } from '../engines/engine.ts';
+import type { Complaint, ServerEngine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Artefact, Plan } from '../model/plan.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import type { Generation, Generations } from './generations.ts';
 import type { Materials } from './materialise.ts';
@@ -19,7 +19,7 @@ export interface Accepted {
  */
 export async function stageAccepted(
   plan: Plan,
-  engine: Engine,
+  engine: ServerEngine,
   prefix: string,
   generations: Generations,
   materials: Materials,
@@ -42,14 +42,31 @@ export async function stageAccepted(
     if (folder !== active?.folder) await generations.discard(generation);
     const complaint = complaints.find((c) => c.severity === 'error');
     const culprit = complaint && trace(complaint);
-    const artefact = artefacts.find((a) => a.path === culprit?.path);
+    const artefact = culprit && blamed(plan, artefacts, culprit);
     if (!complaint || !culprit || !artefact)
       throw refusedFault(engine, complaint?.text ?? `${stderr}${stdout}`.trim());
     await staging.refuse(artefact, complaint.text, culprit.because);
   }
 }
 
-function warning(engine: Engine, complaint: Complaint, culprit: Attribution | undefined): Finding {
+/**
+ * The artefact to be replaced: the one complained of. A line of a shared file that one publication asked for is that
+ * publication's, as when it includes a file in whose stead nginx names the line.
+ */
+function blamed(
+  { site }: Plan,
+  artefacts: readonly Artefact[],
+  { path, because }: Attribution,
+): Artefact | undefined {
+  const named = artefacts.find((a) => a.path === path);
+  if (!named || named.isolated) return named;
+  const asking = site.publications.find(
+    ({ pointer }) => because === pointer || because.startsWith(`${pointer}/`),
+  );
+  return artefacts.find((a) => asking && a.isolated?.publication === asking.id) ?? named;
+}
+
+function warning(engine: ServerEngine, complaint: Complaint, culprit: Attribution | undefined): Finding {
   return {
     severity: 'warning',
     code: 'engine.warned',

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
-import type { Engine } from '../engines/engine.ts';
+import type { ServerEngine } from '../engines/engine.ts';
 import { findProgram, localhost } from '../hosts/local.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Facts } from '../model/facts.ts';
@@ -17,7 +17,7 @@ const account = 'www-data';
 export async function observe(
   site: Site,
   state: string,
-  engines: readonly Engine[],
+  engines: readonly ServerEngine[],
   remembered: Readonly<Record<string, readonly string[]>>,
 ): Promise<Facts> {
   const versions: Record<string, string> = {};
@@ -33,7 +33,7 @@ export async function observe(
   });
 }
 
-async function versionOf(engine: Engine): Promise<string | undefined> {
+async function versionOf(engine: ServerEngine): Promise<string | undefined> {
   if (!(await findProgram(engine.binary))) return undefined;
   const { stdout, stderr } = await localhost.run(engine.actions.version.argv);
   return engine.actions.version.read(stdout + stderr);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Engine } from '../engines/engine.ts';
+import type { ServerEngine } from '../engines/engine.ts';
 import { readIfThere } from '../hosts/files.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { Standing } from '../model/applied.ts';
@@ -8,7 +8,7 @@ import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
-import type { Publication, Site } from '../model/site.ts';
+import { type Publication, passedThrough, type Site } from '../model/site.ts';
 import { letsInMore } from '../plan/topology.ts';
 import type { Content, ContentFile, Generation } from './generations.ts';
 import type { Materials } from './materialise.ts';
@@ -26,11 +26,11 @@ export class Staging {
   private readonly causes = new Map<string, Pointer>();
   private readonly standing: Record<string, Standing> = {};
   private readonly plan: Plan;
-  private readonly engine: Engine;
+  private readonly engine: ServerEngine;
   private readonly active: Generation | undefined;
   private readonly materials: Materials;
 
-  constructor(plan: Plan, engine: Engine, active: Generation | undefined, materials: Materials) {
+  constructor(plan: Plan, engine: ServerEngine, active: Generation | undefined, materials: Materials) {
     this.plan = plan;
     this.engine = engine;
     this.active = active;
@@ -51,22 +51,30 @@ export class Staging {
 
   /** Replaces what the engine would not have. Throws `engine.refused` for an artefact that belongs to no publication. */
   async refuse(artefact: Artefact, text: string, because: Pointer): Promise<void> {
-    const { isolated } = artefact;
-    const before = isolated && this.standing[isolated.publication];
-    if (!isolated || before?.state === 'closed') throw refusedFault(this.engine, text, because);
-    const last = before ? undefined : await this.lastGood(artefact, isolated.publication);
-    for (const path of [artefact.path, ...artefact.reads.map((input) => input.as)]) this.files.delete(path);
+    const publication = artefact.isolated?.publication;
+    const before = publication === undefined ? undefined : this.standing[publication];
+    if (publication === undefined || before?.state === 'closed')
+      throw refusedFault(this.engine, text, because);
+    // All files of the publication go together: half of one version beside half of another is neither.
+    const group = this.plan.artefacts.filter(
+      (a) => a.engine === this.engine.name && a.isolated?.publication === publication,
+    );
+    const last = before ? undefined : await this.lastGood(group, publication);
+    for (const { path, reads } of group)
+      for (const one of [path, ...reads.map((input) => input.as)]) this.files.delete(one);
     // The first complaint is about what the user wrote; a second one would be about our replacement.
     const complaint = before?.complaint ?? text;
     const state = before?.state === 'stand-in' ? 'closed' : 'stand-in';
-    const instead = state === 'closed' ? { text: '', reads: [] } : isolated.standIn;
     if (last) for (const [path, file] of last.files) this.files.set(path, file);
     else
-      await this.place(artefact.path, { ...instead, origins: instead.text.split('\n').map(() => because) });
-    this.standing[isolated.publication] = last
+      for (const { path, isolated } of group) {
+        const instead = (state === 'stand-in' && isolated?.standIn) || { text: '', reads: [] };
+        await this.place(path, { ...instead, origins: instead.text.split('\n').map(() => because) });
+      }
+    this.standing[publication] = last
       ? { state: 'kept', complaint, served: last.served }
       : { state, complaint };
-    if (!before) this.causes.set(isolated.publication, because);
+    if (!before) this.causes.set(publication, because);
   }
 
   private async place(path: string, file: Placed): Promise<{ input: Input; reason: string } | undefined> {
@@ -86,30 +94,32 @@ export class Staging {
    * are now: else a kept one would never be renewed.
    */
   private async lastGood(
-    artefact: Artefact,
+    group: readonly Artefact[],
     publication: string,
   ): Promise<{ files: Map<string, ContentFile>; served: Publication } | undefined> {
     const { active } = this;
-    const record = active?.manifest.files[artefact.path];
     const served = active && servedPublication(active, publication);
     const wanted = this.plan.site.publications.find(({ id }) => id === publication);
-    if (!active || !record || !served || !wanted || letsInMore(served, wanted)) return undefined;
+    if (!active || !served || !wanted || letsInMore(served, wanted)) return undefined;
     // Its version listens where the gateway listened then.
     if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
     const renewed = new Map(
-      artefact.reads.flatMap(({ as, from }) => {
-        const fresh = 'certificate' in from ? this.files.get(as) : undefined;
-        return fresh ? [[as, fresh]] : [];
-      }),
+      group
+        .flatMap((artefact) => artefact.reads)
+        .flatMap(({ as, from }) => {
+          const fresh = 'certificate' in from ? this.files.get(as) : undefined;
+          return fresh ? [[as, fresh]] : [];
+        }),
     );
     const files = new Map<string, ContentFile>();
-    for (const path of [artefact.path, ...(record.reads ?? [])]) {
-      const was = active.manifest.files[path];
-      const text = await readIfThere(join(active.folder, path));
-      if (!was || text === undefined || sha256(text) !== was.sha256) return undefined;
-      const { sha256: _, ...rest } = was;
-      files.set(path, renewed.get(path) ?? { ...rest, text, secret: path !== artefact.path });
-    }
+    for (const { path: own } of group)
+      for (const path of [own, ...(active.manifest.files[own]?.reads ?? [])]) {
+        const was = active.manifest.files[path];
+        const text = await readIfThere(join(active.folder, path));
+        if (!was || text === undefined || sha256(text) !== was.sha256) return undefined;
+        const { sha256: _, ...rest } = was;
+        files.set(path, renewed.get(path) ?? { ...rest, text, secret: path !== own });
+      }
     return { files, served };
   }
 
@@ -136,13 +146,20 @@ function servedPublication({ manifest }: Generation, publication: string): Publi
   return manifest.site.publications.find(({ id }) => id === publication);
 }
 
-/** Where a gateway listens and how, to compare. */
-function listening({ gateway }: Site): string {
-  return JSON.stringify([gateway.listen, gateway.httpPort, gateway.httpsPort, gateway.proxyProtocol]);
+/** Where a gateway listens and how, to compare: also whether something else has the proxy's https port. */
+function listening({ gateway, publications }: Site): string {
+  const { listen, httpPort, httpsPort, proxyProtocol } = gateway;
+  return JSON.stringify([
+    listen,
+    httpPort,
+    httpsPort,
+    proxyProtocol,
+    passedThrough({ publications }).length > 0,
+  ]);
 }
 
 /** The fault of a configuration that cannot be had even with its publications set apart. */
-export function refusedFault(engine: Engine, text: string, because?: Pointer): Fault {
+export function refusedFault(engine: ServerEngine, text: string, because?: Pointer): Fault {
   const next = message('engine.refused.next');
   return new Fault(
     'engine.refused',

@@ -1,7 +1,17 @@
-import { describe, locateFinding, report, sortFindings, textOf, toJson } from '../describe/index.ts';
+import {
+  describe,
+  type JsonFinding,
+  locateFinding,
+  report,
+  type Sources,
+  sortFindings,
+  textOf,
+  toJson,
+} from '../describe/index.ts';
 import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
 import { assertionFindings } from '../plan/assertions.ts';
+import { networkFindings } from '../plan/network.ts';
 import type { Context } from './context.ts';
 import { Refused } from './errors.ts';
 
@@ -10,18 +20,24 @@ export interface Described {
   /** Absent when there is an error among the findings. */
   readonly site?: Site;
   readonly findings: readonly Finding[];
+  readonly sources: Sources;
   /** Prints findings to standard error, each at its place; also those that came later, with pointers only. */
   show(findings: readonly Finding[]): void;
-  toJson(findings: readonly Finding[]): unknown;
+  toJson(findings: readonly Finding[]): readonly JsonFinding[];
+  /** Findings with their places, in reading order. */
+  located(findings: readonly Finding[]): readonly Finding[];
 }
 
+/** A description that holds, so that something can be done with it. */
+export type DescribedSite = Described & { readonly site: Site };
+
 /**
- * Reads the description of a command. The user's own assertions are checked here, where what describe read meets what
- * plan makes of it: so every command refuses, before it opens anything, what the user said must never be.
+ * Reads the description of a command. The user's own assertions are checked here, and what firewalls cannot write, where
+ * what describe read meets what plan makes of it: so every command refuses, before it opens anything, what the user said must never be.
  */
 export async function readDescription(context: Context, file: string): Promise<Described> {
   const { site, findings: read, sources } = await describe(file);
-  const contradicted = site ? assertionFindings(site) : [];
+  const planned = site ? [...assertionFindings(site), ...networkFindings(site)] : [];
   const cwd = process.cwd();
   const located = (some: readonly Finding[]) =>
     sortFindings(
@@ -29,14 +45,16 @@ export async function readDescription(context: Context, file: string): Promise<D
       some.map((finding) => locateFinding(sources, finding)),
     );
   return {
-    ...(site && !hasErrors(contradicted) ? { site } : {}),
-    findings: located([...read, ...contradicted]),
+    ...(site && !hasErrors(planned) ? { site } : {}),
+    findings: located([...read, ...planned]),
+    sources,
     show(some) {
       if (some.length === 0) return;
       const { language, colour } = context;
       context.err(report(located(some), { language, colour, cwd, read: (path) => textOf(sources, path) }));
     },
     toJson: (some) => toJson(located(some), context.language, cwd),
+    located,
   };
 }
 
@@ -45,7 +63,7 @@ export async function requireSite(
   context: Context,
   file: string,
   json: boolean | undefined,
-): Promise<Described & { readonly site: Site }> {
+): Promise<DescribedSite> {
   const described = await readDescription(context, file);
   const { site } = described;
   if (site) return { ...described, site };

@@ -22,7 +22,7 @@ export class WrongRequest extends Fault {}
 /** Says a fault: at the line of the description that caused it when it has one, its cause, and what to do next. */
 export function showFault(context: Context, fault: Fault, description?: Described): void {
   const { code, params, pointer } = fault;
-  if (pointer && description) description.show([asFinding(fault)]);
+  if (pointer && description) description.show([faultFinding(fault)]);
   else context.err(`${context.t('cli.error')}: ${context.say({ code, params })}`);
   if (fault.next) context.err(context.t('cli.next', { text: context.say(fault.next) }));
 }
@@ -42,18 +42,20 @@ export function endWith(context: Context, error: unknown, json: boolean, descrip
   return exit.failed;
 }
 
-function asFinding({ code, params, pointer }: Fault): Finding {
+/** A fault that comes from the description, as something that is wrong there. */
+export function faultFinding({ code, params, pointer }: Fault): Finding {
   return { severity: 'error', code, params, ...(pointer ? { pointer } : {}) };
 }
 
-function faultJson(context: Context, fault: Fault, description?: Described): object {
+/** A fault as programs read it. */
+export function faultJson(context: Context, fault: Fault, description?: Described): object {
   const { code, params, next, cause, pointer } = fault;
   return {
     code,
     params,
     text: context.say({ code, params }),
     ...(next ? { next: context.say(next) } : {}),
-    ...(pointer && description ? { findings: description.toJson([asFinding(fault)]) } : {}),
+    ...(pointer && description ? { findings: description.toJson([faultFinding(fault)]) } : {}),
     ...(cause instanceof Error ? { cause: cause.message } : {}),
   };
 }

@@ -1,11 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import { type Gateway, openGateway } from '../daemon/gateway.ts';
+import { localhost } from '../hosts/local.ts';
+import { Fault } from '../model/fault.ts';
+import { message } from '../model/message.ts';
 
-/** Opens the gateway of this machine, works with it, and closes it whatever happens. */
+/**
+ * Opens the gateway of this machine, works with it, and closes it whatever happens. Where another account runs it (that
+ * of a service), root has this command run again as that account, which could not work with what root leaves there.
+ */
 export async function withGateway<T>(state: string, work: (gateway: Gateway) => Promise<T>): Promise<T> {
+  const owner = await otherOwner(state);
+  if (owner) runAgainAs(owner, state);
+  return withOpen(state, work);
+}
+
+/**
+ * The same for what only the account that runs the gateway can do: its engine holds ports and runs with rights that
+ * nobody else would start it with. Throws `state.owned` when root asks for it.
+ */
+export async function withOwnGateway<T>(state: string, work: (gateway: Gateway) => Promise<T>): Promise<T> {
+  const owner = await otherOwner(state);
+  if (!owner) return withOpen(state, work);
+  const { stdout } = await localhost.run(['id', '--name', '--user', String(owner.uid)]);
+  const account = stdout.trim() || owner.uid;
+  throw new Fault('state.owned', { state, account }, { next: message('state.owned.next') });
+}
+
+async function withOpen<T>(state: string, work: (gateway: Gateway) => Promise<T>): Promise<T> {
   const gateway = await openGateway(state);
   try {
     return await work(gateway);
   } finally {
     await gateway.close();
   }
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Whose the state folder is, when we are root and it is not root's. */
+async function otherOwner(state: string): Promise<Owner | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const found = await stat(state).catch(() => undefined);
+  return found && found.uid !== 0 ? found : undefined;
+}
+
+/** Ends this process as the same command ends under another account. Debian's Node refuses to change its own. */
+function runAgainAs({ uid, gid }: Owner, state: string): never {
+  const rights = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs'];
+  const { status, error } = spawnSync(
+    '/usr/bin/setpriv',
+    [...rights, '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    { stdio: 'inherit', env: { ...process.env, POTERNE_STATE: state } },
+  );
+  if (error) throw error;
+  process.exit(status ?? 1);
 }

@@ -1,11 +1,13 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
-import { engines } from '../engines/index.ts';
+import type { ServerEngine } from '../engines/engine.ts';
+import { serverEngines } from '../engines/index.ts';
 import { installation } from '../hosts/installation.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { Manifest } from '../model/applied.ts';
@@ -18,7 +20,7 @@ import type { Site } from '../model/site.ts';
 import { type Authority, openAuthority } from '../pki/authority.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { verify } from '../verify/index.ts';
+import { type Network, verify } from '../verify/index.ts';
 
 /** The gateway of this machine: its state folder and what lives there. */
 export interface Gateway {
@@ -45,7 +47,9 @@ export async function openGateway(state: string): Promise<Gateway> {
 /** Ends the engines of this machine after the requests in progress; false when none ran. Throws `state.denied`. */
 export async function stopGateway(state: string): Promise<boolean> {
   try {
-    const ended = await Promise.all(engines.map((engine) => quitEngine(engine, join(state, engine.name))));
+    const ended = await Promise.all(
+      serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))),
+    );
     return ended.includes(true);
   } catch (cause) {
     throw denied(state, cause) ?? cause;
@@ -62,6 +66,7 @@ function denied(state: string, cause: unknown): Fault | undefined {
 /** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */
 export function installing(packages: string): Message {
   const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
+  if (!existsSync(script)) return message('engine.missing.apt', { packages });
   const near = relative(process.cwd(), script);
   return message('engine.missing.next', { script: near.startsWith('..') ? script : near, packages });
 }
@@ -80,15 +85,31 @@ export interface Intent {
 export async function intend(gateway: Gateway, site: Site): Promise<Intent> {
   requireHere(site);
   const remembered = await gateway.store.addresses();
-  const facts = await observe(site, gateway.state, engines, remembered);
-  const missing = engines.filter((engine) => !(engine.name in facts.versions));
+  const facts = await observe(site, gateway.state, serverEngines, remembered);
+  const missing = serverEngines.filter((engine) => !(engine.name in facts.versions));
   if (missing.length > 0) {
     const packages = missing.flatMap((engine) => engine.packages).join(' ');
     const names = missing.map((engine) => engine.name).join(', ');
     throw new Fault('engine.missing', { engine: names }, { next: installing(packages) });
   }
+  for (const engine of serverEngines) await requireModules(engine, site);
   await kept(gateway, gateway.store.rememberAddresses(new Date().toISOString(), facts.addresses));
   return { plan: plan(site, facts), facts, active: await activeManifest(gateway.state) };
+}
+
+/** Throws `engine.module.missing` for the first file of an engine's software that this site needs and this machine lacks. */
+export async function requireModules(
+  engine: Pick<ServerEngine, 'name' | 'modules'>,
+  site: Site,
+): Promise<void> {
+  for (const { file, package: from, because } of engine.modules(site)) {
+    if (await stat(file).catch(() => undefined)) continue;
+    throw new Fault(
+      'engine.module.missing',
+      { engine: engine.name, package: from },
+      { pointer: because, next: installing(from) },
+    );
+  }
 }
 
 /** What the store keeps. Throws `store.unusable` when it cannot, which is no defect: a full disk, most often. */
@@ -115,7 +136,7 @@ function requireHere(site: Site): void {
 
 /** The manifest of what this machine serves, or would serve when started. */
 export async function activeManifest(state: string): Promise<Manifest | undefined> {
-  for (const engine of engines) {
+  for (const engine of serverEngines) {
     const active = await generationsOf(join(state, engine.name)).active();
     if (active) return active.manifest;
   }
@@ -140,7 +161,7 @@ export async function converge(
     });
   try {
     let last: Applied | undefined;
-    for (const engine of engines)
+    for (const engine of serverEngines)
       last = await applyLocally(plan, engine, {
         state: gateway.state,
         authority: gateway.authority,
@@ -164,13 +185,15 @@ export interface ProveOptions {
   readonly authorities?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
+  /** Where it is proved from: a described host and its network. Default: this machine. */
+  readonly from?: { readonly host: string; readonly network: Network };
   /** Stops at once; what was seen until then is kept. */
   readonly signal?: AbortSignal;
   /** Told each piece of evidence as it comes in. */
   readonly progress?: (evidence: Evidence, done: number, total: number) => void;
 }
 
-/** Proves expectations from this machine and keeps the evidence. */
+/** Proves expectations, from this machine or another, and keeps the evidence. */
 export async function prove(
   gateway: Gateway,
   site: Site,
@@ -180,7 +203,12 @@ export async function prove(
   const evidence = await verify(
     expectations,
     {
-      vantage: { name: hostname(), ...(options.address ? { address: options.address } : {}) },
+      vantage: {
+        name: options.from?.host ?? hostname(),
+        ...(options.from ? { host: options.from.host } : {}),
+        ...(options.address ? { address: options.address } : {}),
+      },
+      ...(options.from ? { network: options.from.network } : {}),
       authorities: [gateway.authority.root, ...(options.authorities ?? [])],
       ...(options.signal ? { signal: options.signal } : {}),
     },

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { runningMaster, servedHash } from '../apply/engine-process.ts';
 import { type Generation, generationsOf } from '../apply/generations.ts';
-import { engines } from '../engines/index.ts';
+import { serverEngines } from '../engines/index.ts';
 import type { Standing } from '../model/applied.ts';
 import type { Service, Upstream } from '../model/site.ts';
 import { daysLeft } from '../pki/certificates.ts';
@@ -51,7 +51,7 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
   const now = new Date();
   const states: EngineStatus[] = [];
   let active: Generation | undefined;
-  for (const engine of engines) {
+  for (const engine of serverEngines) {
     const prefix = join(gateway.state, engine.name);
     const generation = await generationsOf(prefix).active();
     if (!generation) continue;

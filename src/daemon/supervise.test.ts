@@ -13,7 +13,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { status } from './status.ts';
-import { supervise } from './supervise.ts';
+import { type Attempt, supervise } from './supervise.ts';
 
 const upstream = port(90);
 
@@ -130,17 +130,20 @@ function supervised(rig: Rig, describe: () => Promise<Site | undefined>) {
   const told: Message['code'][] = [];
   const findings: Finding[] = [];
   let ready = 0;
+  let waiting = 0;
   let listening = 0;
+  let ask: () => Promise<Attempt>;
   const ended = supervise(rig.gateway, {
     describe,
     tell: ({ code }) => told.push(code),
     report: (found) => findings.push(...found),
     fail: ({ code }) => told.push(code),
     ready: () => ready++,
+    waiting: () => waiting++,
     signal: ending.signal,
-    reload: () => {
+    reloads: (hear) => {
       listening++;
-      return new Promise(() => {});
+      ask = () => new Promise((resolve) => hear(resolve));
     },
   });
   return {
@@ -149,7 +152,9 @@ function supervised(rig: Rig, describe: () => Promise<Site | undefined>) {
     findings,
     stop: () => ending.abort(),
     ready: () => ready,
+    waiting: () => waiting,
     listening: () => listening,
+    ask: () => ask(),
   };
 }
 
@@ -170,13 +175,21 @@ test('requests to read the description again are heard from the beginning, also 
   expect(await rig.master()).toBeUndefined();
 });
 
-test('a gateway with nothing to serve yet says so, keeps waiting, and never says that it is ready', async () => {
+test('a gateway with nothing to serve yet says so and waits; it is ready with the first description that is good', async () => {
   const rig = await makeRig();
-  const gateway = supervised(rig, async () => undefined);
-  await eventually(() => gateway.told.includes('gateway.empty'));
+  let site: Site | undefined;
+  const gateway = supervised(rig, async () => site);
+  await eventually(() => gateway.waiting() === 1);
+  expect(gateway.told).toContain('gateway.empty');
+  expect(await gateway.ask()).toEqual({ kind: 'refused' });
+  expect(gateway.ready()).toBe(0);
+  await startService(upstream, 'welcome');
+  ({ site } = await rig.describe(yaml(rig)));
+  expect(await gateway.ask()).toMatchObject({ kind: 'applied', applied: { outcome: 'applied' } });
+  expect(gateway.ready()).toBe(1);
   gateway.stop();
   await gateway.ended;
-  expect(gateway.ready()).toBe(0);
+  expect(gateway.waiting()).toBe(1);
 });
 
 test('a publication that the engine refuses is reported, and the gateway is up with the others', async () => {

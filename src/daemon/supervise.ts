@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { quitEngine, runningMaster } from '../apply/engine-process.ts';
-import { resumeLocally } from '../apply/executor.ts';
+import { type Applied, resumeLocally } from '../apply/executor.ts';
 import { observe } from '../apply/observe.ts';
-import { sleep } from '../apply/processes.ts';
-import { engines } from '../engines/index.ts';
+import { serverEngines } from '../engines/index.ts';
 import type { Facts } from '../model/facts.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
@@ -16,6 +15,16 @@ const every = { engine: 1000, names: 30_000, certificates: 3_600_000 } as const;
 /** The longest wait between two tries to start an engine that keeps dying. */
 const longestBackOff = 60_000;
 
+/** What became of one try to apply the description. */
+export type Attempt =
+  | { readonly kind: 'applied'; readonly site: string; readonly applied: Applied }
+  /** The description has errors. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'failed'; readonly fault: Fault };
+
+/** A request to read the description again: told what became of that. */
+export type ReloadRequest = (attempt: Attempt) => void;
+
 /** What the supervisor needs of whoever runs it. */
 export interface Supervised {
   /** Reads the description again; no site when it has errors, which are reported where they are read. */
@@ -25,10 +34,12 @@ export interface Supervised {
   readonly fail: (fault: Fault) => void;
   /** Told once, when the first configuration is being served. */
   readonly ready: () => void;
+  /** Told when nothing can be served at first: it waits for a description that can. */
+  readonly waiting: () => void;
   /** Aborted: end the engines and come back. */
   readonly signal: AbortSignal;
-  /** Resolves at each request to read the description again. */
-  readonly reload: () => Promise<void>;
+  /** Called once: has each request to read the description again brought to `hear`, from then on. */
+  readonly reloads: (hear: (request: ReloadRequest) => void) => void;
 }
 
 /**
@@ -36,31 +47,40 @@ export interface Supervised {
  * good), starts engines again when they die, follows the addresses of upstream names and renews certificates.
  */
 export async function supervise(gateway: Gateway, on: Supervised): Promise<void> {
-  let asked = false;
-  const listen = async () => {
-    while (!on.signal.aborted) {
-      await on.reload();
-      asked = true;
-    }
-  };
   // From the beginning: a SIGHUP during the first apply would end us otherwise.
-  void listen();
-  let addresses = await applyDescription(gateway, on);
-  if (addresses || (await resume(gateway, on))) on.ready();
+  const requests = listen(on);
+  let addresses: Addresses | undefined;
+  let served = false;
+  const serving = () => {
+    if (!served) on.ready();
+    served = true;
+  };
+  const applyAgain = async (site: () => Promise<Site | undefined>) => {
+    const attempt = await tryToApply(gateway, site, on);
+    if (attempt.kind !== 'applied') return attempt;
+    addresses = attempt.addresses;
+    serving();
+    return attempt;
+  };
+  await applyAgain(on.describe);
+  if (!served && (await resume(gateway, on))) serving();
+  if (!served) on.waiting();
   let nextNames = Date.now() + every.names;
   let nextCertificates = Date.now() + every.certificates;
   let backOff: number = every.engine;
   let nextStart = 0;
   while (!on.signal.aborted) {
-    await sleep(every.engine);
+    await requests.wait(every.engine);
     if (on.signal.aborted) break;
-    if (asked) {
-      asked = false;
-      addresses = (await applyDescription(gateway, on)) ?? addresses;
+    const asking = requests.take();
+    if (asking.length > 0) {
+      const attempt = await applyAgain(on.describe);
+      for (const answer of asking) answer(attempt);
     }
     if (Date.now() >= nextStart && !(await allRunning(gateway.state))) {
       on.tell(message('up.died'));
       const started = await resume(gateway, on);
+      if (started) serving();
       backOff = started ? every.engine : Math.min(backOff * 2, longestBackOff);
       nextStart = Date.now() + backOff;
     }
@@ -70,33 +90,66 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       const applied = await lastApplied(gateway);
       if (applied && (await namesMoved(gateway, applied, addresses ?? {}))) {
         on.tell(message('up.names'));
-        addresses = (await applySite(gateway, applied, on)) ?? addresses;
+        await applyAgain(async () => applied);
       }
     }
     if (Date.now() >= nextCertificates) {
       nextCertificates = Date.now() + every.certificates;
       const applied = await lastApplied(gateway);
-      if (applied) addresses = (await applySite(gateway, applied, on)) ?? addresses;
+      if (applied) await applyAgain(async () => applied);
     }
   }
-  for (const engine of engines) await quitEngine(engine, join(gateway.state, engine.name));
+  for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
 }
 
 /** The addresses that upstream names had when they were last planned with. */
 type Addresses = Facts['addresses'];
 
-async function applyDescription(gateway: Gateway, on: Supervised): Promise<Addresses | undefined> {
-  const site = await on.describe();
-  return site && applySite(gateway, site, on);
+/** Requests to read the description again, as they come in. */
+function listen(on: Supervised) {
+  let waiting: ReloadRequest[] = [];
+  let wake = () => {};
+  on.signal.addEventListener('abort', () => wake());
+  on.reloads((request) => {
+    waiting.push(request);
+    wake();
+  });
+  return {
+    /** Resolves at a request, when told to stop, or after so many milliseconds. */
+    wait: async (milliseconds: number) => {
+      if (waiting.length > 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    },
+    /** Those that the description is read for now: whoever asks later may have changed it since. */
+    take: () => {
+      const taken = waiting;
+      waiting = [];
+      return taken;
+    },
+  };
 }
 
-async function applySite(gateway: Gateway, site: Site, on: Supervised): Promise<Addresses | undefined> {
-  return guarded(on, async () => {
+async function tryToApply(
+  gateway: Gateway,
+  describe: () => Promise<Site | undefined>,
+  on: Supervised,
+): Promise<Attempt & { readonly addresses?: Addresses }> {
+  const site = await describe();
+  if (!site) return { kind: 'refused' };
+  try {
     const intent = await intend(gateway, site);
-    const { findings } = await converge(gateway, intent, on.tell);
-    on.report(findings);
-    return intent.facts.addresses;
-  });
+    const applied = await converge(gateway, intent, on.tell);
+    on.report(applied.findings);
+    return { kind: 'applied', site: site.name, applied, addresses: intent.facts.addresses };
+  } catch (error) {
+    return { kind: 'failed', fault: told(on, error) };
+  }
 }
 
 async function lastApplied(gateway: Gateway): Promise<Site | undefined> {
@@ -104,16 +157,19 @@ async function lastApplied(gateway: Gateway): Promise<Site | undefined> {
 }
 
 async function resume(gateway: Gateway, on: Supervised): Promise<boolean> {
-  const done = await guarded(on, async () => {
-    for (const engine of engines) await resumeLocally(engine, gateway.state);
+  try {
+    for (const engine of serverEngines) await resumeLocally(engine, gateway.state);
     on.tell(message('up.resumed'));
     return true;
-  });
-  return done === true;
+  } catch (error) {
+    told(on, error);
+    return false;
+  }
 }
 
 async function allRunning(state: string): Promise<boolean> {
-  for (const engine of engines) if (!(await runningMaster(engine, join(state, engine.name)))) return false;
+  for (const engine of serverEngines)
+    if (!(await runningMaster(engine, join(state, engine.name)))) return false;
   return true;
 }
 
@@ -123,12 +179,8 @@ async function namesMoved(gateway: Gateway, site: Site, addresses: Addresses): P
 }
 
 /** A fault is told and the gateway goes on; anything else is a defect and ends it. */
-async function guarded<T>(on: Supervised, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    on.fail(error);
-    return undefined;
-  }
+function told(on: Supervised, error: unknown): Fault {
+  if (!(error instanceof Fault)) throw error;
+  on.fail(error);
+  return error;
 }

@@ -50,10 +50,11 @@ export function partiesNamed(parsed: Parsed, name: string): readonly Party[] {
   return network === undefined ? [] : [{ kind: 'network', name: network }];
 }
 
-function checkParty(
+/** Reports a name by which nothing, or more than one thing, is meant; publications may be meant only where `side` is `to`. */
+export function checkParty(
   { parsed, report, other }: Checking,
   name: string,
-  side: 'from' | 'to',
+  side: 'from' | 'to' | 'machine',
   at: string,
 ): void {
   const { zones, hosts, publications } = parsed.names;
@@ -65,7 +66,7 @@ function checkParty(
       pointer: at,
       hint: other(pointer(`${second.kind}s`, name)),
     });
-  else if (party?.kind === 'publication' && side === 'from')
+  else if (party?.kind === 'publication' && side !== 'to')
     report('error', {
       code: 'assertion.from.publication',
       params: { name },

@@ -117,6 +117,8 @@ function checkNames(
       pointer: `${at}/example`,
     });
 
+  // Whose TLS is passed through shows a certificate of its own.
+  if (publication.scenario === 'direct') return;
   const tls = publication.tls ?? 'internal';
   if (tls === 'internal') {
     if (match === 'regex' && whole(at))

@@ -2,6 +2,8 @@ import type { Finding, Severity } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import { checkAssertions } from './check-assertions.ts';
+import { checkScenarios } from './check-direct.ts';
+import { checkNetwork } from './check-network.ts';
 import { checkPublications } from './check-publications.ts';
 import { knownHint } from './hints.ts';
 import { valueAt } from './issues.ts';
@@ -63,6 +65,8 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
   checkGateway(checking);
   for (const [name, service] of parsed.services) checkService(checking, name, service);
   checkPublications(checking);
+  checkScenarios(checking);
+  checkNetwork(checking);
   checkAssertions(checking);
   checkUse(checking);
   return findings;
@@ -116,11 +120,8 @@ function checkGateway({ parsed, report, whole }: Checking): void {
       report('error', { code: 'value.twice', params: { value: address }, pointer: `/gateway/listen/${i}` });
 }
 
-function checkService(
-  { report, reference, whole, other }: Checking,
-  name: string,
-  service: ServiceEntry,
-): void {
+function checkService(checking: Checking, name: string, service: ServiceEntry): void {
+  const { report, reference, whole, other } = checking;
   const at = pointer('services', name);
   const params = { name };
   if (service.host !== undefined) reference('hosts', service.host, `${at}/host`);
@@ -152,14 +153,15 @@ function checkService(
       onKey: true,
       hint: message('service.upstream.missing.hint'),
     });
-  if (schemes.has('https') && !service.trust)
+  if (schemes.has('https') && !service.trust && !isOnlyDirect(checking, name))
     report('error', {
       code: 'service.trust.missing',
       params,
       pointer: `${at}/${service.url ? 'url' : 'upstreams'}`,
       hint: message('service.trust.missing.hint', { name: nameExpected(service) ?? name }),
     });
-  if (!service.healthy)
+  // What is not http has no page to ask for.
+  if (!service.healthy && !schemes.has('tcp'))
     report('note', {
       code: 'service.healthy.missing',
       params,
@@ -167,6 +169,15 @@ function checkService(
       onKey: true,
       hint: message('service.healthy.missing.hint'),
     });
+}
+
+/** Whether visitors open the TLS of a service themselves wherever it is published, so that the gateway trusts nobody. */
+function isOnlyDirect({ parsed }: Checking, name: string): boolean {
+  const users = [...parsed.publications.values()].filter(
+    ({ service, routes }) =>
+      service === name || Object.values(routes ?? {}).some((route) => route.service === name),
+  );
+  return users.length > 0 && users.every(({ scenario }) => scenario === 'direct');
 }
 
 /** The name that an https service most likely has in its certificate. */
@@ -178,7 +189,10 @@ function nameExpected(service: ServiceEntry): string | undefined {
 /** A service that nobody publishes is most often a publication that somebody forgot. */
 function checkUse({ parsed, sources, report }: Checking): void {
   // As written, since a publication that could not be parsed publishes its services all the same.
-  const used = new Set([...sources.sections.publications.values()].flatMap(servicesNamed));
+  const used = new Set([
+    ...[...sources.sections.publications.values()].flatMap(servicesNamed),
+    ...[...parsed.services.values()].flatMap(({ needs }) => needs),
+  ]);
   const known = new Set(parsed.names.services);
   // A misspelt reference was meant for one of them, and is reported already.
   if ([...used].some((name) => !known.has(name))) return;

@@ -320,6 +320,102 @@ rows.push(
   ],
 );
 
+// Machines that are reached, administered and connected; each row is the end of a description that is right otherwise.
+const networks = `${good}zones: { lan: { networks: [10.0.0.0/24] } }\n`;
+const at = networks.split('\n').length;
+for (const [entry, ...found] of [
+  ['hosts: { a: { address: [10.0.0.1, "fd00::1"], ssh: {} } }\nadmin: { from: [lan, 10.9.0.0/16, a] }'],
+  ['hosts: { a: { address: 10.0.0.1, ssh: {} } }', `admin.missing ${at} ssh`],
+  ['hosts: { a: { ssh: {} } }\nadmin: { from: [lan] }', `host.address.missing ${at} ssh`],
+  ['hosts: { a: { roles: [vantage] } }', `host.vantage.ssh ${at} [vantage]`],
+  [
+    'hosts: { a: { address: 10.0.0.1, roles: [vantage, router], ssh: {} } }',
+    `host.vantage.roles ${at} [vantage, router]`,
+  ],
+  [
+    'hosts: { a: { address: 10.0.0.1, ssh: { via: b } }, b: { address: 10.0.0.2, ssh: { via: a } } }',
+    `host.via.loop ${at} b`,
+    `host.via.loop ${at} a`,
+  ],
+  ['hosts: { a: { address: 10.0.0.1, ssh: { via: b } }, b: {} }', `host.via.unreachable ${at} b`],
+  ['hosts: { a: { address: 10.0.0.1, ssh: { via: c } } }', `host.unknown ${at} c`],
+  [
+    'hosts: { a: { address: 10.0.0.1, ssh: { host-key: abc } } }\nadmin: { from: [lan] }',
+    `value.host-key ${at} abc`,
+  ],
+  ['admin: { form: [lan] }', `admin.key.missing ${at} admin`, `admin.key.unknown ${at} form`],
+  ['admin: { from: [lna] }', `assertion.unknown ${at} lna`],
+  ['admin: { from: [crm.localhost] }', `assertion.from.publication ${at} crm.localhost`],
+  ['flows: [{ from: lan, to: internet, ports: [53], protocol: udp, why: names }]'],
+  [
+    'flows: [{ from: lan, to: internet, ports: [53] }]',
+    `grant.key.missing ${at} { from: lan, to: internet, ports: [53] }`,
+  ],
+  ['flows: [{ from: lan, to: internet, ports: [53], why: x, prot: udp }]', `grant.key.unknown ${at} prot`],
+  [
+    'flows: [{ from: lan, to: crm.localhost, ports: [53], why: x }]',
+    `assertion.from.publication ${at} crm.localhost`,
+  ],
+] as [string, ...string[]][])
+  rows.push([
+    entry,
+    `${networks}${entry}\npublications: { crm.localhost: { service: crm, audience: everyone } }\n`,
+    found,
+  ]);
+
+for (const [service, publication, ...found] of [
+  ['url: "tcp://10.0.0.1:22", healthy: { path: / }', 'scenario: direct, port: 2222'],
+  ['url: "tcp://10.0.0.1:443", healthy: { path: / }', 'scenario: direct, dns: { internet: [192.0.2.1] }'],
+  ['url: "tcp://10.0.0.1", healthy: { path: / }', 'scenario: direct', 'value.url 3 "tcp://10.0.0.1"'],
+  ['url: "tcp://10.0.0.1:22", healthy: { path: / }', 'scenario: proxy', 'publication.proxy.tcp 5 a.fr'],
+  ['url: "http://10.0.0.1", healthy: { path: / }', 'port: 2222', 'publication.port.proxy 5 port'],
+  ['url: "http://10.0.0.1", healthy: { path: / }', 'scenario: direct', 'publication.direct.http 5 a'],
+  [
+    'url: "tcp://a.lan:22", healthy: { path: / }',
+    'scenario: direct, port: 22',
+    'publication.direct.address 5 a',
+  ],
+  [
+    'url: "tcp://10.0.0.1:22", healthy: { path: / }',
+    'scenario: direct, port: 443',
+    'publication.port.gateway 5 443',
+  ],
+  [
+    'url: "tcp://10.0.0.1:22", healthy: { path: / }',
+    'scenario: direct, tls: internal',
+    'publication.direct.tls 5 tls',
+  ],
+  [
+    'upstreams: [{ url: "tcp://10.0.0.1:22" }, { url: "tcp://10.0.0.2:22" }], healthy: { path: / }',
+    'scenario: direct, port: 22',
+    'publication.direct.several 5 a',
+  ],
+  ['url: "http://10.0.0.1", healthy: { path: / }', 'dns: { lan: [10.0.0.1] }', 'zone.unknown 5 lan'],
+  [
+    'url: "http://10.0.0.1", healthy: { path: / }, needs: [a]',
+    'tls: internal',
+    'service.needs.host 3 needs',
+    'service.needs.self 3 a',
+  ],
+] as [string, string, ...string[]][])
+  rows.push([
+    `${service} as ${publication}`,
+    `site: s\nservices:\n  a: { ${service} }\npublications:\n  a.fr: { service: a, audience: everyone, ${publication} }\n`,
+    found,
+  ]);
+rows.push(
+  [
+    'a direct publication with routes',
+    'site: s\nservices: { a: { url: "tcp://10.0.0.1:22", healthy: { path: / } } }\npublications:\n  a.fr: { scenario: direct, audience: everyone, routes: { /: { service: a } } }\n',
+    ['publication.direct.routes 4 routes'],
+  ],
+  [
+    'a port forwarded twice',
+    'site: s\nservices: { a: { url: "tcp://10.0.0.1:22", healthy: { path: / } } }\npublications:\n  a.fr: { service: a, scenario: direct, port: 22, audience: everyone }\n  b.fr: { service: a, scenario: direct, port: 22, audience: everyone }\n',
+    ['publication.port.twice 5 22'],
+  ],
+);
+
 /** Codes that appeared, as findings or as their hints. */
 const told = new Set<string>();
 

@@ -16,6 +16,7 @@ export { locate, locateFinding, sortFindings, sourceOf } from './locate.ts';
 export type { Sources } from './merge.ts';
 export { type JsonFinding, type ReportOptions, report, toJson } from './report.ts';
 export { jsonSchema } from './schema.ts';
+export { shippable } from './ship.ts';
 
 /** What a description says, or what is wrong with it. */
 export interface Description {

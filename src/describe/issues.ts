@@ -20,6 +20,8 @@ function thingAt(path: Path): { thing: string; name: string } {
     publications: 'publication',
   };
   if (section === 'expect' && name !== undefined) return { thing: 'assertion', name: '' };
+  if (section === 'flows' && name !== undefined) return { thing: 'grant', name: '' };
+  if (section === 'admin') return { thing: 'admin', name: '' };
   if (section === 'gateway') return { thing: 'gateway', name: '' };
   const thing = section === undefined ? undefined : things[section];
   return thing && name !== undefined ? { thing, name } : { thing: 'site', name: '' };

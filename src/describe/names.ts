@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { isAddress } from '../lib/ip.ts';
 import { type Message, message } from '../model/message.ts';
-import type { Address, Publication } from '../model/site.ts';
+import type { Address, Publication, Upstream } from '../model/site.ts';
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
@@ -108,20 +108,21 @@ export function isPrefix(text: string): boolean {
   return /^\/[^\s\p{Cc}?#%\\]*$/u.test(text) && !hasOddPart(text);
 }
 
-/** Where a service listens, from `http://…`, `https://…` or `unix:/…`; otherwise what to do about it. */
-export function parseUrl(text: string): { scheme: 'http' | 'https'; address: Address } | { hint: Message } {
+/** Where a service listens, from `http://…`, `https://…`, `tcp://…` or `unix:/…`; otherwise what to do about it. */
+export function parseUrl(text: string): { scheme: Upstream['scheme']; address: Address } | { hint: Message } {
   const socket = /^unix:(\/[\w.@+/-]{1,106})$/.exec(text)?.[1];
   // 107 bytes is what the kernel's sockaddr_un has room for.
   if (socket && isPrefix(socket)) return { scheme: 'http', address: { kind: 'unix', path: socket } };
-  const found = /^(https?):\/\/(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?(\/?)$/i.exec(text);
+  const found = /^(https?|tcp):\/\/(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?(\/?)$/i.exec(text);
   if (!found) {
-    if (/^https?:\/\/[^/]*@/i.test(text)) return { hint: message('value.url.secret') };
+    if (/^(?:https?|tcp):\/\/[^/]*@/i.test(text)) return { hint: message('value.url.secret') };
     const hasPath = /^(https?:\/\/[^/?#\s]+)[/?#]/i.exec(text)?.[1];
     return { hint: message(hasPath && 'scheme' in parseUrl(hasPath) ? 'value.url.path' : 'value.url.form') };
   }
-  const scheme = (found[1] as string).toLowerCase() as 'http' | 'https';
+  const scheme = (found[1] as string).toLowerCase() as Upstream['scheme'];
   const host = (found[2] as string).toLowerCase();
-  const port = found[3] === undefined ? (scheme === 'https' ? 443 : 80) : Number(found[3]);
+  // Only http and https have a port that goes without saying.
+  const port = Number(found[3] ?? { http: 80, https: 443, tcp: 0 }[scheme]);
   const bare = host.startsWith('[') ? host.slice(1, -1) : host;
   const valid = host.startsWith('[') ? isAddress(bare) : isHost(bare);
   if (!valid || port < 1 || port > 65_535) return { hint: message('value.url.form') };

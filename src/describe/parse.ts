@@ -33,7 +33,7 @@ export interface Parsed {
 
 type Path = readonly (string | number)[];
 
-const laterScenarios = ['direct', 'proxy+waf', 'vpn'];
+const laterScenarios = ['proxy+waf', 'vpn'];
 const laterAudiences = ['groups', 'mfa', 'when', 'certificate', 'paths'];
 
 /** Reads every entry by the grammar. What is wrong in one is reported and left out, so that the rest can be checked. */

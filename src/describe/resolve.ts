@@ -1,20 +1,25 @@
 import path from 'node:path';
 import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { parseNetwork } from '../lib/ip.ts';
+import { zoneOfHost } from '../lib/zones.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import type {
+  Admin,
   Assertion,
   Audience,
   EngineOptions,
   Gateway,
+  Grant,
   Host,
   Publication,
   Route,
   Service,
   Site,
+  Ssh,
   Tls,
   Upstream,
+  Zone,
 } from '../model/site.ts';
 import { partiesNamed } from './check-assertions.ts';
 import { sourceOf } from './locate.ts';
@@ -22,7 +27,15 @@ import type { Sources } from './merge.ts';
 import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.ts';
 import type { Parsed } from './parse.ts';
 import { strips } from './routing.ts';
-import { type AssertionEntry, type PublicationEntry, type ServiceEntry, schemas } from './schema.ts';
+import {
+  type AssertionEntry,
+  type GrantEntry,
+  type HostEntry,
+  type PublicationEntry,
+  type ServiceEntry,
+  type SiteEntry,
+  schemas,
+} from './schema.ts';
 
 interface Resolving {
   readonly parsed: Parsed;
@@ -38,23 +51,21 @@ export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engi
     engines,
     file: (name, at) => path.resolve(path.dirname(sourceOf(sources, at)?.path ?? sources.main), name),
   };
-  const hosts = resolveHosts(parsed);
+  const hosts = resolveHosts(resolving);
   const site = parsed.site;
   return deepFreeze<Site>({
     name: site?.site ?? '',
     language: site?.language ?? 'en',
     timezone: site?.timezone ?? 'UTC',
-    zones: [...parsed.zones].map(([name, zone]) => ({
-      name,
-      networks: [...new Set(zone.networks)],
-      pointer: pointer('zones', name),
-    })),
+    zones: resolveZones(parsed, hosts),
     hosts,
     services: [...parsed.services].map(([name, service]) => resolveService(resolving, name, service)),
     publications: [...parsed.publications].map(([name, publication]) =>
       resolvePublication(resolving, name, publication),
     ),
     gateway: resolveGateway(resolving, hosts),
+    ...(site?.admin === undefined ? {} : { admin: resolveAdmin(parsed, site.admin) }),
+    grants: (site?.flows ?? []).flatMap((entry, i) => resolveGrant(parsed, entry, i)),
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
   });
 }
@@ -73,20 +84,57 @@ function options(
   );
 }
 
-/** A gateway is always some machine: this one, when the description names none. */
-function resolveHosts(parsed: Parsed): readonly Host[] {
-  const hosts: Host[] = [...parsed.hosts].map(([name, host]) => ({
+/** Visitors arrive where the gateway stands: who breaks in there should not get further. */
+function resolveZones(parsed: Parsed, hosts: readonly Host[]): readonly Zone[] {
+  const zones = [...parsed.zones].map(([name, { networks, outgoing }]) => ({
     name,
-    ...(host.address === undefined ? {} : { address: host.address }),
-    ...(host.zone === undefined ? {} : { zone: host.zone }),
-    roles: host.roles,
-    groups: host.groups,
-    pointer: pointer('hosts', name),
+    networks: [...new Set(networks)],
+    outgoing,
+    pointer: pointer('zones', name),
   }));
+  const gateway = hosts.find((h) => h.roles.includes('gateway'));
+  const exposed = gateway && zoneOfHost({ zones }, gateway);
+  return zones.map((zone) => ({
+    ...zone,
+    outgoing: zone.outgoing ?? (zone.name === exposed ? 'described' : 'free'),
+  }));
+}
+
+/** A gateway is always some machine: this one, when the description names none. */
+function resolveHosts({ parsed, engines }: Resolving): readonly Host[] {
+  const hosts: Host[] = [...parsed.hosts].map(([name, host]) => {
+    const addresses = typeof host.address === 'string' ? [host.address] : [...new Set(host.address ?? [])];
+    const at = pointer('hosts', name);
+    return {
+      name,
+      ...(addresses[0] === undefined ? {} : { address: addresses[0] }),
+      addresses,
+      ...(host.zone === undefined ? {} : { zone: host.zone }),
+      roles: host.roles,
+      groups: host.groups,
+      ...(host.ssh === undefined ? {} : { ssh: resolveSsh(host.ssh, `${at}/ssh`) }),
+      options: options(engines, 'host', host),
+      pointer: at,
+    };
+  });
   if (hosts.some((h) => h.roles.includes('gateway'))) return hosts;
   const local = hosts.find((h) => h.name === 'localhost');
   if (local) return hosts.map((h) => (h === local ? { ...h, roles: ['gateway'] } : h));
-  return [...hosts, { name: 'localhost', roles: ['gateway'], groups: [], pointer: '' }];
+  return [
+    ...hosts,
+    {
+      name: 'localhost',
+      addresses: [],
+      roles: ['gateway'],
+      groups: [],
+      options: options(engines, 'host', {}),
+      pointer: '',
+    },
+  ];
+}
+
+function resolveSsh({ 'host-key': hostKey, ...ssh }: NonNullable<HostEntry['ssh']>, at: Pointer): Ssh {
+  return { ...present(ssh), ...(hostKey === undefined ? {} : { hostKey }), pointer: at };
 }
 
 function resolveGateway({ parsed, engines }: Resolving, hosts: readonly Host[]): Gateway {
@@ -97,6 +145,7 @@ function resolveGateway({ parsed, engines }: Resolving, hosts: readonly Host[]):
     httpPort: entry['http-port'],
     httpsPort: entry['https-port'],
     publicPort: entry['public-port'] ?? entry['https-port'],
+    publicAddresses: [...new Set(entry.public)],
     trustedFronts: [...new Set(entry['trusted-fronts'])],
     proxyProtocol: entry['proxy-protocol'],
     options: options(engines, 'gateway', entry),
@@ -125,6 +174,7 @@ function resolveService({ engines, file }: Resolving, name: string, entry: Servi
     ...(healthy === undefined ? {} : { healthy: present(healthy) }),
     events: entry.events,
     ...(websocket === undefined ? {} : { websocket }),
+    needs: [...new Set(entry.needs)],
     options: options(engines, 'service', entry),
     pointer: at,
   };
@@ -141,18 +191,24 @@ function resolvePublication(resolving: Resolving, key: string, entry: Publicatio
   const { engines } = resolving;
   const at = pointer('publications', key);
   const name = normalName(key);
-  return {
+  const ground = {
     id: publicationId(name),
     name,
     match: matchOf(name),
     example: entry.example?.toLowerCase().replace(/\.$/, '') ?? exampleOf(name) ?? name,
-    scenario: entry.scenario,
-    tls: resolveTls(resolving, name, entry, at),
+    dns: Object.entries(entry.dns ?? {}).map(([zone, addresses]) => ({
+      zone,
+      addresses: [...new Set(addresses)],
+      pointer: `${at}${pointer('dns', zone)}`,
+    })),
     audience: resolveAudience(resolving, entry, at),
     routes: resolveRoutes(resolving, entry, at),
     options: options(engines, 'publication', entry),
     pointer: at,
   };
+  if (entry.scenario === 'proxy')
+    return { ...ground, scenario: entry.scenario, tls: resolveTls(resolving, name, entry, at) };
+  return { ...ground, scenario: entry.scenario, ...(entry.port === undefined ? {} : { port: entry.port }) };
 }
 
 function resolveRoutes({ engines }: Resolving, entry: PublicationEntry, at: Pointer): readonly Route[] {
@@ -197,6 +253,18 @@ function resolveAudience({ parsed }: Resolving, { audience }: PublicationEntry, 
   if (audience === 'everyone') return { from: ['everyone'], pointer: here };
   const networks = audience.from.flatMap((who) => parsed.zones.get(who)?.networks ?? parseNetwork(who) ?? []);
   return { from: [...new Set(audience.from)], networks: [...new Set(networks)], pointer: here };
+}
+
+function resolveAdmin(parsed: Parsed, { from }: NonNullable<SiteEntry['admin']>): Admin {
+  return { from: from.flatMap((name) => partiesNamed(parsed, name).slice(0, 1)), pointer: '/admin' };
+}
+
+function resolveGrant(parsed: Parsed, { from, to, ports, ...rest }: GrantEntry, index: number): Grant[] {
+  const [source] = partiesNamed(parsed, from);
+  const [target] = partiesNamed(parsed, to);
+  if (!source || !target) return [];
+  const at = pointer('flows', index);
+  return [{ ...rest, from: source, to: target, ports: [...new Set(ports)], pointer: at }];
 }
 
 function resolveAssertion(parsed: Parsed, entry: AssertionEntry, index: number): Assertion[] {

@@ -3,7 +3,7 @@ import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { engines as everyEngine } from '../engines/index.ts';
 import { isAddress } from '../lib/ip.ts';
 import { network, word } from '../lib/words.ts';
-import { languages } from '../model/site.ts';
+import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { nearest } from './hints.ts';
 import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 
@@ -47,6 +47,23 @@ const flow = z.strictObject({
   port: port().optional().describe('Only this port; left out, any.'),
 });
 
+const admin = z.strictObject({
+  from: z
+    .array(text())
+    .min(1)
+    .describe('Zones, hosts, addresses and CIDR blocks from which machines are administered, over SSH.'),
+});
+
+const grant = z.strictObject({
+  from: text().describe('Who connects: everyone, internet, or a zone, a host, an address or a CIDR block.'),
+  to: text().describe('What is reached: the same.'),
+  ports: z.array(port()).min(1).describe('The ports that are reached.'),
+  protocol: z.enum(['tcp', 'udp']).default('tcp').describe('tcp, the default, or udp.'),
+  why: text().describe(
+    'The reason, in a few words: it stands beside the rule in the firewall and in the documents.',
+  ),
+});
+
 const assertion = z.strictObject({
   deny: flow.optional().describe('A flow that the rest of the description must never open.'),
   allow: flow.optional().describe('A flow that the rest of the description must open.'),
@@ -65,6 +82,15 @@ const site = {
     })
     .default('UTC')
     .describe('Time zone by its IANA name, such as Europe/Paris.'),
+  admin: admin
+    .optional()
+    .describe(
+      'Who may administer the machines that Poterne acts on. Their firewalls let nobody else in by SSH.',
+    ),
+  flows: z
+    .array(grant)
+    .default([])
+    .describe('What machines need to reach beside what they publish: name servers, updates, mail.'),
   expect: z
     .array(assertion)
     .default([])
@@ -76,15 +102,43 @@ const zone = {
     .array(network())
     .min(1)
     .describe('Addresses and CIDR blocks of the zone, IPv4 or IPv6, such as 10.0.0.0/24.'),
+  outgoing: z
+    .enum(outgoings)
+    .optional()
+    .describe(
+      'What the firewalls of its machines let out: described, only what is asked for (the default where the gateway stands), or free.',
+    ),
 };
 
 const hostEntry = {
-  address: host().optional().describe('Address or DNS name of the machine.'),
+  address: z
+    .union([host(), z.array(address()).min(1)])
+    .optional()
+    .describe('Address or DNS name of the machine; a list of all its addresses when it has several.'),
   zone: text().optional().describe('The zone it stands in, by name.'),
   roles: z
-    .array(z.enum(['gateway']))
+    .array(z.enum(roles))
     .default([])
-    .describe('What it does: the gateway is the host that publishes.'),
+    .describe(
+      'What it does: the gateway publishes, a router joins zones and forwards between them, a vantage is only looked from.',
+    ),
+  ssh: z
+    .strictObject({
+      user: text().optional().describe('The account to log in with; anybody but root works through sudo.'),
+      port: port().default(22).describe('Port of its SSH server.'),
+      via: text().optional().describe('The host to go through (ProxyJump), by name.'),
+      'host-key': z
+        .string()
+        .refine((t) => /^(?:ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+={0,2}$/.test(t), {
+          params: { code: 'value.host-key' },
+        })
+        .optional()
+        .describe(
+          'Its public host key, as ssh-keyscan prints it: type and base64. Else known_hosts must have it.',
+        ),
+    })
+    .optional()
+    .describe('How Poterne reaches it. A host without this is described only: nothing is changed on it.'),
   groups: z.array(text()).default([]).describe('Groups of your own, to name several hosts at once.'),
 };
 
@@ -97,6 +151,10 @@ const gateway = {
     .describe(
       'Port that people reach, when something in front forwards it to https-port; default: https-port.',
     ),
+  public: z
+    .array(address())
+    .default([])
+    .describe('Addresses at which the gateway is reached from outside, when a router has them and forwards.'),
   'trusted-fronts': z
     .array(network())
     .default([])
@@ -119,7 +177,9 @@ const service = {
     .describe('Who answers for it.'),
   url: url()
     .optional()
-    .describe('Where it listens: http://…, https://… or unix:/path/to.sock, without a path of requests.'),
+    .describe(
+      'Where it listens: http://…, https://…, tcp://address:port or unix:/path/to.sock, without a path of requests.',
+    ),
   upstreams: z
     .array(
       z.strictObject({
@@ -164,6 +224,7 @@ const service = {
     })
     .optional()
     .describe('A WebSocket to prove; they pass everywhere.'),
+  needs: z.array(text()).default([]).describe('Other services that it connects to, by name.'),
 };
 
 const route = {
@@ -174,7 +235,21 @@ const route = {
 
 const publication = {
   service: text().optional().describe('The service that answers under this name; or use routes.'),
-  scenario: z.enum(['proxy']).default('proxy').describe('How visitors reach the service.'),
+  scenario: z
+    .enum(scenarios)
+    .default('proxy')
+    .describe(
+      'How visitors reach the service: proxy (the default), or direct: TLS is passed through to it, or a port forwarded.',
+    ),
+  port: port()
+    .optional()
+    .describe(
+      'For scenario direct: a port of its own that is forwarded to the service. Left out, TLS told apart by name.',
+    ),
+  dns: z
+    .record(z.string(), z.array(address()).min(1))
+    .optional()
+    .describe('What the name must resolve to, by the zone (or internet) where one asks.'),
   tls: z
     .union([
       z.literal('internal'),
@@ -211,8 +286,9 @@ type WithOptions<T> = T & Readonly<Record<string, unknown>>;
 
 export type SiteEntry = Output<typeof site>;
 export type AssertionEntry = SiteEntry['expect'][number];
+export type GrantEntry = SiteEntry['flows'][number];
 export type ZoneEntry = Output<typeof zone>;
-export type HostEntry = Output<typeof hostEntry>;
+export type HostEntry = WithOptions<Output<typeof hostEntry>>;
 export type GatewayEntry = WithOptions<Output<typeof gateway>>;
 export type ServiceEntry = WithOptions<Output<typeof service>>;
 export type RouteEntry = WithOptions<Output<typeof route>>;
@@ -248,7 +324,7 @@ export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
   const schemas = {
     site: z.strictObject(site),
     zone: z.strictObject(zone),
-    host: z.strictObject(hostEntry),
+    host: z.strictObject({ ...words('host'), ...hostEntry }),
     gateway: z.strictObject({ ...words('gateway'), ...gateway }),
     service: z.strictObject({ ...words('service'), ...service }),
     route: routeEntry,
@@ -268,6 +344,8 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     site: site.site.optional().describe('Name of the site; required once.'),
     language: site.language,
     timezone: site.timezone,
+    admin: site.admin,
+    flows: site.flows,
     expect: site.expect,
     include: z
       .array(z.string().min(1))

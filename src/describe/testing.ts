@@ -22,10 +22,13 @@ export function memory(contents: Readonly<Record<string, string>>): Files {
 
 /** An engine that only has words, of every kind that a real one has. */
 export const wordy: Engine = {
+  kind: 'server',
   name: 'wordy',
   packages: [],
+  modules: () => [],
   binary: 'wordy',
   schema: {
+    host: {},
     gateway: {
       workers: z.number().int().default(2).describe('Workers.'),
       cache: z
@@ -71,6 +74,7 @@ export const wordy: Engine = {
     start: () => [],
     version: { argv: [], read: () => undefined },
     signals: { reload: 'SIGHUP', quit: 'SIGQUIT', stop: 'SIGTERM' },
+    isEnding: () => false,
     pidFile: '',
     socket: '',
     hashPath: '',

@@ -1,7 +1,8 @@
 import type { Flow, LocalLink } from '../model/flow.ts';
-import type { Healthy, Owner, Site } from '../model/site.ts';
+import type { Healthy, Owner, Publication, Role, Site } from '../model/site.ts';
 import { ruleText } from '../plan/assertions.ts';
-import { addressText, flows, hostEndpoint, localLinks } from '../plan/flows.ts';
+import { hostEndpoint } from '../plan/endpoints.ts';
+import { addressText, flows, localLinks } from '../plan/flows.ts';
 
 /** Where a documented perimeter comes from. `date` is printed as given: documents hold no clock of their own. */
 export interface Origin {
@@ -38,8 +39,8 @@ export interface Gateway {
 export interface DocumentedHost {
   readonly name: string;
   readonly zone?: string;
-  readonly address?: string;
-  readonly roles: readonly string[];
+  readonly addresses: readonly string[];
+  readonly roles: readonly Role[];
   readonly groups: readonly string[];
   readonly services: readonly { readonly name: string; readonly ports: readonly number[] }[];
 }
@@ -56,10 +57,10 @@ export interface DocumentedService {
 
 export interface DocumentedPublication {
   readonly name: string;
-  readonly scenario: string;
+  readonly scenario: Publication['scenario'];
   /** Who may reach it: `everyone`, zones and networks as the user named them. */
   readonly audience: readonly string[];
-  readonly tls: 'internal' | 'files';
+  readonly tls: 'internal' | 'files' | 'service';
   readonly routes: readonly { readonly path: string; readonly service: string }[];
   readonly owners: readonly Owner[];
   readonly healthy: readonly { readonly service: string; readonly check: Healthy }[];
@@ -106,11 +107,11 @@ export function perimeterOf(site: Site, origin: Origin): Perimeter {
       hosts: site.hosts.filter((host) => hostEndpoint(site, host).zone === name).length,
     })),
     hosts: site.hosts.map((host) => {
-      const { name, address, zone } = hostEndpoint(site, host);
+      const { name, addresses, zone } = hostEndpoint(site, host);
       return {
         name,
         ...(zone === undefined ? {} : { zone }),
-        ...(address === undefined ? {} : { address }),
+        addresses,
         roles: host.roles,
         groups: host.groups,
         services: servicesOn(site, name, all, local),
@@ -166,8 +167,8 @@ function servicesOn(
   return [...ports].map(([name, held]) => ({ name, ports: [...held] }));
 }
 
-function publicationOf(site: Site, publication: Site['publications'][number]): DocumentedPublication {
-  const { name, scenario, audience, tls, routes } = publication;
+function publicationOf(site: Site, publication: Publication): DocumentedPublication {
+  const { name, scenario, audience, routes } = publication;
   const names = [...new Set(routes.map((route) => route.service))];
   const behind = names.flatMap((service) => site.services.find((s) => s.name === service) ?? []);
   const owners = new Map(behind.flatMap(({ owner }) => (owner ? [[ownerKey(owner), owner]] : [])));
@@ -175,7 +176,7 @@ function publicationOf(site: Site, publication: Site['publications'][number]): D
     name,
     scenario,
     audience: audience.from,
-    tls: tls.kind,
+    tls: publication.scenario === 'proxy' ? publication.tls.kind : 'service',
     routes: routes.map(({ path, match, service }) => ({
       path: match === 'regex' ? `~ ${path}` : path,
       service,

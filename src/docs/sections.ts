@@ -67,7 +67,7 @@ function publications({ publications, gateway }: Perimeter, t: Words): Section {
           strong(p.name),
           lines(p.audience.map((who) => [{ text: audienceText(who, t) }])),
           lines([
-            [{ text: t(`docs.scenario.${p.scenario as 'proxy'}`) }],
+            [{ text: t(`docs.scenario.${p.scenario}`) }],
             [{ text: t(`docs.tls.${p.tls}`), style: 'muted' }],
           ]),
           lines(
@@ -136,14 +136,12 @@ function addresses({ zones, hosts }: Perimeter, t: Words): Section {
       {
         title: t('docs.hosts'),
         head: heads(t, 'host', 'zone', 'address', 'roles', 'services', 'ports'),
-        rows: hosts.map(({ name, zone, address, roles, groups, services }) => [
+        rows: hosts.map(({ name, zone, addresses, roles, groups, services }) => [
           strong(name),
           zone === undefined ? none : plain(zone),
-          address === undefined ? none : code([address]),
+          code(addresses),
           lines([
-            ...roles.map((role): Inline[] => [
-              { text: t(`docs.role.${role as 'gateway'}`), style: 'strong' },
-            ]),
+            ...roles.map((role): Inline[] => [{ text: t(`docs.role.${role}`), style: 'strong' }]),
             ...groups.map((group): Inline[] => [{ text: group }]),
           ]),
           lines(services.map((service) => [{ text: service.name }])),
@@ -220,6 +218,7 @@ function endCell(end: Endpoint, t: Words): Cell {
     const networks = isEveryone ? [] : [detail(end.networks.join(', '))];
     return lines([[{ text, style: 'strong' }], ...networks]);
   }
+  if (end.kind === 'internet') return strong(t('docs.internet'));
   const zone = end.kind === 'name' ? undefined : end.zone;
   const address = end.kind === 'host' && end.address !== undefined ? [end.address] : [];
   const details = [...address, ...(zone === undefined ? [] : [zone])];

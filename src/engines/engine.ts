@@ -1,12 +1,16 @@
 import type { ZodRawShape } from 'zod';
+import type { BundlePart } from '../model/bundle.ts';
 import type { Expectation } from '../model/expectation.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Network } from '../model/network.ts';
 import type { Artefact } from '../model/plan.ts';
-import type { Site } from '../model/site.ts';
+import type { Pointer } from '../model/pointer.ts';
+import type { Host, Site } from '../model/site.ts';
 
 /** The words an engine adds to the description, by the thing they stand under. Keys are unique over all engines. */
 export interface EngineSchema {
+  readonly host: ZodRawShape;
   readonly gateway: ZodRawShape;
   readonly service: ZodRawShape;
   readonly publication: ZodRawShape;
@@ -38,7 +42,12 @@ export interface EngineActions {
     readonly quit: NodeJS.Signals;
     readonly stop: NodeJS.Signals;
   };
-  /** Files below the prefix: the master's pid, and the socket where the active configuration tells its hash (HTTP). */
+  /** Whether a worker with this title takes no more visitors and only ends those that it has. */
+  isEnding(title: string): boolean;
+  /**
+   * Files below the prefix: the master's pid, and the socket where the active configuration tells its hash (HTTP). Every
+   * other `.sock` beside it is the engine's own too.
+   */
   readonly pidFile: string;
   readonly socket: string;
   /** The path asked on that socket; the answer's body is the hash. */
@@ -46,6 +55,16 @@ export interface EngineActions {
   readonly errorLog: string;
   /** Folders below the prefix that must exist before a check, and what the account that the engine drops to may do there. */
   readonly folders: readonly { readonly path: string; readonly account: 'enters' | 'writes' }[];
+}
+
+/** A file of the engine's software that a package of its own brings. */
+export interface Module {
+  /** Absolute. */
+  readonly file: string;
+  /** The Debian package that has it. */
+  readonly package: string;
+  /** What in the description needs it. */
+  readonly because: Pointer;
 }
 
 /** One thing the engine said against a configuration. */
@@ -59,19 +78,38 @@ export interface Complaint {
   readonly quoted: readonly string[];
 }
 
-/** What a folder in `src/engines/` exports by default. Pure: nothing here touches disk, clock or network. */
-export interface Engine {
+/** What every folder in `src/engines/` exports by default. Pure: nothing here touches disk, clock or network. */
+interface EngineGround {
   readonly name: string;
-  /** Debian packages it needs, and the executable that must be there (looked up in PATH and the sbin folders). */
+  /** Debian packages it needs. */
   readonly packages: readonly string[];
-  readonly binary: string;
   readonly schema: EngineSchema;
   /** What the schema cannot say; pointers, not places. */
   review(site: Site): readonly Finding[];
+  diagnose(output: string): readonly Complaint[];
+  expect(site: Site): readonly Expectation[];
+}
+
+/** A server that the machine's own Poterne runs: whole generations of configuration, staged, checked and activated. */
+export interface ServerEngine extends EngineGround {
+  readonly kind: 'server';
+  /** The executable that must be there (looked up in PATH and the sbin folders). */
+  readonly binary: string;
+  /** What this site needs besides the executable; each file once. */
+  modules(site: Site): readonly Module[];
   render(site: Site, facts: Facts): readonly Artefact[];
   /** The file that carries the generation's hash, so that the running engine can tell which one it serves. */
   seal(hash: string): { readonly path: string; readonly text: string };
   readonly actions: EngineActions;
-  diagnose(output: string): readonly Complaint[];
-  expect(site: Site): readonly Expectation[];
 }
+
+/** Something that every machine of the site has, converged there as a part of its bundle: a firewall, an SSH server. */
+export interface HostEngine extends EngineGround {
+  readonly kind: 'host';
+  /** Its part of a host's bundle; `undefined` where it has no business. */
+  part(network: Network, host: Host): BundlePart | undefined;
+  /** What only the flows show of the description, beside what `review` finds. */
+  examine(network: Network): readonly Finding[];
+}
+
+export type Engine = ServerEngine | HostEngine;

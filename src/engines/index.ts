@@ -1,5 +1,12 @@
-import type { Engine } from './engine.ts';
+import type { Engine, HostEngine, ServerEngine } from './engine.ts';
+import nftables from './nftables/engine.ts';
 import nginx from './nginx/engine.ts';
 
 /** Every engine that Poterne configures. Adding one is its folder and a line here. */
-export const engines: readonly Engine[] = [nginx];
+export const engines: readonly Engine[] = [nginx, nftables];
+
+/** Those that run on the gateway, under its own Poterne. */
+export const serverEngines: readonly ServerEngine[] = engines.filter((engine) => engine.kind === 'server');
+
+/** Those that are converged on hosts. */
+export const hostEngines: readonly HostEngine[] = engines.filter((engine) => engine.kind === 'host');

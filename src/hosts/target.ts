@@ -1,4 +1,4 @@
-/** Where and as whom a machine is reached over SSH. */
+/** Where and as whom a machine is reached: over SSH, or without, when it is this one. */
 export interface SshTarget {
   /** Its name in the description. */
   readonly name: string;
@@ -10,6 +10,8 @@ export interface SshTarget {
   readonly user?: string;
   /** The machine to go through (ProxyJump). */
   readonly via?: SshTarget;
+  /** It is the machine that Poterne runs on: nothing is connected to. */
+  readonly here?: true;
   /** Its public host key as `type base64`, when the description has it; else known_hosts must. */
   readonly hostKey?: string;
 }

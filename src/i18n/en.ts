@@ -3,12 +3,25 @@ import { cli } from './en/cli.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
 import { docs } from './en/docs.ts';
+import { hosts } from './en/hosts.ts';
+import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
 import { verify } from './en/verify.ts';
 
 /** Every message in English, the language that defines the codes. */
-export const en = { ...describe, ...plan, ...nginx, ...apply, ...verify, ...cli, ...demo, ...docs } as const;
+export const en = {
+  ...describe,
+  ...plan,
+  ...nftables,
+  ...nginx,
+  ...apply,
+  ...verify,
+  ...cli,
+  ...demo,
+  ...docs,
+  ...hosts,
+} as const;
 
 /** The stable code of a message. */
 export type Code = keyof typeof en;

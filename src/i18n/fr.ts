@@ -3,9 +3,22 @@ import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
+import { hosts } from './fr/hosts.ts';
+import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
 import { verify } from './fr/verify.ts';
 
 /** Every message in French: the same codes as English, which the types of its parts ensure. */
-export const fr = { ...describe, ...plan, ...nginx, ...apply, ...verify, ...cli, ...demo, ...docs } as const;
+export const fr = {
+  ...describe,
+  ...plan,
+  ...nftables,
+  ...nginx,
+  ...apply,
+  ...verify,
+  ...cli,
+  ...demo,
+  ...docs,
+  ...hosts,
+} as const;

@@ -4,6 +4,8 @@ import * as cli from './en/cli.ts';
 import * as demo from './en/demo.ts';
 import * as describe from './en/describe.ts';
 import * as docs from './en/docs.ts';
+import * as hosts from './en/hosts.ts';
+import * as nftables from './en/nftables.ts';
 import * as nginx from './en/nginx.ts';
 import * as plan from './en/plan.ts';
 import * as verify from './en/verify.ts';
@@ -11,7 +13,7 @@ import { type Code, en } from './en.ts';
 import { fr } from './fr.ts';
 import { languageOf, translate } from './index.ts';
 
-const areas = [apply, cli, demo, describe, docs, nginx, plan, verify].flatMap((module) =>
+const areas = [apply, cli, demo, describe, docs, hosts, nftables, nginx, plan, verify].flatMap((module) =>
   Object.values(module),
 );
 

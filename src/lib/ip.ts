@@ -45,7 +45,7 @@ export function isLoopback(address: string): boolean {
 }
 
 /** Blocks that are not routed on the internet (RFC 1122, 1918, 3927, 6598; RFC 4193, 4291). */
-const privateBlocks = [
+export const privateBlocks: readonly string[] = [
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',

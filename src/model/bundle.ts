@@ -15,7 +15,10 @@ export interface Bundle {
 export interface BundlePart {
   /** Unique in its bundle and stable, e.g. `nftables`: what an earlier bundle held under it and this one does not is removed. */
   readonly name: string;
-  /** Debian packages that must be installed, by name; installed ones are not upgraded. */
+  /**
+   * Debian packages that must be installed, by name; installed ones are not upgraded, unwanted ones not removed. Their
+   * services do not start by themselves: say in `units` what should run.
+   */
   readonly packages: readonly string[];
   /** Debian packages that the bundle carries itself, installed when this version is not there. */
   readonly carried: readonly CarriedPackage[];
@@ -27,10 +30,21 @@ export interface BundlePart {
   readonly checks: readonly (readonly Word[])[];
   /** Run in order after something of the part changed (or an earlier run was cut off before them). */
   readonly actions: readonly (readonly string[])[];
+  /**
+   * Run in order after the part's files are gone: it is no longer wanted, or was rolled back to where it had never been
+   * applied (without any, its actions are run then). E.g. `nft delete table inet poterne`.
+   */
+  readonly undo?: readonly (readonly string[])[];
+  /**
+   * A command whose output tells what is in force: it is remembered once the part has been applied, and when it is another
+   * one later, somebody changed by hand what runs, and the part's actions put it right.
+   */
+  readonly observe?: readonly string[];
   readonly units: readonly Unit[];
   /**
    * Seconds after which the host puts back what was before, unless a new connection has confirmed by then. For what can
-   * lock the operator out.
+   * lock the operator out. Must be longer than its actions take. Files, units and what actions did are put back; packages,
+   * accounts and folders stay.
    */
   readonly confirm?: number;
 }
@@ -44,11 +58,13 @@ export interface CarriedPackage {
   /** The .deb, an absolute path on the controller. */
   readonly file: string;
   readonly sha256: string;
+  /** It is for hosts whose own Debian has no such package of at least this version. */
+  readonly unless?: { readonly name: string; readonly version: string };
 }
 
 export interface Account {
   readonly name: string;
-  /** Absolute home folder; not made. */
+  /** Absolute home folder; not made. The account of an earlier description stays. */
   readonly home: string;
 }
 
@@ -87,18 +103,20 @@ export interface Unit {
 /** What was different on a host, or what was done about it. JSON-safe; never holds a secret's content. */
 export interface HostChange {
   readonly kind: 'add' | 'change' | 'remove';
-  readonly what: 'package' | 'account' | 'folder' | 'file' | 'unit';
+  readonly what: 'package' | 'account' | 'folder' | 'file' | 'unit' | 'state';
   readonly name: string;
-  /** For a file that stands otherwise than the last apply left it: somebody changed it by hand. */
+  /** For a file, or what runs, that stands otherwise than the last apply left it: somebody changed it by hand. */
   readonly drift?: Drift;
 }
 
 export interface Drift {
-  /** ISO 8601, UTC: when it was last written. */
-  readonly at: string;
+  /** ISO 8601, UTC: when it was last written; nothing tells of what runs. */
+  readonly at?: string;
   /** Who, as far as the host's journal tells, e.g. `debian (sudo nano /etc/…)`. */
   readonly by?: string;
-  /** The lines that differ, as `diff -u` draws them; absent for secrets and for what is no text. */
+  /** Who was logged in over SSH at that time, when `by` is not known, e.g. `root (192.0.2.7)`. */
+  readonly present?: readonly string[];
+  /** What was changed by hand, as `diff -u` draws it (`+` is what stands there now); absent for secrets and for what is no text. */
   readonly diff?: string;
 }
 
@@ -108,13 +126,19 @@ export interface PartReport {
   /** `planned`: would change. `unconfirmed`: changed, and put back by the host unless it is confirmed. */
   readonly outcome: 'unchanged' | 'planned' | 'changed' | 'unconfirmed' | 'failed';
   readonly changes: readonly HostChange[];
-  /** Why it failed, with what the program said. */
+  /** Why it failed, with what the program said; staged copies are named as the files that they become. */
   readonly complaint?: { readonly say: Message; readonly output: string };
+  /** An earlier run was cut off before this part was finished. */
+  readonly unfinished?: true;
+  /** ISO 8601, UTC: since the last run, nobody confirmed the part in time and the host put back what was before. */
+  readonly rolledBack?: string;
 }
 
 /** What became of one host. */
 export interface HostReport {
   readonly host: string;
   readonly parts: readonly PartReport[];
+  /** What confirms its parts that are `unconfirmed`. Of no use to anybody who is not root there already. */
+  readonly token: string;
   readonly milliseconds: number;
 }

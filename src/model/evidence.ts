@@ -3,6 +3,8 @@ import type { Message } from './message.ts';
 /** Where a proof was made from. */
 export interface Vantage {
   readonly name: string;
+  /** The machine of the description that it is, by its name there; only then promises made to that machine are tried. */
+  readonly host?: string;
   /** Connect here instead of resolving names, as `curl --connect-to`; only for names that lead nowhere yet. */
   readonly address?: string;
 }

@@ -1,3 +1,4 @@
+import type { Vantage } from './evidence.ts';
 import type { Message } from './message.ts';
 import type { Pointer } from './pointer.ts';
 
@@ -8,13 +9,35 @@ export interface Door {
   readonly port: number;
   /** The door expects a PROXY protocol header first. */
   readonly proxyProtocol: boolean;
+  /** The CIDR blocks that it opens to: on all others it hangs up before TLS. Absent: it opens to everyone. */
+  readonly from?: readonly string[];
 }
 
 /** What a probe tries; one kind a file in `src/verify/probes/`. */
 export type Probe =
-  /** The name resolves and, when `port` is given, every address of it accepts connections there. */
-  | { readonly kind: 'resolves'; readonly name: string; readonly port?: number }
+  /**
+   * The name resolves; when `addresses` are given, to one or more of these and to nothing else (the public answer and the
+   * internal one differ, say); when `port` is given, every address of it accepts connections there.
+   */
+  | {
+      readonly kind: 'resolves';
+      readonly name: string;
+      readonly addresses?: readonly string[];
+      readonly port?: number;
+    }
   | { readonly kind: 'listens'; readonly door: Door }
+  /** Each of these addresses of one machine accepts connections on the port. */
+  | { readonly kind: 'connects'; readonly addresses: readonly string[]; readonly port: number }
+  /** None of these addresses accepts connections on the port: refused, silent and out of reach are all the same. */
+  | { readonly kind: 'refuses-connection'; readonly addresses: readonly string[]; readonly port: number }
+  /** Of all TCP ports that are tried on these addresses of one machine, none accepts connections but those of `open`. */
+  | {
+      readonly kind: 'scan';
+      readonly addresses: readonly string[];
+      /** Ports that may accept connections. Whether they do, another promise says. */
+      readonly open: readonly number[];
+      readonly tried: readonly PortRange[];
+    }
   /** Chain to a trusted root (the system's, or Poterne's own CA), name, and days left. */
   | { readonly kind: 'certificate'; readonly door: Door; readonly minDays: number }
   /** These TLS versions are refused and at least one of `accepted` is taken. */
@@ -66,6 +89,9 @@ export type Probe =
       readonly host: string;
     };
 
+/** Ports from the first to the last, both included. */
+export type PortRange = readonly [first: number, last: number];
+
 export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
 /** A promise that the description makes, and how to see whether it holds. */
@@ -77,4 +103,11 @@ export interface Expectation {
   readonly promise: Message;
   readonly because: Pointer;
   readonly probe: Probe;
+  /** The described machines from which it is promised, by name; left out: wherever one stands. */
+  readonly vantages?: readonly string[];
+}
+
+/** Whether an expectation is a promise made to whoever stands at this vantage. */
+export function promisedAt({ vantages }: Expectation, { host }: Vantage): boolean {
+  return vantages === undefined || (host !== undefined && vantages.includes(host));
 }

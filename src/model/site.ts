@@ -18,7 +18,27 @@ export interface Site {
   readonly services: readonly Service[];
   readonly publications: readonly Publication[];
   readonly gateway: Gateway;
+  /** Who may administer machines, over SSH; absent when the description does not say. */
+  readonly admin?: Admin;
+  /** Flows that the description asks for in so many words, beside those that follow from the rest of it. */
+  readonly grants: readonly Grant[];
   readonly assertions: readonly Assertion[];
+}
+
+/** From where the machines that Poterne acts on may be administered. */
+export interface Admin {
+  readonly from: readonly Party[];
+  readonly pointer: Pointer;
+}
+
+/** Something that may be reached for a reason that the user gives. */
+export interface Grant {
+  readonly from: Party;
+  readonly to: Party;
+  readonly protocol: 'tcp' | 'udp';
+  readonly ports: readonly number[];
+  readonly why: string;
+  readonly pointer: Pointer;
 }
 
 /** What the user says must hold of every flow, whatever else the description asks for. */
@@ -45,16 +65,51 @@ export interface Zone {
   readonly name: string;
   /** CIDR blocks, canonical, IPv4 or IPv6. */
   readonly networks: readonly string[];
+  /** What machines of the zone may connect to: only what flows ask for, or (as far as their own firewalls go) anything. */
+  readonly outgoing: Outgoing;
   readonly pointer: Pointer;
 }
 
-/** A machine, reached locally or (later) over SSH. */
+/** `described`: nothing leaves that nothing asks for. */
+export const outgoings = ['described', 'free'] as const;
+export type Outgoing = (typeof outgoings)[number];
+
+/**
+ * What a machine does: the `gateway` publishes, a `router` joins zones and forwards between them, a `vantage` is only
+ * looked from (nothing is ever changed on it).
+ */
+export const roles = ['gateway', 'router', 'vantage'] as const;
+export type Role = (typeof roles)[number];
+
+/** A machine. Poterne acts on those that it reaches over SSH, and on the one it runs on. */
 export interface Host {
   readonly name: string;
+  /** The first of its addresses, or its DNS name. */
   readonly address?: string;
+  /** All that the description tells, IPv4 and IPv6; a DNS name stands alone. */
+  readonly addresses: readonly string[];
   readonly zone?: string;
-  readonly roles: readonly 'gateway'[];
+  readonly roles: readonly Role[];
   readonly groups: readonly string[];
+  /** How it is reached over SSH; absent when it is not. */
+  readonly ssh?: Ssh;
+  readonly options: EngineOptions;
+  readonly pointer: Pointer;
+}
+
+/** Whether Poterne changes anything on a machine: it reaches it over SSH, and not only to look from there. */
+export function isManaged(host: Host): host is Host & { readonly ssh: Ssh } {
+  return host.ssh !== undefined && !host.roles.includes('vantage');
+}
+
+/** How a machine is reached over SSH. */
+export interface Ssh {
+  readonly user?: string;
+  readonly port: number;
+  /** The host to go through, by name. */
+  readonly via?: string;
+  /** Its public host key, as `type base64`. */
+  readonly hostKey?: string;
   readonly pointer: Pointer;
 }
 
@@ -68,6 +123,8 @@ export interface Gateway {
   readonly httpsPort: number;
   /** The port people type, when something in front forwards it to `httpsPort`; otherwise equal to it. */
   readonly publicPort: number;
+  /** Addresses at which the gateway is reached from outside, when a router has them and forwards to it. */
+  readonly publicAddresses: readonly string[];
   /** CIDR blocks of load balancers whose word on the client's address is believed. */
   readonly trustedFronts: readonly string[];
   /** Every connection begins with a PROXY protocol header (haproxy's proxy-protocol.txt, versions 1 and 2). */
@@ -103,7 +160,8 @@ export type Address =
 
 /** One of the places that serve a service. */
 export interface Upstream {
-  readonly scheme: 'http' | 'https';
+  /** `tcp`: any protocol that Poterne does not look into. */
+  readonly scheme: 'http' | 'https' | 'tcp';
   readonly address: Address;
   readonly weight: number;
   /** Used only when every other one is out. */
@@ -124,12 +182,17 @@ export interface Service {
   /** Path prefixes on the service where server-sent events flow; passed on unbuffered. */
   readonly events: readonly string[];
   readonly websocket?: WebSocketCheck;
+  /** Other services that this one connects to, by name. */
+  readonly needs: readonly string[];
   readonly options: EngineOptions;
   readonly pointer: Pointer;
 }
 
-/** How visitors reach the service. Only those this version can apply are here. */
-export type Scenario = 'proxy';
+/**
+ * How visitors reach the service: through the gateway's proxy, or directly (`direct`): TLS is passed through to it by the
+ * name that is asked for, or a port of its own is forwarded to it. Only those this version can apply are here.
+ */
+export const scenarios = ['proxy', 'direct'] as const;
 
 /** Where the certificate comes from: Poterne's own CA, or files that the user keeps (absolute paths). */
 export type Tls =
@@ -145,8 +208,8 @@ export interface Audience {
   readonly pointer: Pointer;
 }
 
-/** A service made visible under a name. */
-export interface Publication {
+/** What publications of all scenarios have. */
+interface PublicationGround {
   /** Unique, safe as a file name and as an identifier in any engine: `[a-z0-9_]+`. */
   readonly id: string;
   /** `erp.example.fr`, `*.example.fr` (both in lower case, without a final dot), or a regular expression after `~`. */
@@ -154,11 +217,49 @@ export interface Publication {
   readonly match: 'exact' | 'wildcard' | 'regex';
   /** A concrete name that it answers to; the name itself when exact. */
   readonly example: string;
-  readonly scenario: Scenario;
-  readonly tls: Tls;
+  /** What its name must resolve to, by the zone (or `internet`) where one asks. */
+  readonly dns: readonly DnsAnswer[];
   readonly audience: Audience;
   readonly routes: readonly Route[];
   readonly options: EngineOptions;
+  readonly pointer: Pointer;
+}
+
+/** A service that visitors reach through the gateway's proxy. */
+export interface ProxiedPublication extends PublicationGround {
+  readonly scenario: 'proxy';
+  readonly tls: Tls;
+}
+
+/** A service that visitors reach themselves, with its own certificate; it has one route, `/`. */
+export interface DirectPublication extends PublicationGround {
+  readonly scenario: 'direct';
+  /** The port of its own that is forwarded; absent, TLS is told apart by name on the gateway's https port. */
+  readonly port?: number;
+}
+
+/** A service made visible under a name. */
+export type Publication = ProxiedPublication | DirectPublication;
+
+/** The publications that the gateway's proxy serves. */
+export function proxied({ publications }: Pick<Site, 'publications'>): readonly ProxiedPublication[] {
+  return publications.filter((publication) => publication.scenario === 'proxy');
+}
+
+/** The publications that visitors reach directly. */
+export function direct({ publications }: Pick<Site, 'publications'>): readonly DirectPublication[] {
+  return publications.filter((publication) => publication.scenario === 'direct');
+}
+
+/** The direct publications that are told apart by their TLS name, on the gateway's https port. */
+export function passedThrough(site: Pick<Site, 'publications'>): readonly DirectPublication[] {
+  return direct(site).filter(({ port }) => port === undefined);
+}
+
+/** The addresses to which a name leads, asked from one place. */
+export interface DnsAnswer {
+  readonly zone: string;
+  readonly addresses: readonly string[];
   readonly pointer: Pointer;
 }
 

@@ -3,10 +3,11 @@ import type { Finding } from '../model/finding.ts';
 import type { Endpoint, Flow, Reason } from '../model/flow.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Assertion, Party, Site } from '../model/site.ts';
-import { flows, internet } from './flows.ts';
+import { internet } from './endpoints.ts';
+import { flows } from './flows.ts';
 
 /** What an assertion may turn out to be of a flow: `unknown` when the description does not say where a name leads. */
-type Match = 'yes' | 'no' | 'unknown';
+export type Match = 'yes' | 'no' | 'unknown';
 
 /** What the user's own assertions hold against the flows that the rest of the description asks for. */
 export function assertionFindings(site: Site): readonly Finding[] {
@@ -94,6 +95,10 @@ const reasonCodes = {
   'flow.redirect': 'assertion.flow.redirect',
   'flow.front': 'assertion.flow.front',
   'flow.upstream': 'assertion.flow.upstream',
+  'flow.needs': 'assertion.flow.needs',
+  'flow.grant': 'assertion.flow.grant',
+  'flow.admin': 'assertion.flow.admin',
+  'flow.admin.via': 'assertion.flow.admin.via',
 } as const;
 
 /** A flow and why it exists, in one sentence. */
@@ -107,9 +112,10 @@ function ends({ from, to, port }: Flow): { from: string; to: string; port: numbe
 }
 
 /** Whether some machine of a flow's end is some machine that a party means. */
-function touches(site: Site, end: Endpoint, party: Party): Match {
+export function touches(site: Site, end: Endpoint, party: Party): Match {
   if (party.kind === 'everyone') return 'yes';
   if (end.kind === party.kind && end.name === party.name) return 'yes';
+  if (end.kind === 'internet') return outsideTouches(site, party);
   const known = networksOf(end);
   const zone = end.kind === 'host' ? end.zone : undefined;
   switch (party.kind) {
@@ -127,8 +133,9 @@ function touches(site: Site, end: Endpoint, party: Party): Match {
     case 'host': {
       if (end.kind === 'host') return 'no';
       const host = site.hosts.find(({ name }) => name === party.name);
-      const address = host?.address === undefined ? undefined : parseNetwork(host.address);
-      if (known && address) return yes(known.some((network) => contains(network, address)));
+      const addresses = addressesOf(host);
+      if (known && addresses.length > 0)
+        return yes(known.some((network) => addresses.some((address) => contains(network, address))));
       if (end.kind === 'zone' && (end.name === host?.zone || end.networks.includes('0.0.0.0/0')))
         return 'yes';
       return end.kind === 'zone' && host?.zone !== undefined ? 'no' : 'unknown';
@@ -136,6 +143,16 @@ function touches(site: Site, end: Endpoint, party: Party): Match {
     case 'publication':
       return 'no';
   }
+}
+
+/** Whether some machine of the internet, without zones and private ranges, is some machine that a party means. */
+function outsideTouches(site: Site, party: Party): Match {
+  if (party.kind === 'network') return yes(isOutside(site, party.name));
+  if (party.kind !== 'host') return 'no';
+  const host = site.hosts.find(({ name }) => name === party.name);
+  const addresses = addressesOf(host);
+  if (addresses.length > 0) return yes(addresses.some((address) => isOutside(site, address)));
+  return host?.zone === undefined ? 'unknown' : 'no';
 }
 
 /** Whether all the machines that a party means are among these ends together. */
@@ -154,8 +171,8 @@ function isCovered(site: Site, party: Party, ends: readonly Endpoint[]): boolean
       return covers([party.name]);
     case 'host': {
       const host = site.hosts.find(({ name }) => name === party.name);
-      const address = host?.address === undefined ? undefined : parseNetwork(host.address);
-      if (address) return covers([address]);
+      const addresses = addressesOf(host);
+      if (addresses.length > 0) return covers(addresses);
       return covers(internet.networks) || ends.some((end) => end.kind === 'zone' && end.name === host?.zone);
     }
     case 'publication':
@@ -167,8 +184,14 @@ function isCovered(site: Site, party: Party, ends: readonly Endpoint[]): boolean
 function networksOf(end: Endpoint): readonly string[] | undefined {
   if (end.kind === 'zone') return end.networks;
   if (end.kind === 'network') return [end.name];
-  const address = end.kind === 'host' && end.address !== undefined ? parseNetwork(end.address) : undefined;
-  return address === undefined ? undefined : [address];
+  const addresses =
+    end.kind === 'host' ? end.addresses.flatMap((address) => parseNetwork(address) ?? []) : [];
+  return addresses.length === 0 ? undefined : addresses;
+}
+
+/** A machine's addresses as networks; none when it has a name alone. */
+function addressesOf(host: { readonly addresses: readonly string[] } | undefined): readonly string[] {
+  return (host?.addresses ?? []).flatMap((address) => parseNetwork(address) ?? []);
 }
 
 /** Whether some of a network is on the internet: in no zone (but one that holds everything), and not private. */

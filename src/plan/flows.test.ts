@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { say } from '../i18n/index.ts';
 import type { Site } from '../model/site.ts';
 import { flows, localLinks } from './flows.ts';
-import { siteOf } from './testing.ts';
+import { forwardings } from './forwardings.ts';
+import { perimeter, siteOf } from './testing.ts';
 
 const ground = `site: s
 zones:
@@ -170,4 +171,64 @@ publications:
     { kind: 'zone', name: 'internet', networks: ['0.0.0.0/0', '::/0'] },
     { kind: 'zone', name: 'internet', networks: ['203.0.113.0/24'] },
   ]);
+});
+
+test('administration, needs, granted flows and forwarded ports', async () => {
+  const site = await siteOf(perimeter);
+  expect(lines(site)).toEqual([
+    'internet → gw@dmz:443>8443 (flow.everyone)',
+    'internet → gw@dmz:80 (flow.redirect)',
+    '192.0.2.0/24 → router:2022 (flow.audience)',
+    '192.0.2.0/24 → erp@lan:22 (flow.audience)',
+    'gw@dmz → erp@lan:8069 (flow.upstream)',
+    'erp@lan → db@lan:5432 (flow.needs)',
+    'dmz → internet:80 (flow.grant)',
+    'dmz → internet:443 (flow.grant)',
+    'dmz → 10.10.0.53/32@lan:53 (flow.grant)',
+    'lan → router:22 (flow.admin)',
+    'lan → gw@dmz:22 (flow.admin)',
+    'gw@dmz → erp@lan:22 (flow.admin.via)',
+    'gw@dmz → db@lan:2222 (flow.admin.via)',
+  ]);
+  const outside = flows(site).find(({ to }) => to.kind === 'internet')?.to;
+  expect(outside).toMatchObject({
+    except: expect.arrayContaining(['10.10.0.0/24', 'fd00:10::/64', '10.0.0.0/8']),
+  });
+  expect(
+    forwardings(site).map(({ at, addresses, port, to, masquerade }) => ({
+      at,
+      addresses,
+      port,
+      to,
+      masquerade,
+    })),
+  ).toEqual([
+    {
+      at: 'router',
+      addresses: ['203.0.113.1'],
+      port: 443,
+      to: [{ address: '10.20.0.2', port: 8443 }],
+      masquerade: false,
+    },
+    {
+      at: 'router',
+      addresses: ['203.0.113.1'],
+      port: 80,
+      to: [{ address: '10.20.0.2', port: 80 }],
+      masquerade: false,
+    },
+    {
+      at: 'router',
+      addresses: ['203.0.113.1'],
+      port: 2022,
+      to: [{ address: '10.10.0.15', port: 22 }],
+      masquerade: false,
+    },
+  ]);
+});
+
+test('without a router the gateway forwards, and stands for the visitors', async () => {
+  const site = await siteOf(perimeter.replace('roles: [router], ', ''));
+  expect(forwardings(site)).toMatchObject([{ at: 'gw', addresses: [], port: 2022, masquerade: true }]);
+  expect(lines(site)).toContain('gw@dmz → erp@lan:22 (flow.audience flow.admin.via)');
 });

@@ -1,37 +1,60 @@
-import { contains, isAddress, isLoopback, networkText, parseNetwork } from '../lib/ip.ts';
+import { networkText } from '../lib/ip.ts';
 import type { Endpoint, Flow, LocalLink, Reason } from '../model/flow.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { message } from '../model/message.ts';
-import type { Address, Host, Publication, Service, Site } from '../model/site.ts';
-
-/** Everyone, as an end of a flow. */
-export const internet = {
-  kind: 'zone',
-  name: 'internet',
-  networks: ['0.0.0.0/0', '::/0'],
-} as const satisfies Endpoint;
+import {
+  type Address,
+  type DirectPublication,
+  direct,
+  isManaged,
+  type Publication,
+  type Service,
+  type Site,
+} from '../model/site.ts';
+import {
+  endpointOf,
+  gatewayEndpoint,
+  hostEndpoint,
+  networkEndpoint,
+  partyEndpoint,
+  upstreamEndpoint,
+  visitorEndpoint,
+} from './endpoints.ts';
+import { forwarderOf } from './forwardings.ts';
 
 type Wanted = Omit<Flow, 'reasons'>;
+type Ask = (wanted: Wanted, reason: Reason) => void;
 
 /**
  * Every network flow that the description asks for, each once, with all its reasons, in the description's order:
- * visitors (and trusted fronts) to the gateway, then the gateway to what it publishes. Nothing else need be open.
+ * visitors (and trusted fronts) to the gateway, then the gateway to what it publishes, what services need of each other, what
+ * was granted, and administration. Nothing else need be open.
  */
 export function flows(site: Site): readonly Flow[] {
   const found = new Map<string, Wanted & { reasons: Reason[] }>();
-  const ask = (wanted: Wanted, reason: Reason) => {
+  // A thousand publications are a thousand reasons of one flow.
+  const told = new Set<string>();
+  const ask: Ask = (wanted, reason) => {
     const key = JSON.stringify([wanted.from, wanted.to, wanted.protocol, wanted.port]);
     const known = found.get(key);
-    if (!known) found.set(key, { ...wanted, reasons: [reason] });
-    else if (!known.reasons.some((r) => same(r, reason))) known.reasons.push(reason);
+    const why = `${key} ${JSON.stringify(reason)}`;
+    if (told.has(why)) return;
+    told.add(why);
+    if (known) known.reasons.push(reason);
+    else found.set(key, { ...wanted, reasons: [reason] });
   };
   const gateway = gatewayEndpoint(site);
-  for (const publication of site.publications) askVisitors(site, gateway, publication, ask);
-  if (site.publications.length > 0) askFronts(site, gateway, ask);
+  const throughGateway = site.publications.filter((p) => !isForwarded(p));
+  for (const publication of throughGateway) askVisitors(site, gateway, publication, ask);
+  for (const publication of direct(site)) if (isForwarded(publication)) askDirect(site, publication, ask);
+  if (throughGateway.length > 0) askFronts(site, gateway, ask);
   for (const [service, address, reason] of upstreamsUsed(site)) {
     const to = upstreamEndpoint(site, service, address);
     if (to && address.kind === 'tcp') ask({ from: gateway, to, protocol: 'tcp', port: address.port }, reason);
   }
+  askNeeds(site, ask);
+  askGrants(site, ask);
+  askAdministration(site, ask);
   return deepFreeze([...found.values()]);
 }
 
@@ -62,30 +85,11 @@ export function addressText(address: Address): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-/** The gateway's machine as an end of a flow. */
-export function gatewayEndpoint(site: Site): Endpoint & { readonly kind: 'host' } {
-  const host = site.hosts.find(({ name }) => name === site.gateway.host);
-  return host ? hostEndpoint(site, host) : { kind: 'host', name: site.gateway.host };
-}
-
-/** A described machine as an end of a flow. */
-export function hostEndpoint(site: Site, host: Host): Endpoint & { readonly kind: 'host' } {
-  const { name, address } = host;
-  const network = address === undefined ? undefined : parseNetwork(address);
-  const zone = host.zone ?? (network && zoneOf(site, network));
-  return {
-    kind: 'host',
-    name,
-    ...(address === undefined ? {} : { address }),
-    ...(zone === undefined ? {} : { zone }),
-  };
-}
-
 function askVisitors(
   site: Site,
   gateway: Endpoint,
-  { name, audience, pointer }: Publication,
-  ask: (wanted: Wanted, reason: Reason) => void,
+  { name, scenario, audience, pointer }: Publication,
+  ask: Ask,
 ): void {
   const { httpPort, httpsPort, publicPort } = site.gateway;
   for (const who of audience.from) {
@@ -99,11 +103,12 @@ function askVisitors(
         ...(publicPort === httpsPort ? {} : { forwardedTo: httpsPort }),
       },
       {
-        say:
-          who === 'everyone' ? message('flow.everyone', { name }) : message('flow.audience', { name, who }),
+        say: opened(name, who),
         because: audience.pointer,
       },
     );
+    // Only the proxy answers plain http.
+    if (scenario === 'direct') continue;
     ask(
       { from, to: gateway, protocol: 'tcp', port: httpPort },
       { say: message('flow.redirect', { name }), because: pointer },
@@ -111,8 +116,34 @@ function askVisitors(
   }
 }
 
+function opened(name: string, who: string): Reason['say'] {
+  return who === 'everyone' ? message('flow.everyone', { name }) : message('flow.audience', { name, who });
+}
+
+/** Whether a port of its own leads visitors to the service, past the gateway's servers. */
+function isForwarded(publication: Publication): publication is DirectPublication & { readonly port: number } {
+  return publication.scenario === 'direct' && publication.port !== undefined;
+}
+
+/** Visitors reach the service itself, unless the machine that forwards stands for them. */
+function askDirect(site: Site, publication: DirectPublication & { readonly port: number }, ask: Ask): void {
+  const { name, audience, port } = publication;
+  const { at, masquerade } = forwarderOf(site);
+  const forwarder = endpointOf(site, at);
+  for (const [service, address] of upstreamsOf(site, publication)) {
+    const to = upstreamEndpoint(site, service, address);
+    if (!to || address.kind === 'unix') continue;
+    for (const who of audience.from) {
+      const from = visitorEndpoint(site, who);
+      const reason = { say: opened(name, who), because: audience.pointer };
+      ask({ from, to: forwarder, protocol: 'tcp', port }, reason);
+      ask({ from: masquerade ? forwarder : from, to, protocol: 'tcp', port: address.port }, reason);
+    }
+  }
+}
+
 /** Visitors who come through a load balancer arrive from its address. */
-function askFronts(site: Site, gateway: Endpoint, ask: (wanted: Wanted, reason: Reason) => void): void {
+function askFronts(site: Site, gateway: Endpoint, ask: Ask): void {
   const { trustedFronts, httpPort, httpsPort, pointer } = site.gateway;
   for (const front of trustedFronts)
     for (const port of [httpsPort, httpPort])
@@ -122,65 +153,76 @@ function askFronts(site: Site, gateway: Endpoint, ask: (wanted: Wanted, reason: 
       );
 }
 
-/** Each upstream of each published service, once for each publication that leads there. */
+/** Each upstream of each service that the gateway reaches, once for each publication that leads there. */
 function* upstreamsUsed(site: Site): Generator<readonly [Service, Address, Reason]> {
-  const services = new Map(site.services.map((service) => [service.name, service]));
-  for (const { name, routes } of site.publications) {
-    const told = new Set<string>();
-    for (const route of routes) {
-      const service = services.get(route.service);
-      if (!service || told.has(service.name)) continue;
-      told.add(service.name);
-      const say = message('flow.upstream', { name, service: service.name });
-      for (const { address } of service.upstreams) yield [service, address, { say, because: route.pointer }];
+  for (const publication of site.publications.filter((p) => !isForwarded(p)))
+    for (const [service, address, because] of upstreamsOf(site, publication)) {
+      const say = message('flow.upstream', { name: publication.name, service: service.name });
+      yield [service, address, { say, because }];
     }
+}
+
+/** Where a publication leads, each service once, with the route that leads there first. */
+function* upstreamsOf(site: Site, { routes }: Publication): Generator<readonly [Service, Address, string]> {
+  const services = new Map(site.services.map((service) => [service.name, service]));
+  const told = new Set<string>();
+  for (const route of routes) {
+    const service = services.get(route.service);
+    if (!service || told.has(service.name)) continue;
+    told.add(service.name);
+    for (const { address } of service.upstreams) yield [service, address, route.pointer];
   }
 }
 
-function visitorEndpoint(site: Site, who: string): Endpoint {
-  if (who === 'everyone') return internet;
-  const zone = site.zones.find(({ name }) => name === who);
-  if (zone) return { kind: 'zone', name: zone.name, networks: zone.networks };
-  return networkEndpoint(site, parseNetwork(who) ?? who);
+/** A service connects to those that it says it needs, from the machine that it runs on. */
+function askNeeds(site: Site, ask: Ask): void {
+  for (const { name, host, needs, pointer } of site.services)
+    for (const needed of needs) {
+      const service = site.services.find((s) => s.name === needed);
+      if (!service || host === undefined) continue;
+      const from = endpointOf(site, host);
+      const reason = {
+        say: message('flow.needs', { service: name, needed }),
+        because: `${pointer}/needs`,
+      };
+      for (const { address } of service.upstreams) {
+        // On the gateway's machine: everybody else reaches it by the machine's address.
+        const to = upstreamEndpoint(site, service, address) ?? gatewayEndpoint(site);
+        if (address.kind === 'tcp' && (to.kind !== 'host' || to.name !== host))
+          ask({ from, to, protocol: 'tcp', port: address.port }, reason);
+      }
+    }
 }
 
-/** Where an upstream is reached over a network; `undefined` when that is the gateway's own machine. */
-function upstreamEndpoint(site: Site, service: Service, address: Address): Endpoint | undefined {
-  if (address.kind === 'unix') return undefined;
-  const { host: wanted } = address;
-  if (isLoopback(wanted) || /(^|\.)localhost$/.test(wanted)) return undefined;
-  const network = parseNetwork(wanted);
-  const declared = site.hosts.find(({ name }) => name === service.host);
-  const host =
-    (declared && mayHave(declared, wanted) ? declared : undefined) ??
-    site.hosts.find((h) => h.address !== undefined && sameAddress(h.address, wanted));
-  if (host) return host.name === site.gateway.host ? undefined : hostEndpoint(site, host);
-  if (!network) return { kind: 'name', name: wanted };
-  const own = site.gateway.listen.some((listened) => sameAddress(listened, wanted));
-  return own ? undefined : networkEndpoint(site, network);
+function askGrants(site: Site, ask: Ask): void {
+  for (const { from, to, protocol, ports, why, pointer } of site.grants)
+    for (const port of ports)
+      ask(
+        { from: partyEndpoint(site, from), to: partyEndpoint(site, to), protocol, port },
+        { say: message('flow.grant', { why }), because: pointer },
+      );
 }
 
-/** The host that a service names has the upstream's address, unless both are addresses and differ. */
-function mayHave({ address }: Host, wanted: string): boolean {
-  return address === undefined || !isAddress(address) || !isAddress(wanted) || sameAddress(address, wanted);
-}
-
-function sameAddress(a: string, b: string): boolean {
-  return (parseNetwork(a) ?? a.toLowerCase()) === (parseNetwork(b) ?? b.toLowerCase());
-}
-
-function networkEndpoint(site: Site, network: string): Endpoint {
-  const zone = zoneOf(site, network);
-  return { kind: 'network', name: network, ...(zone === undefined ? {} : { zone }) };
-}
-
-/** The zone of the smallest network that holds another one. */
-function zoneOf(site: Site, network: string): string | undefined {
-  const bits = (cidr: string) => Number(cidr.split('/')[1]);
-  return site.zones
-    .flatMap((zone) => zone.networks.map((held) => ({ zone: zone.name, held })))
-    .filter(({ held }) => contains(held, network))
-    .sort((a, b) => bits(b.held) - bits(a.held))[0]?.zone;
+/** The machines that Poterne acts on are administered over SSH: through another one where they say so, else from the described places. */
+function askAdministration(site: Site, ask: Ask): void {
+  for (const host of site.hosts.filter(isManaged)) {
+    const to = hostEndpoint(site, host);
+    const { port, via, pointer } = host.ssh;
+    if (via !== undefined)
+      ask(
+        { from: endpointOf(site, via), to, protocol: 'tcp', port },
+        { say: message('flow.admin.via', { host: host.name, via }), because: pointer },
+      );
+    else
+      for (const party of site.admin?.from ?? [])
+        ask(
+          { from: partyEndpoint(site, party), to, protocol: 'tcp', port },
+          {
+            say: message('flow.admin', { host: host.name, who: networkText(party.name) }),
+            because: site.admin?.pointer ?? '',
+          },
+        );
+  }
 }
 
 function same(a: Reason, b: Reason): boolean {

@@ -15,6 +15,16 @@ export class Trouble extends Error {
   }
 }
 
+/** The promise was settled before the probe came to its own question. */
+export class Settled extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super(outcome.seen.code);
+    this.outcome = outcome;
+  }
+}
+
 /** One probe in progress. */
 export class Attempt {
   readonly context: ProbeContext;
@@ -93,9 +103,10 @@ export async function attempting(
   });
   context.signal?.addEventListener('abort', stop, { once: true });
   try {
-    return await Promise.race([stopped, body(attempt)]);
-  } catch (error) {
-    return explain(error);
+    const outcome = await Promise.race([stopped, body(attempt).catch(explain)]);
+    // A vantage that is gone looks like a refusal to some probes.
+    const lost = context.network.lost();
+    return lost === undefined ? outcome : broken(message('seen.vantage.lost', { error: printable(lost) }));
   } finally {
     clearTimeout(timer);
     context.signal?.removeEventListener('abort', stop);
@@ -104,6 +115,7 @@ export async function attempting(
 }
 
 function explain(error: unknown): Outcome {
+  if (error instanceof Settled) return error.outcome;
   if (error instanceof Trouble) return broken(error.seen, error.excerpt);
   return broken(
     message('seen.unexpected', { error: printable(error instanceof Error ? error.message : String(error)) }),

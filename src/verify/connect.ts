@@ -1,12 +1,13 @@
-import { isIP, isIPv4, isIPv6, connect as netConnect, type Socket } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Door } from '../model/expectation.ts';
 import { message } from '../model/message.ts';
 import { type Attempt, Trouble } from './attempt.ts';
+import type { Wire } from './network/network.ts';
 import { destination } from './resolve.ts';
 
 /** A TCP connection to a door; the PROXY header, if any, is written. */
 export interface Connection {
-  readonly socket: Socket;
+  readonly socket: Wire;
   /** The other end as `address:port`, for messages. */
   readonly place: string;
   /** This end's address, which is the one the gateway sees (unless something in between rewrites it). */
@@ -44,11 +45,11 @@ export async function connectAny(
   addresses: readonly string[],
   port: number,
   attempt: Attempt,
-): Promise<Socket> {
+): Promise<Wire> {
   waitForConnection(addresses[0] ?? '', port, attempt);
-  const opened: Socket[] = [];
-  let winner: Socket | undefined;
-  const tries: Promise<Socket>[] = [];
+  const opened: Wire[] = [];
+  let winner: Wire | undefined;
+  const tries: Promise<Wire>[] = [];
   for (const address of addresses) {
     const before = tries.at(-1);
     if (before) await Promise.race([before.catch(() => {}), pause(stagger, attempt)]);
@@ -75,16 +76,16 @@ export async function connectAny(
 }
 
 /** Opens a TCP connection to one address; throws `Trouble` when it is not accepted. */
-export async function connectTo(address: string, port: number, attempt: Attempt): Promise<Socket> {
+export async function connectTo(address: string, port: number, attempt: Attempt): Promise<Wire> {
   waitForConnection(address, port, attempt);
   return connected(open(address, port, attempt), address, port);
 }
 
-function open(address: string, port: number, attempt: Attempt): Socket {
-  return attempt.own(netConnect({ host: address, port, noDelay: true }));
+function open(address: string, port: number, attempt: Attempt): Wire {
+  return attempt.own(attempt.context.network.connect(address, port));
 }
 
-function connected(socket: Socket, address: string, port: number): Promise<Socket> {
+function connected(socket: Wire, address: string, port: number): Promise<Wire> {
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(socket));
     socket.once('error', (error: NodeJS.ErrnoException) => reject(connectTrouble(error, address, port)));
@@ -92,20 +93,23 @@ function connected(socket: Socket, address: string, port: number): Promise<Socke
   });
 }
 
-function waitForConnection(address: string, port: number, attempt: Attempt): void {
+/** Says that a connection is waited for from here on. */
+export function waitForConnection(address: string, port: number, attempt: Attempt): void {
   attempt.waitFor(message('seen.timeout.connect', { place: place(address, port), seconds: attempt.seconds }));
 }
 
-function connectTrouble(error: NodeJS.ErrnoException, address: string, port: number): Trouble {
+/** What to tell about an error of connecting. */
+export function connectTrouble(error: NodeJS.ErrnoException, address: string, port: number): Trouble {
   const at = place(address, port);
   switch (error.code) {
     case 'ECONNREFUSED':
       return new Trouble(message('seen.refused', { place: at }));
     case 'ECONNRESET':
       return new Trouble(message('seen.reset', { place: at }));
+    // ICMPv6 "administratively prohibited" arrives as EACCES (Linux).
     case 'EACCES':
     case 'EPERM':
-      return new Trouble(message('seen.forbidden-here', { place: at }));
+      return new Trouble(message('seen.forbidden', { place: at }));
     case 'EMFILE':
     case 'ENFILE':
       return new Trouble(message('seen.exhausted', { place: at }));
@@ -127,7 +131,7 @@ function pause(milliseconds: number, attempt: Attempt): Promise<void> {
 }
 
 /** The PROXY protocol version 1 header (haproxy's proxy-protocol.txt, §2.1) with the connection's true addresses. */
-export function proxyHeader(socket: Socket): string {
+export function proxyHeader(socket: Wire): string {
   const from = unmapped(socket.localAddress ?? '');
   const to = unmapped(socket.remoteAddress ?? '');
   const family = isIPv4(from) && isIPv4(to) ? 'TCP4' : isIPv6(from) && isIPv6(to) ? 'TCP6' : undefined;

@@ -1,10 +1,13 @@
 import type { Vantage } from '../model/evidence.ts';
 import type { Probe } from '../model/expectation.ts';
 import type { Message } from '../model/message.ts';
+import type { Network } from './network/network.ts';
 
 /** Where and how a probe is made. */
 export interface ProbeContext {
   readonly vantage: Vantage;
+  /** The vantage's names and network: everything that a probe does over the network goes through it. */
+  readonly network: Network;
   /** PEM certificates trusted besides the system's roots, e.g. Poterne's own CA. */
   readonly authorities: readonly string[];
   /** Milliseconds that one probe may take in all. */

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { message } from '../model/message.ts';
 import { type Attempt, Trouble } from './attempt.ts';
@@ -20,15 +19,13 @@ export async function destination(name: string, attempt: Attempt): Promise<Resol
   return { addresses: (await resolveName(address, attempt)).addresses, by: 'vantage' };
 }
 
-/** What a name resolves to, here; throws `Trouble` when it is unknown. */
+/** What a name resolves to at the vantage; throws `Trouble` when it is unknown. */
 export async function resolveName(name: string, attempt: Attempt): Promise<Resolution> {
   if (isIP(name)) return { addresses: [name], by: 'literal' };
   if (isLocalhost(name)) return { addresses: ['127.0.0.1', '::1'], by: 'localhost' };
   attempt.waitFor(message('seen.timeout.resolve', { name, seconds: attempt.seconds }));
   try {
-    // The system's resolver, so that /etc/hosts and nsswitch count, as they do for every other program here.
-    const found = await lookup(name, { all: true });
-    return { addresses: [...new Set(found.map((f) => f.address))], by: 'resolver' };
+    return { addresses: [...new Set(await attempt.context.network.lookup(name))], by: 'resolver' };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTFOUND') throw new Trouble(message('seen.name.unknown', { name }));
@@ -36,7 +33,7 @@ export async function resolveName(name: string, attempt: Attempt): Promise<Resol
   }
 }
 
-/** Whether RFC 6761 §6.3 says that the name is this machine, so that DNS must not be asked. */
+/** Whether RFC 6761 §6.3 says that the name is the machine that asks, so that DNS must not be asked. */
 export function isLocalhost(name: string): boolean {
   return /^(.+\.)?localhost\.?$/i.test(name);
 }

@@ -10,7 +10,8 @@ import {
 } from 'node:tls';
 import type { Door } from '../model/expectation.ts';
 import { type Message, message } from '../model/message.ts';
-import { type Attempt, Trouble } from './attempt.ts';
+import { type Attempt, Settled, Trouble } from './attempt.ts';
+import { shutOut } from './audience.ts';
 import { type Connection, connect } from './connect.ts';
 
 /** How to make a handshake; what is left out is what browsers do today: TLS 1.2 and 1.3, HTTP/1.1. */
@@ -36,7 +37,7 @@ export interface TlsFailure {
 
 export type Handshake =
   | { readonly done: true; readonly socket: TLSSocket; readonly connection: Connection }
-  | { readonly done: false; readonly failure: TlsFailure };
+  | { readonly done: false; readonly failure: TlsFailure; readonly connection: Connection };
 
 /** Connects and tries a TLS handshake; throws `Trouble` only when not even TCP connects. */
 export async function handshake(door: Door, options: TlsOptions, attempt: Attempt): Promise<Handshake> {
@@ -45,7 +46,7 @@ export async function handshake(door: Door, options: TlsOptions, attempt: Attemp
   attempt.waitFor(message('seen.timeout.tls', { place, seconds: attempt.seconds }));
   const fail = (error: unknown): Handshake => {
     const unoffered = tcp.bytesWritten <= prelude;
-    return { done: false, failure: { ...classify(error, unoffered), place } };
+    return { done: false, failure: { ...classify(error, unoffered), place }, connection };
   };
   let socket: TLSSocket;
   try {
@@ -72,13 +73,15 @@ export async function handshake(door: Door, options: TlsOptions, attempt: Attemp
   });
 }
 
-/** Connects with TLS under the door's own name; throws `Trouble` when that fails. */
+/** Connects with TLS under the door's own name; throws `Trouble` when that fails, `Settled` when it is shut to this end. */
 export async function connectTls(
   door: Door,
   attempt: Attempt,
   roots?: SecureContext,
 ): Promise<{ socket: TLSSocket; connection: Connection }> {
   const result = await handshake(door, { sni: door.name, ...(roots ? { roots } : {}) }, attempt);
+  const shut = shutOut(result, door.from);
+  if (shut) throw new Settled(shut);
   if (!result.done) throw new Trouble(tlsMessage(result.failure));
   return result;
 }

@@ -39,6 +39,29 @@ test('evidence in the order of the promises, whatever ends first', async () => {
   expect(JSON.parse(JSON.stringify(found))).toEqual(found);
 });
 
+test('promises made to other machines are not tried, nor counted', async () => {
+  const port = await mute();
+  const promises: Expectation[] = [
+    { ...listens('gateway', port), vantages: ['gateway'] },
+    listens('everybody', port),
+    { ...listens('both', port), vantages: ['erp', 'gateway'] },
+    { ...listens('erp', port), vantages: ['erp'] },
+  ];
+  const tried = async (host?: string) => {
+    const totals: number[] = [];
+    const found = await verify(
+      promises,
+      { vantage: { name: 'x', ...(host === undefined ? {} : { host }) } },
+      (_, __, total) => totals.push(total),
+    );
+    expect(totals).toEqual(found.map(() => found.length));
+    return found.map((evidence) => evidence.expectation);
+  };
+  expect(await tried()).toEqual(['everybody']);
+  expect(await tried('erp')).toEqual(['everybody', 'both', 'erp']);
+  expect(await tried('x')).toEqual(['everybody']);
+});
+
 test('no more than the wanted number at once', async () => {
   let now = 0;
   let most = 0;

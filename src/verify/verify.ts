@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Evidence, Vantage } from '../model/evidence.ts';
-import type { Expectation } from '../model/expectation.ts';
+import { type Expectation, promisedAt } from '../model/expectation.ts';
 import { deepFreeze } from '../model/freeze.ts';
+import { thisMachine } from './network/local.ts';
+import type { Network } from './network/network.ts';
 import type { ProbeContext } from './probe.ts';
 import { runProbe } from './probes/index.ts';
 
 export interface VerifyOptions {
   readonly vantage: Vantage;
+  /** The network of the vantage; default this machine's. */
+  readonly network?: Network;
   /** PEM certificates trusted besides the system's roots, e.g. Poterne's own CA; default none. */
   readonly authorities?: readonly string[];
   /** Milliseconds that one probe may take in all; default 10 000. */
@@ -27,7 +31,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Tries every promise and returns what was seen of each, in the order of the expectations. `progress` is told each
+ * Tries every promise made to this vantage and returns what was seen of each, in the order of the expectations. `progress` is told each
  * piece as it comes in. Broken promises are evidence, not errors: this throws nothing. When stopped by the signal,
  * what was finished is returned.
  */
@@ -36,11 +40,12 @@ export async function verify(
   options: VerifyOptions,
   progress: (evidence: Evidence, done: number, total: number) => void = () => {},
 ): Promise<readonly Evidence[]> {
-  const found: (Evidence | undefined)[] = new Array(expectations.length);
+  const promised = expectations.filter((expectation) => promisedAt(expectation, options.vantage));
+  const found: (Evidence | undefined)[] = new Array(promised.length);
   let done = 0;
-  for await (const { index, evidence } of run(expectations, options)) {
+  for await (const { index, evidence } of run(promised, options)) {
     found[index] = evidence;
-    progress(evidence, ++done, expectations.length);
+    progress(evidence, ++done, promised.length);
   }
   return found.filter((evidence) => evidence !== undefined);
 }
@@ -86,6 +91,7 @@ async function* run(
   try {
     let index = 0;
     for (const expectation of expectations) {
+      if (!promisedAt(expectation, options.vantage)) continue;
       const mine = index++;
       const ending = new AbortController();
       inProgress.add(ending);
@@ -124,8 +130,15 @@ async function tryFor(expectation: Expectation, options: RunOptions): Promise<Ev
 }
 
 async function tryOnce(expectation: Expectation, options: RunOptions): Promise<Evidence> {
-  const { vantage, authorities, timeout = 10_000, signal, now = () => new Date() } = options;
-  const context: ProbeContext = { vantage, authorities, timeout, signal, now };
+  const {
+    vantage,
+    network = thisMachine,
+    authorities,
+    timeout = 10_000,
+    signal,
+    now = () => new Date(),
+  } = options;
+  const context: ProbeContext = { vantage, network, authorities, timeout, signal, now };
   const at = now().toISOString();
   const began = performance.now();
   const { held, seen, excerpt } = await runProbe(expectation.probe, context);

@@ -1,41 +1,86 @@
 import type { Command } from 'commander';
-import type { Applied } from '../../apply/executor.ts';
-import { short } from '../../apply/executor.ts';
-import { converge, intend } from '../../daemon/gateway.ts';
+import { type Applied, short } from '../../apply/executor.ts';
+import { complaintsOf, remoteGateway } from '../../daemon/machines.ts';
+import { applySite, bundlesFor, type SiteApplied } from '../../daemon/perimeter.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Site } from '../../model/site.ts';
-import { type CommonOptions, commandOnFile } from '../command.ts';
+import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
-import { type Described, requireSite } from '../description.ts';
+import { type Described, type DescribedSite, requireSite } from '../description.ts';
 import { endWith, exit } from '../errors.ts';
+import { isWell, machineJson, showMachine } from '../machines.ts';
+import { askEntry } from '../prompt.ts';
+import { type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { stepTeller } from '../steps.ts';
-import { withGateway } from '../with-gateway.ts';
+import { withGateway, withOwnGateway } from '../with-gateway.ts';
 
-/** `poterne apply`: this machine serves the description. */
+/** `poterne apply`: the machines of the description become what it says, this one or others. */
 export function apply(context: Context): Command {
-  return commandOnFile(context, 'apply', 'apply.about', [
+  const made = commandOnFile(context, 'apply', 'apply.about', [
     'apply',
     'apply site.yaml --json',
     'apply site.yaml --state /srv/poterne',
-  ]).action(async (file: string, options: CommonOptions) => {
+    'apply site.yaml --here passerelle',
+  ]);
+  return reaching(made, context).action(async (file: string, options: ReachOptions) => {
     const description = await requireSite(context, file, options.json);
-    const { site, findings, toJson } = description;
-    const work = withGateway(stateFolder(options.state, process.env), async (gateway) => {
-      if (!options.json) description.show(findings);
+    const { site, sources } = description;
+    const reach = reachOf(site, options);
+    const opened = remoteGateway(site, reach) ? withGateway : withOwnGateway;
+    const work = opened(stateFolder(options.state, process.env), async (own) => {
+      if (!options.json) description.show(description.findings);
       const tell = options.json ? () => {} : stepTeller(context);
-      const applied = await converge(gateway, await intend(gateway, site), tell);
-      if (options.json) {
-        const { findings: refused, ...rest } = applied;
-        context.out(JSON.stringify({ ...rest, findings: toJson([...findings, ...refused]) }));
-      } else {
-        reportApplied(context, description, site, applied);
-        context.err(context.t('cli.next', { text: context.t('apply.next', { file }) }));
-      }
-      if (applied.outcome === 'partial') process.exitCode = exit.failed;
+      const bundles = await bundlesFor(site, sources, reach, tell);
+      const applied = await applySite(own, site, bundles, reach, {
+        tell,
+        done: options.json ? () => {} : (outcome) => showMachine(context, outcome),
+        canStillEnter: (host, seconds) => askEntry(context, host, seconds),
+      });
+      report(context, description, file, options, applied, complaintsOf(bundles, applied.machines));
     });
     await work.catch((error: unknown) => {
       process.exitCode = endWith(context, error, options.json === true, description);
     });
   });
+}
+
+/** What only the gateway found: the rest of what it says of the description was said before. */
+function news(known: readonly Finding[], { findings }: Applied): Finding[] {
+  const key = ({ code, params, pointer }: Finding) => JSON.stringify([code, params, pointer]);
+  const told = new Set(known.map(key));
+  return findings.filter((finding) => !told.has(key(finding)));
+}
+
+function report(
+  context: Context,
+  description: DescribedSite,
+  file: string,
+  { json }: ReachOptions,
+  { machines, gateway: served }: SiteApplied,
+  complaints: readonly Finding[],
+): void {
+  const { site, findings, toJson } = description;
+  const gateway = served && { ...served, findings: news(findings, served) };
+  if (json) {
+    const { findings: refused = [], ...rest } = gateway ?? {};
+    context.out(
+      JSON.stringify({
+        ...rest,
+        ...(machines.length > 0 ? { machines: machines.map((each) => machineJson(context, each)) } : {}),
+        findings: toJson([...findings, ...complaints, ...refused]),
+      }),
+    );
+  } else {
+    description.show(complaints);
+    if (gateway) reportApplied(context, description, site, gateway);
+  }
+  const failed = machines.filter((outcome) => !isWell(outcome)).map(({ host }) => host);
+  if (failed.length > 0 && !json)
+    context.err(
+      context.t('machines.some', { failed: failed.length, count: machines.length, hosts: failed.join(', ') }),
+    );
+  if (failed.length > 0 || !gateway || gateway.outcome === 'partial') process.exitCode = exit.failed;
+  else if (!json) context.err(context.t('cli.next', { text: context.t('apply.next', { file }) }));
 }
 
 /** Says what apply did, with the engine's complaints at the lines that caused them. */

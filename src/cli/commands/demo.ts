@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { appNames, type RunningApps, startApps } from '../../../examples/apps.ts';
 import type { Applied } from '../../apply/executor.ts';
 import { whyNotListen } from '../../apply/ports.ts';
 import { converge, installing, intend, stopGateway } from '../../daemon/gateway.ts';
-import { engines } from '../../engines/index.ts';
+import { serverEngines } from '../../engines/index.ts';
 import { installation } from '../../hosts/installation.ts';
 import { findProgram } from '../../hosts/local.ts';
 import type { Evidence } from '../../model/evidence.ts';
@@ -16,7 +17,7 @@ import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { type Described, requireSite } from '../description.ts';
-import { exit } from '../errors.ts';
+import { exit, WrongRequest } from '../errors.ts';
 import { stepTeller } from '../steps.ts';
 import { withGateway } from '../with-gateway.ts';
 import { reportApplied } from './apply.ts';
@@ -32,6 +33,8 @@ export function demo(context: Context): Command {
     .option('--once', t('demo.once'))
     .action(async (options: CommonOptions & { once?: boolean }) => {
       const json = options.json === true;
+      if (!existsSync(description))
+        throw new WrongRequest('demo.installed', {}, { next: message('demo.installed.next') });
       const { signal, ended } = interruption();
       await ensureEngines();
       const state = stateFolder(options.state ?? join(stateFolder(undefined, process.env), 'demo'), {});
@@ -103,7 +106,7 @@ function demoJson(
 
 /** Installs what is missing, saying so. Throws `demo.install` when that cannot be done here. */
 async function ensureEngines(): Promise<void> {
-  for (const engine of engines) {
+  for (const engine of serverEngines) {
     if (await findProgram(engine.binary)) continue;
     const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
     const installed = await new Promise<boolean>((resolve) => {

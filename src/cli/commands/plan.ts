@@ -1,15 +1,18 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { readGenerated } from '../../apply/generations.ts';
-import { intend } from '../../daemon/gateway.ts';
+import { bundlesFor, intendSite } from '../../daemon/perimeter.ts';
 import type { Change } from '../../model/change.ts';
 import type { Params } from '../../model/message.ts';
 import type { Reach } from '../../model/plan.ts';
 import { changes, exposureDiff } from '../../plan/diff.ts';
-import { type CommonOptions, commandOnFile } from '../command.ts';
+import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { unifiedDiff } from '../diff.ts';
+import { exit } from '../errors.ts';
+import { differs, isWell, machineJson, showMachine } from '../machines.ts';
+import { type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { withGateway } from '../with-gateway.ts';
 
 const signs = { add: '+', change: '~', remove: '-' } as const;
@@ -18,13 +21,19 @@ const colours = { add: 'green', change: 'yellow', remove: 'red' } as const;
 /** `poterne plan`: what would change, and who gains or loses reach to what. */
 export function plan(context: Context): Command {
   const { t, out } = context;
-  return commandOnFile(context, 'plan', 'plan.about', ['plan', 'plan site.yaml --diff', 'plan --json'])
+  const made = commandOnFile(context, 'plan', 'plan.about', ['plan', 'plan site.yaml --diff', 'plan --json']);
+  return reaching(made, context)
     .option('--diff', t('plan.diff'))
-    .action(async (file: string, options: CommonOptions & { diff?: boolean }) => {
-      const { site, findings, show, toJson } = await requireSite(context, file, options.json);
+    .action(async (file: string, options: ReachOptions & { diff?: boolean }) => {
+      const { site, findings, sources, show, toJson } = await requireSite(context, file, options.json);
       const state = stateFolder(options.state, process.env);
       await withGateway(state, async (gateway) => {
-        const intent = await intend(gateway, site);
+        const reach = reachOf(site, options);
+        const bundles = await bundlesFor(site, sources, reach, () => {});
+        const intent = await intendSite(gateway, site, bundles, reach, {
+          tell: () => {},
+        });
+        const { machines } = intent;
         const wanted = changes(intent.active, intent.plan);
         const exposure = exposureDiff(intent.active, intent.plan);
         if (options.json) {
@@ -34,7 +43,16 @@ export function plan(context: Context): Command {
             text: context.say(c.say),
             because: c.because,
           }));
-          return out(JSON.stringify({ changes: said, exposure, findings: toJson(findings) }));
+          return out(
+            JSON.stringify({
+              changes: said,
+              exposure,
+              ...(machines.length > 0
+                ? { machines: machines.map((each) => machineJson(context, each)) }
+                : {}),
+              findings: toJson(findings),
+            }),
+          );
         }
         show(findings);
         if (wanted.length === 0) out(t('plan.none'));
@@ -48,7 +66,10 @@ export function plan(context: Context): Command {
         if (exposure.gained.length + exposure.lost.length === 0) out(`\n${t('plan.exposure.same')}`);
         if (options.diff)
           out(unifiedDiff(await readGenerated(state, intent.plan.artefacts), intent.plan.artefacts));
-        if (wanted.length > 0) context.err(`\n${t('cli.next', { text: t('plan.next', { file }) })}`);
+        for (const machine of machines) showMachine(context, machine);
+        if (!machines.every(isWell)) process.exitCode = exit.failed;
+        if (wanted.length > 0 || machines.some(differs))
+          context.err(`\n${t('cli.next', { text: t('plan.next', { file }) })}`);
       });
     });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { requireNoDaemon } from '../../daemon/control.ts';
 import { stopGateway } from '../../daemon/gateway.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -8,6 +9,8 @@ export function stop(context: Context): Command {
   return command(context, 'stop', 'stop.about', ['stop', 'stop --state /srv/poterne']).action(
     async (options: CommonOptions) => {
       const state = stateFolder(options.state, process.env);
+      // It would start the engine again.
+      await requireNoDaemon(state);
       const stopped = await stopGateway(state);
       if (options.json) context.out(JSON.stringify({ stopped }));
       else context.out(context.t(stopped ? 'stop.done' : 'stop.none'));

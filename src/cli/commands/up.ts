@@ -1,12 +1,14 @@
-import { once } from 'node:events';
 import type { Command } from 'commander';
-import { supervise } from '../../daemon/supervise.ts';
+import { listenControl, type Reloaded } from '../../daemon/control.ts';
+import { type Attempt, type ReloadRequest, supervise } from '../../daemon/supervise.ts';
+import { localhost } from '../../hosts/local.ts';
+import type { Finding } from '../../model/finding.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { type Described, readDescription } from '../description.ts';
-import { showFault } from '../errors.ts';
+import { faultFinding, showFault } from '../errors.ts';
 import { stepTeller } from '../steps.ts';
-import { withGateway } from '../with-gateway.ts';
+import { withOwnGateway } from '../with-gateway.ts';
 
 /** `poterne up`: the gateway of this machine in the foreground. */
 export function up(context: Context): Command {
@@ -18,22 +20,65 @@ export function up(context: Context): Command {
           context.err(context.t('up.ending'));
           ending.abort();
         });
+      const early: ReloadRequest[] = [];
+      let hear: (request: ReloadRequest) => void = (request) => early.push(request);
+      // From here on: during the first apply too it must not end us.
+      process.on('SIGHUP', () => hear(() => {}));
       let read: Described | undefined;
-      await withGateway(stateFolder(options.state, process.env), (gateway) =>
-        supervise(gateway, {
-          async describe() {
-            read = await readDescription(context, file);
-            read.show(read.findings);
-            return read.site;
-          },
-          tell: stepTeller(context),
-          report: (findings) => read?.show(findings),
-          fail: (fault) => showFault(context, fault, read),
-          ready: () => context.err(context.t('up.ready')),
-          signal: ending.signal,
-          reload: async () => void (await once(process, 'SIGHUP')),
-        }),
-      );
+      await withOwnGateway(stateFolder(options.state, process.env), async (gateway) => {
+        const attempted = () => new Promise<Attempt>((resolve) => hear(resolve));
+        const control = await listenControl(gateway.state, async () => reloaded(await attempted(), read));
+        try {
+          await supervise(gateway, {
+            async describe() {
+              read = await readDescription(context, file);
+              read.show(read.findings);
+              return read.site;
+            },
+            tell: stepTeller(context),
+            report: (findings) => read?.show(findings),
+            fail: (fault) => showFault(context, fault, read),
+            ready: () => {
+              context.err(context.t('up.ready'));
+              void notify(context.t('up.status.ready'));
+            },
+            waiting: () => {
+              context.err(context.t('up.waiting'));
+              void notify(context.t('up.status.waiting'));
+            },
+            signal: ending.signal,
+            reloads: (listener) => {
+              hear = listener;
+              for (const request of early) hear(request);
+            },
+          });
+        } finally {
+          await control.close();
+        }
+      });
     },
   );
+}
+
+/** What became of an attempt, with the places of what is found. */
+function reloaded(attempt: Attempt, read: Described | undefined): Reloaded {
+  const located = (more: readonly Finding[]) => read?.located([...read.findings, ...more]) ?? more;
+  switch (attempt.kind) {
+    case 'applied': {
+      const { site, applied } = attempt;
+      return { kind: 'applied', site, ...applied, findings: located(applied.findings) };
+    }
+    case 'refused':
+      return { kind: 'refused', findings: located([]) };
+    case 'failed': {
+      const { code, params, pointer, next } = attempt.fault;
+      const findings = located(pointer === undefined ? [] : [faultFinding(attempt.fault)]);
+      return { kind: 'failed', fault: { code, params, pointer, next }, findings };
+    }
+  }
+}
+
+/** Tells systemd, when it started us, that we have started and how we are. Node has no datagram sockets of its own for it. */
+async function notify(status: string): Promise<void> {
+  if (process.env.NOTIFY_SOCKET) await localhost.run(['systemd-notify', '--ready', `--status=${status}`]);
 }

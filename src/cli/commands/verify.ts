@@ -2,19 +2,24 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
+import { fromVantage, rootOfGateway } from '../../daemon/machines.ts';
+import { allPorts } from '../../lib/ports.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Expectation } from '../../model/expectation.ts';
 import { message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
-import { expectations } from '../../plan/planner.ts';
+import { expectations, expectationsFrom } from '../../plan/planner.ts';
 import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.ts';
-import { type CommonOptions, commandOnFile } from '../command.ts';
+import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { exit, WrongRequest } from '../errors.ts';
+import { hostNamed, type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { withGateway } from '../with-gateway.ts';
 
-interface VerifyCommandOptions extends CommonOptions {
+interface VerifyCommandOptions extends ReachOptions {
+  readonly from?: string;
+  readonly allPorts?: boolean;
   readonly only?: string;
   readonly address?: string;
   readonly ca?: string;
@@ -24,11 +29,15 @@ interface VerifyCommandOptions extends CommonOptions {
 /** `poterne verify`: each promise as a client sees it; exit 1 when one is broken. */
 export function verify(context: Context): Command {
   const { t } = context;
-  return commandOnFile(context, 'verify', 'verify.about', [
+  const made = commandOnFile(context, 'verify', 'verify.about', [
     'verify',
     'verify site.yaml --only erp.localhost --full',
     'verify site.yaml --address 192.0.2.10 --json',
-  ])
+    'verify site.yaml --from outside',
+  ]);
+  return reaching(made, context)
+    .option('--from <host>', t('verify.from'))
+    .option('--all-ports', t('verify.all-ports'))
     .option('--only <name>', t('verify.only'))
     .option('--address <ip>', t('verify.address'))
     .option('--ca <file>', t('verify.ca'))
@@ -36,13 +45,25 @@ export function verify(context: Context): Command {
     .action(async (file: string, options: VerifyCommandOptions) => {
       const { site } = await requireSite(context, file, options.json);
       await withGateway(stateFolder(options.state, process.env), async (gateway) => {
-        const promised = expectations(site);
-        const chosen = options.only ? about(site, promised, options.only) : promised;
-        const evidence = await proveLive(context, gateway, site, chosen, {
+        const reach = reachOf(site, options);
+        const vantage = options.from === undefined ? undefined : hostNamed(site, options.from);
+        const promised = vantage ? expectationsFrom(site, vantage) : expectations(site);
+        const wanted = options.allPorts ? promised.map(onAllPorts) : promised;
+        const chosen = options.only ? about(wanted, options.only) : wanted;
+        const roots = [await rootOfGateway(site, reach), options.ca && (await readAuthority(options.ca))];
+        const proveOptions = {
           json: options.json === true,
           ...(options.address ? { address: options.address } : {}),
-          ...(options.ca ? { authorities: [await readAuthority(options.ca)] } : {}),
-        });
+          authorities: roots.filter((root) => typeof root === 'string'),
+        };
+        const evidence = vantage
+          ? await fromVantage(site, vantage, reach, (network) =>
+              proveLive(context, gateway, site, chosen, {
+                ...proveOptions,
+                from: { host: vantage.name, network },
+              }),
+            )
+          : await proveLive(context, gateway, site, chosen, proveOptions);
         const { language, colour, width } = context;
         if (options.json) context.out(JSON.stringify(evidenceJson(evidence, language)));
         else context.out(evidenceReport(evidence, { language, colour, width, full: options.full === true }));
@@ -70,6 +91,11 @@ export async function proveLive(
   return evidence;
 }
 
+function onAllPorts(expectation: Expectation): Expectation {
+  const { probe } = expectation;
+  return probe.kind === 'scan' ? { ...expectation, probe: { ...probe, tried: allPorts } } : expectation;
+}
+
 /** A root certificate in PEM. Throws `verify.ca.unreadable` when the file holds none. */
 async function readAuthority(file: string): Promise<string> {
   try {
@@ -87,8 +113,8 @@ async function readAuthority(file: string): Promise<string> {
 }
 
 /** The promises of one publication, and those of the whole gateway. Throws `verify.unknown` for a name nobody published. */
-function about(site: Site, expectations: readonly Expectation[], name: string): Expectation[] {
-  const names = site.publications.map((publication) => publication.name);
+function about(expectations: readonly Expectation[], name: string): Expectation[] {
+  const names = [...new Set(expectations.map((expectation) => expectation.about))];
   if (!names.includes(name)) throw new WrongRequest('verify.unknown', { name, names: names.join(', ') });
   return expectations.filter((expectation) => expectation.about === name || expectation.about === 'gateway');
 }

@@ -24,7 +24,7 @@ export interface Panel {
   readonly implied: boolean;
 }
 
-/** Every flow has the gateway at one end; this is the other one. */
+/** The gateway is at one end of every flow that is drawn (the matrix has all of them); this is the other one. */
 export interface Link {
   readonly node: Node;
   readonly direction: 'in' | 'out' | 'local';
@@ -103,13 +103,14 @@ export function graphOf(perimeter: Perimeter): Graph {
         port,
         reasons,
       );
-    } else {
+    } else if (from.kind === 'host' && from.name === perimeter.gateway.host) {
       const make = (): Node => ({
         kind: 'address',
         title: networkText(to.name),
         lines: servedBy(perimeter, reasons),
       });
-      const put = (node: Node) => (zones.get(zoneOf(to) ?? '') ?? unplaced).hosts.push(node);
+      const place = to.kind === 'internet' ? internet : (zones.get(zoneOf(to) ?? '') ?? unplaced);
+      const put = (node: Node) => place.hosts.push(node);
       link(once(`${to.kind} ${to.name}`, make, put), 'out', port, reasons);
     }
   }
@@ -179,7 +180,7 @@ function gatewayNode(perimeter: Perimeter, host: DocumentedHost | undefined): No
   return {
     kind: 'gateway',
     title: perimeter.gateway.host,
-    ...(host?.address === undefined ? {} : { address: host.address }),
+    ...shownAddress(host),
     lines: [
       ...(names.length > 0 ? [message('docs.diagram.publishes'), ...few(names)] : []),
       ...(local.length > 0
@@ -194,13 +195,23 @@ function gatewayNode(perimeter: Perimeter, host: DocumentedHost | undefined): No
   };
 }
 
-function hostNode(perimeter: Perimeter, { name, address, services }: DocumentedHost): Node {
+/** A box has room for one. */
+function shownAddress(host: DocumentedHost | undefined): { readonly address?: string } {
+  const [address] = host?.addresses ?? [];
+  return address === undefined ? {} : { address };
+}
+
+function hostNode(perimeter: Perimeter, host: DocumentedHost): Node {
+  const { name, services } = host;
   const lines = services.map((service) => [...service.ports, titleOf(perimeter, service.name)].join(' · '));
-  return { kind: 'host', title: name, ...(address === undefined ? {} : { address }), lines: few(lines) };
+  return { kind: 'host', title: name, ...shownAddress(host), lines: few(lines) };
 }
 
 function servedBy(perimeter: Perimeter, reasons: Flow['reasons']): Line[] {
-  return few([...new Set(reasons.map(({ say }) => titleOf(perimeter, String(say.params.service))))]);
+  const services = reasons.flatMap(({ say: { params } }) =>
+    params.service === undefined ? [] : [String(params.service)],
+  );
+  return few([...new Set(services)].map((service) => titleOf(perimeter, service)));
 }
 
 function titleOf(perimeter: Perimeter, service: string): string {

@@ -17,6 +17,7 @@ export const actions: EngineActions = {
     read: (output) => /nginx\/(\d+\.\d+\.\d+)/.exec(output)?.[1],
   },
   signals: { reload: 'SIGHUP', quit: 'SIGQUIT', stop: 'SIGTERM' },
+  isEnding: (title) => title.endsWith('is shutting down'),
   pidFile: 'run/nginx.pid',
   socket: 'run/status.sock',
   hashPath: '/hash',

@@ -1,15 +1,18 @@
-import type { Engine } from '../engine.ts';
+import type { ServerEngine } from '../engine.ts';
 import { actions } from './actions.ts';
 import { diagnose } from './diagnose.ts';
 import { expect } from './expect.ts';
+import { modules } from './render/stream.ts';
 import { render, seal } from './render.ts';
 import { review } from './review.ts';
 import { schema } from './schema.ts';
 
 export default {
+  kind: 'server',
   name: 'nginx',
   packages: ['nginx'],
   binary: 'nginx',
+  modules,
   schema,
   review,
   render,
@@ -17,4 +20,4 @@ export default {
   actions,
   diagnose,
   expect,
-} satisfies Engine;
+} satisfies ServerEngine;

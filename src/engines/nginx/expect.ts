@@ -1,6 +1,15 @@
 import type { Door, Expectation, Probe } from '../../model/expectation.ts';
 import { type Message, message } from '../../model/message.ts';
-import type { Publication, Route, Service, Site } from '../../model/site.ts';
+import {
+  type DirectPublication,
+  type ProxiedPublication,
+  type Publication,
+  passedThrough,
+  proxied,
+  type Route,
+  type Service,
+  type Site,
+} from '../../model/site.ts';
 import { portSuffix } from './render/common.ts';
 import { answerHeaders } from './render/headers.ts';
 import { publicPath, routeFor, serviceOf } from './routes.ts';
@@ -14,7 +23,12 @@ const minDays = 14;
 
 /** Every promise that the description makes about the gateway. */
 export function expect(site: Site): Expectation[] {
-  return [...site.publications.flatMap((p) => publicationPromises(site, p)), ...gatewayPromises(site)];
+  return [
+    ...site.publications.flatMap((p) =>
+      p.scenario === 'proxy' ? publicationPromises(site, p) : directPromises(site, p),
+    ),
+    ...gatewayPromises(site),
+  ];
 }
 
 interface Doors {
@@ -30,7 +44,29 @@ function doorsOf({ gateway }: Site, { example }: Publication): Doors {
   };
 }
 
-function publicationPromises(site: Site, publication: Publication): Expectation[] {
+/** Visitors find the gateway. */
+function arrivals(
+  https: Door,
+  promise: (what: string, text: Message, probe: Probe) => Expectation,
+  http?: Door,
+): Expectation[] {
+  const listens = (scheme: string, door: Door) =>
+    promise(`listens-${scheme}`, message('promise.listens', { name: door.name, port: door.port }), {
+      kind: 'listens',
+      door,
+    });
+  return [
+    promise('resolves', message('promise.resolves', { name: https.name }), {
+      kind: 'resolves',
+      name: https.name,
+      port: https.port,
+    }),
+    ...(http ? [listens('http', http)] : []),
+    listens('https', https),
+  ];
+}
+
+function publicationPromises(site: Site, publication: ProxiedPublication): Expectation[] {
   const { name, example, pointer } = publication;
   const doors = doorsOf(site, publication);
   const home = `https://${example}${portSuffix(site.gateway)}`;
@@ -43,19 +79,7 @@ function publicationPromises(site: Site, publication: Publication): Expectation[
   });
   const asked = '/poterne-check?a=b';
   return [
-    promise('resolves', message('promise.resolves', { name: example }), {
-      kind: 'resolves',
-      name: example,
-      port: doors.https.port,
-    }),
-    promise('listens-http', message('promise.listens', { name: example, port: doors.http.port }), {
-      kind: 'listens',
-      door: doors.http,
-    }),
-    promise('listens-https', message('promise.listens', { name: example, port: doors.https.port }), {
-      kind: 'listens',
-      door: doors.https,
-    }),
+    ...arrivals(doors.https, promise, doors.http),
     promise(
       'certificate',
       message('promise.certificate', { name: example, days: minDays }),
@@ -82,6 +106,38 @@ function publicationPromises(site: Site, publication: Publication): Expectation[
     }),
     ...headerPromise(site, publication, doors.https, home),
     ...publication.routes.flatMap((route) => routePromises(site, publication, route, doors.https, home)),
+  ];
+}
+
+/** What is passed through shows the service's own TLS, and what comes over it when that is http. */
+function directPromises(site: Site, publication: DirectPublication): Expectation[] {
+  const { name, example, pointer, audience, port, routes } = publication;
+  // A port of its own is another engine's.
+  if (port !== undefined) return [];
+  const door: Door = {
+    ...doorsOf(site, publication).https,
+    ...(audience.networks ? { from: audience.networks } : {}),
+  };
+  const promise = (what: string, text: Message, probe: Probe): Expectation => ({
+    id: `${name}#${what}`,
+    about: name,
+    promise: text,
+    because: pointer,
+    probe,
+  });
+  const speaksHttp = (route: Route) => serviceOf(site, route).upstreams[0]?.scheme === 'https';
+  return [
+    ...arrivals(door, promise),
+    promise('certificate', message('promise.certificate', { name: example, days: minDays }), {
+      kind: 'certificate',
+      door,
+      minDays,
+    }),
+    ...routes
+      .filter(speaksHttp)
+      .flatMap((route) =>
+        routePromises(site, publication, route, door, `https://${example}${portSuffix(site.gateway)}`),
+      ),
   ];
 }
 
@@ -128,7 +184,9 @@ function reached(publication: Publication, route: Route, path: string): string |
   return /[^\x21-\x7e]/.test(seen) ? encodeURI(seen) : seen;
 }
 
-const from = ({ audience }: Publication) => (audience.networks ? { from: audience.networks } : {});
+/** To whom a probe may expect an answer; where the door itself is shut to the others, it says so. */
+const from = ({ audience, scenario }: Publication) =>
+  audience.networks && scenario === 'proxy' ? { from: audience.networks } : {};
 
 function routePromises(
   site: Site,
@@ -215,7 +273,8 @@ function routePromises(
 
 /** What concerns the gateway as a whole; it is found under the first published name. */
 function gatewayPromises(site: Site): Expectation[] {
-  const first = site.publications[0];
+  const answering = proxied(site)[0];
+  const first = answering ?? passedThrough(site)[0];
   if (!first) return [];
   const doors = doorsOf(site, first);
   const promise = (what: string, promised: Message, probe: Probe): Expectation => ({
@@ -235,11 +294,16 @@ function gatewayPromises(site: Site): Expectation[] {
       kind: 'refuses-handshake',
       door: doors.https,
     }),
-    promise('refuses-host-http', message('promise.refuses-host.http', { host: unknown }), {
-      kind: 'refuses-host',
-      door: doors.http,
-      scheme: 'http',
-      host: unknown,
-    }),
+    // Without the proxy nothing asks for plain http to be reached.
+    ...(answering
+      ? [
+          promise('refuses-host-http', message('promise.refuses-host.http', { host: unknown }), {
+            kind: 'refuses-host',
+            door: doors.http,
+            scheme: 'http',
+            host: unknown,
+          }),
+        ]
+      : []),
   ];
 }

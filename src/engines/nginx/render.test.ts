@@ -3,13 +3,13 @@ import { say } from '../../i18n/index.ts';
 import { message } from '../../model/message.ts';
 import type { Artefact } from '../../model/plan.ts';
 import engine from './engine.ts';
-import { facts, publication, route, service, site, upstream } from './testing.ts';
+import { directPublication, facts, publication, route, service, site, upstream } from './testing.ts';
 import { situations } from './testing-sites.ts';
 
 // `npx vitest run src/engines/nginx/render.test.ts -u` writes the golden files anew.
 
 const golden = (artefacts: readonly Artefact[]): Artefact[] =>
-  artefacts.filter((a) => a.path === 'nginx.conf' || a.path.startsWith('publications/'));
+  artefacts.filter((a) => a.path === 'nginx.conf' || /^(?:publications|direct|names)\//.test(a.path));
 
 describe.each(Object.entries(situations))('golden %s', (name, { site: described, facts: known }) => {
   const artefacts = engine.render(described, known);
@@ -69,6 +69,17 @@ describe('review', () => {
   const codes = (described: Parameters<typeof engine.review>[0]) =>
     engine.review(described).map((f) => f.code);
   const app = service('app', 'http://10.0.0.1');
+  const direct = (
+    words: unknown,
+    more: Parameters<typeof directPublication>[2] = {},
+    serviceWords: unknown = {},
+    gateway: Parameters<typeof site>[2] = {},
+  ) =>
+    site(
+      [service('tls', 'tcp://10.0.0.1:993', { nginx: serviceWords })],
+      [directPublication('b.example', 'tls', { ...more, nginx: words })],
+      gateway,
+    );
   const add = (headers: Record<string, string>) =>
     site([app], [publication('a.example', 'app', { nginx: { headers: { add: headers } } })]);
 
@@ -95,7 +106,29 @@ describe('review', () => {
       site([app], [publication('a.example', 'app', { nginx: { limits: { burst: 3 } } })]),
     ],
     ['nginx.proxy-protocol.untrusted', site([app], [], { proxyProtocol: true })],
+    ['nginx.direct.word', direct({ limits: { requests: { count: 1, per: 's' }, connections: 2 } })],
+    ['nginx.direct.word', direct({ uploads: 1 })],
+    ['nginx.direct.word', direct({ limits: { connections: 2 } }, { port: 2222 })],
+    ['nginx.direct.service', direct({}, {}, { 'keep-alive': 3 })],
+    ['nginx.direct.service', direct({}, { port: 2222 }, { failover: {} })],
+    ['nginx.direct.fronts', direct({}, {}, {}, { trustedFronts: ['10.0.0.1/32'] })],
   ])('%s', (code, described) => expect([...new Set(codes(described))]).toContain(code));
+
+  test('what connections can have is no finding, nor what a service has for the proxy', () => {
+    const limits = { connections: 2 };
+    const words = { timeouts: { connect: 1 }, failover: { attempts: 1 } };
+    expect(codes(direct({ limits }, {}, words))).toEqual([]);
+    const both = service('both', 'https://10.0.0.1', { nginx: { 'host-header': 'upstream' } });
+    const shared = [publication('a.example', 'both'), directPublication('b.example', 'both')];
+    expect(codes(site([both], shared))).toEqual([]);
+    const fronts = { trustedFronts: ['10.0.0.1/32'], proxyProtocol: true };
+    expect(codes(direct({}, {}, {}, fronts))).toEqual([]);
+  });
+
+  test('findings of what is direct stand at the word', () => {
+    const [finding] = engine.review(direct({ limits: { burst: 2 } })).slice(-1);
+    expect(finding?.pointer).toBe('/publications/b.example/limits/burst');
+  });
 
   test('findings speak', () => {
     const [finding] = engine.review(add({ 'X-Team': 'a\nb' }));

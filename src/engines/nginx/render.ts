@@ -1,12 +1,13 @@
 import type { Facts } from '../../model/facts.ts';
-import type { Artefact } from '../../model/plan.ts';
-import type { Site } from '../../model/site.ts';
+import type { Artefact, StandIn } from '../../model/plan.ts';
+import { type Publication, passedThrough, proxied, type Site } from '../../model/site.ts';
 import { pages } from './pages.ts';
 import { contextOf } from './render/common.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
 import { publicationFile, standIn } from './render/publication.ts';
 import { forwardingFile, pagesFile } from './render/shared.ts';
+import { directFile, directStandIn, namesFile, namesStandIn, regexNamed } from './render/stream.ts';
 import { groupsOf } from './render/upstream.ts';
 import { type Node, write } from './syntax.ts';
 
@@ -20,14 +21,25 @@ export function render(site: Site, facts: Facts): Artefact[] {
     ...write(nodes),
     reads: [],
   });
+  const isolated = ({ id }: Publication, instead: StandIn) => ({
+    isolated: { publication: id, standIn: instead },
+  });
   return [
     file('nginx.conf', mainFile(context)),
     file('forwarding.conf', forwardingFile(context)),
     file('pages.conf', pagesFile(context)),
-    ...site.publications.map((publication) => ({
+    ...proxied(site).map((publication) => ({
       ...file(`publications/${publication.id}.conf`, publicationFile(context, publication)),
       reads: inputsOf(publication, groupsOf(context, publication)),
-      isolated: { publication: publication.id, standIn: standIn(context, publication) },
+      ...isolated(publication, standIn(context, publication)),
+    })),
+    ...passedThrough(site).map((publication) => ({
+      ...file(`direct/${publication.id}.conf`, directFile(context, publication)),
+      ...isolated(publication, directStandIn(context, publication)),
+    })),
+    ...regexNamed(context).map((publication) => ({
+      ...file(`names/${publication.id}.map`, namesFile(context, publication)),
+      ...isolated(publication, namesStandIn(context, publication)),
     })),
     ...pages().map(({ path, text }) => ({
       ...base,

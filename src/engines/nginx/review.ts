@@ -4,6 +4,7 @@ import type { Params } from '../../model/message.ts';
 import { type Pointer, pointer } from '../../model/pointer.ts';
 import type { Publication, Service, Site } from '../../model/site.ts';
 import { answerHeaders } from './render/headers.ts';
+import { directFindings } from './review-direct.ts';
 import { type Limits, publicationOptions, routeOptions, serviceOptions } from './schema.ts';
 import { encoded, hasControl, longestWord, plain, refersToNames, wordLength } from './syntax.ts';
 
@@ -25,6 +26,7 @@ export function review(site: Site): Finding[] {
     ...gatewayFindings(site),
     ...site.services.flatMap(serviceFindings),
     ...site.publications.flatMap(publicationFindings),
+    ...directFindings(site),
   ];
 }
 

@@ -87,6 +87,7 @@ const failover = z
 
 /** The words that nginx adds to the description. */
 export const schema = {
+  host: {},
   gateway: {},
   service: {
     'host-header': z

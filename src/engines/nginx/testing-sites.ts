@@ -1,6 +1,6 @@
 import type { Facts } from '../../model/facts.ts';
 import type { Site } from '../../model/site.ts';
-import { facts, publication, route, service, site, upstream } from './testing.ts';
+import { directPublication, facts, publication, route, service, site, upstream } from './testing.ts';
 
 /** A situation for the golden files, by name. */
 export interface Situation {
@@ -125,6 +125,53 @@ export const situations: Readonly<Record<string, Situation>> = {
   'nginx-1.26': of(site([erp], [publication('erp.example.fr', 'open-prod')]), {
     versions: { nginx: '1.26.3' },
   }),
+  direct: of(
+    site(
+      [
+        erp,
+        service('mail', [
+          upstream('tcp://10.0.0.25:993', { weight: 2 }),
+          'tcp://10.0.0.26:993',
+          upstream('tcp://[fd00::27]:993', { backup: true }),
+        ]),
+        service('vault', 'https://vault.lan:8200', {
+          healthy: { path: '/health', status: 200 },
+          nginx: { timeouts: { connect: 2000, read: 600_000 }, failover: { attempts: 1 } },
+        }),
+      ],
+      [
+        publication('erp.example.fr', 'open-prod'),
+        publication('~^app[0-9]+\\.example\\.fr$', 'open-prod', {
+          example: 'app1.example.fr',
+          tls: { kind: 'internal', names: ['*.example.fr'], pointer: '/publications/app/tls' },
+        }),
+        directPublication('mail.example.fr', 'mail', {
+          nginx: { limits: { connections: 20 } },
+        }),
+        directPublication('*.vault.example.fr', 'vault', {
+          example: 'a.vault.example.fr',
+          audience: {
+            from: ['lan'],
+            networks: ['10.0.0.0/24', 'fd00:1::/64'],
+            pointer: '/publications/vault/audience',
+          },
+        }),
+        directPublication('~^v[0-9]{1,2}(?<n>x)\\.Example\\.fr$', 'vault', { example: 'v1x.example.fr' }),
+        directPublication('ssh.example.fr', 'mail', { port: 2222 }),
+      ],
+    ),
+    { addresses: { 'vault.lan': ['10.0.0.30'] } },
+  ),
+  'direct-fronts': of(
+    site([service('mail', 'tcp://10.0.0.25:993')], [directPublication('mail.example.fr', 'mail')], {
+      listen: ['10.0.20.2', 'fd00::2'],
+      httpsPort: 8443,
+      publicPort: 443,
+      trustedFronts: ['10.0.20.5/32'],
+      proxyProtocol: true,
+    }),
+    { versions: { nginx: '1.26.3' } },
+  ),
   audience: of(
     site(
       [erp],

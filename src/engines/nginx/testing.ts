@@ -1,6 +1,15 @@
 import type { Facts } from '../../model/facts.ts';
 import { pointer } from '../../model/pointer.ts';
-import type { Gateway, Publication, Route, Service, Site, Upstream } from '../../model/site.ts';
+import type {
+  DirectPublication,
+  Gateway,
+  ProxiedPublication,
+  Publication,
+  Route,
+  Service,
+  Site,
+  Upstream,
+} from '../../model/site.ts';
 
 /** Helpers of this engine's tests: Sites in a few words, without describe. */
 
@@ -9,13 +18,13 @@ export function upstream(url: string, more: Partial<Upstream> = {}): Upstream {
   const base = { weight: 1, backup: false, pointer: '' };
   if (url.startsWith('unix:'))
     return { ...base, scheme: 'http', address: { kind: 'unix', path: url.slice(5) }, ...more };
-  const [, scheme, host, port] = /^(https?):\/\/(.*?)(?::(\d+))?$/.exec(url) as RegExpExecArray;
+  const [, scheme, host, port] = /^(https?|tcp):\/\/(.*?)(?::(\d+))?$/.exec(url) as RegExpExecArray;
   const kind = {
     kind: 'tcp',
     host: host as string,
     port: Number(port ?? (scheme === 'https' ? 443 : 80)),
   } as const;
-  return { ...base, scheme: scheme as 'http' | 'https', address: kind, ...more };
+  return { ...base, scheme: scheme as Upstream['scheme'], address: kind, ...more };
 }
 
 /** A service by its upstreams; `nginx` are its options as the schema gives them. */
@@ -29,7 +38,7 @@ export function service(
     const one = typeof url === 'string' ? upstream(url) : (url as Upstream);
     return { ...one, pointer: `${at}/upstreams/${n}` };
   });
-  return { name, upstreams, events: [], options: { nginx }, pointer: at, ...more };
+  return { name, upstreams, events: [], needs: [], options: { nginx }, pointer: at, ...more };
 }
 
 /** A route; `~` begins a regular expression and `>` a stripped prefix. */
@@ -50,8 +59,8 @@ export function route(path: string, to: string, nginx: unknown = {}): Route {
 export function publication(
   name: string,
   to: string | readonly Route[],
-  { nginx = {}, ...more }: Partial<Publication> & { readonly nginx?: unknown } = {},
-): Publication {
+  { nginx = {}, ...more }: Partial<ProxiedPublication> & { readonly nginx?: unknown } = {},
+): ProxiedPublication {
   const at = pointer('publications', name);
   const routes = typeof to === 'string' ? [{ ...route('/', to), pointer: at }] : to;
   return {
@@ -68,12 +77,24 @@ export function publication(
       names: [more.example && !name.startsWith('*') ? more.example : name],
       pointer: at,
     },
+    dns: [],
     audience: { from: ['everyone'], pointer: `${at}/audience` },
     routes: routes.map((r) => ({ ...r, pointer: r.pointer.replace('/routes', `${at}/routes`) })),
     options: { nginx },
     pointer: at,
     ...more,
   };
+}
+
+/** A publication that is passed through to its service (or, with `port`, forwarded). */
+export function directPublication(
+  name: string,
+  to: string,
+  more: Partial<DirectPublication> & { readonly nginx?: unknown } = {},
+): DirectPublication {
+  const { tls: _, scenario: __, ...ground } = publication(name, to, { nginx: more.nginx });
+  const { nginx: ___, ...rest } = more;
+  return { ...ground, scenario: 'direct', ...rest };
 }
 
 /** A whole site. */
@@ -87,6 +108,7 @@ export function site(
     language: 'en',
     timezone: 'UTC',
     zones: [],
+    grants: [],
     assertions: [],
     hosts: [],
     services,
@@ -97,6 +119,7 @@ export function site(
       httpPort: 80,
       httpsPort: 443,
       publicPort: gateway.httpsPort ?? 443,
+      publicAddresses: [],
       trustedFronts: [],
       proxyProtocol: false,
       options: {},

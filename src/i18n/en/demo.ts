@@ -7,6 +7,8 @@ export const demo = {
   'demo.port.busy': 'port {port} of {address} is taken by another program, and the demonstration needs it',
   'demo.port.busy.next':
     'end the demonstration that is running, if there is one (Ctrl-C); else see who has it with "ss -ltnp sport = :{port}"',
+  'demo.installed': 'the demonstration is not part of the installed package',
+  'demo.installed.next': 'run it from the sources: ./poterne demo',
   'demo.install': 'the packages {packages} could not be installed',
   'demo.open': 'Open:',
   'demo.trust': 'Your browser will trust them once you import Poterne’s root certificate: {file}',

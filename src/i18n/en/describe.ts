@@ -51,6 +51,8 @@ export const describe = {
   'service.key.unknown': 'unknown key "{key}" in service "{name}"',
   'publication.key.unknown': 'unknown key "{key}" in publication "{name}"',
   'route.key.unknown': 'unknown key "{key}" in route "{name}"',
+  'admin.key.unknown': 'unknown key "{key}" in admin',
+  'grant.key.unknown': 'unknown key "{key}" in this flow',
   'assertion.key.unknown': 'unknown key "{key}" in this assertion',
   'site.key.missing': 'the description lacks the key "{key}"',
   'zone.key.missing': 'zone "{name}" lacks the key "{key}"',
@@ -59,6 +61,8 @@ export const describe = {
   'service.key.missing': 'service "{name}" lacks the key "{key}" here',
   'publication.key.missing': 'publication "{name}" lacks the key "{key}" here',
   'route.key.missing': 'route "{name}" lacks the key "{key}" here',
+  'admin.key.missing': 'admin lacks the key "{key}"',
+  'grant.key.missing': 'this flow lacks the key "{key}"',
   'assertion.key.missing': 'this assertion lacks the key "{key}"',
 
   // Values.
@@ -90,6 +94,8 @@ export const describe = {
   'value.file': '"{value}" is not a file name',
   'value.address': '"{value}" is not an IP address',
   'value.host': '"{value}" is neither a DNS name nor an IP address',
+  'value.host-key':
+    '"{value}" is not a public host key: write its type and its base64, as ssh-keyscan prints them',
   'value.dns': '"{value}" is not a valid DNS name',
   'value.dns.label': '"{label}" cannot be a part of it: 1 to 63 letters, digits and inner hyphens',
   'value.dns.length': 'a DNS name has at most 253 characters',
@@ -102,7 +108,8 @@ export const describe = {
     '"{value}" is not a path prefix: it begins with "/", without spaces, "?", "#", "%", "\\", or parts that are empty, "." or ".."',
   'value.path.percent': 'write the characters themselves instead of %-codes',
   'value.url': '"{value}" is not the address of a service',
-  'value.url.form': 'write http://name-or-address:port, https://name-or-address:port or unix:/path/to.sock',
+  'value.url.form':
+    'write http://name-or-address:port, https://name-or-address:port, tcp://name-or-address:port or unix:/path/to.sock',
   'value.url.path': 'a service is its host and port only: choose paths with routes',
   'value.url.secret': 'an address may not hold a user or a password: descriptions hold no secrets',
 
@@ -114,6 +121,22 @@ export const describe = {
   // Hosts and the gateway.
   'gateway.host.duplicate': 'host "{name}" is a second gateway: this version runs one',
   'gateway.ports': 'http-port and https-port are both {port}',
+
+  // How machines are reached, and what flows between them.
+  'host.address.missing': 'host "{name}" has no address: Poterne cannot reach it',
+  'host.vantage.ssh': 'host "{name}" is a vantage point, and nothing says how it is reached',
+  'host.vantage.ssh.hint': 'add for instance ssh: { user: debian }',
+  'host.vantage.roles':
+    'host "{name}" is a vantage point: it cannot have another role, since nothing is changed on it',
+  'host.via.loop': 'host "{name}" is reached through itself: {path}',
+  'host.via.unreachable': 'host "{name}" is reached through "{via}", which nothing says how to reach',
+  'admin.missing':
+    'nothing says from where host "{name}" is administered: its firewall would let nobody in, Poterne included',
+  'admin.missing.hint':
+    'add for instance admin: { from: [10.0.0.0/24] }, the network that you apply from included',
+  'service.needs.self': 'service "{name}" cannot need itself',
+  'service.needs.host': 'service "{name}" needs others, but nothing says which host it runs on',
+  'service.needs.host.hint': 'add host: and the name of a host',
 
   // Services.
   'service.upstream.missing': 'service "{name}" does not say where it listens',
@@ -148,6 +171,24 @@ export const describe = {
   'publication.target.missing.hint': 'add for instance service: {service}',
   'publication.target.both': 'publication "{name}" has both "service" and "routes"',
   'publication.target.both.hint': 'write the service as a route: routes: { /: { service: {service} } }',
+  'publication.port.proxy': 'publication "{name}" goes through the proxy: it has no port of its own',
+  'publication.port.proxy.hint': 'write scenario: direct to forward a port to the service',
+  'publication.port.twice': 'port {port} is forwarded twice',
+  'publication.port.gateway': 'port {port} is one that the gateway itself listens on',
+  'publication.proxy.tcp':
+    'publication "{name}" goes through the proxy, and service "{service}" does not speak http',
+  'publication.proxy.tcp.hint': 'write scenario: direct, or the url of the service with http:// or https://',
+  'publication.direct.routes':
+    'publication "{name}" is direct: nothing reads its paths, so that it cannot have routes',
+  'publication.direct.tls': 'publication "{name}" is direct: the service shows its own certificate',
+  'publication.direct.http':
+    'publication "{name}" is direct and told apart by its TLS name, and service "{service}" speaks plain http',
+  'publication.direct.http.hint':
+    'give the publication a port of its own, or write tcp:// if the service speaks TLS',
+  'publication.direct.address': 'a port cannot be forwarded to service "{service}": only to an IP address',
+  'publication.direct.address.hint': 'write the url with an address, such as tcp://10.0.0.15:22',
+  'publication.direct.several':
+    'a port can be forwarded to one upstream, and service "{service}" has several',
   'route.duplicate': 'route "{path}" is the same as "{other}"',
   'route.regex.invalid': '"{value}" is not a regular expression understood both here and by the engines',
   'route.strip.regex': 'a route by regular expression cannot strip its path: there is no prefix to strip',
@@ -177,7 +218,8 @@ export const describe = {
 
   // What a later version will do.
   'scenario.unavailable': 'the scenario "{scenario}" is not available in this version',
-  'scenario.unavailable.hint': 'proxy is: it ends TLS here and passes requests on to the service',
+  'scenario.unavailable.hint':
+    'proxy ends TLS here and passes requests on; direct passes connections on unread',
   'tls.acme.unavailable': 'certificates over ACME are not available in this version',
   'tls.acme.unavailable.hint': 'write tls: internal, or tls: { certificate: fullchain.pem, key: key.pem }',
   'audience.unavailable':

@@ -20,7 +20,8 @@ export const docs = {
   'docs.internet': 'internet (everyone)',
 
   'docs.diagram': 'Diagram',
-  'docs.diagram.intro': 'From the internet to the inside. What has no arrow is closed.',
+  'docs.diagram.intro':
+    'From the internet to the inside, through the gateway. What is in neither the diagram nor the flow matrix is closed.',
   'docs.diagram.internet': 'internet',
   'docs.diagram.nozone': 'no zone described',
   'docs.diagram.everyone': 'Everyone',
@@ -38,6 +39,8 @@ export const docs = {
     'Everything that can be seen from elsewhere, through {host}: https on port {https}; port {http} only redirects.',
   'docs.publications.none': 'Nothing is published.',
   'docs.scenario.proxy': 'reverse proxy',
+  'docs.scenario.direct': 'direct, without a proxy',
+  'docs.tls.service': 'the service’s own certificate',
   'docs.tls.internal': 'Poterne’s own certificate',
   'docs.tls.files': 'certificate from your files',
   'docs.healthy': 'answers {status}',
@@ -54,6 +57,8 @@ export const docs = {
   'docs.zones': 'Zones',
   'docs.hosts': 'Machines',
   'docs.role.gateway': 'gateway',
+  'docs.role.router': 'router',
+  'docs.role.vantage': 'vantage point',
 
   'docs.services': 'Services',
   'docs.services.intro': 'What listens inside, published or not.',

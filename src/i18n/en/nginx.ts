@@ -15,6 +15,13 @@ export const nginx = {
   'nginx.regex.named':
     'the regular expression "{value}" refers to a group by its name: refer to it by its number instead',
   'nginx.limits.burst': 'burst without requests: there is no rate to exceed, so it has no effect',
+  'nginx.direct.word':
+    'publication "{name}" is direct: its connections are passed on unread, so that "{word}" has no effect',
+  'nginx.direct.service':
+    'service "{service}" is only reached directly: its connections are passed on unread, so that "{word}" has no effect',
+  'nginx.direct.fronts':
+    'behind a load balancer, names can be passed through only when it speaks the PROXY protocol: nothing else tells the client’s address before TLS is opened',
+  'nginx.direct.fronts.hint': 'write proxy-protocol: true, and have the load balancer pass TLS through',
   'nginx.header.name': '"{name}" is not a header name',
   'nginx.header.reserved': 'the header "{name}" belongs to the gateway and cannot be added',
   'nginx.header.twice': 'the header "{name}" is added twice',

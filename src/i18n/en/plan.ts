@@ -14,6 +14,24 @@ export const plan = {
   'flow.redirect': '{name}: plain http is sent on to https',
   'flow.front': '{front} is a load balancer that the gateway believes',
   'flow.upstream': '{name} is served by {service}',
+  'flow.needs': '{service} needs {needed}',
+  'flow.grant': '{why}',
+  'flow.admin': '{host} is administered from {who}',
+  'flow.admin.via': '{host} is administered through {via}',
+  'flow.forward.gateway': 'the public address leads to the gateway {host}',
+  'flow.forward.service': '{name} leads straight to {service}',
+
+  // What the network promises to whoever stands somewhere.
+  'promise.scan': 'From {vantage}, {host} accepts connections on no other ports than {ports}.',
+  'promise.scan.none': 'From {vantage}, {host} accepts no connections at all.',
+  'promise.shut.service': 'From {vantage}, nobody reaches {service} itself, on port {port} of {host}.',
+  'promise.shut.ssh': 'From {vantage}, nobody reaches the SSH server of {host}.',
+  'promise.connects.upstream': 'From {vantage}, {service} answers on port {port} of {host}.',
+  'promise.connects.needs':
+    'From {vantage}, {needed} answers on port {port} of {host}, which {service} needs.',
+  'promise.connects.admin': 'From {vantage}, the SSH server of {host} answers on port {port}.',
+  'promise.assertion': 'As you assert, from {vantage}: {rule}',
+  'promise.dns': 'Asked from {vantage}, {name} is at {addresses}.',
 
   // The user's own assertions.
   'assertion.broken': 'the description does not keep this: {rule}',
@@ -27,6 +45,12 @@ export const plan = {
   'assertion.flow.front':
     '{from} reaches {to} on port {port}, because {front} is a load balancer that the gateway believes',
   'assertion.flow.upstream': '{from} reaches {to} on port {port}, because {name} is served by {service}',
+  'assertion.flow.needs': '{from} reaches {to} on port {port}, because {service} needs {needed}',
+  'assertion.flow.grant':
+    '{from} reaches {to} on port {port}, because of a flow that the description grants: {why}',
+  'assertion.flow.admin': '{from} reaches {to} on port {port}, because {host} is administered from {who}',
+  'assertion.flow.admin.via':
+    '{from} reaches {to} on port {port}, because {host} is administered through {via}',
   'assertion.flow.none': 'nothing in the description opens a way to {to}',
   'assertion.flow.others': 'ways to {to} are open only to: {known}',
 } as const;

@@ -11,8 +11,8 @@ export const verify = {
     'Something stands there but does not want this connection: a firewall, a full server, or another PROXY protocol setting.',
   'seen.unreachable': 'no way to {place} ({error})',
   'advice.unreachable': 'Check the route to this network and the address that the name leads to.',
-  'seen.forbidden-here': 'this machine itself forbids connections to {place}',
-  'advice.forbidden-here': 'Look at the local firewall (`nft list ruleset`).',
+  'seen.forbidden': 'connections to {place} are forbidden, on the way there or by the machine that tried',
+  'advice.forbidden': 'Look at its firewall and at those on the way (`nft list ruleset`).',
   'seen.exhausted': 'no file descriptor left here to connect to {place}',
   'advice.exhausted': 'Raise the limit (`ulimit -n`) or try fewer promises at once.',
   'seen.timeout.connect': '{place} did not accept the connection within {seconds} s',
@@ -34,6 +34,35 @@ export const verify = {
   'seen.listens.held': '{place} accepts connections',
   'seen.listens.localhost':
     '{place} accepts connections ({name} is this machine, by rule and without asking DNS: RFC 6761)',
+
+  'seen.resolves.elsewhere': '{name} is at {addresses} from here; only {wanted} was promised',
+  'advice.resolves.elsewhere':
+    'Correct the record, or the resolver or /etc/hosts that answers here: inside and outside may differ.',
+  'seen.port.accepted': 'accepted: {places}',
+  'seen.port.refused': 'refused: {places}',
+  'advice.port.refused':
+    'Does the service run, and listen on this address? Otherwise a firewall in between says no.',
+  'seen.port.silent': 'no answer: {places}',
+  'advice.port.silent': 'A firewall on the way probably drops the packets, or the machine is off.',
+  'seen.port.unreachable': 'no way to {places} ({error})',
+  'advice.port.unreachable': 'Check the routes from here, and what a firewall in between rejects.',
+  'seen.port.mixed': 'not accepted: {places}',
+  'advice.port.mixed': 'Does the service run, and listen on all these addresses, IPv4 and IPv6?',
+  'seen.port.open': 'accepts connections, though nothing asks for it: {places}',
+  'advice.port.open':
+    'Close it: a firewall rule made by hand lets it through, or the firewall on the way does not run.',
+  'seen.scan.held': '{count} ports tried on {addresses}: only these answer: {open}',
+  'seen.scan.none': '{count} ports tried on {addresses}: none answers',
+  'seen.scan.partly':
+    '{count} ports tried on {addresses}: only these answer: {open}; from here there is no way at all to {missing} ({error})',
+  'seen.scan.unreachable': 'from here there is no way at all to {addresses} ({error})',
+  'seen.scan.open': 'open, though nothing asks for it: {places}',
+  'advice.scan.open':
+    'See what listens (`ss -ltnp` on that machine): stop it, close its port, or describe it if it is wanted.',
+  'seen.scan.unfinished': 'not finished: {done} of {tried} attempts in {seconds} s',
+  'advice.scan.unfinished': 'The way there is slow, or this machine is busy: try again, or fewer ports.',
+  'seen.vantage.lost': 'the connection to the vantage point broke: {error}',
+  'advice.vantage.lost': 'Nothing was found out: try again once it can be reached.',
 
   // TLS
   'seen.tls.refused': '{place} refused the TLS handshake: {reason}',
@@ -123,6 +152,9 @@ export const verify = {
   'seen.outside.let-in': '{status} instead of 403 for {address}, which is not in {networks}',
   'advice.outside.let-in':
     'Whoever is there gets in: check the audience, and which address the gateway sees.',
+  'seen.outside.closed': 'hangs up, as promised: {address} is not in {networks}',
+  'seen.outside.open': 'TLS begins for {address}, which is not in {networks}',
+  'advice.outside.open': 'Whoever is there gets in: check the audience, and which address the gateway sees.',
   'seen.inside.refused': '403, although this address is let in',
   'advice.inside.refused':
     'Which address does the gateway see? If the service itself says 403, describe it: `healthy: { status: 403 }`.',
@@ -195,4 +227,8 @@ export const verify = {
   'verify.all': 'All promises kept: {total} (seen from {vantage}).',
   'verify.broken': 'Promises broken: {broken}; kept: {held} of {total} (seen from {vantage}).',
   'verify.none': 'No promise to verify.',
+
+  // Faults
+  'vantage.failed': 'the vantage point {vantage} cannot be used: {reason}',
+  'vantage.failed.next': 'It must be reachable over ssh and have perl, which every Debian has.',
 } as const;

@@ -10,6 +10,8 @@ export const demo = {
     'le port {port} de {address} est pris par un autre programme, et la démonstration en a besoin',
   'demo.port.busy.next':
     'arrêtez la démonstration qui tourne, s’il y en a une (Ctrl-C) ; sinon, voyez qui l’a pris avec « ss -ltnp sport = :{port} »',
+  'demo.installed': 'la démonstration ne fait pas partie du paquet installé',
+  'demo.installed.next': 'lancez-la depuis les sources : ./poterne demo',
   'demo.install': 'les paquets {packages} n’ont pas pu être installés',
   'demo.open': 'Ouvrez :',
   'demo.trust':

@@ -56,6 +56,8 @@ export const describe = {
   'service.key.unknown': 'clé inconnue « {key} » dans le service « {name} »',
   'publication.key.unknown': 'clé inconnue « {key} » dans la publication « {name} »',
   'route.key.unknown': 'clé inconnue « {key} » dans la route « {name} »',
+  'admin.key.unknown': 'clé « {key} » inconnue dans admin',
+  'grant.key.unknown': 'clé « {key} » inconnue dans ce flux',
   'assertion.key.unknown': 'clé inconnue « {key} » dans cette assertion',
   'site.key.missing': 'il manque la clé « {key} » à la description',
   'zone.key.missing': 'il manque la clé « {key} » à la zone « {name} »',
@@ -64,6 +66,8 @@ export const describe = {
   'service.key.missing': 'il manque ici la clé « {key} » au service « {name} »',
   'publication.key.missing': 'il manque ici la clé « {key} » à la publication « {name} »',
   'route.key.missing': 'il manque ici la clé « {key} » à la route « {name} »',
+  'admin.key.missing': 'il manque la clé « {key} » à admin',
+  'grant.key.missing': 'il manque la clé « {key} » à ce flux',
   'assertion.key.missing': 'il manque la clé « {key} » à cette assertion',
 
   // Les valeurs.
@@ -98,6 +102,8 @@ export const describe = {
   'value.file': '« {value} » n’est pas un nom de fichier',
   'value.address': '« {value} » n’est pas une adresse IP',
   'value.host': '« {value} » n’est ni un nom DNS ni une adresse IP',
+  'value.host-key':
+    '« {value} » n’est pas une clé publique d’hôte : écrivez son type et son base64, comme ssh-keyscan les affiche',
   'value.dns': '« {value} » n’est pas un nom DNS valide',
   'value.dns.label':
     '« {label} » ne peut pas en être une partie : 1 à 63 lettres sans accent, chiffres et tirets intérieurs',
@@ -112,7 +118,7 @@ export const describe = {
   'value.path.percent': 'écrivez les caractères eux-mêmes plutôt que des codes en %',
   'value.url': '« {value} » n’est pas l’adresse d’un service',
   'value.url.form':
-    'écrivez http://nom-ou-adresse:port, https://nom-ou-adresse:port ou unix:/chemin/vers.sock',
+    'écrivez http://nom-ou-adresse:port, https://nom-ou-adresse:port, tcp://nom-ou-adresse:port ou unix:/chemin/vers.sock',
   'value.url.path':
     'un service se réduit à son hôte et à son port : les chemins se choisissent par des routes',
   'value.url.secret':
@@ -126,6 +132,24 @@ export const describe = {
   // Les hôtes et la passerelle.
   'gateway.host.duplicate': 'l’hôte « {name} » est une seconde passerelle : cette version n’en gère qu’une',
   'gateway.ports': 'http-port et https-port valent tous deux {port}',
+
+  // Comment les machines sont jointes, et ce qui circule entre elles.
+  'host.address.missing': 'l’hôte « {name} » n’a pas d’adresse : Poterne ne peut pas le joindre',
+  'host.vantage.ssh': 'l’hôte « {name} » est un point d’observation, et rien ne dit comment le joindre',
+  'host.vantage.ssh.hint': 'ajoutez par exemple ssh: { user: debian }',
+  'host.vantage.roles':
+    'l’hôte « {name} » est un point d’observation : il ne peut pas avoir d’autre rôle, puisque rien n’y est changé',
+  'host.via.loop': 'l’hôte « {name} » est joint à travers lui-même : {path}',
+  'host.via.unreachable':
+    'l’hôte « {name} » est joint à travers « {via} », et rien ne dit comment joindre celui-ci',
+  'admin.missing':
+    'rien ne dit d’où l’hôte « {name} » est administré : son pare-feu ne laisserait entrer personne, Poterne compris',
+  'admin.missing.hint':
+    'ajoutez par exemple admin: { from: [10.0.0.0/24] }, avec le réseau depuis lequel vous appliquez',
+  'service.needs.self': 'le service « {name} » ne peut pas avoir besoin de lui-même',
+  'service.needs.host':
+    'le service « {name} » a besoin d’autres services, mais rien ne dit sur quel hôte il tourne',
+  'service.needs.host.hint': 'ajoutez host: et le nom d’un hôte',
 
   // Les services.
   'service.upstream.missing': 'le service « {name} » ne dit pas où il écoute',
@@ -165,6 +189,25 @@ export const describe = {
   'publication.target.both': 'la publication « {name} » a à la fois « service » et « routes »',
   'publication.target.both.hint':
     'écrivez le service comme une route : routes: { /: { service: {service} } }',
+  'publication.port.proxy': 'la publication « {name} » passe par le proxy : elle n’a pas de port à elle',
+  'publication.port.proxy.hint': 'écrivez scenario: direct pour rediriger un port vers le service',
+  'publication.port.twice': 'le port {port} est redirigé deux fois',
+  'publication.port.gateway': 'la passerelle écoute elle-même sur le port {port}',
+  'publication.proxy.tcp':
+    'la publication « {name} » passe par le proxy, et le service « {service} » ne parle pas http',
+  'publication.proxy.tcp.hint': 'écrivez scenario: direct, ou l’url du service avec http:// ou https://',
+  'publication.direct.routes':
+    'la publication « {name} » est directe : personne ne lit ses chemins, elle ne peut donc pas avoir de routes',
+  'publication.direct.tls': 'la publication « {name} » est directe : le service montre son propre certificat',
+  'publication.direct.http':
+    'la publication « {name} » est directe et reconnue à son nom TLS, et le service « {service} » parle http en clair',
+  'publication.direct.http.hint':
+    'donnez à la publication un port à elle, ou écrivez tcp:// si le service parle TLS',
+  'publication.direct.address':
+    'un port ne peut pas être redirigé vers le service « {service} » : seulement vers une adresse IP',
+  'publication.direct.address.hint': 'écrivez l’url avec une adresse, par exemple tcp://10.0.0.15:22',
+  'publication.direct.several':
+    'un port se redirige vers un seul serveur, et le service « {service} » en a plusieurs',
   'route.duplicate': 'la route « {path} » est la même que « {other} »',
   'route.regex.invalid':
     '« {value} » n’est pas une expression rationnelle comprise à la fois ici et par les moteurs',
@@ -198,7 +241,8 @@ export const describe = {
 
   // Ce qu'une version ultérieure fera.
   'scenario.unavailable': 'le scénario « {scenario} » n’est pas disponible dans cette version',
-  'scenario.unavailable.hint': 'proxy l’est : il termine TLS ici et transmet les requêtes au service',
+  'scenario.unavailable.hint':
+    'proxy termine TLS ici et transmet les requêtes ; direct transmet les connexions sans les lire',
   'tls.acme.unavailable': 'les certificats par ACME ne sont pas disponibles dans cette version',
   'tls.acme.unavailable.hint': 'écrivez tls: internal, ou tls: { certificate: fullchain.pem, key: key.pem }',
   'audience.unavailable':

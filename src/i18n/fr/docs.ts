@@ -24,7 +24,8 @@ export const docs = {
   'docs.internet': 'internet (tout le monde)',
 
   'docs.diagram': 'Schéma',
-  'docs.diagram.intro': 'D’internet vers l’intérieur. Ce qui n’a pas de flèche est fermé.',
+  'docs.diagram.intro':
+    'D’internet vers l’intérieur, à travers la passerelle. Ce qui n’est ni sur le schéma ni dans la matrice des flux est fermé.',
   'docs.diagram.internet': 'internet',
   'docs.diagram.nozone': 'hors des zones décrites',
   'docs.diagram.everyone': 'Tout le monde',
@@ -42,6 +43,8 @@ export const docs = {
     'Tout ce qui est visible d’ailleurs, à travers {host} : https sur le port {https} ; le port {http} ne fait que rediriger.',
   'docs.publications.none': 'Rien n’est publié.',
   'docs.scenario.proxy': 'reverse proxy',
+  'docs.scenario.direct': 'direct, sans proxy',
+  'docs.tls.service': 'certificat du service lui-même',
   'docs.tls.internal': 'certificat interne de Poterne',
   'docs.tls.files': 'certificat tiré de vos fichiers',
   'docs.healthy': 'répond {status}',
@@ -58,6 +61,8 @@ export const docs = {
   'docs.zones': 'Zones',
   'docs.hosts': 'Machines',
   'docs.role.gateway': 'passerelle',
+  'docs.role.router': 'routeur',
+  'docs.role.vantage': 'point d’observation',
 
   'docs.services': 'Services',
   'docs.services.intro': 'Ce qui écoute à l’intérieur, publié ou non.',

@@ -18,6 +18,14 @@ export const nginx = {
   'nginx.regex.named':
     'l’expression rationnelle « {value} » désigne un groupe par son nom : désignez-le par son numéro',
   'nginx.limits.burst': 'burst sans requests : il n’y a pas de débit à dépasser, donc aucun effet',
+  'nginx.direct.word':
+    'la publication « {name} » est directe : ses connexions passent sans être lues, « {word} » est donc sans effet',
+  'nginx.direct.service':
+    'le service « {service} » n’est atteint que directement : ses connexions passent sans être lues, « {word} » est donc sans effet',
+  'nginx.direct.fronts':
+    'derrière un répartiteur, un nom ne peut passer tel quel que si celui-ci parle le protocole PROXY : rien d’autre ne dit l’adresse du client avant l’ouverture de TLS',
+  'nginx.direct.fronts.hint':
+    'écrivez proxy-protocol: true, et faites que le répartiteur laisse passer le TLS tel quel',
   'nginx.header.name': '« {name} » n’est pas un nom d’en-tête',
   'nginx.header.reserved': 'l’en-tête « {name} » appartient à la passerelle et ne peut pas être ajouté',
   'nginx.header.twice': 'l’en-tête « {name} » est ajouté deux fois',

@@ -16,6 +16,25 @@ export const plan = {
   'flow.redirect': '{name} : le http simple est renvoyé vers https',
   'flow.front': '{front} est un répartiteur auquel la passerelle se fie',
   'flow.upstream': '{name} est servi par {service}',
+  'flow.needs': '{service} a besoin de {needed}',
+  'flow.grant': '{why}',
+  'flow.admin': '{host} est administré depuis {who}',
+  'flow.admin.via': '{host} est administré à travers {via}',
+  'flow.forward.gateway': 'l’adresse publique mène à la passerelle {host}',
+  'flow.forward.service': '{name} mène directement à {service}',
+
+  // Ce que le réseau promet à qui se tient quelque part.
+  'promise.scan': 'Depuis {vantage}, {host} n’accepte de connexions sur aucun autre port que {ports}.',
+  'promise.scan.none': 'Depuis {vantage}, {host} n’accepte aucune connexion.',
+  'promise.shut.service':
+    'Depuis {vantage}, personne n’atteint {service} même, sur le port {port} de {host}.',
+  'promise.shut.ssh': 'Depuis {vantage}, personne n’atteint le serveur SSH de {host}.',
+  'promise.connects.upstream': 'Depuis {vantage}, {service} répond sur le port {port} de {host}.',
+  'promise.connects.needs':
+    'Depuis {vantage}, {needed} répond sur le port {port} de {host}, ce dont {service} a besoin.',
+  'promise.connects.admin': 'Depuis {vantage}, le serveur SSH de {host} répond sur le port {port}.',
+  'promise.assertion': 'Comme vous l’affirmez, depuis {vantage} : {rule}',
+  'promise.dns': 'Demandé depuis {vantage}, {name} se trouve à {addresses}.',
 
   // Les assertions de l'utilisateur.
   'assertion.broken': 'la description ne respecte pas ceci : {rule}',
@@ -31,6 +50,13 @@ export const plan = {
     '{from} atteint {to} sur le port {port}, parce que {front} est un répartiteur auquel la passerelle se fie',
   'assertion.flow.upstream':
     '{from} atteint {to} sur le port {port}, parce que {name} est servi par {service}',
+  'assertion.flow.needs': '{from} atteint {to} sur le port {port}, parce que {service} a besoin de {needed}',
+  'assertion.flow.grant':
+    '{from} atteint {to} sur le port {port}, à cause d’un flux que la description accorde : {why}',
+  'assertion.flow.admin':
+    '{from} atteint {to} sur le port {port}, parce que {host} est administré depuis {who}',
+  'assertion.flow.admin.via':
+    '{from} atteint {to} sur le port {port}, parce que {host} est administré à travers {via}',
   'assertion.flow.none': 'rien dans la description n’ouvre de chemin vers {to}',
   'assertion.flow.others': 'les chemins vers {to} ne sont ouverts qu’à : {known}',
 } as const satisfies Record<keyof typeof en, string>;

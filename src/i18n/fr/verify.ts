@@ -14,8 +14,8 @@ export const verify = {
     'Quelque chose est là mais ne veut pas de cette connexion : un pare-feu, un serveur saturé, ou un réglage différent du protocole PROXY.',
   'seen.unreachable': 'aucun chemin vers {place} ({error})',
   'advice.unreachable': 'Vérifiez la route vers ce réseau et l’adresse à laquelle mène le nom.',
-  'seen.forbidden-here': 'cette machine interdit elle-même les connexions vers {place}',
-  'advice.forbidden-here': 'Regardez le pare-feu local (`nft list ruleset`).',
+  'seen.forbidden': 'les connexions vers {place} sont interdites, en chemin ou par la machine qui essaie',
+  'advice.forbidden': 'Regardez son pare-feu et ceux du chemin (`nft list ruleset`).',
   'seen.exhausted': 'plus de descripteur de fichier ici pour se connecter à {place}',
   'advice.exhausted': 'Relevez la limite (`ulimit -n`) ou essayez moins de promesses à la fois.',
   'seen.timeout.connect': '{place} n’a pas accepté la connexion en {seconds} s',
@@ -38,6 +38,36 @@ export const verify = {
   'seen.listens.held': '{place} accepte les connexions',
   'seen.listens.localhost':
     '{place} accepte les connexions ({name} est cette machine, par convention et sans interroger le DNS : RFC 6761)',
+
+  'seen.resolves.elsewhere': '{name} se trouve d’ici à {addresses} ; seul {wanted} était promis',
+  'advice.resolves.elsewhere':
+    'Corrigez l’enregistrement, ou le résolveur ou le /etc/hosts qui répond ici : dedans et dehors peuvent différer.',
+  'seen.port.accepted': 'accepté : {places}',
+  'seen.port.refused': 'refusé : {places}',
+  'advice.port.refused':
+    'Le service tourne-t-il, et écoute-t-il sur cette adresse ? Sinon, un pare-feu sur le chemin dit non.',
+  'seen.port.silent': 'aucune réponse : {places}',
+  'advice.port.silent': 'Un pare-feu sur le chemin jette sans doute les paquets, ou la machine est éteinte.',
+  'seen.port.unreachable': 'aucun chemin vers {places} ({error})',
+  'advice.port.unreachable': 'Vérifiez les routes d’ici, et ce que rejette un pare-feu sur le chemin.',
+  'seen.port.mixed': 'pas accepté : {places}',
+  'advice.port.mixed': 'Le service tourne-t-il, et écoute-t-il sur toutes ces adresses, IPv4 et IPv6 ?',
+  'seen.port.open': 'accepte des connexions, alors que rien ne le demande : {places}',
+  'advice.port.open':
+    'Fermez-le : une règle de pare-feu posée à la main le laisse passer, ou le pare-feu du chemin ne tourne pas.',
+  'seen.scan.held': '{count} ports essayés sur {addresses} : seuls répondent : {open}',
+  'seen.scan.none': '{count} ports essayés sur {addresses} : aucun ne répond',
+  'seen.scan.partly':
+    '{count} ports essayés sur {addresses} : seuls répondent : {open} ; d’ici, aucun chemin vers {missing} ({error})',
+  'seen.scan.unreachable': 'd’ici, aucun chemin vers {addresses} ({error})',
+  'seen.scan.open': 'ouvert, alors que rien ne le demande : {places}',
+  'advice.scan.open':
+    'Voyez ce qui écoute (`ss -ltnp` sur cette machine) : arrêtez-le, fermez son port, ou décrivez-le s’il est voulu.',
+  'seen.scan.unfinished': 'inachevé : {done} essais sur {tried} en {seconds} s',
+  'advice.scan.unfinished':
+    'Le chemin est lent, ou cette machine est occupée : essayez encore, ou moins de ports.',
+  'seen.vantage.lost': 'la connexion au poste d’observation s’est rompue : {error}',
+  'advice.vantage.lost': 'Rien n’a été établi : essayez encore quand il sera joignable.',
 
   // TLS
   'seen.tls.refused': '{place} a refusé la négociation TLS : {reason}',
@@ -133,6 +163,10 @@ export const verify = {
   'seen.outside.let-in': '{status} au lieu de 403 pour {address}, qui n’est pas dans {networks}',
   'advice.outside.let-in':
     'Quiconque s’y trouve entre : vérifiez l’audience, et l’adresse que voit la passerelle.',
+  'seen.outside.closed': 'raccroche, comme promis : {address} n’est pas dans {networks}',
+  'seen.outside.open': 'TLS s’établit pour {address}, qui n’est pas dans {networks}',
+  'advice.outside.open':
+    'Quiconque s’y trouve entre : vérifiez l’audience, et l’adresse que voit la passerelle.',
   'seen.inside.refused': '403, alors que cette adresse est admise',
   'advice.inside.refused':
     'Quelle adresse voit la passerelle ? Si c’est le service qui dit 403, décrivez-le : `healthy: { status: 403 }`.',
@@ -206,4 +240,8 @@ export const verify = {
   'verify.all': 'Toutes les promesses sont tenues : {total} (vues de {vantage}).',
   'verify.broken': 'Promesses rompues : {broken} ; tenues : {held} sur {total} (vues de {vantage}).',
   'verify.none': 'Aucune promesse à vérifier.',
+
+  // Pannes
+  'vantage.failed': 'le poste d’observation {vantage} n’est pas utilisable : {reason}',
+  'vantage.failed.next': 'Il doit être joignable par ssh et avoir perl, que toute Debian a.',
 } as const satisfies Record<keyof typeof en, string>;

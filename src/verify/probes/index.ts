@@ -2,18 +2,24 @@ import type { Probe } from '../../model/expectation.ts';
 import type { Outcome, ProbeContext, ProbeFunction } from '../probe.ts';
 import { answers } from './answers.ts';
 import { certificate } from './certificate.ts';
+import { connects } from './connects.ts';
 import { echoes } from './echoes.ts';
 import { listens } from './listens.ts';
 import { redirects } from './redirects.ts';
+import { refusesConnection } from './refuses-connection.ts';
 import { refusesHandshake } from './refuses-handshake.ts';
 import { refusesHost } from './refuses-host.ts';
 import { resolves } from './resolves.ts';
+import { scanPorts } from './scan.ts';
 import { streams } from './streams.ts';
 import { tlsVersions } from './tls-versions.ts';
 
 const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
   resolves,
   listens,
+  connects,
+  'refuses-connection': refusesConnection,
+  scan: scanPorts,
   certificate,
   'tls-versions': tlsVersions,
   redirects,

@@ -1,3 +1,4 @@
+import { parseNetwork } from '../../lib/ip.ts';
 import { message } from '../../model/message.ts';
 import { attempting, broken, kept, Trouble } from '../attempt.ts';
 import { connectTo } from '../connect.ts';
@@ -5,14 +6,22 @@ import type { ProbeFunction } from '../probe.ts';
 import { resolveName } from '../resolve.ts';
 
 /**
- * The name resolves here and, when the probe has a port, every address of it accepts connections: one that does not
- * makes visitors wait. A vantage's own address is not used, since it says nothing about the name.
+ * The name resolves here, to the wanted addresses only if there are any, and, when the probe has a port, every address of
+ * it accepts connections: one that does not makes visitors wait. A vantage's own address is not used, since it says nothing about the name.
  * For `localhost` names one of the two loopback addresses is enough.
  */
 export const resolves: ProbeFunction<'resolves'> = (probe, context) =>
   attempting(context, async (attempt) => {
-    const { name, port } = probe;
+    const { name, port, addresses: wanted } = probe;
     const { addresses, by } = await resolveName(name, attempt);
+    if (wanted && by !== 'localhost' && !addresses.every((address) => isOneOf(address, wanted)))
+      return broken(
+        message('seen.resolves.elsewhere', {
+          name,
+          addresses: addresses.join(', '),
+          wanted: wanted.join(', '),
+        }),
+      );
     const silent: Trouble[] = [];
     for (const address of addresses) {
       if (port === undefined) break;
@@ -32,3 +41,7 @@ export const resolves: ProbeFunction<'resolves'> = (probe, context) =>
     }
     return kept(message('seen.resolves.held', { name, addresses: addresses.join(', ') }));
   });
+
+function isOneOf(address: string, wanted: readonly string[]): boolean {
+  return wanted.some((other) => parseNetwork(other) === parseNetwork(address));
+}

@@ -3,6 +3,8 @@ import { createServer as createTcp, type Server, type Socket } from 'node:net';
 import { createServer as createTls, type TlsOptions } from 'node:tls';
 import { afterEach } from 'vitest';
 import type { Door, Probe } from '../../model/expectation.ts';
+import { thisMachine } from '../network/local.ts';
+import type { Network } from '../network/network.ts';
 import type { Outcome, ProbeContext } from '../probe.ts';
 import { runProbe } from '../probes/index.ts';
 import { issue, type Pair } from './pki.ts';
@@ -88,10 +90,18 @@ export function door(port: number, more: Partial<Door> = {}): Door {
   return { name: 'app.localhost', port, proxyProtocol: false, ...more };
 }
 
-/** Runs a probe from here, trusting the tests' authority, within a second unless told otherwise. */
+let network = thisMachine;
+
+/** Has every further probe of this test file leave from there. */
+export function probeFrom(there: Network): void {
+  network = there;
+}
+
+/** Runs a probe from here, trusting the tests' authority, within ten seconds unless told otherwise. */
 export function probe(wanted: Probe, context: Partial<ProbeContext> = {}): Promise<Outcome> {
   return runProbe(wanted, {
     vantage: { name: 'here' },
+    network,
     authorities: [root.cert],
     timeout: 10_000,
     now: () => new Date(),

@@ -1,6 +1,6 @@
 import { atLeast, type Facts } from '../../../model/facts.ts';
 import type { Pointer } from '../../../model/pointer.ts';
-import type { Gateway, Site } from '../../../model/site.ts';
+import { type Gateway, passedThrough, type Site } from '../../../model/site.ts';
 import { line, type Node, ownPath } from '../syntax.ts';
 
 /** What every part of the rendering needs to know. */
@@ -13,6 +13,8 @@ export interface Context {
   readonly gatewayAt: (word: string) => Pointer;
   /** `:8443` when people type a port, nothing when it is https's own. */
   readonly publicPort: string;
+  /** TLS of some names is passed through by what listens on the https port; the proxy's servers stand behind it. */
+  readonly passesThrough: boolean;
 }
 
 /** The context of one rendering. */
@@ -25,8 +27,16 @@ export function contextOf(site: Site, facts: Facts): Context {
     path: (below) => ownPath(`${prefix}/${below}`),
     gatewayAt: (word) => `${site.gateway.pointer}/${word}`,
     publicPort: portSuffix(site.gateway),
+    passesThrough: passedThrough(site).length > 0,
   };
 }
+
+/** Where the proxy's https servers listen when something else has the https port. */
+export const httpsSocket = ({ path }: Pick<Context, 'path'>): string => `unix:${path('run/https.sock')}`;
+
+/** A size of nginx's hash tables. */
+export const powerOfTwo = (atLeast: number, smallest: number): number =>
+  Math.max(smallest, 2 ** Math.ceil(Math.log2(Math.max(1, atLeast))));
 
 /** What stands after a name in a URL of the gateway. */
 export const portSuffix = (gateway: Gateway): string =>
@@ -39,21 +49,23 @@ const assumedVersion = '1.22.1';
 export const http2Directive = (facts: Facts): boolean =>
   atLeast(facts.versions.nginx ?? assumedVersion, '1.25.1');
 
-/** The `listen` lines of a server. All servers of a socket must ask for the same protocols. */
-export function listens(
-  { site: { gateway }, facts, gatewayAt }: Context,
-  scheme: 'http' | 'https',
-  isDefault = false,
-): Node[] {
-  const port = scheme === 'http' ? gateway.httpPort : gateway.httpsPort;
-  const sockets =
-    gateway.listen.length === 0
-      ? [`${port}`, `[::]:${port}`]
-      : gateway.listen.map((a) => (a.includes(':') ? `[${a}]:${port}` : `${a}:${port}`));
+/** The `listen` lines of a server of the proxy. All servers of a socket must ask for the same protocols. */
+export function listens(context: Context, scheme: 'http' | 'https', isDefault = false): Node[] {
+  const { site, facts, gatewayAt, passesThrough } = context;
+  const behind = scheme === 'https' && passesThrough;
+  const sockets = behind ? [httpsSocket(context)] : publicSockets(site.gateway, scheme);
   const words = [
     ...(isDefault ? ['default_server'] : []),
     ...(scheme === 'https' ? ['ssl', ...(http2Directive(facts) ? [] : ['http2'])] : []),
-    ...(gateway.proxyProtocol ? ['proxy_protocol'] : []),
+    ...(behind || site.gateway.proxyProtocol ? ['proxy_protocol'] : []),
   ];
   return sockets.map((socket) => line(gatewayAt('listen'), 'listen', socket, ...words));
+}
+
+/** Where visitors arrive. */
+export function publicSockets(gateway: Gateway, scheme: 'http' | 'https'): string[] {
+  const port = scheme === 'http' ? gateway.httpPort : gateway.httpsPort;
+  return gateway.listen.length === 0
+    ? [`${port}`, `[::]:${port}`]
+    : gateway.listen.map((a) => (a.includes(':') ? `[${a}]:${port}` : `${a}:${port}`));
 }

@@ -1,5 +1,5 @@
 import type { Input } from '../../../model/plan.ts';
-import type { Publication, Service } from '../../../model/site.ts';
+import type { ProxiedPublication, Service } from '../../../model/site.ts';
 
 /** Where a certificate (with its chain) and its key stand, beside `nginx.conf`. */
 export interface CertificateFiles {
@@ -8,7 +8,7 @@ export interface CertificateFiles {
 }
 
 /** The files of a publication's certificate: one that holds both, or two that the user keeps. */
-export function certificateFiles({ id, tls }: Publication): CertificateFiles {
+export function certificateFiles({ id, tls }: ProxiedPublication): CertificateFiles {
   const of = (extension: string) => `certificates/${id}.${extension}`;
   return tls.kind === 'internal'
     ? { certificate: of('pem'), key: of('pem') }
@@ -19,7 +19,7 @@ export function certificateFiles({ id, tls }: Publication): CertificateFiles {
 export const authorityFile = (group: string): string => `certificates/${group}.ca.crt`;
 
 /** The files that a publication's configuration names. */
-export function inputsOf(publication: Publication, groups: ReadonlyMap<Service, string>): Input[] {
+export function inputsOf(publication: ProxiedPublication, groups: ReadonlyMap<Service, string>): Input[] {
   const { id, tls } = publication;
   const { certificate, key } = certificateFiles(publication);
   const because = tls.pointer;

@@ -1,8 +1,9 @@
-import type { Site } from '../../../model/site.ts';
+import { proxied, type Site } from '../../../model/site.ts';
 import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
-import { type Context, http2Directive, listens } from './common.ts';
+import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { defaultHeaderMaps } from './headers.ts';
+import { loadStream, streamBlock } from './stream.ts';
 
 /** Mozilla's "intermediate" (guideline 5.7) but for finite-field Diffie-Hellman, which would need parameters of its own. */
 const ciphers = [
@@ -27,13 +28,14 @@ const why = (text: string): Node => note('', text);
 
 /** `nginx.conf`: everything that is not of one publication. */
 export function mainFile(context: Context): Node[] {
-  const { site, facts, path } = context;
+  const { site, facts, path, passesThrough } = context;
   return [
     note(
       '/site',
       `The gateway of "${site.name}". Written by Poterne from the description: change that, not this.`,
     ),
     gap,
+    ...loadStream(site),
     ...(facts.account === undefined ? [] : [own('user', facts.account)]),
     own('worker_processes', 'auto'),
     own('worker_rlimit_nofile', '16384'),
@@ -44,8 +46,10 @@ export function mainFile(context: Context): Node[] {
     own('pid', path('run/nginx.pid')),
     own('error_log', path('log/error.log'), 'warn'),
     gap,
-    block('', ['events'], [own('worker_connections', '4096')]),
+    // What passes through takes a connection more on each side.
+    block('', ['events'], [own('worker_connections', passesThrough ? '8192' : '4096')]),
     gap,
+    ...(passesThrough ? [streamBlock(context), gap] : []),
     block('', ['http'], http(context)),
   ];
 }
@@ -81,7 +85,7 @@ function http(context: Context): Node[] {
     gap,
     ...statusServer(context),
     gap,
-    ...site.publications.map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
+    ...proxied(site).map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
   ].concat(site.publications.length === 0 ? [note(gatewayAt('listen'), 'Nothing is published.')] : []);
 }
 
@@ -103,9 +107,6 @@ function hashes(site: Site): Node[] {
     own('variables_hash_max_size', '2048'),
   ];
 }
-
-const powerOfTwo = (atLeast: number, smallest: number): number =>
-  Math.max(smallest, 2 ** Math.ceil(Math.log2(Math.max(1, atLeast))));
 
 function variables({ site }: Context): Node[] {
   return [
@@ -143,6 +144,15 @@ function variables({ site }: Context): Node[] {
       [own('default', '$poterne_language'), own('~*^application/([a-z.-]+\\+)?json', 'json')],
     ),
     gap,
+    // The servers of publications set what it reads: without them nginx would not know the variable.
+    ...(proxied(site).length > 0 ? [...misdirected(), gap] : []),
+    why('Security headers that an application may set itself; empty is not sent.'),
+    ...defaultHeaderMaps(),
+  ];
+}
+
+function misdirected(): Node[] {
+  return [
     why(
       'A name asked for under the TLS name of another is misdirected. The page that says so (421) is not asked again.',
     ),
@@ -151,9 +161,6 @@ function variables({ site }: Context): Node[] {
       ['map', '$status|$ssl_server_name|$host', '$poterne_names_differ'],
       [own('volatile'), own('default', '1'), own('~^421\\|', ''), own('~*^\\d+\\|([^|]+)\\|\\1$', '')],
     ),
-    gap,
-    why('Security headers that an application may set itself; empty is not sent.'),
-    ...defaultHeaderMaps(),
   ];
 }
 
@@ -237,9 +244,17 @@ function compression(): Node[] {
 }
 
 /** Whose word on the client's address is believed; nobody's by default. */
-function trueAddress({ site: { gateway }, gatewayAt }: Context): Node[] {
-  if (gateway.trustedFronts.length === 0) return [];
+function trueAddress({ site: { gateway }, gatewayAt, passesThrough }: Context): Node[] {
   const at = gatewayAt('trusted-fronts');
+  if (passesThrough)
+    return [
+      why('Who listens on the https port tells the client address.'),
+      own('set_real_ip_from', 'unix:'),
+      ...(gateway.proxyProtocol ? gateway.trustedFronts : []).map((f) => line(at, 'set_real_ip_from', f)),
+      own('real_ip_header', 'proxy_protocol'),
+      gap,
+    ];
+  if (gateway.trustedFronts.length === 0) return [];
   return [
     note(at, 'The load balancers whose word on the client address is believed.'),
     ...gateway.trustedFronts.map((front) => line(at, 'set_real_ip_from', front)),

@@ -1,5 +1,5 @@
 import type { StandIn } from '../../../model/plan.ts';
-import type { Publication } from '../../../model/site.ts';
+import type { ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { type Context, listens } from './common.ts';
@@ -10,7 +10,7 @@ import { locations, uploadLines } from './location.ts';
 import { groupsOf, upstreamBlock } from './upstream.ts';
 
 /** `publications/<id>.conf`: all of one publication, so that it can be refused without the others. */
-export function publicationFile(context: Context, publication: Publication): Node[] {
+export function publicationFile(context: Context, publication: ProxiedPublication): Node[] {
   const groups = groupsOf(context, publication);
   const zones = zonesOf(publication);
   const limits = zoneLines(publication, zones);
@@ -43,10 +43,10 @@ export function publicationFile(context: Context, publication: Publication): Nod
 }
 
 /** The name as `server_name` reads it. */
-const nameOf = ({ name, match }: Publication): string => (match === 'regex' ? unnamed(name) : name);
+const nameOf = ({ name, match }: ProxiedPublication): string => (match === 'regex' ? unnamed(name) : name);
 
 /** Plain http leads to https under the name as published, never under one that a visitor made up. */
-function redirectServer(context: Context, publication: Publication, name: string): Node {
+function redirectServer(context: Context, publication: ProxiedPublication, name: string): Node {
   const at = publication.pointer;
   const target = publication.match === 'exact' ? publication.name : '$host';
   return block(
@@ -62,7 +62,7 @@ function redirectServer(context: Context, publication: Publication, name: string
 
 function serverHead(
   context: Context,
-  publication: Publication,
+  publication: ProxiedPublication,
   name: string,
   { certificate, key }: CertificateFiles,
   first: readonly Node[] = [],
@@ -89,7 +89,7 @@ function serverHead(
   ];
 }
 
-function audienceLines({ audience }: Publication): Node[] {
+function audienceLines({ audience }: ProxiedPublication): Node[] {
   if (audience.networks === undefined) return [];
   return [
     ...audience.networks.map((network) => line(audience.pointer, 'allow', network)),
@@ -98,7 +98,7 @@ function audienceLines({ audience }: Publication): Node[] {
 }
 
 /** What answers in place of a publication that nginx refused: the same names, and a page that says so. */
-export function standIn(context: Context, publication: Publication): StandIn {
+export function standIn(context: Context, publication: ProxiedPublication): StandIn {
   const at = publication.pointer;
   const id = `${publication.id}_standin`;
   // A regular expression may itself be what nginx refused, and a stand-in must never be.

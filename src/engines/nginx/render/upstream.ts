@@ -13,7 +13,23 @@ export function groupsOf(context: Context, publication: Publication): Map<Servic
 
 /** One group of servers: the places that serve a service. */
 export function upstreamBlock(context: Context, service: Service, group: string): Node[] {
-  const { 'keep-alive': keepAlive = defaults.keepAlive, failover } = serviceOptions(service);
+  const { 'keep-alive': keepAlive = defaults.keepAlive } = serviceOptions(service);
+  return groupBlock(
+    context,
+    service,
+    group,
+    keepAlive > 0 ? [line(`${service.pointer}/keep-alive`, 'keepalive', `${keepAlive}`)] : [],
+  );
+}
+
+/** The same for connections that are passed through: they are visitors' own, and none is kept. */
+export function groupBlock(
+  context: Context,
+  service: Service,
+  group: string,
+  more: readonly Node[] = [],
+): Node[] {
+  const { failover } = serviceOptions(service);
   const watched = [
     `max_fails=${failover?.attempts ?? defaults.attempts}`,
     `fail_timeout=${time(failover?.within ?? defaults.within)}`,
@@ -29,7 +45,7 @@ export function upstreamBlock(context: Context, service: Service, group: string)
         // Shared by the workers, so that weights and failures count for all of them.
         ...(several ? [line(service.pointer, 'zone', group, '64k')] : []),
         ...servers,
-        ...(keepAlive > 0 ? [line(`${service.pointer}/keep-alive`, 'keepalive', `${keepAlive}`)] : []),
+        ...more,
       ],
     ),
   ];

@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { engines } from '../src/engines/index.ts';
+import { installation } from '../src/hosts/installation.ts';
+import { architecture, type DebianPackage, type PackagedFile } from './deb.ts';
+import { librariesOf } from './libraries.ts';
+
+const run = promisify(execFile);
+const own = join(import.meta.dirname, 'poterne');
+const place = 'usr/lib/poterne';
+
+/** `poterne`: the command line in one file, its native addon, the service. Throws when the addon would not run on Debian 12. */
+export async function poternePackage(): Promise<DebianPackage> {
+  const about = JSON.parse(await readFile(join(installation, 'package.json'), 'utf8'));
+  const { code, packages } = await bundle();
+  const addons = await addonFiles();
+  const native = [...addons.values()].find((path) => path.endsWith('.node'));
+  if (!native)
+    throw new Error('libsql has no native addon for this machine: run scripts/ensure-npm-packages.sh');
+  const libraries = await librariesOf(native);
+  if ('why' in libraries) throw new Error(libraries.why);
+  const shared = new Set(engines.flatMap((engine) => engine.packages));
+  const depends = [
+    ...new Set([...shared, 'nginx', 'libnginx-mod-stream']),
+    'nodejs (>= 20.12) | poterne-node (>= 20.12)',
+    ...['logrotate', 'systemd', 'init-system-helpers'],
+    ...libraries.depends,
+  ];
+  const copied = (path: string, mode = 0o644): PackagedFile => ({ copy: path, mode });
+  const written = (content: string | Uint8Array): PackagedFile => ({ content, mode: 0o644 });
+  const { name, version, license, type, engines: needs } = about;
+  return {
+    name: 'poterne',
+    // Every state of the sources is a version of its own: a machine is brought exactly this one.
+    version: `${version}+${createHash('sha256').update(code).digest('hex').slice(0, 8)}`,
+    architecture: await architecture(),
+    fields: {
+      Section: 'net',
+      Priority: 'optional',
+      Depends: depends.join(', '),
+      Description: `${about.description.split(':')[0]}\n ${about.description.split(': ')[1]}`,
+    },
+    files: new Map([
+      ['usr/bin/poterne', copied(join(own, 'poterne'), 0o755)],
+      [`${place}/dist/poterne.mjs`, written(code)],
+      [
+        `${place}/package.json`,
+        written(`${JSON.stringify({ name, version, license, type, engines: needs })}\n`),
+      ],
+      ...[...addons].map(([path, file]) => [`${place}/node_modules/${path}`, copied(file)] as const),
+      ['usr/lib/systemd/system/poterne.service', copied(join(own, 'poterne.service'))],
+      ['usr/lib/systemd/system/nginx.service.d/poterne.conf', copied(join(own, 'nginx.conf'))],
+      ['usr/lib/sysusers.d/poterne.conf', copied(join(own, 'poterne.sysusers'))],
+      ['etc/logrotate.d/poterne', copied(join(own, 'poterne.logrotate'))],
+      ...documents().map(([path, file]) => [`usr/share/doc/poterne/${path}`, copied(file)] as const),
+      [
+        'usr/share/doc/poterne/changelog.gz',
+        written(gzipSync(await readFile(join(installation, 'CHANGELOG.md')), { level: 9 })),
+      ],
+      ['usr/share/doc/poterne/copyright', written(await copyright([...packages, ...packagesOf(addons)]))],
+    ]),
+    scripts: Object.fromEntries(
+      ['preinst', 'postinst', 'prerm', 'postrm'].map((script) => [script, join(own, script)]),
+    ),
+  };
+}
+
+/** The bundled command line, and the npm packages that are in it. */
+async function bundle(): Promise<{ readonly code: Uint8Array; readonly packages: readonly string[] }> {
+  const room = await mkdtemp(join(tmpdir(), 'poterne-bundle-'));
+  try {
+    const [file, meta] = [join(room, 'poterne.mjs'), join(room, 'meta.json')];
+    await run(process.execPath, [join(installation, 'scripts', 'build.mjs'), file, meta]);
+    const { inputs } = JSON.parse(await readFile(meta, 'utf8')) as { readonly inputs: object };
+    const found = Object.keys(inputs).flatMap((input) => packageOf(input) ?? []);
+    return { code: await readFile(file), packages: [...new Set(found)].sort() };
+  } finally {
+    await rm(room, { recursive: true, force: true });
+  }
+}
+
+/** The name of the npm package that a file is of; a package's own packages count as themselves. */
+function packageOf(path: string): string | undefined {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+}
+
+/** What libsql runs with on this machine, by path below node_modules: files that are neither types nor for others. */
+async function addonFiles(): Promise<ReadonlyMap<string, string>> {
+  const from = (file: string) => createRequire(file).resolve;
+  const libsql = from(join(installation, 'package.json'))('libsql');
+  const target = `@libsql/linux-${process.arch}-gnu`;
+  const parts = {
+    libsql: dirname(libsql),
+    '@neon-rs/load': folderOf('@neon-rs/load', from(libsql)('@neon-rs/load')),
+    'detect-libc': folderOf('detect-libc', from(libsql)('detect-libc')),
+    [target]: dirname(from(libsql)(target)),
+  };
+  const files = Object.entries(parts).flatMap(([name, folder]) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /(\.js|\.node|^package\.json|^LICENSE)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => [`${name}${file.slice(folder.length)}`, file] as const),
+  );
+  return new Map(files);
+}
+
+function folderOf(name: string, file: string): string {
+  const end = file.lastIndexOf(`/${name}/`);
+  return file.slice(0, end + name.length + 1);
+}
+
+function packagesOf(addons: ReadonlyMap<string, string>): string[] {
+  return [...new Set([...addons.keys()].map((path) => packageOf(`node_modules/${path}`) ?? path))];
+}
+
+/** The guide and its sisters, in both languages. */
+function documents(): (readonly [string, string])[] {
+  const docs = join(installation, 'docs');
+  return ['', 'fr/'].flatMap((language) =>
+    readdirSync(join(docs, language))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => [`${language}${name}`, join(docs, language, name)] as const),
+  );
+}
+
+/** Poterne's licence, and that of each npm package which is in it. */
+async function copyright(packages: readonly string[]): Promise<string> {
+  const parts = [`Poterne\n\n${await readFile(join(installation, 'LICENSE'), 'utf8')}`];
+  for (const name of packages) {
+    const folder = join(installation, 'node_modules', name);
+    const about = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? await readFile(join(folder, file), 'utf8') : `Licence: ${about.license}\n`;
+    parts.push(`${name} ${about.version}\n\n${text}`);
+  }
+  return parts
+    .map((part) => part.trimEnd())
+    .join(`\n\n${'-'.repeat(80)}\n\n`)
+    .concat('\n');
+}

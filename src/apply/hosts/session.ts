@@ -1,0 +1,114 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { findProgram } from '../../hosts/local.ts';
+import { asRoot, type SshSettings, sshCommand } from '../../hosts/ssh.ts';
+import { sshFault } from '../../hosts/ssh-faults.ts';
+import type { SshTarget } from '../../hosts/target.ts';
+import { Fault } from '../../model/fault.ts';
+import { message } from '../../model/message.ts';
+import { hostScript } from './script.ts';
+
+/** What one connection is for. */
+export interface Session {
+  /** The arguments of the script. */
+  readonly words: readonly string[];
+  /** What goes in after the script. */
+  readonly input: string;
+  /** Told each line of the host's, as its fields; what it gives back is sent, and is the last to be. */
+  hear(fields: readonly string[]): AsyncIterable<Uint8Array> | undefined;
+}
+
+/** The words that a host's script begins and ends with. */
+const greeting = 'poterne\t1';
+const farewell = 'end';
+
+/**
+ * One connection to a host: our script runs there as root, and what it says comes back a line at a time. Throws a
+ * Fault unless it came to its end.
+ */
+export async function converse(
+  target: SshTarget,
+  settings: SshSettings,
+  session: Session,
+  signal?: AbortSignal,
+): Promise<void> {
+  // The script comes in on standard input: an argument list is seen by others, and sudo logs it.
+  const script = Buffer.from(hostScript);
+  const loader = 'script=$(head -c "$1"); eval "$script"';
+  const remote = asRoot(target, ['sh', '-c', loader, 'poterne', String(script.length), ...session.words]);
+  const [ssh = '', ...rest] = sshCommand(target, settings, remote);
+  const program = await findProgram(ssh);
+  if (program === undefined) throw new Fault('host.command.missing', { program: ssh });
+  signal?.throwIfAborted();
+  const child = spawn(program, rest, { ...(signal && { signal }) });
+  const ended = endOf(child);
+  const stderr = lastOf(child.stderr);
+  child.stdin.on('error', () => undefined);
+  child.stdin.write(script);
+  child.stdin.write(session.input);
+  const heard = await listen(child, session);
+  const status = await ended;
+  signal?.throwIfAborted();
+  if (heard.error) throw heard.error;
+  if (!heard.greeted) throw sshFault(target, stderr(), status);
+  if (heard.finished) return;
+  const params = { host: target.name, reason: stderr().trim().split('\n').at(-1) || `ssh ${status ?? ''}` };
+  throw new Fault('host.cut', params, { next: message('host.cut.next', params) });
+}
+
+interface Heard {
+  greeted: boolean;
+  finished: boolean;
+  error?: unknown;
+}
+
+async function listen(child: ChildProcessWithoutNullStreams, session: Session): Promise<Heard> {
+  const heard: Heard = { greeted: false, finished: false };
+  for await (const line of createInterface({ input: child.stdout })) {
+    // What a login shell says of itself comes first.
+    if (!heard.greeted) heard.greeted = line === greeting;
+    else if (line === farewell) {
+      heard.finished = true;
+      child.stdin.end();
+    } else
+      try {
+        const answer = session.hear(line.split('\t'));
+        if (answer) sendAll(child, answer, heard);
+      } catch (error) {
+        heard.error ??= error;
+        child.stdin.end();
+      }
+  }
+  return heard;
+}
+
+/** Sends while the host goes on talking. */
+function sendAll(
+  child: ChildProcessWithoutNullStreams,
+  answer: AsyncIterable<Uint8Array>,
+  heard: Heard,
+): void {
+  pipeline(Readable.from(answer), child.stdin).catch((error: NodeJS.ErrnoException) => {
+    // The host closed: it has said why, or how the connection ended does.
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') heard.error ??= error;
+    child.kill();
+  });
+}
+
+function endOf(child: ChildProcessWithoutNullStreams): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(undefined));
+    child.once('close', (code) => resolve(code ?? undefined));
+  });
+}
+
+/** Keeps the end of what a stream says, and no more than that. */
+function lastOf(stream: Readable): () => string {
+  let kept = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    kept = (kept + chunk).slice(-16_384);
+  });
+  return () => kept;
+}

@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline/promises';
+import type { Context } from './context.ts';
+
+/**
+ * Asks whoever changed the firewall of the machine that they sit at whether they can still get in. Nobody at the
+ * terminal, or no answer in time, is a no.
+ */
+export async function askEntry({ t }: Context, host: string, seconds: number): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // A second before the machine puts back what was before.
+    const signal = AbortSignal.timeout((seconds - 1) * 1000);
+    const answer = await asking.question(`${t('machines.enter', { host, seconds })} ${t('cli.yes-no')} `, {
+      signal,
+    });
+    return /^[yo]/i.test(answer.trim());
+  } catch {
+    return false;
+  } finally {
+    asking.close();
+  }
+}

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type Reach, whereWeAre } from '../daemon/machines.ts';
+import type { Host, Site } from '../model/site.ts';
+import type { CommonOptions } from './command.ts';
+import type { Context } from './context.ts';
+import { WrongRequest } from './errors.ts';
+
+/** Options of the commands that reach machines. */
+export interface ReachOptions extends CommonOptions {
+  readonly here?: string;
+  readonly sshConfig?: string;
+}
+
+/** Adds what says where this machine stands, and how ssh is used. */
+export function reaching(command: Command, { t }: Context): Command {
+  return command
+    .addOption(new Option('--here <host>', t('reach.here')))
+    .addOption(new Option('--ssh-config <file>', t('reach.ssh-config')).env('POTERNE_SSH_CONFIG'));
+}
+
+/** How the machines of a site are reached from this one. Throws `host.undescribed` for a name that no host has. */
+export function reachOf(site: Site, { here, sshConfig }: ReachOptions): Reach {
+  const name = whereWeAre(site, here === undefined ? undefined : hostNamed(site, here).name);
+  return {
+    settings: sshConfig === undefined ? {} : { config: resolve(sshConfig) },
+    ...(name === undefined ? {} : { here: name }),
+  };
+}
+
+/** The described host of this name. Throws `host.undescribed`. */
+export function hostNamed({ hosts }: Site, name: string): Host {
+  const host = hosts.find((each) => each.name === name);
+  if (host) return host;
+  throw new WrongRequest('host.undescribed', { name, names: hosts.map((each) => each.name).join(', ') });
+}

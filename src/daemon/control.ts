@@ -1,0 +1,107 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import { join } from 'node:path';
+import type { Applied } from '../apply/executor.ts';
+import { Fault } from '../model/fault.ts';
+import type { Finding } from '../model/finding.ts';
+import { message } from '../model/message.ts';
+
+/** What became of reading the description again. JSON-safe. */
+export type Reloaded =
+  /** `outcome`, `hash` and `started` as of `apply`; `findings` are those of the description and of its engines. */
+  | ({ readonly kind: 'applied'; readonly site: string } & Applied)
+  /** The description has errors: what was last good is being served. */
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
+  /** Something is wrong in the world. */
+  | {
+      readonly kind: 'failed';
+      readonly fault: Pick<Fault, 'code' | 'params' | 'pointer' | 'next'>;
+      readonly findings: readonly Finding[];
+    };
+
+/** Where the daemon of a state folder listens: whoever may write there governs it, the folder's owner and root. */
+const socketOf = (state: string): string => join(state, 'control.sock');
+const reloadPath = '/reload';
+
+/**
+ * Answers requests to read the description again until told to stop. Throws `daemon.running` when another daemon does
+ * so for this state folder; what a killed one left is removed.
+ */
+export async function listenControl(
+  state: string,
+  reload: () => Promise<Reloaded>,
+): Promise<{ close(): Promise<void> }> {
+  const path = socketOf(state);
+  await requireNoDaemon(state);
+  await rm(path, { force: true });
+  const server = createServer(async (asked, answer) => {
+    if (asked.method !== 'POST' || asked.url !== reloadPath) return void answer.writeHead(404).end();
+    const reloaded = await reload();
+    answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reloaded));
+  });
+  // Applying thousands of names takes minutes, and the one who asks waits as long.
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  await chmod(path, 0o600);
+  return {
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Throws `daemon.running` when the daemon of this state folder runs. */
+export async function requireNoDaemon(state: string): Promise<void> {
+  // No such path: it only has to be there.
+  if ((await ask(state, 'GET', '/')) !== undefined)
+    throw new Fault('daemon.running', { state }, { next: message('daemon.running.next') });
+}
+
+/** Has the daemon of a state folder read its description again, and waits for what becomes of it. Throws `daemon.absent`. */
+export async function requestReload(state: string): Promise<Reloaded> {
+  const answer = await ask(state, 'POST', reloadPath);
+  if (answer === undefined)
+    throw new Fault('daemon.absent', { state }, { next: message('daemon.absent.next') });
+  return JSON.parse(answer);
+}
+
+/**
+ * What `poterne reload --json` printed on another machine, or `undefined` for what it never prints. Its findings have
+ * pointers and no places: those are of that machine's copy of the description.
+ */
+export function readReloaded(stdout: string): Reloaded | undefined {
+  try {
+    const { raw, fault } = JSON.parse(stdout);
+    // It could not ask: no daemon runs there.
+    if (!raw)
+      return fault ? { kind: 'failed', fault: { ...fault, next: undefined }, findings: [] } : undefined;
+    const { findings } = raw as Reloaded;
+    return { ...raw, findings: findings.map(({ at: _, ...finding }) => finding) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body of the daemon's answer; `undefined` when none runs, or it ended meanwhile. */
+function ask(state: string, method: string, path: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: socketOf(state), method, path, agent: false }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (part: string) => {
+        body += part;
+      });
+      answer.on('end', () => resolve(body));
+      answer.on('error', () => resolve(undefined));
+    });
+    asked.on('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EACCES') return resolve(undefined);
+      reject(new Fault('state.denied', { state }, { cause, next: message('state.denied.next') }));
+    });
+    asked.end();
+  });
+}

@@ -1,0 +1,128 @@
+import type { Applied } from '../apply/executor.ts';
+import { type Sources, shippable } from '../describe/index.ts';
+import { ownPackages } from '../hosts/own-packages.ts';
+import { sshHost } from '../hosts/ssh.ts';
+import type { Manifest } from '../model/applied.ts';
+import type { Bundle } from '../model/bundle.ts';
+import { Fault } from '../model/fault.ts';
+import { type Message, message } from '../model/message.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Host, Site } from '../model/site.ts';
+import { gatewayPart, installedGateway, reloadCommand } from '../plan/gateway-part.ts';
+import { expectations } from '../plan/planner.ts';
+import { exposure } from '../plan/topology.ts';
+import { readReloaded } from './control.ts';
+import { converge, type Gateway, intend } from './gateway.ts';
+import {
+  applyMachines,
+  bundlesOf,
+  type MachineOptions,
+  type MachineOutcome,
+  planMachines,
+  type Reach,
+  remoteGateway,
+  targetOf,
+} from './machines.ts';
+
+/** What is wanted of a whole site, and how its machines are now. */
+export interface SiteIntent {
+  readonly plan: Plan;
+  /** What the gateway serves now. */
+  readonly active: Manifest | undefined;
+  readonly machines: readonly MachineOutcome[];
+}
+
+/** What became of a whole site. */
+export interface SiteApplied {
+  readonly machines: readonly MachineOutcome[];
+  /** What the gateway made of its part; absent when its machine could not be brought to it. */
+  readonly gateway?: Applied;
+}
+
+/** Where an installed gateway keeps what it serves. */
+const installedManifest = `${installedGateway.state}/nginx/current/manifest.json`;
+
+/** What each machine of a site should be like; a gateway elsewhere gets Poterne and its description as well. */
+export async function bundlesFor(
+  site: Site,
+  sources: Sources,
+  reach: Reach,
+  tell: (step: Message) => void,
+): Promise<ReadonlyMap<string, Bundle>> {
+  const remote = remoteGateway(site, reach);
+  if (!remote) return bundlesOf(site);
+  const shipped = shippable(sources, site, installedGateway.files);
+  const packages = await ownPackages(tell);
+  return bundlesOf(site, new Map([[remote.name, [gatewayPart(shipped, packages)]]]));
+}
+
+/** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway on this machine. */
+export async function intendSite(
+  own: Gateway,
+  site: Site,
+  bundles: ReadonlyMap<string, Bundle>,
+  reach: Reach,
+  options: MachineOptions,
+): Promise<SiteIntent> {
+  const remote = remoteGateway(site, reach);
+  const [machines, intent] = await Promise.all([
+    planMachines(site, bundles, reach, options),
+    remote ? intendThere(site, remote, reach) : intend(own, site),
+  ]);
+  return { ...intent, machines };
+}
+
+/** The gateway reads files and engines of its own machine by itself: here only what it is asked to serve counts. */
+async function intendThere(site: Site, host: Host, reach: Reach): Promise<Omit<SiteIntent, 'machines'>> {
+  const plan = { site, artefacts: [], expectations: expectations(site), exposure: exposure(site) };
+  try {
+    const { code, stdout } = await onHost(site, host, reach, ['cat', installedManifest]);
+    return { plan, active: code === 0 ? (JSON.parse(stdout) as Manifest) : undefined };
+  } catch (error) {
+    // That it cannot be reached is said with the other machines.
+    if (!(error instanceof Fault)) throw error;
+    return { plan, active: undefined };
+  }
+}
+
+/**
+ * Has every machine of a site become what its bundle says, and the gateway serve. A gateway on this machine is served
+ * after the machines have settled; one elsewhere serves as soon as its bundle is there, and is asked what it made of it.
+ */
+export async function applySite(
+  own: Gateway,
+  site: Site,
+  bundles: ReadonlyMap<string, Bundle>,
+  reach: Reach,
+  options: MachineOptions,
+): Promise<SiteApplied> {
+  const remote = remoteGateway(site, reach);
+  const machines = await applyMachines(site, bundles, reach, options);
+  if (!remote) return { machines, gateway: await converge(own, await intend(own, site), options.tell) };
+  const outcome = machines.find(({ host }) => host === remote.name);
+  if (!outcome || 'fault' in outcome) return { machines };
+  const served = await servedThere(site, remote, reach);
+  // The service was started with it, or has read it since: that it is unchanged by now is no news.
+  const isNew = outcome.report.parts.some(({ name, outcome }) => name === 'gateway' && outcome === 'changed');
+  const asked = isNew && served.outcome === 'unchanged' ? { ...served, outcome: 'applied' as const } : served;
+  return { machines, gateway: asked };
+}
+
+/** What the gateway of another machine makes of the description that it has. Throws what is wrong there. */
+async function servedThere(site: Site, host: Host, reach: Reach): Promise<Applied> {
+  const { stdout, stderr } = await onHost(site, host, reach, reloadCommand());
+  const answer = readReloaded(stdout);
+  if (answer?.kind === 'applied') return answer;
+  if (answer?.kind === 'failed') {
+    const { code, params, pointer, next } = answer.fault;
+    throw new Fault(code, params, { ...(pointer ? { pointer } : {}), ...(next ? { next } : {}) });
+  }
+  // Poterne here found no error in what Poterne there refuses.
+  const refused = answer?.findings.map(({ code }) => code).join(', ');
+  const params = { host: host.name, reason: refused ?? stderr.trim().split('\n').at(-1) ?? '' };
+  throw new Fault('gateway.remote', params, { next: message('gateway.remote.next', { host: host.name }) });
+}
+
+function onHost(site: Site, host: Host, { settings, here }: Reach, argv: readonly string[]) {
+  return sshHost(targetOf(site, host, here), settings).run(argv, { timeout: 11 * 60_000 });
+}

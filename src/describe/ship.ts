@@ -1,0 +1,57 @@
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { sha256 } from '../lib/digest.ts';
+import { type Pointer, segments } from '../model/pointer.ts';
+import type { Shipment, ShippedFile } from '../model/shipment.ts';
+import { proxied, type Site } from '../model/site.ts';
+import { isPlainMap, type Section, type Sources, sections } from './merge.ts';
+
+/**
+ * One YAML text that describes the same site as these sources, pointer by pointer, for a host where the files that it
+ * names are carried to `folder`: what that host finds in it can be shown at the place where the user wrote it.
+ */
+export function shippable(sources: Sources, site: Site, folder: string): Shipment {
+  const files = new Map<string, ShippedFile>();
+  const carry = (from: string, because: Pointer): string => {
+    const known = files.get(from);
+    if (known) return known.to;
+    // Two folders may each hold a key.pem: the name tells people which one it is, the digest tells them apart.
+    const to = path.posix.join(folder, `${sha256(from).slice(0, 12)}-${path.basename(from)}`);
+    files.set(from, { from, to, because });
+    return to;
+  };
+  const entries = Object.fromEntries(
+    sections.map((section) => [section, new Map(sources.sections[section])]),
+  ) as Record<Section, Map<string, unknown>>;
+  for (const { pointer, trust } of site.services)
+    if (trust) name(entries.services, pointer, 'trust', { ca: carry(trust.ca, `${pointer}/trust/ca`) });
+  for (const { pointer, tls } of proxied(site))
+    if (tls.kind === 'files')
+      name(entries.publications, pointer, 'tls', {
+        certificate: carry(tls.certificate, `${tls.pointer}/certificate`),
+        key: carry(tls.key, `${tls.pointer}/key`),
+      });
+  const described = new Map<string, unknown>([
+    ...Object.entries(sources.root),
+    ...Object.entries(entries).filter(([, held]) => held.size > 0),
+  ]);
+  // An alias would be counted against those that a description may have; a folded line would move what it holds.
+  const text = stringify(described, { aliasDuplicateObjects: false, lineWidth: 0 });
+  return {
+    yaml: `# Carried here by Poterne: change the description that it comes from, not this.\n${text}`,
+    files: [...files.values()],
+  };
+}
+
+/** Has an entry of a section name other files under one of its keys; the sources stay as they are. */
+function name(
+  entries: Map<string, unknown>,
+  pointer: Pointer,
+  key: string,
+  files: Readonly<Record<string, string>>,
+): void {
+  const at = segments(pointer)[1] ?? '';
+  const entry = entries.get(at);
+  if (!isPlainMap(entry) || !isPlainMap(entry[key])) throw new Error(`${pointer}/${key} names no file`);
+  entries.set(at, { ...entry, [key]: { ...entry[key], ...files } });
+}

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { down, type Lab, up } from '../../../lab/lab.ts';
+import { networkOf } from '../../plan/network.ts';
+import { siteOf } from '../../plan/testing.ts';
+import { unitName } from './actions.ts';
+import engine from './engine.ts';
+import { situations } from './testing-sites.ts';
+
+/** The files of every host's part, by path; rulesets that are only checked go to /tmp. */
+async function filesOf(yaml: string, host: string): Promise<Record<string, { content: string }>> {
+  const asked = networkOf(await siteOf(yaml));
+  return Object.fromEntries(
+    asked.site.hosts
+      .filter(({ name }) => name === host)
+      .flatMap((one) => engine.part(asked, one)?.files ?? [])
+      .flatMap(({ path, content }) => ('text' in content ? [[path, { content: content.text }]] : [])),
+  );
+}
+
+const releases = ['bookworm', 'trixie'] as const;
+let lab: Lab;
+
+beforeAll(async () => {
+  const site = `site: s
+hosts: { erp: { address: 192.0.2.1, ssh: {} } }
+admin: { from: [198.18.0.0/16, 192.0.2.0/24] }
+`;
+  const goldens = await Promise.all(
+    Object.entries(situations).map(async ([name, yaml]) => {
+      const { hosts } = await siteOf(yaml);
+      const each = await Promise.all(
+        hosts.map(async (host) => {
+          const ruleset = (await filesOf(yaml, host.name))['/etc/poterne/firewall.nft'];
+          return ruleset ? [[`/root/golden/${name}-${host.name}.nft`, ruleset] as const] : [];
+        }),
+      );
+      return each.flat();
+    }),
+  );
+  const files = { ...(await filesOf(site, 'erp')), ...Object.fromEntries(goldens.flat()) };
+  const host = (release: (typeof releases)[number], last: number) => ({
+    release,
+    interfaces: { lan: [`192.0.2.${last}`] },
+    files,
+    run: [['systemctl', 'enable', '--now', unitName]],
+  });
+  lab = await up({
+    name: `nft-boot-${process.pid}`,
+    zones: { lan: { networks: ['192.0.2.0/24'] } },
+    hosts: { bookworm: host('bookworm', 1), trixie: host('trixie', 2) },
+  });
+});
+afterAll(() => down(lab.name));
+
+describe.each(releases)('on %s', (release) => {
+  const run = (...argv: readonly string[]) => lab.host(release).run(argv);
+  const closed = async () =>
+    (await run('nft', 'list', 'table', 'inet', 'poterne')).stdout.includes('policy drop');
+
+  test('nft accepts every golden ruleset, and the unit is well formed', async () => {
+    const { stdout } = await run(
+      'sh',
+      '-c',
+      'for f in /root/golden/*.nft; do nft -c -f "$f" && echo ok; done',
+    );
+    expect(stdout.trim().split('\n')).toHaveLength(
+      (await run('ls', '/root/golden')).stdout.trim().split('\n').length,
+    );
+    expect(await run('systemd-analyze', 'verify', unitName)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('it is closed at once, and before the network after a boot', async () => {
+    expect(await closed()).toBe(true);
+    await lab.host(release).reboot();
+    expect(await closed()).toBe(true);
+    const when = async (unit: string) =>
+      Number((await run('systemctl', 'show', '-P', 'ActiveEnterTimestampMonotonic', unit)).stdout);
+    expect(await when(unitName)).toBeGreaterThan(0);
+    expect(await when(unitName)).toBeLessThan(await when('ssh.service'));
+  });
+
+  test('Debian’s nftables.service flushes everything, and the rules are back after it', async () => {
+    expect((await run('systemctl', 'start', 'nftables')).code).toBe(0);
+    // Known: what is started later by hand takes the rules away.
+    expect(await closed()).toBe(false);
+    expect((await run('systemctl', 'restart', unitName)).code).toBe(0);
+    expect(await closed()).toBe(true);
+    for (const verb of ['restart', 'reload']) {
+      expect((await run('systemctl', verb, 'nftables')).code).toBe(0);
+      await expect.poll(closed, { timeout: 10_000 }).toBe(true);
+    }
+    expect((await run('systemctl', 'enable', 'nftables')).code).toBe(0);
+    await lab.host(release).reboot();
+    expect((await run('systemctl', 'is-active', 'nftables', unitName)).stdout.trim().split('\n')).toEqual([
+      'active',
+      'active',
+    ]);
+    expect(await closed()).toBe(true);
+  });
+
+  test('stopping the unit opens nothing', async () => {
+    expect((await run('systemctl', 'stop', unitName)).code).toBe(0);
+    expect(await closed()).toBe(true);
+  });
+});

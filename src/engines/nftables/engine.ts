@@ -1,0 +1,18 @@
+import type { HostEngine } from '../engine.ts';
+import { diagnose } from './diagnose.ts';
+import { expect } from './expect.ts';
+import { part } from './part.ts';
+import { examine } from './review.ts';
+import { schema } from './schema.ts';
+
+export default {
+  kind: 'host',
+  name: 'nftables',
+  packages: ['nftables'],
+  schema,
+  review: () => [],
+  examine,
+  part,
+  diagnose,
+  expect,
+} satisfies HostEngine;

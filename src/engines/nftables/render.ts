@@ -1,0 +1,65 @@
+import type { Network } from '../../model/network.ts';
+import type { Host } from '../../model/site.ts';
+import { forward, input, output } from './render/chains.ts';
+import { contextOf } from './render/context.ts';
+import { antispoof, sets } from './render/ground.ts';
+import { destinationNat, sourceNat } from './render/nat.ts';
+import type { Settings } from './schema.ts';
+import { block, gap, hook, line, type Node, note, type Rendered, rule, write } from './syntax.ts';
+
+/** The whole ruleset of a host, each line with the part of the description that asked for it. */
+export function render(network: Network, host: Host, settings: Settings): Rendered {
+  const context = contextOf(network, host, settings);
+  return write([
+    note(
+      host.pointer,
+      `Firewall of ${host.name}, written by Poterne from the description of ${network.site.name}.`,
+    ),
+    note('', 'One transaction: nft -f takes all of it or nothing. Other tables are left as they are.'),
+    gap,
+    ...bans(),
+    gap,
+    note('', 'The old rules go and the new ones come at once.'),
+    line('', 'table', 'inet', 'poterne'),
+    line('', 'delete', 'table', 'inet', 'poterne'),
+    block(
+      '',
+      ['table', 'inet', 'poterne'],
+      [
+        ...sets(context),
+        ...antispoof(context),
+        ...destinationNat(context),
+        ...input(context),
+        ...output(context),
+        ...forward(context),
+        ...sourceNat(context),
+      ],
+    ),
+  ]);
+}
+
+/** Who is shut out for a while. The sets are made when they are not there, and keep what they hold. */
+function bans(): readonly Node[] {
+  const table = ['table', 'inet', 'poterne_bans'];
+  const set = (name: string, type: string) =>
+    block('', ['set', name], [line('', 'type', type), line('', 'flags', 'interval,timeout')]);
+  return [
+    note('', 'Who is shut out for a while: nft add element inet poterne_bans ban4 { 192.0.2.7 timeout 1h }'),
+    block('', table, [
+      set('ban4', 'ipv4_addr'),
+      set('ban6', 'ipv6_addr'),
+      block('', ['chain', 'banned'], [line('', ...hook('filter', 'prerouting', '-310', 'accept'))]),
+    ]),
+    line('', 'flush', 'chain', 'inet', 'poterne_bans', 'banned'),
+    block('', table, [
+      block(
+        '',
+        ['chain', 'banned'],
+        [
+          rule('', ['ip', 'saddr', '@ban4', 'counter', 'drop'], 'banned'),
+          rule('', ['ip6', 'saddr', '@ban6', 'counter', 'drop'], 'banned'),
+        ],
+      ),
+    ]),
+  ];
+}

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { sshCommand } from './ssh.ts';
+import { sshFault } from './ssh-faults.ts';
+import type { SshTarget } from './target.ts';
+
+const gateway: SshTarget = { name: 'gateway', address: '192.0.2.1', user: 'debian', port: 2222 };
+const erp: SshTarget = {
+  name: 'erp',
+  address: 'erp.example.fr',
+  hostKey: 'ssh-ed25519 AAAAC3Nz',
+  via: gateway,
+};
+
+/** What the system's ssh understands of a command. */
+function understood(argv: readonly string[]): string {
+  const [ssh = '', ...rest] = argv;
+  return execFileSync(ssh, ['-G', ...rest], { encoding: 'utf8' });
+}
+
+describe('the command', () => {
+  test('is one that ssh understands: keys verified, no password, no kept connection', () => {
+    const settings = understood(sshCommand(gateway, { config: '/dev/null' }, ['true']));
+    for (const line of [
+      ...['hostname 192.0.2.1', 'port 2222', 'user debian', 'batchmode yes', 'stricthostkeychecking true'],
+      ...['passwordauthentication no', 'kbdinteractiveauthentication no', 'controlmaster false'],
+    ])
+      expect(settings.split('\n')).toContain(line);
+  });
+
+  test('believes the described key alone', () => {
+    const settings = understood(sshCommand(erp, { config: '/dev/null' }, ['true'])).split('\n');
+    expect(settings).toContain('hostkeyalias erp');
+    expect(settings).toContain('hostkeyalgorithms ssh-ed25519');
+    expect(settings).toContain('knownhostscommand /bin/echo erp ssh-ed25519 AAAAC3Nz');
+    expect(settings).toContain('userknownhostsfile none');
+  });
+
+  test('quotes the words, and goes through each jump with the same care', () => {
+    const far: SshTarget = { name: 'far', address: 'fd00::9', via: erp };
+    const argv = sshCommand(far, { config: "/it's here" }, ['echo', "it's"]);
+    expect(argv.slice(-3)).toEqual(['--', 'fd00::9', "echo 'it'\\''s'"]);
+    const proxy = argv.find((word) => word.startsWith('ProxyCommand='))?.slice('ProxyCommand='.length) ?? '';
+    expect(proxy.match(/StrictHostKeyChecking=yes/g)).toHaveLength(2);
+    // Replaced by the first ssh; the inner one is for the second.
+    expect(proxy).toMatch(/-W '\[%h\]:%p' -- erp\.example\.fr$/);
+    expect(proxy).toContain('[%%h]:%%p');
+  });
+});
+
+describe('what ssh says', () => {
+  const fault = (stderr: string, status = 255, target = gateway) => {
+    const { code, params, next } = sshFault(target, stderr, status);
+    expect(next?.code).toBe(`${code}.next`);
+    return [code, params.host, params.reason];
+  };
+  test.each([
+    ['ssh: connect to host 192.0.2.1 port 22: Connection refused\r\n', 'host.unreachable'],
+    [
+      'No ED25519 host key is known for gateway and you have requested strict checking.\r\nHost key verification failed.\n',
+      'host.identity.unknown',
+    ],
+    [
+      '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\nHost key verification failed.\r\n',
+      'host.identity.changed',
+    ],
+    ['debian@192.0.2.1: Permission denied (publickey).\r\n', 'host.denied'],
+  ])('%s', (stderr, code) => {
+    expect(fault(stderr)[0]).toBe(code);
+  });
+
+  test('sudo, and hosts that cannot run it', () => {
+    expect(fault('sudo: a password is required\n', 1)[0]).toBe('host.sudo.refused');
+    expect(fault('bash: line 1: sudo: command not found\n', 127)[0]).toBe('host.sudo.refused');
+    expect(fault('This account is currently not available.\n', 1)[0]).toBe('host.unfit');
+  });
+
+  test('of a jump: which of the two it was', () => {
+    const closed = 'kex_exchange_identification: Connection closed by remote host\r\n';
+    const denied = `debian@192.0.2.1: Permission denied (publickey).\r\n${closed}`;
+    expect(fault(denied, 255, erp)).toEqual([
+      'host.denied',
+      'gateway',
+      'debian@192.0.2.1: Permission denied (publickey).',
+    ]);
+    const beyond = `channel 0: open failed: connect failed: No route to host\r\nstdio forwarding failed\r\n${closed}`;
+    expect(fault(beyond, 255, erp)).toEqual([
+      'host.unreachable',
+      'erp',
+      'channel 0: open failed: connect failed: No route to host',
+    ]);
+    expect(fault(closed, 255, erp)).toEqual(['host.unreachable', 'erp', closed.trim()]);
+  });
+});

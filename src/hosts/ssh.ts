@@ -1,0 +1,112 @@
+import { quote } from '../lib/quote.ts';
+import { Fault } from '../model/fault.ts';
+import type { Host } from './host.ts';
+import { localhost } from './local.ts';
+import { sshFault } from './ssh-faults.ts';
+import type { SshTarget } from './target.ts';
+
+/** How this machine's OpenSSH is used, beyond what the user's own ssh_config says. */
+export interface SshSettings {
+  /** A configuration file in place of the user's and the system's (`ssh -F`). */
+  readonly config?: string;
+  /** Seconds to wait for the connection to stand. Default 10. */
+  readonly connectTimeout?: number;
+}
+
+/** The argument vector of the system's ssh that runs `remote` (an argument vector) on a machine; without ssh on this one. */
+export function sshCommand(
+  target: SshTarget,
+  settings: SshSettings,
+  remote: readonly string[],
+): readonly string[] {
+  if (target.here) return remote;
+  return ['ssh', '-T', ...options(target, settings), '--', target.address, quote(remote)];
+}
+
+/** `remote` as root: through sudo unless the login is root already, which may have no sudo. */
+export function asRoot({ here, user }: SshTarget, remote: readonly string[]): readonly string[] {
+  if (here ? process.getuid?.() === 0 : user === 'root') return remote;
+  if (here || user !== undefined) return ['sudo', '-n', '--', ...remote];
+  return ['sh', '-c', '[ "$(id -u)" = 0 ] || exec sudo -n -- "$@"; exec "$@"', 'poterne', ...remote];
+}
+
+function options(target: SshTarget, settings: SshSettings): readonly string[] {
+  const { name, port, user, via, hostKey } = target;
+  const set = {
+    BatchMode: 'yes',
+    PasswordAuthentication: 'no',
+    KbdInteractiveAuthentication: 'no',
+    ConnectTimeout: String(settings.connectTimeout ?? 10),
+    ConnectionAttempts: '1',
+    // A connection that died is noticed in half a minute.
+    ServerAliveInterval: '5',
+    ServerAliveCountMax: '6',
+    // Always a connection of its own: a kept one would prove nothing about whether a new one can be made.
+    ControlMaster: 'no',
+    ControlPath: 'none',
+    ClearAllForwardings: 'yes',
+    ForwardAgent: 'no',
+    ForwardX11: 'no',
+    PermitLocalCommand: 'no',
+    RemoteCommand: 'none',
+    LogLevel: 'ERROR',
+    ...(hostKey === undefined ? {} : described(name, hostKey)),
+    StrictHostKeyChecking: 'yes',
+    ...(via === undefined ? {} : { ProxyCommand: through(via, settings) }),
+  };
+  return [
+    ...(settings.config === undefined ? [] : ['-F', settings.config]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(user === undefined ? [] : ['-l', user]),
+    ...Object.entries(set).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
+  ];
+}
+
+/** Only the described key is believed, whatever known_hosts files say. */
+function described(name: string, hostKey: string): Record<string, string> {
+  const [type = '', key = ''] = hostKey.trim().split(/\s+/);
+  return {
+    HostKeyAlias: name,
+    UserKnownHostsFile: 'none',
+    GlobalKnownHostsFile: 'none',
+    KnownHostsCommand: `/bin/echo ${name} ${type} ${key}`,
+    HostKeyAlgorithms: type === 'ssh-rsa' ? 'rsa-sha2-512,rsa-sha2-256' : type,
+    UpdateHostKeys: 'no',
+  };
+}
+
+/**
+ * What -J would do, with every option of ours on the way too: -J hands on none of them, and a jump whose key is not
+ * verified would be a hole.
+ */
+function through(via: SshTarget, settings: SshSettings): string {
+  // ssh replaces %h and %p of this level only: what belongs to a farther one keeps its percent signs.
+  const argv = ['ssh', ...options(via, settings)].map((word) => word.replaceAll('%', '%%'));
+  return quote([...argv, '-W', '[%h]:%p', '--', via.address.replaceAll('%', '%%')]);
+}
+
+/** A machine over SSH; each command is a connection of its own, as root. */
+export function sshHost(target: SshTarget, settings: SshSettings): Host {
+  return {
+    name: target.name,
+    async run(argv, { timeout = 60_000 } = {}) {
+      const remote = asRoot(target, ['sh', '-c', runner, 'poterne', ...argv]);
+      const outcome = await localhost.run(sshCommand(target, settings, remote), { timeout });
+      if (outcome.code === 127 && outcome.stderr.includes(missing))
+        throw new Fault('host.program.missing', { program: argv[0] ?? '', host: target.name });
+      if (outcome.stdout.startsWith(begun)) return { ...outcome, stdout: outcome.stdout.slice(begun.length) };
+      // The time is over before the command had begun.
+      throw sshFault(target, outcome.code === undefined ? 'timed out' : outcome.stderr, outcome.code);
+    },
+  };
+}
+
+/** Tells a command that failed from a connection that did, and finds programs in sbin too. */
+const begun = 'poterne\n';
+const missing = 'poterne: no such program';
+const runner = [
+  'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin',
+  'echo poterne',
+  `command -v -- "$1" >/dev/null || { echo "${missing}" >&2; exit 127; }`,
+  'exec "$@"',
+].join('\n');

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { gatewayPart, installedGateway } from './gateway-part.ts';
+
+const of = (name: string) => ({ name, version: '1', file: `/dist/${name}.deb`, sha256: '' });
+const packages = { poterne: of('poterne'), node: of('poterne-node') };
+const to = `${installedGateway.files}/0-key.pem`;
+const shipment = {
+  yaml: 'site: x\n',
+  files: [{ from: '/home/me/key.pem', to, because: '/publications/a/tls/key' }],
+};
+
+test('Node is carried for hosts whose Debian has none that is recent enough', () => {
+  expect(gatewayPart(shipment, packages).carried).toEqual([
+    { ...packages.node, unless: { name: 'nodejs', version: '20.12' } },
+    packages.poterne,
+  ]);
+  expect(gatewayPart(shipment, { poterne: packages.poterne }).carried).toEqual([packages.poterne]);
+});
+
+test('what is carried is read by root and the service alone, and a key is shown nowhere', () => {
+  const { files } = gatewayPart(shipment, packages);
+  expect(files).toMatchObject([
+    { path: '/etc/poterne/site.yaml', secret: false, content: { text: 'site: x\n' } },
+    { path: to, secret: true, content: { file: '/home/me/key.pem' }, because: '/publications/a/tls/key' },
+  ]);
+  for (const { mode, owner, group } of files)
+    expect([mode, owner, group]).toEqual([0o640, 'root', 'poterne']);
+});
