@@ -118,6 +118,8 @@ export const cli = {
   'host.unreached': 'the description does not say how host "{name}" is reached',
   'host.unreached.next': 'add for instance ssh: { user: debian } to it',
   'verify.from': 'the described host to look from, over ssh; default: this machine',
+  'verify.root.unknown':
+    'going on without the root certificate of the gateway: its certificates may look untrusted from here',
   'verify.all-ports': 'scan all 65,535 ports, which takes minutes where a firewall is silent',
   'cli.yes-no': '[y/N]',
   // Machines.

@@ -122,6 +122,8 @@ export const cli = {
   'host.unreached': 'la description ne dit pas comment l’hôte « {name} » est joint',
   'host.unreached.next': 'ajoutez-lui par exemple ssh: { user: debian }',
   'verify.from': 'l’hôte décrit d’où l’on regarde, par ssh ; par défaut, cette machine',
+  'verify.root.unknown':
+    'on continue sans le certificat racine de la passerelle : ses certificats peuvent paraître douteux d’ici',
   'verify.all-ports': 'essayer les 65 535 ports, ce qui prend des minutes là où un pare-feu se tait',
   'cli.yes-no': '[o/N]',
   // Les machines.
