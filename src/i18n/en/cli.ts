@@ -43,7 +43,7 @@ export const cli = {
   'plan.unreach': '{who} can no longer reach {what} (service {service})',
   'plan.exposure.same': 'Exposure stays the same.',
   'plan.next': 'apply it with: poterne apply {file}',
-  'apply.about': 'have this machine serve the description: stage, check, activate, confirm',
+  'apply.about': 'have this machine and those reached over ssh become what the description says',
   'apply.outcome.applied': 'Applied: {site} is served with configuration {hash}.',
   'apply.outcome.unchanged': 'Unchanged: {site} is served with configuration {hash}.',
   'apply.outcome.partial':

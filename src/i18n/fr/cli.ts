@@ -45,7 +45,7 @@ export const cli = {
   'plan.unreach': '{who} ne peut plus atteindre {what} (service {service})',
   'plan.exposure.same': 'L’exposition reste la même.',
   'plan.next': 'appliquez avec : poterne apply {file}',
-  'apply.about': 'fait servir la description par cette machine : préparer, contrôler, activer, confirmer',
+  'apply.about': 'rend cette machine et celles jointes par ssh conformes à la description',
   'apply.outcome.applied': 'Appliqué : {site} est servi avec la configuration {hash}.',
   'apply.outcome.unchanged': 'Inchangé : {site} est servi avec la configuration {hash}.',
   'apply.outcome.partial':
