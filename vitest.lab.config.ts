@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Tests on real hosts booted by lab/: as root, one file at a time. */
 export default defineConfig({
   test: {
-    include: ['lab/**/*.test.ts', 'src/**/*.lab-test.ts', 'packaging/**/*.lab-test.ts'],
+    include: [
+      'lab/**/*.test.ts',
+      'src/**/*.lab-test.ts',
+      'packaging/**/*.lab-test.ts',
+      'examples/**/*.lab-test.ts',
+    ],
     fileParallelism: false,
     testTimeout: 60_000,
     // Building a base from nothing takes about a minute, and there are two.

@@ -1,6 +1,7 @@
 /** What every bench shares: medians, programs that are needed, and processes that end with us. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { findProgram } from '../src/hosts/local.ts';
 
@@ -16,6 +17,19 @@ export function median(values: readonly number[]): number {
 /** Rounded to `digits` decimals, for figures that people read. */
 export function round(value: number, digits = 3): number {
   return Number(value.toFixed(digits));
+}
+
+/** Copies a text file with its `{places}` filled in; those of other names stay as they are. */
+export async function fillFile(
+  from: string,
+  to: string,
+  values: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  const text = await readFile(from, 'utf8');
+  await writeFile(
+    to,
+    text.replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole)),
+  );
 }
 
 /** A long-running program of the bench; ends when `stop` is called. Throws when it is not installed. */

@@ -5,7 +5,16 @@
  * whole or not at all, so that two first starts at once do no harm. With FILE, for a package: there, without the map to
  * the sources, and METAFILE tells what it is made of.
  */
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -53,7 +62,6 @@ try {
 /** What runs on hosts, in one piece. */
 function hostScript() {
   const folder = join(root, 'src', 'apply', 'hosts', 'script');
-  return ['common', 'compare', 'packages', 'apply', 'confirm', 'main']
-    .map((name) => readFileSync(join(folder, `${name}.sh`), 'utf8'))
-    .join('\n');
+  const names = readdirSync(folder).sort();
+  return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 }

@@ -3,30 +3,22 @@
  * stand in front of one upstream on this machine, with one certificate. Poterne is measured at the same time as each of the
  * others, with as many connections, several times: on a shared machine, figures of one moment do not compare with another's.
  *
- *     npm run bench:proxy -- --json [--rounds 7] [--seconds 4] [--connections 32]
+ *     npm run bench:proxy -- --json [--rounds 45] [--seconds 2] [--connections 8]
  */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { quitEngine } from '../../src/apply/engine-process.ts';
-import { converge, intend, openGateway } from '../../src/daemon/gateway.ts';
-import { describe } from '../../src/describe/index.ts';
-import { serverEngines } from '../../src/engines/index.ts';
 import { findProgram } from '../../src/hosts/local.ts';
-import { openAuthority } from '../../src/pki/authority.ts';
 import { listening, median, type Running, round, start } from '../measure.ts';
+import { openSides, ports } from './sides.ts';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const ports = { upstream: 21080, poterneHttp: 21081, poterne: 21443, nginx: 22443, caddy: 23443 };
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '7' },
-    seconds: { type: 'string', default: '4' },
-    connections: { type: 'string', default: '32' },
+    rounds: { type: 'string', default: '45' },
+    seconds: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '8' },
   },
 });
 
@@ -52,26 +44,18 @@ async function load(port: number): Promise<Sample> {
   return { requestsPerSecond: Number(rate[1]), p99Milliseconds: Number(p99[1]) * unit };
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'poterne-bench-'));
-await chmod(folder, 0o755);
-const running: Running[] = [];
-
-/** A file of this folder with its `{places}` filled in, written where its program runs. */
-async function fill(
-  name: string,
-  side: string,
-  values: Readonly<Record<string, string | number>>,
-): Promise<string> {
-  const prefix = join(folder, side);
-  await mkdir(prefix, { recursive: true });
-  const text = await readFile(join(here, name), 'utf8');
-  const path = join(prefix, name);
-  await writeFile(
-    path,
-    text.replace(/\{(\w+)\}/g, (whole, key: string) => String({ prefix, ...values }[key] ?? whole)),
-  );
-  return path;
+/**
+ * Keeps this process, and all that it starts, on one processor. Over several, the scheduler gives two servers that cost
+ * the same very unlike shares for seconds; on one, each gets its half, and what a request costs decides.
+ */
+async function onOneProcessor(): Promise<void> {
+  const allowed =
+    /^Cpus_allowed_list:\s*(\S+)/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  const last = allowed.split(/[,-]/).at(-1) as string;
+  await promisify(execFile)('taskset', ['--all-tasks', '--cpu-list', '--pid', last, `${process.pid}`]);
 }
+
+const running: Running[] = [];
 
 async function nginx(config: string): Promise<Running> {
   const side = await start(['nginx', '-p', dirname(config), '-c', config, '-g', 'daemon off;']);
@@ -79,48 +63,16 @@ async function nginx(config: string): Promise<Running> {
   return side;
 }
 
-async function poterne(certificate: string, key: string): Promise<() => Promise<void>> {
-  const site = join(folder, 'site.yaml');
-  await writeFile(
-    site,
-    `site: bench
-gateway: { listen: [127.0.0.1], http-port: ${ports.poterneHttp}, https-port: ${ports.poterne} }
-services:
-  application: { url: "http://127.0.0.1:${ports.upstream}", healthy: { path: / } }
-publications:
-  localhost: { service: application, audience: everyone, tls: { certificate: ${certificate}, key: ${key} } }
-`,
-  );
-  const described = await describe(site);
-  if (!described.site) throw new Error(JSON.stringify(described.findings));
-  const state = join(folder, 'state');
-  const gateway = await openGateway(state);
-  await converge(gateway, await intend(gateway, described.site), () => {});
-  return async () => {
-    await Promise.all(serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))));
-    await gateway.close();
-  };
-}
-
+await onOneProcessor();
+const sides = await openSides();
 let stopPoterne = async () => {};
 try {
-  const authority = await openAuthority(join(folder, 'authority'), 'bench', new Date());
-  const issued = await authority.issue(['localhost'], 7, new Date());
-  const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  await writeFile(certificate, issued.certificate);
-  await writeFile(key, issued.key, { mode: 0o600 });
-  const tls = { certificate, key, upstream: ports.upstream };
-
-  const body = 'x'.repeat(2048);
-  await listening(ports.upstream, await nginx(await fill('upstream.conf', 'upstream', { ...tls, body })));
-  await listening(
-    ports.nginx,
-    await nginx(await fill('by-hand.conf', 'by-hand', { ...tls, port: ports.nginx })),
-  );
-  stopPoterne = await poterne(certificate, key);
+  await listening(ports.upstream, await nginx(await sides.fill('upstream.conf', 'upstream')));
+  await listening(ports.nginx, await nginx(await sides.fill('by-hand.conf', 'by-hand')));
+  stopPoterne = await sides.poterne();
   const hasCaddy = (await findProgram('caddy')) !== undefined;
   if (hasCaddy) {
-    const config = await fill('Caddyfile', 'caddy', { ...tls, port: ports.caddy });
+    const config = await sides.fill('Caddyfile', 'caddy');
     const home = { HOME: dirname(config), XDG_DATA_HOME: dirname(config), XDG_CONFIG_HOME: dirname(config) };
     const caddy = await start(['caddy', 'run', '--config', config, '--adapter', 'caddyfile'], home);
     running.push(caddy);
@@ -156,11 +108,12 @@ try {
       ({ poterne, other }) => other.p99Milliseconds / poterne.p99Milliseconds,
     );
   }
-  const { rounds, connections } = options;
+  const { rounds, seconds, connections } = options;
   console.log(
     JSON.stringify({
       bench: 'proxy',
       rounds: Number(rounds),
+      seconds: Number(seconds),
       connections: Number(connections),
       // Of each pair, Poterne's figure first.
       figures,
@@ -170,5 +123,5 @@ try {
 } finally {
   await stopPoterne();
   await Promise.all(running.map((side) => side.stop()));
-  await rm(folder, { recursive: true, force: true });
+  await sides.remove();
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type Reach, whereWeAre } from '../daemon/machines.ts';
+import { type Reach, whereWeAre } from '../daemon/reach.ts';
 import type { Host, Site } from '../model/site.ts';
 import type { CommonOptions } from './command.ts';
 import type { Context } from './context.ts';

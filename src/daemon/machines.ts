@@ -1,27 +1,17 @@
-import { spawn } from 'node:child_process';
-import { networkInterfaces } from 'node:os';
 import { confirmHost, convergeHost } from '../apply/hosts/converge.ts';
 import { hostEngines } from '../engines/index.ts';
-import { type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
-import { sshFault } from '../hosts/ssh-faults.ts';
-import type { SshTarget } from '../hosts/target.ts';
-import { isLoopback } from '../lib/ip.ts';
+import { withMany } from '../hosts/many.ts';
 import type { Bundle, BundlePart, HostReport, PartReport } from '../model/bundle.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
-import { type Host, isManaged, type Site } from '../model/site.ts';
-import { installedGateway } from '../plan/gateway-part.ts';
+import { isManaged, type Site } from '../model/site.ts';
 import { networkOf } from '../plan/network.ts';
 import { type Wave, waves } from '../plan/order.ts';
-import { type Network, openVantage, thisMachine } from '../verify/index.ts';
+import { hostOf, type Reach, targetOf } from './reach.ts';
 
-/** How the machines of a site are reached from this one. */
-export interface Reach {
-  readonly settings: SshSettings;
-  /** The described host that this machine is, by name. */
-  readonly here?: string;
-}
+/** How long a part that is no longer described waits for its confirmation, as the firewall does by itself. */
+const usualConfirmSeconds = 60;
 
 /** What became of one machine. */
 export type MachineOutcome =
@@ -40,32 +30,6 @@ export interface MachineOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The described host that this machine is: the one asked for, else the one that has an address of ours. */
-export function whereWeAre({ hosts }: Site, asked?: string): string | undefined {
-  if (asked !== undefined) return asked;
-  const own = Object.values(networkInterfaces())
-    .flatMap((some) => some ?? [])
-    .map(({ address }) => address)
-    .filter((address) => !isLoopback(address));
-  return hosts.find(({ addresses }) => addresses.some((address) => own.includes(address)))?.name;
-}
-
-/** How a described host is reached from here. */
-export function targetOf(site: Site, host: Host, here?: string): SshTarget {
-  const { name, address = name, ssh } = host;
-  if (name === here) return { name, address, here: true };
-  const via =
-    ssh?.via === undefined || ssh.via === here ? undefined : site.hosts.find((h) => h.name === ssh.via);
-  return {
-    name,
-    address,
-    ...(ssh && ssh.port !== 22 ? { port: ssh.port } : {}),
-    ...(ssh?.user === undefined ? {} : { user: ssh.user }),
-    ...(via ? { via: targetOf(site, via, here) } : {}),
-    ...(ssh?.hostKey === undefined ? {} : { hostKey: ssh.hostKey }),
-  };
-}
-
 /** What each machine that Poterne acts on should be like, by its name; `more` are parts that do not come from an engine. */
 export function bundlesOf(
   site: Site,
@@ -80,17 +44,15 @@ export function bundlesOf(
   );
 }
 
-/** Compares every machine with its bundle, all at once; nothing is changed anywhere. */
+/** Compares every machine with its bundle, many at once; nothing is changed anywhere. */
 export async function planMachines(
   site: Site,
   bundles: ReadonlyMap<string, Bundle>,
   reach: Reach,
   options: MachineOptions,
 ): Promise<readonly MachineOutcome[]> {
-  return Promise.all(
-    [...bundles].map(([name, bundle]) =>
-      outcomeOf(name, () => converge(site, bundle, reach, options, { mode: 'plan' })),
-    ),
+  return onMachines(site, [...bundles.keys()], reach, (name) =>
+    outcomeOf(name, () => converge(site, bundles.get(name) as Bundle, reach, options, { mode: 'plan' })),
   );
 }
 
@@ -106,34 +68,37 @@ export async function applyMachines(
   options: MachineOptions,
 ): Promise<readonly MachineOutcome[]> {
   const outcomes = new Map<string, MachineOutcome>();
-  const told = new Set<string>();
   for (const wave of waves(site)) {
-    const waiting = wave.hosts.filter((name) => isLeft(bundles.get(name), wave, outcomes.get(name)));
-    for (const outcome of await Promise.all(
-      waiting.map((name) => inWave(site, bundles.get(name) as Bundle, wave, reach, options, outcomes)),
-    ))
+    const isNext = (name: string) => {
+      const bundle = bundles.get(name);
+      return bundle && (wave.phase === 'settle' || isHeldBack(bundle, outcomes.get(name)));
+    };
+    for (const outcome of await onMachines(site, wave.hosts.filter(isNext), reach, (name) =>
+      inWave(site, bundles.get(name) as Bundle, wave, reach, options, outcomes),
+    )) {
       outcomes.set(outcome.host, outcome);
-    for (const name of wave.hosts) {
-      const outcome = outcomes.get(name);
-      const isOver =
-        wave.phase === 'guard' || !isLeft(bundles.get(name), { phase: 'guard', hosts: [] }, outcome);
-      if (outcome && isOver && !told.has(name)) options.done?.(outcome);
-      if (isOver) told.add(name);
+      const bundle = bundles.get(outcome.host) as Bundle;
+      if (wave.phase === 'guard' || !isHeldBack(bundle, outcome)) options.done?.(outcome);
     }
   }
   return site.hosts.flatMap(({ name }) => outcomes.get(name) ?? []);
 }
 
-/** Whether a wave has anything to do on a machine. */
-function isLeft(bundle: Bundle | undefined, { phase }: Wave, outcome: MachineOutcome | undefined): boolean {
-  if (phase === 'settle') return bundle !== undefined;
-  return outcome !== undefined && 'report' in outcome && outcome.report.parts.some(isHeld(bundle));
+function onMachines<T>(
+  site: Site,
+  names: readonly string[],
+  { here }: Reach,
+  work: (name: string) => Promise<T>,
+): Promise<readonly T[]> {
+  const machines = names.map((name) => ({ name, target: targetOf(site, hostOf(site, name), here) }));
+  return withMany(machines, ({ name }) => work(name));
 }
 
-/** Whether a part was compared only, for it can lock us out. */
-function isHeld(bundle: Bundle | undefined): (part: PartReport) => boolean {
-  const guards = new Set(bundle?.parts.filter(isGuard).map(({ name }) => name));
-  return ({ name, outcome }) => guards.has(name) && outcome === 'planned';
+/** Whether a part of a machine was compared only, for it can lock us out, and would change. */
+function isHeldBack({ parts }: Bundle, outcome: MachineOutcome | undefined): boolean {
+  const guards = new Set(parts.filter(isGuard).map(({ name }) => name));
+  const isWaiting = ({ name, outcome }: PartReport) => guards.has(name) && outcome === 'planned';
+  return outcome !== undefined && 'report' in outcome && outcome.report.parts.some(isWaiting);
 }
 
 const isGuard = ({ confirm }: BundlePart): boolean => confirm !== undefined;
@@ -162,7 +127,7 @@ function converge(
   { tell, signal }: MachineOptions,
   { mode, hold }: { readonly mode: 'plan' | 'apply'; readonly hold?: readonly string[] },
 ): Promise<HostReport> {
-  const host = site.hosts.find(({ name }) => name === bundle.host) as Host;
+  const host = hostOf(site, bundle.host);
   return convergeHost(targetOf(site, host, here), bundle, {
     settings,
     mode,
@@ -185,8 +150,8 @@ async function confirm(
 ): Promise<HostReport> {
   const waiting = report.parts.filter(({ outcome }) => outcome === 'unconfirmed');
   if (waiting.length === 0) return report;
-  const host = site.hosts.find(({ name }) => name === bundle.host) as Host;
-  const seconds = Math.max(...bundle.parts.map((part) => part.confirm ?? 0));
+  const host = hostOf(site, bundle.host);
+  const seconds = Math.max(...bundle.parts.map((part) => part.confirm ?? 0)) || usualConfirmSeconds;
   try {
     if (host.name === here && !(await canStillEnter?.(host.name, seconds)))
       throw new Fault('host.unconfirmed.here', { host: host.name, seconds });
@@ -245,54 +210,4 @@ export function complaintsOf(
       });
     });
   });
-}
-
-/** Where an installed gateway keeps the root certificate of its own authority. */
-const installedRoot = `${installedGateway.state}/authority/root.pem`;
-
-/** The root certificate (PEM) of a gateway on another machine; `undefined` when it is this one, or has none. Throws `host.*` faults. */
-export async function rootOfGateway(site: Site, reach: Reach): Promise<string | undefined> {
-  const gateway = remoteGateway(site, reach);
-  if (!gateway) return undefined;
-  const { code, stdout } = await sshHost(targetOf(site, gateway, reach.here), reach.settings).run([
-    'cat',
-    installedRoot,
-  ]);
-  return code === 0 ? stdout : undefined;
-}
-
-/** The gateway, when it is a machine that is reached over SSH. */
-export function remoteGateway({ hosts, gateway }: Site, { here }: Reach): Host | undefined {
-  return hosts.find((host) => host.name === gateway.host && host.name !== here && isManaged(host));
-}
-
-/** Works with the network of a described machine. Throws `host.unreached` when nothing says how it is reached, `vantage.failed` without perl there, and ssh's faults. */
-export async function fromVantage<T>(
-  site: Site,
-  host: Host,
-  { settings, here }: Reach,
-  work: (network: Network) => Promise<T>,
-): Promise<T> {
-  const { name } = host;
-  if (name === here) return work(thisMachine);
-  if (!host.ssh)
-    throw new Fault(
-      'host.unreached',
-      { name },
-      { pointer: host.pointer, next: message('host.unreached.next') },
-    );
-  const target = targetOf(site, host, here);
-  const network = await openVantage(
-    name,
-    (argv) => {
-      const [program = '', ...rest] = sshCommand(target, settings, argv);
-      return spawn(program, rest);
-    },
-    { explain: (stderr, status) => sshFault(target, stderr, status) },
-  );
-  try {
-    return await work(network);
-  } finally {
-    await network.close();
-  }
 }

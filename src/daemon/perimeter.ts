@@ -19,10 +19,8 @@ import {
   type MachineOptions,
   type MachineOutcome,
   planMachines,
-  type Reach,
-  remoteGateway,
-  targetOf,
 } from './machines.ts';
+import { type Reach, servedGateway, targetOf } from './reach.ts';
 
 /** What is wanted of a whole site, and how its machines are now. */
 export interface SiteIntent {
@@ -42,32 +40,37 @@ export interface SiteApplied {
 /** Where an installed gateway keeps what it serves. */
 const installedManifest = `${installedGateway.state}/nginx/current/manifest.json`;
 
-/** What each machine of a site should be like; a gateway elsewhere gets Poterne and its description as well. */
-export async function bundlesFor(
-  site: Site,
-  sources: Sources,
-  reach: Reach,
-  tell: (step: Message) => void,
-): Promise<ReadonlyMap<string, Bundle>> {
-  const remote = remoteGateway(site, reach);
-  if (!remote) return bundlesOf(site);
-  const shipped = shippable(sources, site, installedGateway.files);
-  const packages = await ownPackages(tell);
-  return bundlesOf(site, new Map([[remote.name, [gatewayPart(shipped, packages)]]]));
+/** What a site asks of its machines. */
+export interface Wanted {
+  readonly site: Site;
+  readonly bundles: ReadonlyMap<string, Bundle>;
+  /** The gateway that Poterne installs as a service, and the site as it will read it there. */
+  readonly served?: { readonly host: Host; readonly site: Site };
 }
 
-/** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway on this machine. */
+/** What each machine of a site should be like; an installed gateway gets Poterne and its description as well. */
+export async function wantedOf(site: Site, sources: Sources, tell: (step: Message) => void): Promise<Wanted> {
+  const host = servedGateway(site);
+  if (!host) return { site, bundles: bundlesOf(site) };
+  const shipped = shippable(sources, site, installedGateway.files);
+  const part = gatewayPart(shipped, await ownPackages(tell));
+  return {
+    site,
+    bundles: bundlesOf(site, new Map([[host.name, [part]]])),
+    served: { host, site: shipped.site },
+  };
+}
+
+/** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway of this machine's own. */
 export async function intendSite(
   own: Gateway,
-  site: Site,
-  bundles: ReadonlyMap<string, Bundle>,
+  { site, bundles, served }: Wanted,
   reach: Reach,
   options: MachineOptions,
 ): Promise<SiteIntent> {
-  const remote = remoteGateway(site, reach);
   const [machines, intent] = await Promise.all([
     planMachines(site, bundles, reach, options),
-    remote ? intendThere(site, remote, reach) : intend(own, site),
+    served ? intendThere(served.site, served.host, reach) : intend(own, site),
   ]);
   return { ...intent, machines };
 }
@@ -86,29 +89,27 @@ async function intendThere(site: Site, host: Host, reach: Reach): Promise<Omit<S
 }
 
 /**
- * Has every machine of a site become what its bundle says, and the gateway serve. A gateway on this machine is served
- * after the machines have settled; one elsewhere serves as soon as its bundle is there, and is asked what it made of it.
+ * Has every machine of a site become what its bundle says, and the gateway serve. A gateway of this machine's own is served
+ * after the machines have settled; an installed one serves as soon as its bundle is there, and is asked what it made of it.
  */
 export async function applySite(
   own: Gateway,
-  site: Site,
-  bundles: ReadonlyMap<string, Bundle>,
+  { site, bundles, served }: Wanted,
   reach: Reach,
   options: MachineOptions,
 ): Promise<SiteApplied> {
-  const remote = remoteGateway(site, reach);
   const machines = await applyMachines(site, bundles, reach, options);
-  if (!remote) return { machines, gateway: await converge(own, await intend(own, site), options.tell) };
-  const outcome = machines.find(({ host }) => host === remote.name);
+  if (!served) return { machines, gateway: await converge(own, await intend(own, site), options.tell) };
+  const outcome = machines.find(({ host }) => host === served.host.name);
   if (!outcome || 'fault' in outcome) return { machines };
-  const served = await servedThere(site, remote, reach);
+  const answer = await servedThere(site, served.host, reach);
   // The service was started with it, or has read it since: that it is unchanged by now is no news.
   const isNew = outcome.report.parts.some(({ name, outcome }) => name === 'gateway' && outcome === 'changed');
-  const asked = isNew && served.outcome === 'unchanged' ? { ...served, outcome: 'applied' as const } : served;
+  const asked = isNew && answer.outcome === 'unchanged' ? { ...answer, outcome: 'applied' as const } : answer;
   return { machines, gateway: asked };
 }
 
-/** What the gateway of another machine makes of the description that it has. Throws what is wrong there. */
+/** What an installed gateway makes of the description that it has. Throws what is wrong there. */
 async function servedThere(site: Site, host: Host, reach: Reach): Promise<Applied> {
   const { stdout, stderr } = await onHost(site, host, reach, reloadCommand());
   const answer = readReloaded(stdout);

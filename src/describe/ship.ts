@@ -40,6 +40,7 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   return {
     yaml: `# Carried here by Poterne: change the description that it comes from, not this.\n${text}`,
     files: [...files.values()],
+    site: moved(site, carry),
   };
 }
 
@@ -54,4 +55,26 @@ function name(
   const entry = entries.get(at);
   if (!isPlainMap(entry) || !isPlainMap(entry[key])) throw new Error(`${pointer}/${key} names no file`);
   entries.set(at, { ...entry, [key]: { ...entry[key], ...files } });
+}
+
+/** The site with the files that it names in their new places. */
+function moved(site: Site, carry: (from: string, because: Pointer) => string): Site {
+  return {
+    ...site,
+    services: site.services.map((service) =>
+      service.trust ? { ...service, trust: { ...service.trust, ca: carry(service.trust.ca, '') } } : service,
+    ),
+    publications: site.publications.map((publication) =>
+      publication.scenario === 'proxy' && publication.tls.kind === 'files'
+        ? {
+            ...publication,
+            tls: {
+              ...publication.tls,
+              certificate: carry(publication.tls.certificate, ''),
+              key: carry(publication.tls.key, ''),
+            },
+          }
+        : publication,
+    ),
+  };
 }

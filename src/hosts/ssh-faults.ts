@@ -7,7 +7,10 @@ const causes = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S+ has changed/, 'host.identity.changed'],
   [/host key is known for|Host key verification failed/, 'host.identity.unknown'],
   [/Permission denied \(|Too many authentication failures/, 'host.denied'],
-  [/^sudo: |not in the sudoers file|sudo: (command )?not found|: sudo: not found/m, 'host.sudo.refused'],
+  [
+    /^sudo: |not in the sudoers file|sudo: (command )?not found|command not found: sudo/m,
+    'host.sudo.refused',
+  ],
 ] as const;
 
 /** What ssh says when the way to the host closed, whatever the reason was. */

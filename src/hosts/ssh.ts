@@ -23,10 +23,11 @@ export function sshCommand(
   return ['ssh', '-T', ...options(target, settings), '--', target.address, quote(remote)];
 }
 
-/** `remote` as root: through sudo unless the login is root already. */
-export function asRoot(target: SshTarget, remote: readonly string[]): readonly string[] {
-  const isRoot = target.here ? process.getuid?.() === 0 : target.user === 'root';
-  return isRoot ? remote : ['sudo', '-n', '--', ...remote];
+/** `remote` as root: through sudo unless the login is root already, which may have no sudo. */
+export function asRoot({ here, user }: SshTarget, remote: readonly string[]): readonly string[] {
+  if (here ? process.getuid?.() === 0 : user === 'root') return remote;
+  if (here || user !== undefined) return ['sudo', '-n', '--', ...remote];
+  return ['sh', '-c', '[ "$(id -u)" = 0 ] || exec sudo -n -- "$@"; exec "$@"', 'poterne', ...remote];
 }
 
 function options(target: SshTarget, settings: SshSettings): readonly string[] {
@@ -38,8 +39,8 @@ function options(target: SshTarget, settings: SshSettings): readonly string[] {
     ConnectTimeout: String(settings.connectTimeout ?? 10),
     ConnectionAttempts: '1',
     // A connection that died is noticed in half a minute.
-    ServerAliveInterval: '10',
-    ServerAliveCountMax: '3',
+    ServerAliveInterval: '5',
+    ServerAliveCountMax: '6',
     // Always a connection of its own: a kept one would prove nothing about whether a new one can be made.
     ControlMaster: 'no',
     ControlPath: 'none',

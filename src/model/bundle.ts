@@ -43,7 +43,8 @@ export interface BundlePart {
   readonly units: readonly Unit[];
   /**
    * Seconds after which the host puts back what was before, unless a new connection has confirmed by then. For what can
-   * lock the operator out.
+   * lock the operator out. Must be longer than its actions take. Files, units and what actions did are put back; packages,
+   * accounts and folders stay.
    */
   readonly confirm?: number;
 }

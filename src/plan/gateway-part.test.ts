@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import type { Shipment } from '../model/shipment.ts';
+import type { Site } from '../model/site.ts';
 import { gatewayPart, installedGateway } from './gateway-part.ts';
 
 const of = (name: string) => ({ name, version: '1', file: `/dist/${name}.deb`, sha256: '' });
 const packages = { poterne: of('poterne'), node: of('poterne-node') };
 const to = `${installedGateway.files}/0-key.pem`;
-const shipment = {
+const shipment: Shipment = {
+  site: {} as Site,
   yaml: 'site: x\n',
   files: [{ from: '/home/me/key.pem', to, because: '/publications/a/tls/key' }],
 };

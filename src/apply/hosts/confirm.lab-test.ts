@@ -193,19 +193,26 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     expect(await on.says('cat', '/etc/poterne/note')).toBe('x');
   });
 
+  test('a change that fails is put back at once', async () => {
+    await confirmHost(on.target, on.settings, await on.apply([firewall('accept', 8)]));
+    const broken = { ...firewall('drop', 600), actions: [...firewall('drop').actions, ['false']] };
+    expect(outcomes(await on.apply([broken]))).toEqual({ firewall: 'failed' });
+    expect(await rules()).toContain('tcp dport 22 accept');
+    expect(await timers()).toBe('');
+    const after = await on.plan([broken]);
+    expect(after.parts[0]?.changes.map(({ name }) => name)).toEqual(['/etc/poterne/ruleset.nft']);
+    expect(after.parts[0]).not.toHaveProperty('rolledBack');
+  });
+
   test('its removal has to be confirmed too', async () => {
-    const noted = {
-      ...firewall('accept', 4),
-      files: [...firewall('accept').files, file('/etc/poterne/note', 'x\n')],
-    };
     expect(outcomes(await on.apply([]))).toEqual({ firewall: 'unconfirmed' });
     expect(await rules()).not.toContain('poterne');
     await rolledBack();
     expect(await rules()).toContain('tcp dport 22 accept');
-    expect(outcomes(await on.plan([noted]))).toEqual({ firewall: 'unchanged' });
+    expect(outcomes(await on.plan([firewall('accept', 8)]))).toEqual({ firewall: 'unchanged' });
     const gone = await on.apply([]);
     await confirmHost(on.target, on.settings, gone);
-    await sleep(5000);
+    expect(await timers()).toBe('');
     expect(await rules()).not.toContain('poterne');
     expect((await on.plan([])).parts).toEqual([]);
   });

@@ -95,12 +95,11 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     expect(await on.says('cat', '/var/tmp/actions')).toBe('tick: it\'s\ta "$HOME" \\n');
     expect(await on.says('systemctl', 'is-enabled', 'clock')).toBe('enabled');
     expect(await on.says('getent', 'passwd', 'clock')).toMatch(/:\/var\/lib\/clock:\/usr\/sbin\/nologin$/);
-    await sleep(300);
-    expect(await on.says('tail', '-n', '1', '/run/clock')).toBe('tick');
+    await expect.poll(() => on.says('tail', '-n', '1', '/run/clock')).toBe('tick');
 
     for (const again of [await on.apply([whole()]), await on.plan([whole()])]) {
       expect(again.parts).toEqual([{ name: 'clock', outcome: 'unchanged', changes: [] }]);
-      expect(again.milliseconds).toBeLessThan(3000);
+      expect(again.milliseconds).toBeLessThan(10_000);
     }
     expect(await on.says('cat', '/var/tmp/actions')).toBe('tick: it\'s\ta "$HOME" \\n');
     expect(
@@ -121,8 +120,7 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     const report = await on.apply([whole('tock')]);
     expect(changes(report)).toEqual(['change file /etc/clock/word']);
     expect(report.parts[0]?.changes[0]?.drift).toBeUndefined();
-    await sleep(300);
-    expect(await on.says('tail', '-n', '1', '/run/clock')).toBe('tock');
+    await expect.poll(() => on.says('tail', '-n', '1', '/run/clock')).toBe('tock');
   });
 
   test('a part that its check refuses keeps its live files; the others go on', async () => {
@@ -250,6 +248,29 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     await on.says('ls', '/var/tmp/acted');
     expect(outcomes(await on.apply([act('true')]))).toEqual({ act: 'unchanged' });
     await on.says('rm', '/var/tmp/acted');
+    await on.apply([]);
+  });
+
+  test('a part that never got to its end can be taken away', async () => {
+    const undo = [['touch', '/var/tmp/undone']];
+    const bad = part('bad', { files: [file('/etc/bad', 'x\n')], actions: [['false']], undo });
+    expect(outcomes(await on.apply([bad]))).toEqual({ bad: 'failed' });
+    expect(outcomes(await on.apply([]))).toEqual({ bad: 'changed' });
+    await on.says('rm', '/var/tmp/undone');
+    await expect(on.says('ls', '/etc/bad')).rejects.toThrow('No such file');
+    expect((await on.plan([])).parts).toEqual([]);
+  });
+
+  test('only an owner or a mode changed', async () => {
+    const before = part('mode', { files: [file('/etc/mode', 'x\n')] });
+    await on.apply([before]);
+    await on.says('chmod', '4755', '/etc/mode');
+    const report = await on.apply([before]);
+    expect(report.parts[0]?.changes).toMatchObject([{ kind: 'change', name: '/etc/mode', drift: {} }]);
+    expect(await on.says('stat', '-c', '%a', '/etc/mode')).toBe('644');
+    await on.says('ln', '-sf', '/etc/hostname', '/etc/mode');
+    expect(outcomes(await on.apply([before]))).toEqual({ mode: 'changed' });
+    expect(await on.says('stat', '-c', '%F', '/etc/mode')).toBe('regular file');
     await on.apply([]);
   });
 
@@ -385,18 +406,15 @@ test('a secret is seen nowhere but in its file', async () => {
   await on.says('sed', '-i', 's/^/by hand /', '/etc/keys/one');
   const planned = await on.plan([keys]);
   expect(planned.parts[0]?.changes[0]).toMatchObject({ kind: 'change', name: '/etc/keys/one' });
-  const applied = on.apply([{ ...keys, confirm: 30, actions: [['sleep', '1']] }]);
-  await applied;
+  const applied = await on.apply([{ ...keys, confirm: 30, actions: [['sleep', '1']] }]);
+  expect(outcomes(applied)).toEqual({ keys: 'unconfirmed' });
   await sleep(500);
+  expect(seen.join('')).toBe('');
+  // It would have been seen: the search itself was not, as it lists processes before it is one.
+  await on.host.run(['sh', '-c', 'sleep 2', canary]);
   watch.kill();
-  // Fixed strings, but for the search itself, which holds it in two halves.
-  expect(
-    seen
-      .join('')
-      .split('\n')
-      .filter((line) => line && !line.includes(`/${watch.pid}/`)),
-  ).toEqual([]);
-  expect(JSON.stringify([report, planned, await applied])).not.toContain(canary);
+  expect(seen.join('')).toContain('/cmdline');
+  expect(JSON.stringify([report, planned, applied])).not.toContain(canary);
   const places = ['/var/log', '/run', '/tmp', '/var/tmp', '/var/lib/poterne-host/parts', '/root', '/home'];
   expect((await on.host.run(['grep', '-rlsF', '--devices=skip', canary, ...places])).stdout).toBe('');
   const journal = (await on.host.run(['journalctl', '--no-pager', '--all'])).stdout;

@@ -16,6 +16,8 @@ export interface ConvergeOptions {
   readonly mode: 'plan' | 'apply';
   /** Names of parts that are compared only. */
   readonly hold?: readonly string[];
+  /** Seconds to wait for others at work on the host: another Poterne, a program that installs packages. Default 120. */
+  readonly patience?: number;
   /** Told what is being done, as it is done. */
   readonly tell?: (step: Message) => void;
   readonly signal?: AbortSignal;
@@ -29,7 +31,7 @@ export interface ConvergeOptions {
 export async function convergeHost(
   target: SshTarget,
   bundle: Bundle,
-  { settings, mode, hold = [], tell = () => undefined, signal }: ConvergeOptions,
+  { settings, mode, hold = [], patience = 120, tell = () => undefined, signal }: ConvergeOptions,
 ): Promise<HostReport> {
   const begin = Date.now();
   const manifest = await manifestOf(bundle, hold);
@@ -38,7 +40,7 @@ export async function convergeHost(
   const needs: (readonly string[])[] = [];
   const input = Buffer.byteLength(manifest.text);
   const session = {
-    words: [mode, String(input), sha256(manifest.text), token],
+    words: [mode, String(input), sha256(manifest.text), token, String(patience)],
     input: manifest.text,
     hear: (fields: readonly string[]) => {
       const [verb, what, said] = fields;

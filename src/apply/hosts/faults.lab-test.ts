@@ -60,6 +60,13 @@ describe('a host', () => {
     expect(outcomes(await on.plan(motd))).toEqual({ motd: 'unchanged' });
   });
 
+  test('where ssh_config alone says as whom to log in: root has no need of sudo', async () => {
+    const { name, address } = on.target;
+    await on.says('chmod', '0', '/usr/bin/sudo');
+    expect((await sshHost({ name, address }, on.settings).run(['id', '-u'])).stdout).toBe('0\n');
+    await on.says('chmod', '4755', '/usr/bin/sudo');
+  });
+
   test('whose key is unknown', async () => {
     await expect(on.plan(motd, unknown())).rejects.toMatchObject({ code: 'host.identity.unknown' });
   });
@@ -149,6 +156,19 @@ describe('a host', () => {
     expect(codes).toContain('apply.host.waits.dpkg');
     expect(report.parts[0]?.complaint?.output).toContain('Unable to locate package');
     await holder;
+    const longer = on.says('perl', '-e', perl);
+    await sleep(500);
+    const locked = await on.apply([part('tools', { packages: ['no-such-package'] })], { patience: 1 });
+    expect(locked.parts[0]?.complaint?.say.code).toBe('host.dpkg.locked');
+    expect(locked.parts[0]?.complaint?.output).toMatch(/held by process \d+ \(perl\)/);
+    await longer;
+  });
+
+  test('where another Poterne is at work for too long', async () => {
+    const slow = on.apply([part('slow', { files: [file('/etc/slower', 'x\n')], actions: [['sleep', '4']] })]);
+    while ((await on.host.run(['test', '-e', '/etc/slower'])).code !== 0) await sleep(50);
+    await expect(on.apply(motd, { patience: 1 })).rejects.toMatchObject({ code: 'host.locked' });
+    await slow;
   });
 });
 

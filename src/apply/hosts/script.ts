@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** scripts/build.mjs puts the text itself here: the bundle stands alone. */
 declare const POTERNE_HOST_SCRIPT: string | undefined;
@@ -7,7 +7,7 @@ declare const POTERNE_HOST_SCRIPT: string | undefined;
 export const hostScript = typeof POTERNE_HOST_SCRIPT === 'string' ? POTERNE_HOST_SCRIPT : fromSources();
 
 function fromSources(): string {
-  return ['common', 'compare', 'packages', 'apply', 'confirm', 'main']
-    .map((name) => readFileSync(new URL(`./script/${name}.sh`, import.meta.url), 'utf8'))
-    .join('\n');
+  const folder = new URL('./script/', import.meta.url);
+  const names = readdirSync(folder).sort();
+  return names.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
 }

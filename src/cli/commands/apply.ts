@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type Applied, short } from '../../apply/executor.ts';
-import { complaintsOf, remoteGateway } from '../../daemon/machines.ts';
-import { applySite, bundlesFor, type SiteApplied } from '../../daemon/perimeter.ts';
+import { complaintsOf } from '../../daemon/machines.ts';
+import { applySite, type SiteApplied, wantedOf } from '../../daemon/perimeter.ts';
+import { servedGateway } from '../../daemon/reach.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Site } from '../../model/site.ts';
 import { commandOnFile } from '../command.ts';
@@ -26,17 +27,17 @@ export function apply(context: Context): Command {
     const description = await requireSite(context, file, options.json);
     const { site, sources } = description;
     const reach = reachOf(site, options);
-    const opened = remoteGateway(site, reach) ? withGateway : withOwnGateway;
+    const opened = servedGateway(site) ? withGateway : withOwnGateway;
     const work = opened(stateFolder(options.state, process.env), async (own) => {
       if (!options.json) description.show(description.findings);
       const tell = options.json ? () => {} : stepTeller(context);
-      const bundles = await bundlesFor(site, sources, reach, tell);
-      const applied = await applySite(own, site, bundles, reach, {
+      const wanted = await wantedOf(site, sources, tell);
+      const applied = await applySite(own, wanted, reach, {
         tell,
         done: options.json ? () => {} : (outcome) => showMachine(context, outcome),
         canStillEnter: (host, seconds) => askEntry(context, host, seconds),
       });
-      report(context, description, file, options, applied, complaintsOf(bundles, applied.machines));
+      report(context, description, file, options, applied, complaintsOf(wanted.bundles, applied.machines));
     });
     await work.catch((error: unknown) => {
       process.exitCode = endWith(context, error, options.json === true, description);

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { readGenerated } from '../../apply/generations.ts';
-import { bundlesFor, intendSite } from '../../daemon/perimeter.ts';
+import { intendSite, wantedOf } from '../../daemon/perimeter.ts';
 import type { Change } from '../../model/change.ts';
 import type { Params } from '../../model/message.ts';
 import type { Reach } from '../../model/plan.ts';
@@ -29,8 +29,8 @@ export function plan(context: Context): Command {
       const state = stateFolder(options.state, process.env);
       await withGateway(state, async (gateway) => {
         const reach = reachOf(site, options);
-        const bundles = await bundlesFor(site, sources, reach, () => {});
-        const intent = await intendSite(gateway, site, bundles, reach, {
+        const asked = await wantedOf(site, sources, () => {});
+        const intent = await intendSite(gateway, asked, reach, {
           tell: () => {},
         });
         const { machines } = intent;

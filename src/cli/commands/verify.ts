@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
-import { fromVantage, rootOfGateway } from '../../daemon/machines.ts';
+import { fromVantage, rootOfGateway } from '../../daemon/reach.ts';
 import { allPorts } from '../../lib/ports.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Expectation } from '../../model/expectation.ts';

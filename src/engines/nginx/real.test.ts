@@ -45,7 +45,12 @@ beforeAll(async () => {
       outgoing.writeHead(302, { location: `${incoming.headers['x-forwarded-prefix']}/there` });
     else if (path === '/cookie') outgoing.writeHead(200, { 'set-cookie': 'a=b; Path=/' });
     else if (path === '/own-headers')
-      outgoing.writeHead(200, { 'x-frame-options': 'DENY', 'x-team': 'app', 'x-request-id': 'mine' });
+      outgoing.writeHead(200, {
+        'x-frame-options': 'DENY',
+        'x-content-type-options': 'nosniff',
+        'x-team': 'app',
+        'x-request-id': 'mine',
+      });
     else if (path === '/404') outgoing.writeHead(404);
     else if (path === '/502') outgoing.writeHead(502);
     else if (path === '/large') outgoing.writeHead(200, { 'content-type': 'application/json' });
@@ -317,6 +322,8 @@ describe('answers', () => {
     });
     const own = await gateway.get('answers.localhost', '/own-headers');
     expect(own.headers['x-frame-options']).toBe('DENY');
+    // Once: two would be joined.
+    expect(own.headers['x-content-type-options']).toBe('nosniff');
     expect(own.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
     const page = await gateway.get('house.localhost', '/');
     expect(page.headers['x-frame-options']).toBe('SAMEORIGIN');

@@ -9,7 +9,8 @@ export const hosts = {
   'gateway.remote': 'the gateway on {host} does not serve what it was given: {reason}',
   'gateway.remote.next': 'what was last good is being served; see "journalctl -u poterne" on {host}',
   'host.cut': 'the connection to {host} was lost before all was done: {reason}',
-  'host.cut.next': 'the host ends the part it was at by itself; apply again, which does what is left',
+  'host.cut.next':
+    'the host ends the part it was at by itself, and puts back what nobody confirms; apply again, which does what is left',
   'host.denied': '{host} ({address}) refuses the login: {reason}',
   'host.denied.next':
     'put the public key of this account into the host’s authorized_keys; see which are offered with "ssh -v {address}"',
@@ -24,7 +25,7 @@ export const hosts = {
   'host.identity.unknown': 'the host key of {host} ({address}) is not known: {reason}',
   'host.identity.unknown.next':
     'describe its key, or log in once by hand with "ssh {address}" and compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on its console',
-  'host.locked': 'another Poterne has been at work on {host} for ten minutes',
+  'host.locked': 'another Poterne has been at work on {host} for too long',
   'host.locked.next': 'see what it is at with "fuser -v /var/lib/poterne-host" on the host',
   'host.part.account': 'account {what} cannot be made',
   'host.part.action': 'this failed: {what}',
@@ -57,5 +58,6 @@ export const hosts = {
   'package.failed': 'the Debian packages of Poterne cannot be built: {reason}',
   'package.failed.next': 'try "npm run deb" in the folder of Poterne, which says more',
   'package.missing': 'there is no Debian package of Poterne in {folder} to bring to the gateway',
-  'package.missing.next': 'apply from a clone of Poterne, or install the package on the gateway by hand',
+  'package.missing.next':
+    'apply from a clone of Poterne; on the gateway itself, change what its service reads, then: systemctl reload poterne',
 } as const;

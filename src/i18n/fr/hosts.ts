@@ -11,7 +11,8 @@ export const hosts = {
   'gateway.remote': 'la passerelle sur {host} ne sert pas ce qu’elle a reçu : {reason}',
   'gateway.remote.next': 'la dernière bonne version est servie ; voyez « journalctl -u poterne » sur {host}',
   'host.cut': 'la connexion à {host} a été perdue avant la fin : {reason}',
-  'host.cut.next': 'la machine termine seule la partie en cours ; appliquez à nouveau, ce qui fera le reste',
+  'host.cut.next':
+    'la machine termine seule la partie en cours, et remet ce que personne ne confirme ; appliquez à nouveau, ce qui fera le reste',
   'host.denied': '{host} ({address}) refuse la connexion : {reason}',
   'host.denied.next':
     'ajoutez la clé publique de ce compte au fichier authorized_keys de la machine ; voyez lesquelles sont proposées avec « ssh -v {address} »',
@@ -26,7 +27,7 @@ export const hosts = {
   'host.identity.unknown': 'la clé d’hôte de {host} ({address}) n’est pas connue : {reason}',
   'host.identity.unknown.next':
     'décrivez sa clé, ou connectez-vous une fois à la main avec « ssh {address} » en la comparant à « ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub » sur sa console',
-  'host.locked': 'un autre Poterne travaille sur {host} depuis dix minutes',
+  'host.locked': 'un autre Poterne travaille sur {host} depuis trop longtemps',
   'host.locked.next': 'voyez ce qu’il fait avec « fuser -v /var/lib/poterne-host » sur la machine',
   'host.part.account': 'le compte {what} ne peut pas être créé',
   'host.part.action': 'ceci a échoué : {what}',
@@ -61,5 +62,5 @@ export const hosts = {
   'package.failed.next': 'essayez « npm run deb » dans le dossier de Poterne, qui en dit plus',
   'package.missing': 'il n’y a pas de paquet Debian de Poterne dans {folder} à apporter à la passerelle',
   'package.missing.next':
-    'appliquez depuis un clone de Poterne, ou installez le paquet à la main sur la passerelle',
+    'appliquez depuis un clone de Poterne ; sur la passerelle même, changez ce que lit son service, puis : systemctl reload poterne',
 } as const satisfies Record<keyof typeof en, string>;

@@ -40,6 +40,8 @@ apply_part() {
   staged=$incoming/$index
   touched=
   : >>"$changes" && : >>"$section"
+  # What a part that is to go had, be it only half applied.
+  [ "$removed" = 0 ] || cat "$place/manifest" "$place/unfinished" 2>/dev/null | awk '!seen[$0]++' >"$work/$index.old"
   begin_part 2>"$work/said" || failed place "$place" || return
   add_packages && add_accounts && add_folders || return
   if grep -qE "^[a-z]*${tab}file$tab" "$changes" && ! run_all check "$section" 60; then
@@ -55,15 +57,21 @@ apply_part() {
   leave_units && activate || return
   reload_units
   if [ "$removed" = 1 ]; then
-    run_all undo "$place/manifest" 300 || { failed action "$words"; return; }
+    run_all undo "$work/$index.old" 300 || { failed action "$words"; return; }
     rm -rf "$place"
     return
   fi
   mv "$place/manifest.new" "$place/manifest"
   run_all action "$section" 300 || { failed action "$words"; return; }
   settle_units "$section" 1 || { failed unit "$unit"; return; }
-  rm -f "$place/unfinished" "$place/rolled-back" "$place/observed"
-  if holds "$section" observe && run_all observe "$section" 30; then cp "$work/said" "$place/observed"; fi
+  observe "$section"
+  rm -f "$place/unfinished"
+}
+
+# Remembers what runs once the part of a FILE is applied.
+observe() {
+  rm -f "$place/observed"
+  if holds "$1" observe && run_all observe "$1" 30; then cp "$work/said" "$place/observed"; fi
 }
 
 # Writes down what is being begun, so that a run that is cut off is finished by the next one.

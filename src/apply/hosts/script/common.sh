@@ -1,4 +1,4 @@
-# What runs on a host: these files one after another (src/apply/hosts/script.ts), for a POSIX sh with what every Debian
+# What runs on a host: the files of this folder one after another, for a POSIX sh with what every Debian
 # has (coreutils, findutils, util-linux, awk, dpkg, systemd). They come in on standard input and hold no secret.
 #
 # Descriptors: 4 the connection's input, 5 its output, 9 the lock. Nothing that is started inherits them.

@@ -27,7 +27,7 @@ keep() {
   fi
   # What to do when there was nothing before.
   cp "$section" "$back/new" || return 1
-  [ "$removed" = 0 ] || cp "$old" "$back/new" || return 1
+  [ "$removed" = 0 ] || cp "$work/$index.old" "$back/new" || return 1
   while IFS=$tab read -r _ what path _ <&3; do
     [ "$what" = file ] || continue
     ! grep -qxF -e "kept$tab$path" -e "absent$tab$path" "$back/list" || continue
@@ -85,21 +85,35 @@ roll_back() {
     esac
   done 3<"$back/list"
   systemctl daemon-reload </dev/null
-  mkdir -p "$place"
+  mkdir -p "$place" && rm -f "$place/rolled-back.log"
   staged=/nonexistent
   if [ -e "$back/manifest" ]; then
     cp "$back/manifest" "$place/manifest"
-    run_all action "$back/manifest" 300 || cat "$work/said" >&2
+    run_all action "$back/manifest" 300 || complain
   else
     rm -f "$place/manifest"
     # Without a way to undo, the same actions with what was there before.
     if holds "$back/new" undo; then todo=undo; else todo=action; fi
-    run_all "$todo" "$back/new" 300 || cat "$work/said" >&2
+    run_all "$todo" "$back/new" 300 || complain
   fi
-  settle_units "$back/units" 1 || cat "$work/said" >&2
-  rm -f "$place/unfinished" "$place/observed"
+  settle_units "$back/units" 1 || complain
+  if [ -e "$back/manifest" ]; then observe "$back/manifest"; fi
+  rm -f "$place/unfinished"
   date +%s >"$place/rolled-back"
   rm -rf "$back"
+}
+
+# Keeps what a program said, which may be of secrets, where root alone reads it: not in the journal.
+complain() {
+  cat "$work/said" >>"$place/rolled-back.log"
+}
+
+# Puts a part that failed back at once.
+give_up() {
+  [ -e "$state/rollback/$1/armed" ] || return 0
+  roll_back "$1"
+  rm -f "$state/parts/$1/rolled-back"
+  quietly systemctl stop "poterne-rollback-$1.timer"
 }
 
 roll_back_all() {

@@ -18,7 +18,7 @@ release_services() {
 apt() {
   quietly env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get --quiet --yes --no-install-recommends \
     --allow-downgrades -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-    -o Acquire::Retries=2 -o DPkg::Lock::Timeout="$patience" "$@"
+    -o Acquire::Retries=2 -o DPkg::Lock::Timeout="$lock_seconds" "$@"
 }
 
 # Installs packages (names, or paths of .deb files), mending what commonly stands in the way once each.
@@ -31,13 +31,13 @@ install_packages() {
 }
 
 installed() {
-  patience=0
+  lock_seconds=0
   mended=
   while ! apt install "$@"; do
     if grep -q 'Could not get lock' "$work/said"; then
-      [ "$patience" = 0 ] || return 1
+      [ "$lock_seconds" = 0 ] || return 1
       say waiting dpkg
-      patience=$dpkg_patience
+      lock_seconds=$patience
     elif grep -q 'dpkg --configure -a' "$work/said" && [ "$mended" != dpkg ]; then
       # An installation was cut off, ours perhaps.
       mended=dpkg

@@ -12,10 +12,16 @@ export interface AnswerHeader {
 }
 
 const typed = [
-  { word: 'hsts', name: 'Strict-Transport-Security', fallback: `max-age=${defaults.hsts / 1000}` },
-  { word: 'frame', name: 'X-Frame-Options', fallback: defaults.frame.toUpperCase() },
-  { word: 'nosniff', name: 'X-Content-Type-Options', fallback: 'nosniff' },
-  { word: 'referrer', name: 'Referrer-Policy', fallback: defaults.referrer },
+  {
+    word: 'hsts',
+    name: 'Strict-Transport-Security',
+    fallback: `max-age=${defaults.hsts / 1000}`,
+    giveWay: true,
+  },
+  { word: 'frame', name: 'X-Frame-Options', fallback: defaults.frame.toUpperCase(), giveWay: true },
+  // It has one value only (Fetch standard): there is nothing to give way to.
+  { word: 'nosniff', name: 'X-Content-Type-Options', fallback: 'nosniff', giveWay: false },
+  { word: 'referrer', name: 'Referrer-Policy', fallback: defaults.referrer, giveWay: true },
 ] as const;
 
 /** An application may send several of these: they are added to, never taken away. */
@@ -32,10 +38,10 @@ export function answerHeaders(publication: Publication): AnswerHeader[] {
     pointer: `${at}/add/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
   }));
   const names = new Set(added.map((h) => h.name.toLowerCase()));
-  const security = typed.flatMap(({ word, name, fallback }): AnswerHeader[] => {
+  const security = typed.flatMap(({ word, name, fallback, giveWay }): AnswerHeader[] => {
     const value = written[word];
     if (value === false || names.has(name.toLowerCase())) return [];
-    if (value === undefined) return [{ name, value: fallback, giveWay: true, pointer: publication.pointer }];
+    if (value === undefined) return [{ name, value: fallback, giveWay, pointer: publication.pointer }];
     const text =
       word === 'hsts'
         ? `max-age=${Math.floor(Number(value) / 1000)}`
@@ -51,15 +57,17 @@ export function answerHeaders(publication: Publication): AnswerHeader[] {
 
 const snake = (header: string): string => header.toLowerCase().replaceAll('-', '_');
 
-/** For each default header a variable: its value, or nothing when the application sent its own. */
+/** For each default that gives way a variable: its value, or nothing when the application sent its own. */
 export const defaultHeaderMaps = (): Node[] =>
-  typed.map(({ name, fallback }) =>
-    block(
-      '',
-      ['map', `$upstream_http_${snake(name)}`, `$poterne_${snake(name)}`],
-      [line('', 'default', ''), line('', '', fallback)],
-    ),
-  );
+  typed
+    .filter(({ giveWay }) => giveWay)
+    .map(({ name, fallback }) =>
+      block(
+        '',
+        ['map', `$upstream_http_${snake(name)}`, `$poterne_${snake(name)}`],
+        [line('', 'default', ''), line('', '', fallback)],
+      ),
+    );
 
 /** All headers of a publication stand in its server: a location with one of its own would inherit none of these. */
 export function headerLines(publication: Publication): Node[] {

@@ -77,13 +77,13 @@ function serverHead(
     gap,
     ...first,
     // The two are nearly always the same to the letter: only else are they compared with care.
-    line('', 'set', '$poterne_asked', ''),
+    line('', 'set', '$poterne_misnamed', ''),
     block(
       '',
       ['if', '($ssl_server_name', '!=', '$host)'],
-      [line('', 'set', '$poterne_asked', '$status|$ssl_server_name|$host')],
+      [line('', 'set', '$poterne_misnamed', '$poterne_names_differ')],
     ),
-    block('', ['if', '($poterne_misdirected)'], [line('', 'return', '421')]),
+    block('', ['if', '($poterne_misnamed)'], [line('', 'return', '421')]),
     line('', 'include', 'pages.conf'),
     line('', 'error_page', '497', '=308', `https://${target}${context.publicPort}$request_uri`),
   ];

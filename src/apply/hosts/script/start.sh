@@ -1,21 +1,22 @@
-# usage: main.sh LENGTH MODE …: LENGTH of this script where it came in on standard input, 0 where it is a file.
+# usage: LENGTH MODE …: LENGTH of this script where it came in on standard input, 0 where it is a file. The last of the
+# files: it runs what the others define.
 
-# plan|apply LENGTH SHA-256 TOKEN: the manifest of the bundle follows on standard input.
+# plan|apply LENGTH SHA-256 TOKEN PATIENCE: the manifest of the bundle follows on standard input.
 converge() {
   mode=$1
   token=$4
-  : "${dpkg_patience:=120}"
+  patience=$5
   head -c "$2" <&4 >"$work/manifest"
   # Cut short, it would ask for things to be removed.
   printf '%s  %s\n' "$3" "$work/manifest" | quietly_check || { say broken manifest "$(said)" && return; }
   if [ "$mode" = apply ]; then
     mkdir -p "$state/parts" 2>"$work/said" || { say broken disk "$(said)" && return; }
-    lock --exclusive 600 || { say broken lock && return; }
+    lock --exclusive "$patience" || { say broken lock && return; }
     # Left by runs that were cut off.
     rm -rf "$state"/incoming.*
     release_services
   elif [ -d "$state" ]; then
-    lock --shared 600 || { say broken lock && return; }
+    lock --shared "$patience" || { say broken lock && return; }
   fi
   compare || return
   while IFS=$tab read -r index part _ <&6; do
@@ -26,8 +27,6 @@ converge() {
     compare_observed "$index" "$part"
   done 6<"$work/parts"
   [ "$mode" = apply ] || return 0
-  # What was begun is brought to its end although nobody listens any more.
-  trap : HUP PIPE
   fetch && converge_parts
   return 0
 }
@@ -44,7 +43,11 @@ converge_parts() {
     if [ -e "$work/$index.changes" ] || [ -n "$was_unfinished" ] || [ "$removed" = 1 ]; then
       # Between two parts is a good place to stop when the controller has gone.
       say begin "$index" 2>/dev/null || return
-      if apply_part "$part" "$seconds" "$removed"; then result=changed; else continue; fi
+      if apply_part "$part" "$seconds" "$removed"; then result=changed; else
+        # Not left half-way: what it was at may be what locks the operator out.
+        give_up "$part"
+        continue
+      fi
     else
       result=unchanged
       # Known from now on, however it came to stand there.
@@ -56,7 +59,7 @@ converge_parts() {
       # Whoever applies the same again takes over the confirmation.
       printf '%s\n' "$token" >"$state/rollback/$part/token"
     fi
-    rm -f "$state/parts/$part/rolled-back"
+    rm -f "$state/parts/$part/rolled-back" "$state/parts/$part/rolled-back.log"
     say done "$index" "$result"
   done 6<"$work/parts"
 }
@@ -68,6 +71,8 @@ main() {
   incoming=
   trap 'rm -rf "$work" ${incoming:+"$incoming"}' EXIT
   trap 'exit 1' INT TERM
+  # What was begun is brought to its end although nobody listens any more. Not ignored: others would inherit that.
+  trap : HUP PIPE
   exec 4<&0 5>&1 </dev/null
   case $mode in
     plan | apply)

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { networkInterfaces } from 'node:os';
+import { type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
+import { sshFault } from '../hosts/ssh-faults.ts';
+import type { SshTarget } from '../hosts/target.ts';
+import { isLoopback } from '../lib/ip.ts';
+import { Fault } from '../model/fault.ts';
+import { message } from '../model/message.ts';
+import { type Host, isManaged, type Site } from '../model/site.ts';
+import { installedGateway } from '../plan/gateway-part.ts';
+import { type Network, openVantage, thisMachine } from '../verify/index.ts';
+
+/** How the machines of a site are reached from this one. */
+export interface Reach {
+  readonly settings: SshSettings;
+  /** The described host that this machine is, by name. */
+  readonly here?: string;
+}
+
+/** The described host that this machine is: the one asked for, else the one that has an address of ours. */
+export function whereWeAre({ hosts }: Site, asked?: string): string | undefined {
+  if (asked !== undefined) return asked;
+  const own = Object.values(networkInterfaces())
+    .flatMap((some) => some ?? [])
+    .map(({ address }) => address)
+    .filter((address) => !isLoopback(address));
+  return hosts.find(({ addresses }) => addresses.some((address) => own.includes(address)))?.name;
+}
+
+/** How a described host is reached from here. */
+export function targetOf(site: Site, host: Host, here?: string): SshTarget {
+  const { name, address = name, ssh } = host;
+  if (name === here) return { name, address, here: true };
+  const via =
+    ssh?.via === undefined || ssh.via === here ? undefined : site.hosts.find((h) => h.name === ssh.via);
+  return {
+    name,
+    address,
+    ...(ssh && ssh.port !== 22 ? { port: ssh.port } : {}),
+    ...(ssh?.user === undefined ? {} : { user: ssh.user }),
+    ...(via ? { via: targetOf(site, via, here) } : {}),
+    ...(ssh?.hostKey === undefined ? {} : { hostKey: ssh.hostKey }),
+  };
+}
+
+/** A described host by its name. */
+export function hostOf({ hosts }: Site, name: string): Host {
+  return hosts.find((host) => host.name === name) as Host;
+}
+
+/** Where an installed gateway keeps the root certificate of its own authority. */
+const installedRoot = `${installedGateway.state}/authority/root.pem`;
+
+/** The root certificate (PEM) of an installed gateway; `undefined` when there is none. Throws `host.*` faults. */
+export async function rootOfGateway(site: Site, reach: Reach): Promise<string | undefined> {
+  const gateway = servedGateway(site);
+  if (!gateway) return undefined;
+  const { code, stdout } = await sshHost(targetOf(site, gateway, reach.here), reach.settings).run([
+    'cat',
+    installedRoot,
+  ]);
+  return code === 0 ? stdout : undefined;
+}
+
+/** The gateway, when Poterne installs it as a service: on every machine that it acts on, this one too. */
+export function servedGateway({ hosts, gateway }: Site): Host | undefined {
+  return hosts.find((host) => host.name === gateway.host && isManaged(host));
+}
+
+/** Works with the network of a described machine. Throws `host.unreached` when nothing says how it is reached, `vantage.failed` without perl there, and ssh's faults. */
+export async function fromVantage<T>(
+  site: Site,
+  host: Host,
+  { settings, here }: Reach,
+  work: (network: Network) => Promise<T>,
+): Promise<T> {
+  const { name } = host;
+  if (name === here) return work(thisMachine);
+  if (!host.ssh)
+    throw new Fault(
+      'host.unreached',
+      { name },
+      { pointer: host.pointer, next: message('host.unreached.next') },
+    );
+  const target = targetOf(site, host, here);
+  const network = await openVantage(
+    name,
+    (argv) => {
+      const [program = '', ...rest] = sshCommand(target, settings, argv);
+      return spawn(program, rest);
+    },
+    { explain: (stderr, status) => sshFault(target, stderr, status) },
+  );
+  try {
+    return await work(network);
+  } finally {
+    await network.close();
+  }
+}
