@@ -48,13 +48,21 @@ async function otherOwner(state: string): Promise<Owner | undefined> {
   return found && found.uid !== 0 ? found : undefined;
 }
 
+const harmlessNames =
+  /^(?:PATH|TZ|TERM|COLORTERM|NO_COLOR|COLUMNS|LINES|LANG|LANGUAGE|LC_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|POTERNE_\w+)$/;
+
+/** What another account may know of our environment: its processes read it, and root's may hold secrets. */
+export function handedOn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => harmlessNames.test(name)));
+}
+
 /** Ends this process as the same command ends under another account. Debian's Node refuses to change its own. */
 function runAgainAs({ uid, gid }: Owner, state: string): never {
   const rights = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs'];
   const { status, error } = spawnSync(
     '/usr/bin/setpriv',
     [...rights, '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
-    { stdio: 'inherit', env: { ...process.env, POTERNE_STATE: state } },
+    { stdio: 'inherit', env: { ...handedOn(process.env), POTERNE_STATE: state } },
   );
   if (error) throw error;
   process.exit(status ?? 1);

@@ -94,10 +94,11 @@ function onMachines<T>(
   return withMany(machines, ({ name }) => work(name));
 }
 
-/** Whether a part of a machine was compared only, for it can lock us out, and would change. */
+/** Whether a part of a machine was compared only, for it can lock us out, and would change or waits since an earlier run. */
 function isHeldBack({ parts }: Bundle, outcome: MachineOutcome | undefined): boolean {
   const guards = new Set(parts.filter(isGuard).map(({ name }) => name));
-  const isWaiting = ({ name, outcome }: PartReport) => guards.has(name) && outcome === 'planned';
+  const isWaiting = ({ name, outcome }: PartReport) =>
+    guards.has(name) && (outcome === 'planned' || outcome === 'unconfirmed');
   return outcome !== undefined && 'report' in outcome && outcome.report.parts.some(isWaiting);
 }
 
@@ -115,7 +116,7 @@ async function inWave(
   return outcomeOf(bundle.host, async () => {
     const hold = phase === 'settle' ? bundle.parts.filter(isGuard).map(({ name }) => name) : [];
     const report = await converge(site, bundle, reach, options, { mode: 'apply', hold });
-    const confirmed = await confirm(site, bundle, reach, options, report);
+    const confirmed = await confirm(site, bundle, reach, options, report, hold);
     return before && 'report' in before ? together(before.report, confirmed) : confirmed;
   });
 }
@@ -138,8 +139,8 @@ function converge(
 }
 
 /**
- * Confirms what can lock us out, over a new connection. When none can be made the host puts back what was before, and that
- * is what is thrown.
+ * Confirms what can lock us out, over a new connection; what was `held`, and waits since an earlier run, is for a later
+ * wave. When no connection can be made the host puts back what was before, and that is what is thrown.
  */
 async function confirm(
   site: Site,
@@ -147,15 +148,17 @@ async function confirm(
   { settings, here }: Reach,
   { tell, canStillEnter, signal }: MachineOptions,
   report: HostReport,
+  held: readonly string[],
 ): Promise<HostReport> {
-  const waiting = report.parts.filter(({ outcome }) => outcome === 'unconfirmed');
+  const isOurs = ({ name, outcome }: PartReport) => outcome === 'unconfirmed' && !held.includes(name);
+  const waiting = report.parts.filter(isOurs);
   if (waiting.length === 0) return report;
   const host = hostOf(site, bundle.host);
   const seconds = Math.max(...bundle.parts.map((part) => part.confirm ?? 0)) || usualConfirmSeconds;
   try {
     if (host.name === here && !(await canStillEnter?.(host.name, seconds)))
       throw new Fault('host.unconfirmed.here', { host: host.name, seconds });
-    await confirmHost(targetOf(site, host, here), settings, report, signal);
+    await confirmHost(targetOf(site, host, here), settings, { ...report, parts: waiting }, signal);
   } catch (cause) {
     const told = ['host.rolled.back', 'host.unconfirmed.here'];
     if (cause instanceof Fault && told.includes(cause.code)) throw cause;
@@ -165,9 +168,7 @@ async function confirm(
   tell(message('apply.host.confirmed', { host: host.name }));
   return {
     ...report,
-    parts: report.parts.map((part) =>
-      part.outcome === 'unconfirmed' ? { ...part, outcome: 'changed' as const } : part,
-    ),
+    parts: report.parts.map((part) => (isOurs(part) ? { ...part, outcome: 'changed' as const } : part)),
   };
 }
 

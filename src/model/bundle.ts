@@ -40,6 +40,11 @@ export interface BundlePart {
    * one later, somebody changed by hand what runs, and the part's actions put it right.
    */
   readonly observe?: readonly string[];
+  /**
+   * Run in order after a roll-back's actions when somebody had changed by hand what ran before: what `observe` told then is
+   * in `keptObservation` of the part. When it had failed, for nothing ran at all, `undo` is run instead of the actions.
+   */
+  readonly restore?: readonly (readonly string[])[];
   readonly units: readonly Unit[];
   /**
    * Seconds after which the host puts back what was before, unless a new connection has confirmed by then. For what can
@@ -48,6 +53,9 @@ export interface BundlePart {
    */
   readonly confirm?: number;
 }
+
+/** Where a host keeps what was in force before a part that waits for its confirmation. */
+export const keptObservation = (part: string): string => `/var/lib/poterne-host/rollback/${part}/observed`;
 
 /** One word of a command: as it is, or the place where the staged copy of a file of this part lies. */
 export type Word = string | { readonly staged: string };

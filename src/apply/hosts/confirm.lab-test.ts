@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../../lab/lab.ts';
-import type { BundlePart } from '../../model/bundle.ts';
+import { type BundlePart, keptObservation } from '../../model/bundle.ts';
 import { confirmHost } from './converge.ts';
 import { type Bench, bench, file, outcomes, part, sleep, unit } from './testing.ts';
 
@@ -57,6 +57,10 @@ const firewall = (ssh: 'accept' | 'drop', confirm = 4): BundlePart =>
     checks: [['nft', '-c', '-f', { staged: '/etc/poterne/ruleset.nft' }]],
     actions: [['nft', '-f', '/etc/poterne/ruleset.nft']],
     undo: [['nft', 'delete', 'table', 'inet', 'poterne']],
+    observe: ['nft', '--stateless', 'list', 'table', 'inet', 'poterne'],
+    restore: [
+      ['nft', `add table inet poterne; delete table inet poterne; include "${keptObservation('firewall')}"`],
+    ],
     units: [unit('poterne-firewall.service', { onChange: 'nothing' })],
     confirm,
   });
@@ -128,6 +132,25 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     expect(after.parts[0]?.rolledBack).toBeDefined();
     await on.apply([firewall('accept')]);
     expect((await on.plan([firewall('accept')])).parts[0]).not.toHaveProperty('rolledBack');
+  });
+
+  test('locked out by putting right what was changed by hand: what was changed by hand is back', async () => {
+    // Somebody let himself in through a firewall that locks out.
+    await on.host.run(['nft', 'add', 'rule', 'inet', 'poterne', 'input', 'tcp', 'dport', '2222', 'accept']);
+    expect((await on.plan([firewall('accept')])).parts[0]?.changes[0]?.what).toBe('state');
+    expect(outcomes(await on.apply([firewall('accept')]))).toEqual({ firewall: 'unconfirmed' });
+    expect(await rules()).not.toContain('2222');
+    await rolledBack();
+    expect(await rules()).toMatch(/tcp dport 22 accept\n\s*tcp dport 2222 accept/);
+    expect((await on.plan([firewall('accept')])).parts[0]?.changes[0]?.what).toBe('state');
+    // By taking it away: what the README says to do.
+    await on.host.run(['nft', 'delete', 'table', 'inet', 'poterne']);
+    await on.apply([firewall('drop')]);
+    expect(await rules()).toContain('drop');
+    await rolledBack();
+    expect(await rules()).not.toContain('poterne');
+    await confirmHost(on.target, on.settings, await on.apply([firewall('accept')]));
+    expect(outcomes(await on.plan([firewall('accept')]))).toEqual({ firewall: 'unchanged' });
   });
 
   test('a controller killed before it confirmed: the host puts it back by itself', async () => {

@@ -74,10 +74,15 @@ function fileRow({ path, mode, owner, group, secret }: BundleFile, bytes: Uint8A
   return row('file', path, ...attributes, sha256(bytes), Number(secret), bytes.length);
 }
 
-function commandRows({ checks, actions, undo = [] }: BundlePart): readonly string[] {
+function commandRows({ checks, actions, undo = [], restore = [] }: BundlePart): readonly string[] {
   const rows = (kind: string, commands: readonly (readonly Word[])[]) =>
     commands.map((words) => [kind, ...words.map(wordField)].join('\t'));
-  return [...rows('check', checks), ...rows('action', actions), ...rows('undo', undo)];
+  return [
+    ...rows('check', checks),
+    ...rows('action', actions),
+    ...rows('undo', undo),
+    ...rows('restore', restore),
+  ];
 }
 
 /** A word of a command as a field that is never empty and has neither tabs nor line feeds; `wordOf` reads it again. */

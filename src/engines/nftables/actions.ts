@@ -1,4 +1,4 @@
-import type { Word } from '../../model/bundle.ts';
+import { keptObservation, type Word } from '../../model/bundle.ts';
 import type { Argv } from '../engine.ts';
 
 /** The ruleset on the host, which the unit loads at boot. */
@@ -16,6 +16,11 @@ export const load: Argv = ['nft', '-f', rulesetPath];
 
 /** What the kernel holds of it, without counters. */
 export const observe: Argv = ['nft', '--stateless', 'list', 'table', 'inet', 'poterne'];
+
+/** Puts back the rules that somebody had changed by hand, in one transaction. */
+export const restore: readonly Argv[] = [
+  ['nft', `add table inet poterne; delete table inet poterne; include "${keptObservation('nftables')}"`],
+];
 
 /** Forwarding is allowed after the rules that filter it. */
 export const allowForwarding: Argv = ['sysctl', '-q', '-p', forwardingPath];

@@ -7,6 +7,7 @@ import {
   forwardingPath,
   load,
   observe,
+  restore,
   rulesetPath,
   undo,
   unitName,
@@ -47,6 +48,7 @@ export function part(network: Network, host: Host): BundlePart | undefined {
     actions: forwarding === undefined ? [load] : [load, allowForwarding],
     undo,
     observe,
+    restore,
     units: [{ name: unitName, enabled: true, running: true, onChange: 'nothing' }],
     confirm: Math.max(1, Math.ceil(settings.confirm / 1000)),
   };

@@ -7,7 +7,7 @@ arm() {
   back=$state/rollback/$1
   was_armed=
   [ ! -e "$back/armed" ] || was_armed=1
-  keep "$1" >"$work/said" 2>&1 || return 1
+  keep "$1" >"$work/said" 2>&1 && keep_observed "$1" || return 1
   printf '%s\n' "$token" >"$back/token" && printf '%s\n' "$script" >"$state/host.sh" && ready_for_reboot || return 1
   quietly systemctl stop "poterne-rollback-$1.timer"
   : >"$back/armed"
@@ -45,6 +45,18 @@ keep() {
     if systemctl --quiet is-active -- "$unit" </dev/null; then running=1; else running=0; fi
     printf 'unit\t%s\t%s\t%s\t%s\n' "$unit" "$enabled" "$running" "$on_change"
   done 3<"$work/units.kept" >>"$back/units"
+}
+
+# Keeps what is in force when it is not what was applied: somebody let himself in by hand, perhaps.
+keep_observed() {
+  [ -z "$was_armed" ] && holds "$back/manifest" observe || return 0
+  left=$state/parts/$1/observed
+  if ! run_all observe "$back/manifest" 30; then
+    : >"$back/nothing" || return 1
+  elif ! cmp -s "$left" "$work/said"; then
+    cp "$work/said" "$back/observed" || return 1
+  fi
+  [ ! -e "$left" ] || cp "$left" "$back/left"
 }
 
 # A reboot forgets the timer: this unit takes its place.
@@ -89,7 +101,9 @@ roll_back() {
   staged=/nonexistent
   if [ -e "$back/manifest" ]; then
     cp "$back/manifest" "$place/manifest"
-    run_all action "$back/manifest" 300 || complain
+    if [ -e "$back/nothing" ] && holds "$back/manifest" undo; then todo=undo; else todo=action; fi
+    run_all "$todo" "$back/manifest" 300 || complain
+    if [ -e "$back/observed" ]; then run_all restore "$back/manifest" 300 || complain; fi
   else
     rm -f "$place/manifest"
     # Without a way to undo, the same actions with what was there before.
@@ -97,7 +111,12 @@ roll_back() {
     run_all "$todo" "$back/new" 300 || complain
   fi
   settle_units "$back/units" 1 || complain
-  if [ -e "$back/manifest" ]; then observe "$back/manifest"; fi
+  if [ -e "$back/observed" ] || [ -e "$back/nothing" ]; then
+    # What was changed by hand is told again by the next plan.
+    [ ! -e "$back/left" ] || cp "$back/left" "$place/observed"
+  elif [ -e "$back/manifest" ]; then
+    observe "$back/manifest"
+  fi
   rm -f "$place/unfinished"
   date +%s >"$place/rolled-back"
   rm -rf "$back"
