@@ -183,6 +183,8 @@ export async function converge(
 export interface ProveOptions {
   /** Further roots to trust, in PEM, beside the system's and this gateway's own. */
   readonly authorities?: readonly string[];
+  /** Further roots of Poterne's own authorities, in PEM, for what these issued. */
+  readonly ownRoots?: readonly string[];
   /** Connect here instead of resolving names. */
   readonly address?: string;
   /** Where it is proved from: a described host and its network. Default: this machine. */
@@ -209,7 +211,8 @@ export async function prove(
         ...(options.address ? { address: options.address } : {}),
       },
       ...(options.from ? { network: options.from.network } : {}),
-      authorities: [gateway.authority.root, ...(options.authorities ?? [])],
+      ownRoots: [gateway.authority.root, ...(options.ownRoots ?? [])],
+      authorities: options.authorities ?? [],
       ...(options.signal ? { signal: options.signal } : {}),
     },
     options.progress,

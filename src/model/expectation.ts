@@ -39,7 +39,13 @@ export type Probe =
       readonly tried: readonly PortRange[];
     }
   /** Chain to a trusted root (the system's, or Poterne's own CA), name, and days left. */
-  | { readonly kind: 'certificate'; readonly door: Door; readonly minDays: number }
+  | {
+      readonly kind: 'certificate';
+      readonly door: Door;
+      readonly minDays: number;
+      /** It was issued by Poterne's own authority, which nobody else's certificate may come from. */
+      readonly internal?: boolean;
+    }
   /** These TLS versions are refused and at least one of `accepted` is taken. */
   | {
       readonly kind: 'tls-versions';

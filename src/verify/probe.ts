@@ -10,6 +10,8 @@ export interface ProbeContext {
   readonly network: Network;
   /** PEM certificates trusted besides the system's roots, e.g. Poterne's own CA. */
   readonly authorities: readonly string[];
+  /** The same with Poterne's own: for certificates that it issued. */
+  readonly internalAuthorities: readonly string[];
   /** Milliseconds that one probe may take in all. */
   readonly timeout: number;
   /** Ends the probe at once, with everything it opened. */

@@ -13,6 +13,8 @@ export interface VerifyOptions {
   readonly network?: Network;
   /** PEM certificates trusted besides the system's roots, e.g. Poterne's own CA; default none. */
   readonly authorities?: readonly string[];
+  /** PEM certificates of Poterne's own authority, trusted for what it issued and nothing else; default none. */
+  readonly ownRoots?: readonly string[];
   /** Milliseconds that one probe may take in all; default 10 000. */
   readonly timeout?: number;
   /** How many probes run at once; default 16. */
@@ -82,6 +84,7 @@ async function* run(
   signal?.addEventListener('abort', stop, { once: true });
   // A copy, because what is trusted is read once for each array: a new run reads the system's roots anew.
   const authorities = [...(options.authorities ?? [])];
+  const internalAuthorities = [...authorities, ...(options.ownRoots ?? [])];
   const running = new Map<number, Promise<Numbered>>();
   const next = async () => {
     const finished = await Promise.race(running.values());
@@ -97,7 +100,7 @@ async function* run(
       inProgress.add(ending);
       running.set(
         mine,
-        tryFor(expectation, { ...options, authorities, signal: ending.signal })
+        tryFor(expectation, { ...options, authorities, internalAuthorities, signal: ending.signal })
           .then((evidence) => ({ index: mine, evidence }))
           .finally(() => inProgress.delete(ending)),
       );
@@ -117,7 +120,9 @@ async function* run(
   }
 }
 
-type RunOptions = VerifyOptions & Required<Pick<VerifyOptions, 'authorities' | 'signal'>>;
+type RunOptions = VerifyOptions &
+  Required<Pick<VerifyOptions, 'authorities' | 'signal'>> &
+  Pick<ProbeContext, 'internalAuthorities'>;
 
 async function tryFor(expectation: Expectation, options: RunOptions): Promise<Evidence> {
   const { attempts = 1, pause = 500, signal } = options;
@@ -134,11 +139,12 @@ async function tryOnce(expectation: Expectation, options: RunOptions): Promise<E
     vantage,
     network = thisMachine,
     authorities,
+    internalAuthorities,
     timeout = 10_000,
     signal,
     now = () => new Date(),
   } = options;
-  const context: ProbeContext = { vantage, network, authorities, timeout, signal, now };
+  const context: ProbeContext = { vantage, network, authorities, internalAuthorities, timeout, signal, now };
   const at = now().toISOString();
   const began = performance.now();
   const { held, seen, excerpt } = await runProbe(expectation.probe, context);

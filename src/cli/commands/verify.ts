@@ -51,14 +51,12 @@ export function verify(context: Context): Command {
         const promised = vantage ? expectationsFrom(site, vantage) : expectations(site);
         const wanted = options.allPorts ? promised.map(onAllPorts) : promised;
         const chosen = options.only ? about(wanted, options.only) : wanted;
-        const roots = [
-          await knownRoot(context, site, reach),
-          options.ca && (await readAuthority(options.ca)),
-        ];
+        const root = await knownRoot(context, site, reach);
         const proveOptions = {
           json: options.json === true,
           ...(options.address ? { address: options.address } : {}),
-          authorities: roots.filter((root) => typeof root === 'string'),
+          ...(root ? { ownRoots: [root] } : {}),
+          ...(options.ca ? { authorities: [await readAuthority(options.ca)] } : {}),
         };
         const evidence = vantage
           ? await fromVantage(site, vantage, reach, (network) =>

@@ -83,7 +83,12 @@ function publicationPromises(site: Site, publication: ProxiedPublication): Expec
     promise(
       'certificate',
       message('promise.certificate', { name: example, days: minDays }),
-      { kind: 'certificate', door: doors.https, minDays },
+      {
+        kind: 'certificate',
+        door: doors.https,
+        minDays,
+        ...(publication.tls.kind === 'internal' ? { internal: true } : {}),
+      },
       publication.tls.pointer,
     ),
     promise('tls-versions', message('promise.tls-versions', { name: example }), {

@@ -11,9 +11,13 @@ const day = 86_400_000;
  * The certificate is for the name (RFC 9525), valid now and for `minDays` more, and leads to a trusted root
  * (RFC 5280 §6). What is wrong is reported in that order: the wrong certificate is often untrusted as well.
  */
-export const certificate: ProbeFunction<'certificate'> = ({ door, minDays }, context) =>
+export const certificate: ProbeFunction<'certificate'> = ({ door, minDays, internal }, context) =>
   attempting(context, async (attempt) => {
-    const { socket } = await connectTls(door, attempt, trustedRoots(context.authorities));
+    const { socket } = await connectTls(
+      door,
+      attempt,
+      trustedRoots(internal ? context.internalAuthorities : context.authorities),
+    );
     const peer = socket.getPeerCertificate();
     const excerpt = describe(peer);
     const trouble = judge(peer, chainError(socket), door.name, minDays, context.now());

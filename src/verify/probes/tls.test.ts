@@ -95,6 +95,17 @@ describe('certificate', () => {
     ).toMatchObject({ held: false, seen: { code: 'seen.certificate.untrusted' } });
   });
 
+  test('Poterne’s own authority vouches for what it issued, and for nothing else', async () => {
+    const port = await tls(() => {}, { cert: leaf.cert + root.cert, key: leaf.key });
+    const from = { authorities: [], internalAuthorities: [root.cert] };
+    const wanted = { kind: 'certificate', door: door(port), minDays: 0 } as const;
+    expect(await probe({ ...wanted, internal: true }, from)).toMatchObject({ held: true });
+    expect(await probe(wanted, from)).toMatchObject({
+      held: false,
+      seen: { code: 'seen.certificate.untrusted' },
+    });
+  });
+
   test('an authority that is no certificate does not throw', async () => {
     const port = await tls(() => {});
     expect(

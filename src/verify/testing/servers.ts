@@ -103,6 +103,7 @@ export function probe(wanted: Probe, context: Partial<ProbeContext> = {}): Promi
     vantage: { name: 'here' },
     network,
     authorities: [root.cert],
+    internalAuthorities: [root.cert],
     timeout: 10_000,
     now: () => new Date(),
     ...context,

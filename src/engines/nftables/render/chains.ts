@@ -77,11 +77,10 @@ export function forward(context: Context): readonly Node[] {
       ['chain', 'forward'],
       [
         line('', ...hook('filter', 'forward', 'filter', 'drop')),
+        // ICMP errors about a connection are related to it; others have no business beyond the router.
         established,
-        ...icmpErrors,
         invalid,
         ...passing.flatMap((one) => rulesOf(one, ['accept'])),
-        ...passing.flatMap(answersTo),
         ...led.flatMap((forwarding) => ledRules(forwarding, site.language)),
         ...(left ? leftRules(context, left, closed) : []),
         rule('', ['jump', 'refused_forward'], 'nothing above asks for it'),
