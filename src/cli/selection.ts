@@ -1,6 +1,7 @@
 import { report, toJson } from '../describe/index.ts';
 import { type Known, select } from '../fleet/selector.ts';
 import { selectorLine } from '../fleet/selector-syntax.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Context } from './context.ts';
 import { Refused } from './errors.ts';
 
@@ -12,11 +13,15 @@ export function selectHosts(
   json: boolean | undefined,
 ): readonly string[] {
   const selection = select(expression, known);
-  if ('names' in selection) return selection.names;
   const { language, colour } = context;
   const cwd = process.cwd();
+  const show = (findings: readonly Finding[]) =>
+    context.err(report(findings, { language, colour, cwd, read: () => selectorLine(expression) }));
+  if ('names' in selection) {
+    if (!json && selection.notes.length > 0) show(selection.notes);
+    return selection.names;
+  }
   if (json) context.out(JSON.stringify({ ok: false, findings: toJson(selection.findings, language, cwd) }));
-  else
-    context.err(report(selection.findings, { language, colour, cwd, read: () => selectorLine(expression) }));
+  else show(selection.findings);
   throw new Refused();
 }

@@ -10,10 +10,11 @@ import { parseSelector, printSelector, type Selector, selectorKeys, type Term } 
 const site = await siteOf(`site: s
 zones: { dmz: { networks: [10.20.0.0/24] }, lan: { networks: [10.10.0.0/24] }, empty: { networks: [10.99.0.0/24] } }
 hosts:
-  web-2: { address: 10.20.0.3, groups: [A, production] }
-  web-1: { address: 10.20.0.2, roles: [gateway], groups: [A] }
-  db-1: { address: 10.10.0.2, groups: [B, production, two words] }
-  all: { address: 192.0.2.9, zone: lan, groups: [B] }
+  web-2: { address: 10.20.0.3, groups: [A, production], ssh: {}, firewall: false }
+  web-1: { address: 10.20.0.2, roles: [gateway], groups: [A], ssh: {}, firewall: false }
+  db-1: { address: 10.10.0.2, groups: [B, production, two words], ssh: {}, firewall: false }
+  all: { address: 192.0.2.9, zone: lan, groups: [B], ssh: {}, firewall: false }
+admin: { from: [lan] }
 confirm: [production]
 `);
 
@@ -61,7 +62,7 @@ test.each([
   ['  (\tgroup:A\n) ', 'web-2 web-1'],
   ['group:A and group:B', ''],
 ])('%s', (expression, names) => {
-  expect(select(expression, known)).toEqual({ names: names.split(' ').filter(Boolean) });
+  expect(select(expression, known)).toEqual({ names: names.split(' ').filter(Boolean), notes: [] });
 });
 
 /** Finding codes, each with the text that its carets stand under, and the hint in English. */
@@ -137,8 +138,8 @@ describe('a host that was never asked', () => {
   });
 
   test('does not matter where it decides nothing', () => {
-    expect(select('has:scheduler and web-1', from)).toEqual({ names: ['web-1'] });
-    expect(select('group:A and (has:scheduler or web-2)', from)).toEqual({ names: ['web-2', 'web-1'] });
+    expect(select('has:scheduler and web-1', from)).toMatchObject({ names: ['web-1'] });
+    expect(select('group:A and (has:scheduler or web-2)', from)).toMatchObject({ names: ['web-2', 'web-1'] });
     expect(select('all or has:scheduler', from)).toMatchObject({ names: { length: 4 } });
   });
 });
@@ -146,7 +147,20 @@ describe('a host that was never asked', () => {
 test('the machine that nobody described is not selected', async () => {
   const local = await siteOf('site: s\nhosts: { a: {} }\n');
   expect(local.hosts.map(({ name }) => name)).toEqual(['a', 'localhost']);
-  expect(select('all', { site: local, facts: [] })).toEqual({ names: ['a'] });
+  expect(select('all', { site: local, facts: [] })).toMatchObject({ names: ['a'] });
+});
+
+test('a host that nobody can ask is left out, and that is said', async () => {
+  const mixed = await siteOf(
+    'site: s\nadmin: { from: [192.0.2.0/24] }\nhosts:\n  a: { address: 192.0.2.1, ssh: {}, firewall: false }\n  paper: {}\n',
+  );
+  const from: Known = { site: mixed, facts: [facts('a', '12', ['scheduler'])] };
+  const notes = [
+    { severity: 'note', code: 'selector.facts.unaskable', params: { count: 1, hosts: 'paper' } },
+  ];
+  expect(select('has:scheduler', from)).toMatchObject({ names: ['a'], notes });
+  expect(select('not has:scheduler', from)).toMatchObject({ names: [], notes });
+  expect(select('has:schedulr', from)).toMatchObject({ findings: [{ code: 'selector.has.unknown' }] });
 });
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((each) => each.length > 0);

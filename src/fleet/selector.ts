@@ -12,15 +12,21 @@ export interface Known {
   readonly facts: readonly HostFacts[];
 }
 
-/** The hosts that an expression selects, by name in the description's order; there may be none. Or what is wrong with it. */
-export type Selection = { readonly names: readonly string[] } | { readonly findings: readonly Finding[] };
+/**
+ * The hosts that an expression selects, by name in the description's order (there may be none), and notes for whoever reads
+ * them; or what is wrong with the expression.
+ */
+export type Selection =
+  | { readonly names: readonly string[]; readonly notes: readonly Finding[] }
+  | { readonly findings: readonly Finding[] };
 
 /** True, false, or not known because the host was never asked. */
 type Verdict = boolean | undefined;
 
 /**
  * Selects hosts: `group:A and not (web-* or os:debian-11)`. A name that nothing has is a finding, so that a mistake never
- * selects too much or too little; so is a condition on facts of hosts that were never asked, where it decides.
+ * selects too much or too little; so is a condition on facts of hosts that were never asked, where it decides. Hosts that are
+ * described only, which nobody can ask, are left out there, and a note says so.
  */
 export function select(expression: string, known: Known): Selection {
   const read = parseSelector(expression);
@@ -36,9 +42,11 @@ export function select(expression: string, known: Known): Selection {
     host,
     verdict: verdict(read.selector, (term) => holds(term, values(term.key, host))),
   }));
-  const unasked = verdicts.filter((each) => each.verdict === undefined).map(({ host }) => host.name);
-  if (unasked.length > 0) return { findings: [neverAsked(terms, unasked)] };
-  return { names: verdicts.filter((each) => each.verdict).map(({ host }) => host.name) };
+  const unknown = verdicts.filter((each) => each.verdict === undefined).map(({ host }) => host);
+  const unasked = unknown.filter(({ ssh }) => ssh);
+  if (unasked.length > 0) return { findings: [neverAsked('error', terms, unasked)] };
+  const names = verdicts.filter((each) => each.verdict).map(({ host }) => host.name);
+  return { names, notes: unknown.length > 0 ? [neverAsked('note', terms, unknown)] : [] };
 }
 
 /** The hosts that somebody described: not the one that stands for this machine where a description names no gateway. */
@@ -127,7 +135,7 @@ function unknownName(
   valuesOf: Values,
 ): readonly Finding[] {
   const { key, value } = term;
-  if (isFact(term) && hosts.some(({ name }) => !facts.has(name))) return [];
+  if (isFact(term) && hosts.some(({ name, ssh }) => ssh && !facts.has(name))) return [];
   const declared = key === 'role' ? roles : key === 'zone' ? zones.map(({ name }) => name) : [];
   const known = [...new Set([...declared, ...hosts.flatMap((host) => valuesOf(key, host) ?? [])])];
   if (known.some(matcher(term))) return [];
@@ -136,8 +144,9 @@ function unknownName(
   return [selectorFinding(`selector.${key}.unknown`, { value }, term, hint)];
 }
 
-function neverAsked(terms: readonly Term[], unasked: readonly string[]): Finding {
+function neverAsked(severity: 'error' | 'note', terms: readonly Term[], hosts: readonly Host[]): Finding {
   const term = terms.find(isFact) as Term;
-  const params = { count: unasked.length, hosts: shortList(unasked) };
+  const params = { count: hosts.length, hosts: shortList(hosts.map(({ name }) => name)) };
+  if (severity === 'note') return { ...selectorFinding('selector.facts.unaskable', params, term), severity };
   return selectorFinding('selector.facts.missing', params, term, message('selector.facts.missing.hint'));
 }

@@ -32,7 +32,7 @@ export function hostsImport(context: Context): Command {
   return command(context, 'import', 'hosts.import.about', [
     'hosts import servers.csv',
     'hosts import inventory.ini --out hosts.yaml --force',
-    'hosts import group_vars/../hosts.yml --format ansible',
+    'hosts import production.yml --lang fr',
     'hosts import --format json - < list.json',
   ])
     .usage(t('hosts.import.usage'))

@@ -58,9 +58,11 @@ export function descriptionOf(hosts: readonly ImportedHost[], comment: string): 
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
-function entryOf({ addresses, zone, roles, groups, ssh }: ImportedHost): Map<string, unknown> {
+function entryOf({ name, addresses, zone, roles, groups, ssh }: ImportedHost): Map<string, unknown> {
+  // Without an address, ssh takes the name for one; the description says so.
+  const [address = ssh && name] = addresses;
   const pairs: [string, unknown][] = [
-    ['address', addresses.length > 1 ? addresses : addresses[0]],
+    ['address', addresses.length > 1 ? addresses : address],
     ['zone', zone],
     ['roles', roles.length > 0 ? roles : undefined],
     ['groups', groups.length > 0 ? groups : undefined],

@@ -21,6 +21,8 @@ export const inventory = {
   'selector.arch.unknown': 'no host is of the architecture "{value}"',
   'selector.has.unknown': 'no host has an account "{value}"',
   'selector.facts.missing': '{count} host(s) were never asked about this, so that it cannot be told: {hosts}',
+  'selector.facts.unaskable':
+    '{count} host(s) are described only, so that nobody can ask them, and left out: {hosts}',
   'selector.facts.missing.hint': 'ask them with: poterne hosts facts',
   // Imports.
   'import.syntax': 'this cannot be read: {reason}',

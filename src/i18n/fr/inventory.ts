@@ -24,6 +24,8 @@ export const inventory = {
   'selector.has.unknown': 'aucun hôte n’a de compte « {value} »',
   'selector.facts.missing':
     '{count} hôte(s) n’ont jamais été interrogés là-dessus, si bien qu’on ne peut le dire : {hosts}',
+  'selector.facts.unaskable':
+    '{count} hôte(s) sont décrits seulement, si bien que personne ne peut les interroger, et laissés de côté : {hosts}',
   'selector.facts.missing.hint': 'interrogez-les avec : poterne hosts facts',
   // Importations.
   'import.syntax': 'ceci ne peut être lu : {reason}',
