@@ -22,6 +22,8 @@ export interface AskOptions {
 
 /** Milliseconds for one machine, the connection included: a disk that hangs keeps nobody waiting longer. */
 const patience = 60_000;
+/** Bytes: many times what a machine with thousands of accounts prints, and little enough for hundreds of machines at once. */
+const mostOutput = 4 << 20;
 
 /** Asks machines about themselves, many at once; without root, and nothing is left there. One that fails is told with its fault. */
 export async function askFacts(
@@ -43,8 +45,9 @@ export async function askFacts(
 
 async function ask(target: SshTarget, settings: SshSettings, now: () => Date): Promise<Asked> {
   const command = sshCommand(target, settings, ['sh', '-c', factsScript, 'poterne']);
-  const { code, stdout, stderr } = await localhost.run(command, { timeout: patience, maxBytes: 4 << 20 });
+  const { code, stdout, stderr } = await localhost.run(command, { timeout: patience, maxBytes: mostOutput });
   const facts = readFacts(target.name, now().toISOString(), stdout);
   if (facts) return { host: target.name, facts };
+  if (stdout.length + stderr.length >= mostOutput) throw sshFault(target, 'its answer has no end', 1);
   throw sshFault(target, code === undefined ? 'timed out' : stderr, code);
 }
