@@ -25,8 +25,8 @@ import { type Reach, servedGateway, targetOf } from './reach.ts';
 /** What is wanted of a whole site, and how its machines are now. */
 export interface SiteIntent {
   readonly plan: Plan;
-  /** What the gateway serves now. */
-  readonly active: Manifest | undefined;
+  /** What the gateway serves now; `unknown` when it cannot be reached. */
+  readonly active: Manifest | 'unknown' | undefined;
   readonly machines: readonly MachineOutcome[];
 }
 
@@ -82,9 +82,9 @@ async function intendThere(site: Site, host: Host, reach: Reach): Promise<Omit<S
     const { code, stdout } = await onHost(site, host, reach, ['cat', installedManifest]);
     return { plan, active: code === 0 ? (JSON.parse(stdout) as Manifest) : undefined };
   } catch (error) {
-    // That it cannot be reached is said with the other machines.
+    // Why it cannot be reached is said with the other machines.
     if (!(error instanceof Fault)) throw error;
-    return { plan, active: undefined };
+    return { plan, active: 'unknown' };
   }
 }
 
