@@ -18,7 +18,7 @@ export function selectHosts(
   const show = (findings: readonly Finding[]) =>
     context.err(report(findings, { language, colour, cwd, read: () => selectorLine(expression) }));
   if ('names' in selection) {
-    if (!json && selection.notes.length > 0) show(selection.notes);
+    if (selection.notes.length > 0) show(selection.notes);
     return selection.names;
   }
   if (json) context.out(JSON.stringify({ ok: false, findings: toJson(selection.findings, language, cwd) }));

@@ -32,8 +32,10 @@ test('packages: pending and for security; new dependencies are not pending', () 
     'package\t[1.2] (1.3 Debian:12.5/stable [amd64])',
     'package\t[1.2] (1.3 Debian:12.5/stable, Debian-Security:12/stable-security [amd64])',
     'package\t(1.3 Debian:12.5/stable [amd64])',
+    'package\t[1.2] (1.3~security1 Debian:12.5/stable [amd64]) [libsecurity:amd64 ]',
+    'package\t[1.2] (1.3)',
   ];
-  expect(read([...packages, 'packages'])?.packages).toEqual({ pending: 2, security: 1 });
+  expect(read([...packages, 'packages'])?.packages).toEqual({ pending: 4, security: 1 });
   expect(read(['packages'])?.packages).toEqual({ pending: 0, security: 0 });
   expect(read([])).not.toHaveProperty('packages');
 });

@@ -97,8 +97,14 @@ function disksOf(rows: readonly (readonly string[])[]): readonly DiskUse[] {
   );
 }
 
-/** `[1.2] (1.3 Debian:12/stable, Debian-Security:12/stable-security [amd64])`: without a version in front, it is a new one. */
+/**
+ * `[1.2] (1.3 Debian:12/stable, Debian-Security:12/stable-security [amd64])`: without a version in front, it is a new one. What
+ * stands before the first space in the parentheses is the version, and after them what it breaks.
+ */
 function packagesOf(rests: readonly string[]): { pending: number; security: number } {
-  const upgraded = rests.filter((rest) => rest.startsWith('['));
-  return { pending: upgraded.length, security: upgraded.filter((rest) => /security/i.test(rest)).length };
+  const upgraded = rests.flatMap((rest) => /^\[[^\]]*\] \(\S+ ?([^)]*)\)/.exec(rest)?.[1] ?? []);
+  return {
+    pending: upgraded.length,
+    security: upgraded.filter((origins) => /security/i.test(origins)).length,
+  };
 }

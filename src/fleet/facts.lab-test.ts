@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ async function poterne(
 interface Row {
   readonly host: string;
   readonly facts: HostFacts | null;
-  readonly fault?: { readonly code: string };
+  readonly fault?: { readonly code: string; readonly params: Readonly<Record<string, string>> };
 }
 
 async function facts(...argv: readonly string[]): Promise<{ status: number | null; rows: readonly Row[] }> {
@@ -74,7 +74,7 @@ beforeAll(async () => {
         run: [
           ['useradd', '--create-home', '--shell', '/bin/bash', 'scheduler'],
           ['useradd', '--system', '--shell', '/usr/sbin/nologin', 'batch'],
-          ['useradd', '--create-home', '--shell', '/bin/sh', 'plain'],
+          ['useradd', '--create-home', '--shell', '/bin/bash', 'plain'],
           ['cp', '-a', '/home/debian/.ssh', '/home/plain/'],
           ['chown', '-R', 'plain', '/home/plain/.ssh'],
         ],
@@ -103,7 +103,7 @@ afterAll(async () => {
   if (lab) await down(lab.name);
 });
 
-test('both releases tell, and one that is off spoils nothing', async () => {
+test('both releases tell, and one that is off spoils nothing', { timeout: 120_000 }, async () => {
   const { status, rows } = await facts();
   expect(status).toBe(1);
   expect(rows.map(({ host }) => host)).toEqual(['old', 'new', 'off', 'paper']);
@@ -135,7 +135,7 @@ test('both releases tell, and one that is off spoils nothing', async () => {
   expect(paper).toEqual({ host: 'paper', facts: null });
 });
 
-test('what was told is remembered, and selects; what was not is said', async () => {
+test('what was told is remembered, and selects; what was not is said', { timeout: 120_000 }, async () => {
   const listed = await poterne('hosts', '--on', 'group:A and has:scheduler and os:debian-12');
   expect(listed).toMatchObject({ status: 0, err: '1 host(s).\n' });
   expect(listed.out).toMatch(/^old {2}.* A {2}.* ssh {2}.* \d+ s ago$/m);
@@ -152,11 +152,38 @@ test('what was told is remembered, and selects; what was not is said', async () 
   expect(unknown.err).toContain('1 host(s) were never asked about this, so that it cannot be told: off\n');
 });
 
-test('an account without rights is enough, and its shell may be chatty', async () => {
-  await lab.host('old').run(['sh', '-c', 'echo "echo welcome; echo warning >&2" > /home/plain/.profile']);
-  const site = `site: plain\nadmin: { from: [10.40.0.0/24] }\nhosts:\n  old: { address: old, ssh: { user: plain }, firewall: false }\n`;
-  writeFileSync(join(folder, 'plain.yaml'), site);
+/** A description with one host, in which nobody but `plain` logs in. */
+const plain = `site: plain
+admin: { from: [10.40.0.0/24] }
+hosts:
+  old: { address: old, ssh: { user: plain }, firewall: false }
+`;
+
+/** Has every command over ssh as `plain` begin with another one. */
+async function greet(command: string): Promise<void> {
+  await lab.host('old').run(['sh', '-c', 'printf "%s\\n" "$1" > /home/plain/.bashrc', 'sh', command]);
+}
+
+test('an account without rights is enough, and its shell may be chatty', { timeout: 120_000 }, async () => {
+  await greet('echo welcome; echo warning >&2');
+  const [program = '', ...rest] = lab.ssh('old', 'plain');
+  const seen = execFileSync(program, [...rest, 'true'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  expect(seen).toBe('welcome\n');
+  writeFileSync(join(folder, 'plain.yaml'), plain);
   const { status, rows } = await facts('plain.yaml');
   expect(status).toBe(0);
   expect(rows[0]?.facts).toMatchObject({ root: 'no', packages: { pending: 2, security: 1 } });
+});
+
+test('an answer without end is cut off, and told', { timeout: 120_000 }, async () => {
+  await greet('exec yes');
+  const { status, rows } = await facts('plain.yaml', '--refresh');
+  expect(status).toBe(1);
+  expect(rows[0]).toMatchObject({
+    fault: { code: 'host.unfit', params: { reason: 'its answer has no end' } },
+  });
+  expect(rows[0]?.facts?.root).toBe('no');
 });
