@@ -20,8 +20,8 @@ export interface AskOptions {
   told?(asked: Asked): void;
 }
 
-/** Milliseconds for one machine, the connection included: a disk that hangs keeps nobody waiting longer. */
-const patience = 60_000;
+/** Milliseconds for one machine, the connection included: more than all the limits of the script together. */
+const patience = 100_000;
 /** Bytes: many times what a machine with thousands of accounts prints, and little enough for hundreds of machines at once. */
 const mostOutput = 4 << 20;
 

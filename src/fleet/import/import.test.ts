@@ -209,6 +209,11 @@ test.each([
   ['a\n[x:children]\ny\n[y:children]\nx\n', 'x.ini', ['error import.group.cycle 1 x']],
   ['all:\n  host:\n    a:\n', 'x.yml', ['error import.group.key 2 host all']],
   ['all:\n  hosts:\n    "a[1": {}\n', 'x.yml', ['error import.range 3 a[1']],
+  [
+    'all:\n  vars: &v { a: b }\nweb:\n  hosts: { a: }\n  vars: *v\n',
+    'x.yml',
+    ['error import.alias 5 v', 'note import.variables 1 a'],
+  ],
   ['- a\n', 'x.yml', ['error import.shape 1']],
   ['', 'x.yml', ['error import.shape 1']],
 ])('mistake in Ansible’s: %j', (text, file, expected) => {

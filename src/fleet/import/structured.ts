@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
 import type { Finding } from '../../model/finding.ts';
 import {
   type AnsibleInventory,
@@ -55,7 +55,13 @@ function read(text: string, file: string, work: (reading: Reading, contents: unk
     const start = (node as { range?: readonly number[] } | null | undefined)?.range?.[0];
     return start === undefined ? 1 : Math.max(1, lineCounter.linePos(start).line);
   };
-  return work({ file, findings: [], line }, document.contents);
+  const findings: Finding[] = [];
+  visit(document, {
+    Alias(_, node) {
+      findings.push(lineFinding('error', 'import.alias', { name: node.source }, { file, line: line(node) }));
+    },
+  });
+  return work({ file, findings, line }, document.contents);
 }
 
 function misshapen({ file, findings, line }: Reading, node: unknown): Imported {

@@ -27,6 +27,7 @@ export const inventory = {
   // Imports.
   'import.syntax': 'this cannot be read: {reason}',
   'import.shape': 'this is no inventory: a map of groups, or a list of objects with a name, is expected',
+  'import.alias': 'the alias "*{name}" is not followed; what "ansible-inventory --list" prints has none',
   'import.quote': 'a quote is opened here and never closed',
   'import.row': 'the row has {count} cells, the headings are {columns}',
   'import.column.missing': 'no column is called name (or host, hostname, server); there are: {headings}',

@@ -31,6 +31,8 @@ export const inventory = {
   'import.syntax': 'ceci ne peut être lu : {reason}',
   'import.shape':
     'ceci n’est pas un inventaire : une table de groupes, ou une liste d’objets avec un nom, est attendue',
+  'import.alias':
+    'l’alias « *{name} » n’est pas suivi ; ce qu’affiche « ansible-inventory --list » n’en a pas',
   'import.quote': 'un guillemet est ouvert ici et jamais fermé',
   'import.row': 'la ligne a {count} cellules, les titres sont {columns}',
   'import.column.missing':
