@@ -8,6 +8,7 @@ import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
 import { hosts } from '../src/i18n/en/hosts.ts';
+import { inventory } from '../src/i18n/en/inventory.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
 
@@ -34,10 +35,15 @@ describe('troubleshooting', () => {
     // Beside a rule, in the firewall itself.
     'firewall.more',
   ]);
-  const ofMessages = /^(severity|report|hint|promise|apply)\.|\.(hint|next)$/;
-  const findings = Object.keys({ ...described, ...nftables, ...nginx, ...apply, ...hosts }).filter(
-    (code) => !ofMessages.test(code),
-  );
+  const ofMessages = /^(severity|report|hint|promise|apply|hosts)\.|\.(hint|next)$/;
+  const findings = Object.keys({
+    ...described,
+    ...nftables,
+    ...nginx,
+    ...apply,
+    ...hosts,
+    ...inventory,
+  }).filter((code) => !ofMessages.test(code));
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),

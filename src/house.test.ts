@@ -16,6 +16,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   plan: ['engines', 'i18n', 'lib', 'model'],
   docs: ['i18n', 'lib', 'model', 'plan'],
   hosts: ['lib', 'model'],
+  fleet: ['hosts', 'i18n', 'lib', 'model', 'store'],
   store: ['lib', 'model'],
   pki: ['hosts', 'lib', 'model'],
   apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
@@ -29,6 +30,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     // The applications of `poterne demo`.
     'examples',
     'engines',
+    'fleet',
     'hosts',
     'i18n',
     'lib',

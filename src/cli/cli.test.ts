@@ -94,7 +94,7 @@ afterAll(async () => {
 });
 
 describe('help and what is wrong with a request', { timeout: 60_000 }, () => {
-  const commands = ['demo', 'check', 'plan', 'apply', 'verify', 'status', 'up', 'stop', 'schema'];
+  const commands = ['demo', 'check', 'plan', 'apply', 'verify', 'status', 'up', 'stop', 'hosts', 'schema'];
 
   test.each(commands)('%s --help has examples, in both languages', async (name) => {
     const [english, french] = await Promise.all([

@@ -2,7 +2,10 @@ import { createTwoFilesPatch } from 'diff';
 import type { Artefact } from '../model/plan.ts';
 
 /** The generated files line by line, before and after, as `diff -u` writes it; files that stay the same are left out. */
-export function unifiedDiff(before: ReadonlyMap<string, string>, after: readonly Artefact[]): string {
+export function unifiedDiff(
+  before: ReadonlyMap<string, string>,
+  after: readonly Pick<Artefact, 'path' | 'text'>[],
+): string {
   const wanted = new Map(after.map((artefact) => [artefact.path, artefact.text]));
   const paths = [...new Set([...before.keys(), ...wanted.keys()])].sort();
   return paths

@@ -7,6 +7,7 @@ import { apply } from './commands/apply.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { docs } from './commands/docs.ts';
+import { hosts } from './commands/hosts.ts';
 import { plan } from './commands/plan.ts';
 import { reload } from './commands/reload.ts';
 import { schema } from './commands/schema.ts';
@@ -42,7 +43,7 @@ const program = speaking(new Command('poterne'), context)
   // What stands after a command is that command's.
   .enablePositionalOptions()
   .addHelpText('after', `\n${context.t('cli.start')}`);
-for (const make of [demo, check, plan, apply, verify, status, up, reload, stop, docs, schema])
+for (const make of [demo, check, plan, apply, verify, status, up, reload, stop, hosts, docs, schema])
   program.addCommand(make(context));
 
 try {

@@ -1,8 +1,8 @@
+import { knownHint } from '../lib/hints.ts';
 import { message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
 import { checkParty } from './check-assertions.ts';
 import type { Checking } from './checking.ts';
-import { knownHint } from './hints.ts';
 import type { HostEntry } from './schema.ts';
 
 /** How machines are reached, who administers them, and what may flow beside what is published. */

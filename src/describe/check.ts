@@ -1,3 +1,4 @@
+import { knownHint } from '../lib/hints.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
@@ -6,7 +7,6 @@ import { checkScenarios } from './check-direct.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkPublications } from './check-publications.ts';
 import { type Checking, unknownCodes } from './checking.ts';
-import { knownHint } from './hints.ts';
 import { valueAt } from './issues.ts';
 import { locate } from './locate.ts';
 import { isPlainMap, type Sources, shortPlace } from './merge.ts';
@@ -44,6 +44,7 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
   };
   checkNames(checking);
   checkHosts(checking);
+  checkConfirm(checking);
   checkGateway(checking);
   for (const [name, service] of parsed.services) checkService(checking, name, service);
   checkPublications(checking);
@@ -86,6 +87,21 @@ function checkHosts({ parsed, report, reference, other }: Checking): void {
         hint: other(pointer('hosts', first, 'roles')),
       });
   }
+}
+
+/** A misspelt group would ask for no confirmation. */
+function checkConfirm({ parsed, sources, report }: Checking): void {
+  // As written, since a host that could not be parsed has its groups all the same.
+  const written = [...sources.sections.hosts.values()].map((host) => valueAt(host, ['groups']));
+  const known = [...new Set(written.flat().filter((group) => typeof group === 'string'))];
+  for (const [i, name] of (parsed.site?.confirm ?? []).entries())
+    if (!known.includes(name))
+      report('error', {
+        code: 'group.unknown',
+        params: { name },
+        pointer: pointer('confirm', i),
+        hint: knownHint(name, known),
+      });
 }
 
 function checkGateway({ parsed, report, whole }: Checking): void {

@@ -75,6 +75,11 @@ const rows: [string, string, string[]][] = [
   ['__proto__', 'site: s\nhosts: { __proto__: {} }\n', ['value.name 2 __proto__']],
 
   // Hosts and gateway
+  [
+    'a group to confirm that no host is in',
+    'site: s\nhosts: { a: { groups: [production] } }\nconfirm: [production, prodution]\n',
+    ['group.unknown 3 prodution'],
+  ],
   ['an unknown zone', 'site: s\nhosts: { a: { zone: lan } }\n', ['zone.unknown 2 lan']],
   [
     'two gateways',

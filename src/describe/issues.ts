@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Code } from '../i18n/en.ts';
+import { knownHint, shown } from '../lib/hints.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
-import { knownHint, shown } from './hints.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly (string | number)[];

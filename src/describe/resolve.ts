@@ -67,6 +67,7 @@ export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engi
     ...(site?.admin === undefined ? {} : { admin: resolveAdmin(parsed, site.admin) }),
     grants: (site?.flows ?? []).flatMap((entry, i) => resolveGrant(parsed, entry, i)),
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
+    confirm: [...new Set(site?.confirm ?? [])],
   });
 }
 

@@ -1,10 +1,10 @@
 import { type ZodRawShape, z } from 'zod';
 import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { engines as everyEngine } from '../engines/index.ts';
+import { nearest } from '../lib/hints.ts';
 import { isAddress } from '../lib/ip.ts';
 import { network, word } from '../lib/words.ts';
 import { languages, outgoings, roles, scenarios } from '../model/site.ts';
-import { nearest } from './hints.ts';
 import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 
 const text = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.text' } });
@@ -95,6 +95,10 @@ const site = {
     .array(assertion)
     .default([])
     .describe('Your own assertions: what must stay closed, or open, whatever else is described.'),
+  confirm: z
+    .array(text())
+    .default([])
+    .describe('Groups of hosts, such as production, on which nothing is run unless somebody confirms it.'),
 };
 
 const zone = {
@@ -347,6 +351,7 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     admin: site.admin,
     flows: site.flows,
     expect: site.expect,
+    confirm: site.confirm,
     include: z
       .array(z.string().min(1))
       .optional()

@@ -9,6 +9,8 @@ export interface Outcome {
 export interface RunOptions {
   /** Milliseconds; the command is killed past it. Default 60 s. */
   readonly timeout?: number;
+  /** The command is killed when either of its outputs grows past it. Default 64 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** A machine that Poterne acts on. */

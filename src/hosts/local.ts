@@ -25,12 +25,12 @@ export async function findProgram(name: string): Promise<string | undefined> {
 /** This machine. */
 export const localhost: Host = {
   name: 'localhost',
-  async run(argv, { timeout = 60_000 } = {}) {
+  async run(argv, { timeout = 60_000, maxBytes = 64 << 20 } = {}) {
     const [name = '', ...rest] = argv;
     const program = await findProgram(name);
     if (program === undefined) throw new Fault('host.command.missing', { program: name });
     return new Promise((resolve) => {
-      const child = execFile(program, rest, { timeout, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      const child = execFile(program, rest, { timeout, maxBuffer: maxBytes }, (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : undefined) : 0;
         resolve({ code, stdout, stderr });
       });

@@ -93,9 +93,9 @@ function through(via: SshTarget, settings: SshSettings): string {
 export function sshHost(target: SshTarget, settings: SshSettings): Host {
   return {
     name: target.name,
-    async run(argv, { timeout = 60_000 } = {}) {
+    async run(argv, how) {
       const remote = asRoot(target, ['sh', '-c', runner, 'poterne', ...argv]);
-      const outcome = await localhost.run(sshCommand(target, settings, remote), { timeout });
+      const outcome = await localhost.run(sshCommand(target, settings, remote), how);
       if (outcome.code === 127 && outcome.stderr.includes(missing))
         throw new Fault('host.program.missing', { program: argv[0] ?? '', host: target.name });
       if (outcome.stdout.startsWith(begun)) return { ...outcome, stdout: outcome.stdout.slice(begun.length) };

@@ -4,6 +4,7 @@ import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
 import { docs } from './en/docs.ts';
 import { hosts } from './en/hosts.ts';
+import { inventory } from './en/inventory.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
@@ -21,6 +22,7 @@ export const en = {
   ...demo,
   ...docs,
   ...hosts,
+  ...inventory,
 } as const;
 
 /** The stable code of a message. */

@@ -4,6 +4,7 @@ import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
 import { hosts } from './fr/hosts.ts';
+import { inventory } from './fr/inventory.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
@@ -21,4 +22,5 @@ export const fr = {
   ...demo,
   ...docs,
   ...hosts,
+  ...inventory,
 } as const;

@@ -5,6 +5,7 @@ import * as demo from './en/demo.ts';
 import * as describe from './en/describe.ts';
 import * as docs from './en/docs.ts';
 import * as hosts from './en/hosts.ts';
+import * as inventory from './en/inventory.ts';
 import * as nftables from './en/nftables.ts';
 import * as nginx from './en/nginx.ts';
 import * as plan from './en/plan.ts';
@@ -13,8 +14,8 @@ import { type Code, en } from './en.ts';
 import { fr } from './fr.ts';
 import { languageOf, translate } from './index.ts';
 
-const areas = [apply, cli, demo, describe, docs, hosts, nftables, nginx, plan, verify].flatMap((module) =>
-  Object.values(module),
+const areas = [apply, cli, demo, describe, docs, hosts, inventory, nftables, nginx, plan, verify].flatMap(
+  (module) => Object.values(module),
 );
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();

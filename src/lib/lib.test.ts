@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDuration, shortDuration } from './duration.ts';
 import { contains, inNetwork, isLoopback, isPrivate, networkText, overlaps, parseNetwork } from './ip.ts';
 import { parseRate } from './rate.ts';
-import { parseSize } from './size.ts';
+import { parseSize, shortSize } from './size.ts';
 
 test.each([
   ['30s', 30_000],
@@ -25,6 +25,15 @@ test.each([
   ['20', undefined],
   ['lots', undefined],
 ])('size %s', (text, value) => expect(parseSize(text)).toBe(value));
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [3_840_000_000, '3.8 GB'],
+  [120_400_000, '120 MB'],
+  [5e15, '5000 TB'],
+])('%d bytes in short', (bytes, text) => expect(shortSize(bytes)).toBe(text));
 
 test.each([
   ['10/s', { count: 10, per: 's' }],

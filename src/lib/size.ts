@@ -16,3 +16,12 @@ export function parseSize(text: string): number | undefined {
   const unit = found && units[(found[2] as string).replace(/^KB$/, 'kB').replace(/^kiB$/, 'KiB')];
   return found && unit ? Number(found[1]) * unit : undefined;
 }
+
+/** Bytes in the largest decimal unit that keeps them short, e.g. `3.8 GB`, `120 MB`; for tables. */
+export function shortSize(bytes: number): string {
+  const [unit, size] = (Object.entries(units).filter(([name]) => !name.includes('i')) as [string, number][])
+    .reverse()
+    .find(([, each]) => bytes >= each) ?? ['B', 1];
+  const value = bytes / size;
+  return `${value < 10 && unit !== 'B' ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}

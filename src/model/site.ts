@@ -23,6 +23,8 @@ export interface Site {
   /** Flows that the description asks for in so many words, beside those that follow from the rest of it. */
   readonly grants: readonly Grant[];
   readonly assertions: readonly Assertion[];
+  /** Groups of hosts on which nothing is run unless somebody confirms it. */
+  readonly confirm: readonly string[];
 }
 
 /** From where the machines that Poterne acts on may be administered. */

@@ -25,6 +25,8 @@ export interface Tables {
   };
   /** The last good addresses of upstream names, for when their resolver is away. */
   address: { name: string; addresses: string; at: string };
+  /** What each host of a site told of itself, the last time it was asked. */
+  host_facts: { site: string; host: string; at: string; detail: string };
 }
 
 /** Brings the database to this version's tables. */
@@ -64,6 +66,18 @@ const migrations = {
         .addColumn('name', 'text', (c) => c.primaryKey())
         .addColumn('addresses', 'text', (c) => c.notNull())
         .addColumn('at', 'text', (c) => c.notNull())
+        .execute();
+    },
+  },
+  '2026-11-25-host-facts': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('host_facts')
+        .addColumn('site', 'text', (c) => c.notNull())
+        .addColumn('host', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addColumn('detail', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('host_facts_key', ['site', 'host'])
         .execute();
     },
   },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Evidence } from '../model/evidence.ts';
+import type { HostFacts } from '../model/host-facts.ts';
 import { message } from '../model/message.ts';
 import { withLock } from './lock.ts';
 import { openStore } from './store.ts';
@@ -40,6 +41,26 @@ test('what is recorded is there after opening again, and is private', async () =
   expect(await again.addresses()).toEqual({ 'erp.lan': ['10.0.0.15'] });
   await again.close();
   expect((await stat(join(folder, 'poterne.db'))).mode & 0o777).toBe(0o600);
+});
+
+test('what hosts told stands until they tell something else, for each site', async () => {
+  const facts = (host: string, at: string): HostFacts => ({
+    host,
+    at,
+    disks: [],
+    accounts: { login: ['root'], system: [] },
+    root: 'login',
+  });
+  const store = await openStore(folder);
+  await store.rememberFacts('s', [facts('a', '2026-01-01T00:00:00.000Z'), facts('b', at)]);
+  await store.rememberFacts('other', [facts('a', at)]);
+  await store.rememberFacts('s', [facts('a', at)]);
+  await store.close();
+  const again = await openStore(folder);
+  expect(await again.facts('s')).toEqual(expect.arrayContaining([facts('a', at), facts('b', at)]));
+  expect(await again.facts('s')).toHaveLength(2);
+  expect(await again.facts('nowhere')).toEqual([]);
+  await again.close();
 });
 
 test('a proof of thousands of promises is kept whole, and old ones are forgotten', async () => {

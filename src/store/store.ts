@@ -4,6 +4,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import Database from 'libsql';
 import type { Evidence } from '../model/evidence.ts';
 import { Fault } from '../model/fault.ts';
+import type { HostFacts } from '../model/host-facts.ts';
 import { migrate, type Tables } from './schema.ts';
 
 /** How long evidence and runs are kept. */
@@ -36,6 +37,9 @@ export interface Store {
   /** Remembers addresses that resolved; an empty list is not worth remembering. */
   rememberAddresses(at: string, addresses: Readonly<Record<string, readonly string[]>>): Promise<void>;
   addresses(): Promise<Record<string, readonly string[]>>;
+  /** Remembers what hosts of a site told, in place of what they told before. */
+  rememberFacts(site: string, facts: readonly HostFacts[]): Promise<void>;
+  facts(site: string): Promise<readonly HostFacts[]>;
   close(): Promise<void>;
 }
 
@@ -121,6 +125,22 @@ export async function openStore(folder: string): Promise<Store> {
     async addresses() {
       const rows = await db.selectFrom('address').selectAll().execute();
       return Object.fromEntries(rows.map((r) => [r.name, JSON.parse(r.addresses) as string[]]));
+    },
+    async rememberFacts(site, facts) {
+      await db.transaction().execute(async (t) => {
+        for (const each of facts) {
+          const row = { at: each.at, detail: JSON.stringify(each) };
+          await t
+            .insertInto('host_facts')
+            .values({ site, host: each.host, ...row })
+            .onConflict((c) => c.columns(['site', 'host']).doUpdateSet(row))
+            .execute();
+        }
+      });
+    },
+    async facts(site) {
+      const rows = await db.selectFrom('host_facts').select('detail').where('site', '=', site).execute();
+      return rows.map((row) => JSON.parse(row.detail) as HostFacts);
     },
     close: () => db.destroy(),
   };

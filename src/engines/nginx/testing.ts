@@ -110,6 +110,7 @@ export function site(
     zones: [],
     grants: [],
     assertions: [],
+    confirm: [],
     hosts: [],
     services,
     publications,

@@ -115,6 +115,7 @@ export const describe = {
 
   // References.
   'service.unknown': 'there is no service "{name}"',
+  'group.unknown': 'no host is in a group "{name}"',
   'host.unknown': 'there is no host "{name}"',
   'zone.unknown': 'there is no zone "{name}"',
 

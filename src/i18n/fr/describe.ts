@@ -126,6 +126,7 @@ export const describe = {
 
   // Les références.
   'service.unknown': 'le service « {name} » n’existe pas',
+  'group.unknown': 'aucun hôte n’est dans un groupe « {name} »',
   'host.unknown': 'l’hôte « {name} » n’existe pas',
   'zone.unknown': 'la zone « {name} » n’existe pas',
 

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { withoutUserinfo } from '../lib/userinfo.ts';
 import { type Message, message } from '../model/message.ts';
+import { withoutUserinfo } from './userinfo.ts';
 
 /** The known word that was most likely meant, if one is near enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {

@@ -1,0 +1,30 @@
+import { chown, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openStore, type Store } from '../store/store.ts';
+import { denied } from './gateway.ts';
+
+/**
+ * Works with the store of a state folder, which is made the first time; no gateway is needed. Stays the account that it is, since
+ * ssh's keys are that account's. Throws `state.denied` and `store.unusable`.
+ */
+export async function withStore<T>(state: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await open(state).catch((cause: unknown) => {
+    throw denied(state, cause) ?? cause;
+  });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function open(state: string): Promise<Store> {
+  await mkdir(state, { recursive: true, mode: 0o755 });
+  const store = await openStore(state);
+  // The account that runs a gateway there could not open what root leaves.
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = await stat(state);
+    await chown(join(state, 'poterne.db'), uid, gid);
+  }
+  return store;
+}

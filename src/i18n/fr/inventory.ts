@@ -1,0 +1,110 @@
+import type { inventory as en } from '../en/inventory.ts';
+
+/** Messages de l'inventaire, des sélecteurs et des faits : code → texte ; `{nom}` tient la place d'une valeur. */
+export const inventory = {
+  // Sélecteurs.
+  'selector.empty': 'rien n’est choisi par rien : écrivez un hôte, group:NOM ou all',
+  'selector.end': 'l’expression finit là où un hôte, group:NOM, not ou ( est attendu',
+  'selector.operand': '« {found} » se trouve là où un hôte, group:NOM, not ou ( est attendu',
+  'selector.operator': '« {found} » se trouve là où and, or ou la fin est attendu',
+  'selector.operator.hint':
+    'écrivez « and » ou « or » entre les deux ; mettez un nom avec espaces entre guillemets : group:"deux mots"',
+  'selector.open': 'cette parenthèse n’est jamais fermée',
+  'selector.close': 'cette parenthèse n’en ferme aucune',
+  'selector.quote': 'ce guillemet n’est jamais fermé',
+  'selector.deep': 'plus de {limit} parenthèses ou not sont imbriqués',
+  'selector.key': 'les hôtes ne se choisissent pas par « {key}: »',
+  'selector.value': 'rien ne suit « {key}: »',
+  'selector.name.unknown': 'aucun hôte ne s’appelle « {value} »',
+  'selector.group.unknown': 'aucun hôte n’est dans un groupe « {value} »',
+  'selector.zone.unknown': 'il n’y a pas de zone « {value} »',
+  'selector.role.unknown': 'il n’y a pas de rôle « {value} »',
+  'selector.os.unknown': 'aucun hôte ne tourne sous « {value} »',
+  'selector.arch.unknown': 'aucun hôte n’est d’architecture « {value} »',
+  'selector.has.unknown': 'aucun hôte n’a de compte « {value} »',
+  'selector.facts.missing':
+    '{count} hôte(s) n’ont jamais été interrogés là-dessus, si bien qu’on ne peut le dire : {hosts}',
+  'selector.facts.unaskable':
+    '{count} hôte(s) sont décrits seulement, si bien que personne ne peut les interroger, et laissés de côté : {hosts}',
+  'selector.facts.missing.hint': 'interrogez-les avec : poterne hosts facts',
+  // Importations.
+  'import.syntax': 'ceci ne peut être lu : {reason}',
+  'import.shape':
+    'ceci n’est pas un inventaire : une table de groupes, ou une liste d’objets avec un nom, est attendue',
+  'import.alias':
+    'l’alias « *{name} » n’est pas suivi ; ce qu’affiche « ansible-inventory --list » n’en a pas',
+  'import.quote': 'un guillemet est ouvert ici et jamais fermé',
+  'import.row': 'la ligne a {count} cellules, les titres sont {columns}',
+  'import.column.missing':
+    'aucune colonne ne s’appelle name (ou nom, hôte, serveur, hostname) ; il y a : {headings}',
+  'import.column.twice': '« {heading} » est une deuxième colonne pour {column}',
+  'import.column.ignored': '« {heading} » n’est pas repris',
+  'import.name.missing': 'un hôte sans nom',
+  'import.twice': 'l’hôte « {name} » y est deux fois, déjà à la ligne {line}',
+  'import.range': '« {value} » n’est pas une suite de noms telle que web[01:20]',
+  'import.section':
+    '« {section} » n’est pas une section d’inventaire : [GROUPE], [GROUPE:children] ou [GROUPE:vars]',
+  'import.variable': 'une variable s’écrit NOM=VALEUR',
+  'import.variables': 'ces variables ne sont pas reprises : {names}',
+  'import.group.key': 'le groupe « {group} » a « {key} », qui n’est ni hosts, ni vars, ni children',
+  'import.group.cycle': 'le groupe « {name} » finit par se contenir lui-même',
+  'import.nothing': 'il n’y a aucun hôte dedans',
+  'import.unreadable': '{file} ne peut être lu : {reason}',
+  'import.format': 'on ne peut dire ce qu’est {file}',
+  'import.format.next': 'dites-le avec --format csv, ansible ou json',
+  'import.exists': '{file} existe déjà, et diffère',
+  'import.exists.next':
+    'regardez la différence ci-dessus, puis écrasez-le avec --force, ou choisissez un autre fichier avec --out',
+  'import.unwritable': '{file} ne peut être écrit : {reason}',
+  // Ce que disent les commandes.
+  'hosts.about': 'liste les hôtes décrits, ou ceux que nomme un sélecteur',
+  'hosts.on':
+    'seulement ces hôtes : des noms, group:A, zone:B, role:C, os:debian-12, has:COMPTE, avec and, or, not, ( )',
+  'hosts.none': 'Aucun hôte n’est choisi.',
+  'hosts.count': '{count} hôte(s).',
+  'hosts.name': 'hôte',
+  'hosts.address': 'adresse',
+  'hosts.zone': 'zone',
+  'hosts.roles': 'rôles',
+  'hosts.groups': 'groupes',
+  'hosts.managed': 'joint',
+  'hosts.managed.ssh': 'ssh',
+  'hosts.managed.here': 'cette machine',
+  'hosts.managed.no': 'décrit seulement',
+  'hosts.facts': 'faits',
+  'hosts.facts.never': 'jamais interrogé',
+  'hosts.facts.age': 'il y a {age}',
+  'hosts.facts.stale': 'il y a {age} (périmé)',
+  'hosts.facts.about':
+    'interroge les hôtes sur leur système, disques, mémoire, paquets en attente et comptes',
+  'hosts.facts.refresh':
+    'les interroge tous à nouveau ; sinon ceux qui ne l’ont jamais été, ou il y a plus d’un jour',
+  'hosts.facts.progress': '{done} hôtes sur {total} interrogés',
+  'hosts.facts.unreached': 'Décrits seulement, si bien que personne ne peut les interroger : {hosts}',
+  'hosts.facts.failed': '{failed} hôte(s) sur {count} n’ont pas répondu : {hosts}',
+  'hosts.facts.system': 'système',
+  'hosts.facts.kernel': 'noyau',
+  'hosts.facts.up': 'démarré depuis',
+  'hosts.facts.memory': 'mémoire prise',
+  'hosts.facts.disks': 'disques pris',
+  'hosts.facts.packages': 'paquets en attente',
+  'hosts.facts.security': '{pending}, dont {security} de sécurité',
+  'hosts.facts.root': 'root',
+  'hosts.facts.root.login': 'est le compte',
+  'hosts.facts.root.sudo': 'par sudo',
+  'hosts.facts.root.no': 'non',
+  'hosts.facts.accounts': 'comptes qui se connectent',
+  'hosts.facts.part': '{share} % de {size}',
+  'hosts.import.about':
+    'écrit les hôtes d’un autre inventaire dans un fichier à inclure : CSV, Ansible (INI, YAML) ou JSON',
+  'hosts.import.usage': '[options] FICHIER',
+  'hosts.import.file': 'l’inventaire ; - lit l’entrée standard',
+  'hosts.import.format': 'ce qu’il est : csv, ansible ou json ; par défaut, d’après son nom',
+  'hosts.import.out': 'fichier à écrire ; - l’affiche (par défaut : hosts.yaml)',
+  'hosts.import.force': 'écrase le fichier s’il diffère',
+  'hosts.import.comment':
+    'Importé de {from} : {count} hôte(s).\nfirewall: false fait que Poterne ne touche pas au pare-feu ; enlevez-le là où il doit le tenir.',
+  'hosts.import.written': '{file} : {count} hôte(s) écrits.',
+  'hosts.import.same': '{file} : {count} hôte(s), tels qu’ils y sont déjà.',
+  'hosts.import.next': 'relisez-le, ajoutez « include: [{file}] » à votre description, puis : poterne check',
+} as const satisfies Record<keyof typeof en, string>;
