@@ -17,6 +17,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   docs: ['i18n', 'lib', 'model', 'plan'],
   hosts: ['lib', 'model'],
   store: ['lib', 'model'],
+  fleet: ['hosts', 'i18n', 'lib', 'model', 'store'],
   pki: ['hosts', 'lib', 'model'],
   apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
   verify: ['i18n', 'lib', 'model'],
@@ -29,6 +30,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     // The applications of `poterne demo`.
     'examples',
     'engines',
+    'fleet',
     'hosts',
     'i18n',
     'lib',

@@ -21,3 +21,14 @@ export async function askEntry({ t }: Context, host: string, seconds: number): P
     asking.close();
   }
 }
+
+/** Asks a question that only a yes answers; nobody at the terminal is a no. */
+export async function confirmed({ t }: Context, question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^[yo]/i.test((await asking.question(`${question} ${t('cli.yes-no')} `)).trim());
+  } finally {
+    asking.close();
+  }
+}

@@ -3,6 +3,7 @@ import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
+import { fleet } from './fr/fleet.ts';
 import { hosts } from './fr/hosts.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
@@ -21,4 +22,5 @@ export const fr = {
   ...demo,
   ...docs,
   ...hosts,
+  ...fleet,
 } as const;
