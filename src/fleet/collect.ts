@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CollectedFile, SkippedFile } from '../model/run.ts';
 import { pathBelow, textOf } from './paths.ts';
@@ -46,8 +46,9 @@ async function take(
 ): Promise<boolean> {
   const path = textOf(name);
   const file = join('files', pathBelow(name));
-  const isTwice = heard.files.some((other) => other.file === file);
-  const place = isTwice ? undefined : await created(join(execution.folder, file));
+  const at = join(execution.folder, file);
+  const place = await created(at);
+  let isGood = false;
   const hash = createHash('sha256');
   try {
     const isWhole = await reader.exactly(size, async (bytes) => {
@@ -58,16 +59,25 @@ async function take(
     const [verb, sum, state] = (isWhole && (await reader.line())?.split('\t')) || [];
     const sha256 = hash.digest('hex');
     if (verb !== 'sum' || sum !== sha256) return false;
-    if (isTwice) heard.skipped.push({ path, why: 'twice' });
+    if (!place) heard.skipped.push({ path, why: 'twice' });
     else heard.files.push({ path, file, size, sha256, ...(state === 'changed' ? { changed: true } : {}) });
     await place?.datasync();
+    isGood = true;
     return true;
   } finally {
     await place?.close();
+    // What did not come whole is not taken for what was there.
+    if (place && !isGood) await rm(at, { force: true });
   }
 }
 
-async function created(path: string) {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  return open(path, 'wx', 0o600);
+/** Opens a new file; `undefined` where there is one already, or where a folder would have to be one. */
+async function created(path: string): Promise<FileHandle | undefined> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    if (/^(EEXIST|EISDIR|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }

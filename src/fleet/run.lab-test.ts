@@ -135,7 +135,7 @@ describe.each(both)('on %s as %s', (host, user) => {
         '--',
         '$(id)',
         '`id`',
-        '%h $HOME ${x}',
+        '%h $HOME',
         "it's",
         '"',
         '\\',

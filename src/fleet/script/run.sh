@@ -70,9 +70,12 @@ clean() {
 
 # Waits until the time is over, or the controller has closed: that is how it says stop, and how its death shows.
 watch() {
+  exec 3<&- 5>&- 6>&-
   trap 'kill "$waiting" 2>/dev/null; exit' TERM
-  timeout -- "$limit" cat <&4 >/dev/null 5>&- 6>&- &
+  timeout -- "$limit" cat <&4 >/dev/null &
   waiting=$!
+  # A signal that comes earlier is lost.
+  : >"$work/watching"
   wait "$waiting"
   if [ "$?" = 124 ]; then echo limit; else echo stop; fi >"$work/why"
   end_tree
@@ -80,6 +83,8 @@ watch() {
 
 # A process that stays behind may hold the output open: it is given five seconds, and the output is closed.
 hurry() {
+  # Here, and not where it is called: there, a copy of each would stay open.
+  exec 4<&- 5>&- 6>&-
   quiet=0
   while [ "$quiet" -lt 10 ]; do
     sleep 0.5
@@ -130,16 +135,21 @@ launch() {
   "$@" setsid sh "$work/launch" <&3 >"$work/out" 2>"$work/err" 3<&- 4<&- 5>&- 6>&- &
   main=$!
   exec 3<&-
-  watch 3<&- &
+  watch &
   watcher=$!
   wait "$main"
   status=$?
   milliseconds=$(($(date +%s%3N) - begun))
+  tries=0
+  until [ -e "$work/watching" ] || [ "$tries" -gt 50 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
   if [ -e "$work/why" ]; then wait "$watcher"; else kill "$watcher"; fi
-  hurry 4<&- 5>&- 6>&- &
+  hurry &
   hurrying=$!
   wait "$out" "$err"
-  kill "$hurrying" 2>/dev/null
+  kill -KILL "$hurrying" 2>/dev/null
   left=
   # systemd takes a moment to notice that all have gone.
   ! { is_left && sleep 0.3 && is_left; } || left=left
