@@ -78,12 +78,8 @@ async function says(host: string, ...argv: readonly string[]): Promise<string> {
 
 /** What a run left behind on a host. */
 async function leftovers(host: string): Promise<string> {
-  return says(
-    host,
-    'sh',
-    '-c',
-    'ls -d /run/poterne-run* /var/lib/poterne-run* 2>/dev/null; pgrep -af "[p]oterne-run|[s]leep 3[0-9][0-9]"',
-  );
+  const folders = await says(host, 'sh', '-c', 'ls -d /run/poterne-* /var/lib/poterne-* 2>/dev/null');
+  return folders + (await says(host, 'pgrep', '-af', '[e]val "[$]script"|[s]leep 3[0-9][0-9]|[p]oterne-run'));
 }
 
 const both = [
@@ -278,6 +274,15 @@ test('files are brought back, whatever they are called', async () => {
     '/tmp/made/fichier_1log.txt': 'twice',
   });
   expect(await leftovers('new')).toBe('');
+});
+
+test('what an earlier run had to leave is removed by the next', async () => {
+  await says('old', 'mkdir', '-p', '/var/lib/poterne-run.aaaaaa/x', '/var/lib/poterne-run.bbbbbb');
+  await says('old', 'touch', '-d', '2 hours ago', '/var/lib/poterne-run.aaaaaa');
+  await ran('old', '#!/bin/sh\ntrue');
+  // The other may belong to a run that is just beginning.
+  expect(await leftovers('old')).toBe('/var/lib/poterne-run.bbbbbb');
+  await says('old', 'rmdir', '/var/lib/poterne-run.bbbbbb');
 });
 
 test('files beyond the bound stay there', async () => {

@@ -2,7 +2,7 @@
 # standard input, and after it: the parameters, the operator's script, what goes to that one's standard input.
 #
 # Both streams of the connection carry the script's own bytes between two marks that only the controller and root here
-# know. Descriptors: 4 the connection's input, 5 its output, 6 its error. The operator's script inherits none of them.
+# know. Descriptors: 4 the connection's input, 5 its output, 6 its error, 7 a lock on the folder. The operator's script inherits none of them.
 
 set -u
 umask 077
@@ -70,7 +70,7 @@ clean() {
 
 # Waits until the time is over, or the controller has closed: that is how it says stop, and how its death shows.
 watch() {
-  exec 3<&- 5>&- 6>&-
+  exec 3<&- 5>&- 6>&- 7<&-
   trap 'kill "$waiting" 2>/dev/null; exit' TERM
   timeout -- "$limit" cat <&4 >/dev/null &
   waiting=$!
@@ -100,8 +100,14 @@ place() {
   IFS=: read -r account _ uid gid _ home shell <<-END
 	$entry
 	END
+  # Left where a host lost its power in the middle: nobody holds it.
+  find /var/lib -maxdepth 1 -name 'poterne-run.??????' -mmin +60 | while IFS= read -r old; do
+    flock --nonblock "$old" rm -rf "$old"
+  done
   # Not in /run, /tmp or /var/tmp, which may be mounted noexec.
   folder=$(mktemp -d /var/lib/poterne-run.XXXXXX 2>"$work/said") || broken disk
+  exec 7<"$folder"
+  flock --nonblock 7
   head -c "$script_length" <&4 >"$folder/$name" 2>"$work/said" || broken disk
   printf '%s  %s\n' "$script_sha256" "$folder/$name" | sha256sum --check --strict >"$work/said" 2>&1 ||
     broken script
@@ -125,14 +131,14 @@ launch() {
   [ ! -d /run/systemd/system ] || scope=$run
   export work folder uid gid home shell run
   # Pipes of the account's own: it may open /dev/stdout anew.
-  cat <"$work/out" >&5 4<&- 3<&- 6>&- &
+  cat <"$work/out" >&5 3<&- 4<&- 6>&- 7<&- &
   out=$!
-  cat <"$work/err" >&6 4<&- 3<&- 5>&- &
+  cat <"$work/err" >&6 3<&- 4<&- 5>&- 7<&- &
   err=$!
   set --
   [ -z "$scope" ] || set -- systemd-run --scope --quiet --collect --unit="$scope" --property=TimeoutStopSec=5 --
   begun=$(date +%s%3N)
-  "$@" setsid sh "$work/launch" <&3 >"$work/out" 2>"$work/err" 3<&- 4<&- 5>&- 6>&- &
+  "$@" setsid sh "$work/launch" <&3 >"$work/out" 2>"$work/err" 3<&- 4<&- 5>&- 6>&- 7<&- &
   main=$!
   exec 3<&-
   watch &
@@ -182,7 +188,7 @@ main() {
   [ -z "$patterns" ] || [ "$(cat "$work/why" 2>/dev/null)" = stop ] || {
     eval "set -- $patterns"
     setpriv --reuid "$uid" --regid "$gid" --init-groups --reset-env -- \
-      sh -c "$collector" poterne "$folder/.sum" "$most" "$@" >&5 4<&- 5>&- 6>&-
+      sh -c "$collector" poterne "$folder/.sum" "$most" "$@" >&5 4<&- 5>&- 6>&- 7<&-
   }
   rm -rf "$work" "$folder"
   say end
