@@ -26,7 +26,7 @@ beforeAll(async () => {
   const host = (name: string) =>
     `  ${name}: { address: ${lab.host(name).address}, groups: [production], ssh: { user: debian } }`;
   const site = [
-    ...['site: centre', 'hosts:', host('prod1'), host('prod2')],
+    ...['site: centre', 'admin: { from: [198.18.0.0/16] }', 'hosts:', host('prod1'), host('prod2')],
     '  prod3: { address: 198.18.255.9, groups: [production], ssh: { user: debian } }',
   ];
   await writeFile(join(folder, 'site.yaml'), `${site.join('\n')}\n`);
