@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Code } from '../i18n/en.ts';
 import { languageOf, say, translate } from '../i18n/index.ts';
+import { harmless } from '../lib/harmless.ts';
 import type { Message, Params } from '../model/message.ts';
 import type { Language } from '../model/site.ts';
 
@@ -12,6 +13,7 @@ export interface Context {
   readonly colour: boolean;
   /** Columns to write in. */
   readonly width: number;
+  /** What params hold may be a machine's own words: no text has control characters but line feeds and tabs. */
   t(code: Code, params?: Params): string;
   say(message: Message): string;
   /** To standard output: what was asked for. */
@@ -28,8 +30,8 @@ export function contextOf(environment: NodeJS.ProcessEnv): Context {
     colour: process.stdout.isTTY === true && !environment.NO_COLOR,
     // A terminal that does not know its size says 0.
     width: process.stdout.columns || 100,
-    t: (code, params) => translate(language, code, params),
-    say: (message) => say(language, message),
+    t: (code, params) => harmless(translate(language, code, params)),
+    say: (message) => harmless(say(language, message)),
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
   };

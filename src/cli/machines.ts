@@ -46,11 +46,12 @@ function changeText(context: Context, { kind, what, name, drift }: HostChange): 
 function notes(
   context: Context,
   host: string,
-  { name: part, complaint, rolledBack, unfinished }: PartReport,
+  { name: part, outcome, complaint, rolledBack, unfinished }: PartReport,
 ): void {
   const { t, err } = context;
   if (rolledBack)
     err(t('machines.rolled-back', { host, part, at: new Date(rolledBack).toLocaleString('sv-SE') }));
+  if (outcome === 'unconfirmed') err(t('machines.unconfirmed', { host, part }));
   if (unfinished) err(t('machines.unfinished', { host, part }));
   if (!complaint) return;
   err(`${t('cli.error')}: ${t('machines.failed', { host, part, reason: context.say(complaint.say) })}`);

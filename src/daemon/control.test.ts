@@ -75,3 +75,14 @@ test('what a killed daemon left is no daemon', async () => {
   });
   await control.close();
 });
+
+test.each([
+  ['no JSON', '\u001b[2J'],
+  ['another shape', '{"raw":{"kind":"applied","outcome":"applied","hash":"","findings":7}}'],
+  ['another outcome', '{"raw":{"kind":"applied","outcome":"splendid","hash":"","findings":[]}}'],
+  ['an unknown fault', '{"fault":{"code":"no.such","params":{}}}'],
+  ['an unknown finding', '{"raw":{"kind":"refused","findings":[{"severity":"error","code":"constructor"}]}}'],
+  ['an unknown hint', '{"raw":{"kind":"refused","findings":[{"code":"value.name","hint":{"code":"x"}}]}}'],
+])('%s from a gateway is not taken for an answer', (_, said) => {
+  expect(readReloaded(said)).toBeUndefined();
+});

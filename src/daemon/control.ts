@@ -2,6 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import type { Applied } from '../apply/executor.ts';
+import { en } from '../i18n/en.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
@@ -70,20 +71,31 @@ export async function requestReload(state: string): Promise<Reloaded> {
 }
 
 /**
- * What `poterne reload --json` printed on another machine, or `undefined` for what it never prints. Its findings have
- * pointers and no places: those are of that machine's copy of the description.
+ * What `poterne reload --json` printed on another machine, or `undefined` for what it never prints: whoever has broken
+ * into the gateway's account answers as he likes. Its findings have pointers and no places: those are of that machine's
+ * copy of the description.
  */
 export function readReloaded(stdout: string): Reloaded | undefined {
   try {
     const { raw, fault } = JSON.parse(stdout);
     // It could not ask: no daemon runs there.
-    if (!raw)
-      return fault ? { kind: 'failed', fault: { ...fault, next: undefined }, findings: [] } : undefined;
-    const { findings } = raw as Reloaded;
-    return { ...raw, findings: findings.map(({ at: _, ...finding }) => finding) };
+    const reloaded: Reloaded = raw ?? { kind: 'failed', fault: { ...fault, next: undefined }, findings: [] };
+    if (!isSayable(reloaded)) return undefined;
+    const findings = reloaded.findings.map(({ at: _, ...finding }) => finding);
+    return { ...reloaded, findings };
   } catch {
     return undefined;
   }
+}
+
+/** Whether there are texts for all of it. */
+function isSayable(reloaded: Reloaded): boolean {
+  const said = reloaded.findings.flatMap(({ code, hint }) => [code, ...(hint ? [hint.code] : [])]);
+  if (reloaded.kind === 'failed') said.push(reloaded.fault.code);
+  if (reloaded.kind === 'failed' && reloaded.fault.next) said.push(reloaded.fault.next.code);
+  const isKind = ['applied', 'refused', 'failed'].includes(reloaded.kind);
+  const isOutcome = reloaded.kind !== 'applied' || Object.hasOwn(en, `apply.outcome.${reloaded.outcome}`);
+  return isKind && isOutcome && said.every((code) => Object.hasOwn(en, code));
 }
 
 /** The body of the daemon's answer; `undefined` when none runs, or it ended meanwhile. */

@@ -20,13 +20,13 @@ import {
   type MachineOutcome,
   planMachines,
 } from './machines.ts';
-import { type Reach, servedGateway, targetOf } from './reach.ts';
+import { type Reach, readOfGateway, servedGateway, targetOf } from './reach.ts';
 
 /** What is wanted of a whole site, and how its machines are now. */
 export interface SiteIntent {
   readonly plan: Plan;
-  /** What the gateway serves now. */
-  readonly active: Manifest | undefined;
+  /** What the gateway serves now; `unknown` when it cannot be reached. */
+  readonly active: Manifest | 'unknown' | undefined;
   readonly machines: readonly MachineOutcome[];
 }
 
@@ -79,12 +79,13 @@ export async function intendSite(
 async function intendThere(site: Site, host: Host, reach: Reach): Promise<Omit<SiteIntent, 'machines'>> {
   const plan = { site, artefacts: [], expectations: expectations(site), exposure: exposure(site) };
   try {
-    const { code, stdout } = await onHost(site, host, reach, ['cat', installedManifest]);
-    return { plan, active: code === 0 ? (JSON.parse(stdout) as Manifest) : undefined };
+    const text = await readOfGateway(site, host, reach, installedManifest);
+    return { plan, active: text === undefined ? undefined : (JSON.parse(text) as Manifest) };
   } catch (error) {
-    // That it cannot be reached is said with the other machines.
+    // Its account may write there what it likes. Why it cannot be reached is said with the other machines.
+    if (error instanceof SyntaxError) return { plan, active: 'unknown' };
     if (!(error instanceof Fault)) throw error;
-    return { plan, active: undefined };
+    return { plan, active: 'unknown' };
   }
 }
 

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
 import { sshFault } from '../hosts/ssh-faults.ts';
 import type { SshTarget } from '../hosts/target.ts';
@@ -17,14 +19,37 @@ export interface Reach {
   readonly here?: string;
 }
 
-/** The described host that this machine is: the one asked for, else the one that has an address of ours. */
-export function whereWeAre({ hosts }: Site, asked?: string): string | undefined {
+/**
+ * The described host that this machine is: the one asked for, else the one that has an address of ours. Private addresses
+ * are in use everywhere: where the description has the host's key, ours must be that one.
+ */
+export function whereWeAre(
+  { hosts }: Site,
+  asked?: string,
+  ownKeys: readonly string[] = ownHostKeys(),
+): string | undefined {
   if (asked !== undefined) return asked;
   const own = Object.values(networkInterfaces())
     .flatMap((some) => some ?? [])
     .map(({ address }) => address)
     .filter((address) => !isLoopback(address));
-  return hosts.find(({ addresses }) => addresses.some((address) => own.includes(address)))?.name;
+  return hosts.find(
+    ({ addresses, ssh }) =>
+      addresses.some((address) => own.includes(address)) &&
+      (ssh?.hostKey === undefined || ownKeys.includes(ssh.hostKey)),
+  )?.name;
+}
+
+/** The public host keys of this machine's SSH server, as `type base64`; none where it has none. */
+function ownHostKeys(): readonly string[] {
+  const folder = '/etc/ssh';
+  try {
+    return readdirSync(folder)
+      .filter((name) => /^ssh_host_.*_key\.pub$/.test(name))
+      .map((name) => readFileSync(join(folder, name), 'utf8').split(' ', 2).join(' ').trim());
+  } catch {
+    return [];
+  }
 }
 
 /** How a described host is reached from here. */
@@ -51,15 +76,27 @@ export function hostOf({ hosts }: Site, name: string): Host {
 /** Where an installed gateway keeps the root certificate of its own authority. */
 const installedRoot = `${installedGateway.state}/authority/root.pem`;
 
+/**
+ * What the account that runs an installed gateway reads in a file of its own; `undefined` when it cannot. It is that
+ * account that reads: it could have put a link to a secret of root's there. Throws `host.*` faults.
+ */
+export async function readOfGateway(
+  site: Site,
+  gateway: Host,
+  { settings, here }: Reach,
+  path: string,
+): Promise<string | undefined> {
+  const { account } = installedGateway;
+  const rights = [`--reuid=${account}`, `--regid=${account}`, '--clear-groups', '--no-new-privs'];
+  const argv = ['setpriv', ...rights, '--', 'cat', '--', path];
+  const { code, stdout } = await sshHost(targetOf(site, gateway, here), settings).run(argv);
+  return code === 0 ? stdout : undefined;
+}
+
 /** The root certificate (PEM) of an installed gateway; `undefined` when there is none. Throws `host.*` faults. */
 export async function rootOfGateway(site: Site, reach: Reach): Promise<string | undefined> {
   const gateway = servedGateway(site);
-  if (!gateway) return undefined;
-  const { code, stdout } = await sshHost(targetOf(site, gateway, reach.here), reach.settings).run([
-    'cat',
-    installedRoot,
-  ]);
-  return code === 0 ? stdout : undefined;
+  return gateway && readOfGateway(site, gateway, reach, installedRoot);
 }
 
 /** The gateway, when Poterne installs it as a service: on every machine that it acts on, this one too. */

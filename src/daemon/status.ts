@@ -6,7 +6,7 @@ import { runningMaster, servedHash } from '../apply/engine-process.ts';
 import { type Generation, generationsOf } from '../apply/generations.ts';
 import { serverEngines } from '../engines/index.ts';
 import type { Standing } from '../model/applied.ts';
-import type { Service, Upstream } from '../model/site.ts';
+import type { Service, Site, Upstream } from '../model/site.ts';
 import { daysLeft } from '../pki/certificates.ts';
 import type { LastProof } from '../store/store.ts';
 import type { Gateway } from './gateway.ts';
@@ -37,6 +37,8 @@ export interface PublicationStatus {
   readonly services: readonly string[];
   readonly standing: 'current' | Standing['state'];
   readonly complaint?: string;
+  /** Whether the gateway shows a certificate for it; else the service shows its own, to those it lets in. */
+  readonly ownCertificate: boolean;
   /** Whole days until the certificate expires; absent when it cannot be read. */
   readonly certificateDays?: number;
 }
@@ -74,13 +76,19 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
     state: gateway.state,
     engines: states,
     publications: await Promise.all(publications(active, now)),
-    services: await Promise.all(site.services.map(serviceStatus)),
+    services: await Promise.all(publishedServices(site).map(serviceStatus)),
     ...(proof ? { lastProof: proof } : {}),
   };
 }
 
+/** The services that the gateway itself reaches; what they need of others is theirs to reach. */
+function publishedServices({ services, publications }: Site): readonly Service[] {
+  const used = new Set(publications.flatMap(({ routes }) => routes.map(({ service }) => service)));
+  return services.filter(({ name }) => used.has(name));
+}
+
 function publications({ folder, manifest }: Generation, now: Date): Promise<PublicationStatus>[] {
-  return manifest.site.publications.map(async ({ id, name, routes }) => {
+  return manifest.site.publications.map(async ({ id, name, scenario, routes }) => {
     const standing = manifest.standing[id];
     const record = Object.entries(manifest.files).find(([path]) => path.endsWith(`/${id}.conf`))?.[1];
     const days = await certificateDays(folder, record?.reads ?? [], now);
@@ -89,6 +97,7 @@ function publications({ folder, manifest }: Generation, now: Date): Promise<Publ
       services: [...new Set(routes.map((route) => route.service))],
       standing: standing?.state ?? ('current' as const),
       ...(standing ? { complaint: standing.complaint } : {}),
+      ownCertificate: scenario === 'proxy',
       ...(days === undefined ? {} : { certificateDays: days }),
     };
   });

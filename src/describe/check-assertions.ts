@@ -2,7 +2,7 @@ import { parseNetwork } from '../lib/ip.ts';
 import { message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
 import type { Party } from '../model/site.ts';
-import type { Checking } from './check.ts';
+import type { Checking } from './checking.ts';
 import { knownHint, shortList } from './hints.ts';
 import { isAddressLike, normalName } from './names.ts';
 import type { Parsed } from './parse.ts';

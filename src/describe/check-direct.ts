@@ -1,7 +1,7 @@
 import { isAddress } from '../lib/ip.ts';
 import { message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
-import type { Checking } from './check.ts';
+import type { Checking } from './checking.ts';
 import type { PublicationEntry, ServiceEntry } from './schema.ts';
 
 /** What a scenario can carry: a proxy speaks http, and what is direct is passed on unread. */

@@ -1,7 +1,7 @@
 import { message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
-import type { Checking } from './check.ts';
 import { checkParty } from './check-assertions.ts';
+import type { Checking } from './checking.ts';
 import { knownHint } from './hints.ts';
 import type { HostEntry } from './schema.ts';
 

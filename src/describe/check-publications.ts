@@ -2,7 +2,7 @@ import { parseNetwork } from '../lib/ip.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
-import type { Checking } from './check.ts';
+import type { Checking } from './checking.ts';
 import { shortList } from './hints.ts';
 import { isPlainMap } from './merge.ts';
 import {

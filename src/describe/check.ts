@@ -1,10 +1,11 @@
-import type { Finding, Severity } from '../model/finding.ts';
-import { type Message, message } from '../model/message.ts';
-import { type Pointer, pointer } from '../model/pointer.ts';
+import type { Finding } from '../model/finding.ts';
+import { message } from '../model/message.ts';
+import { pointer } from '../model/pointer.ts';
 import { checkAssertions } from './check-assertions.ts';
 import { checkScenarios } from './check-direct.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkPublications } from './check-publications.ts';
+import { type Checking, unknownCodes } from './checking.ts';
 import { knownHint } from './hints.ts';
 import { valueAt } from './issues.ts';
 import { locate } from './locate.ts';
@@ -12,25 +13,6 @@ import { isPlainMap, type Sources, shortPlace } from './merge.ts';
 import { isAddressLike } from './names.ts';
 import type { Parsed } from './parse.ts';
 import type { ServiceEntry } from './schema.ts';
-
-/** What a check looks at, and where it puts what it finds. */
-export interface Checking {
-  readonly parsed: Parsed;
-  readonly sources: Sources;
-  report(severity: Severity, finding: Omit<Finding, 'severity'>): void;
-  /** A hint that names the place of something else. */
-  other(at: Pointer, onKey?: boolean): Message;
-  /** Reports a name that nothing of its kind has. */
-  reference(section: keyof typeof unknownCodes, name: string, at: Pointer): void;
-  /** Whether an entry is as it was written, so that what it lacks means something. */
-  whole(at: Pointer): boolean;
-}
-
-const unknownCodes = {
-  zones: 'zone.unknown',
-  hosts: 'host.unknown',
-  services: 'service.unknown',
-} as const;
 
 /** What the entries say of each other: references, contradictions, what cannot be proved. All of it, never the first. */
 export function check(parsed: Parsed, sources: Sources): readonly Finding[] {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { say, translate } from '../i18n/index.ts';
+import { harmless } from '../lib/harmless.ts';
 import { withoutUserinfo } from '../lib/userinfo.ts';
 import type { Finding, Place } from '../model/finding.ts';
 import { message } from '../model/message.ts';
@@ -66,7 +67,7 @@ function one(finding: Finding, options: ReportOptions, linesOf: (file: string) =
   const at = finding.at;
   const where = at ? [`${shortPath(at.file, options.cwd)}:${at.line}:${at.column}`] : [];
   const lines = [[...where.map((w) => style('bold', w)), severity, style('dim', finding.code)].join('  ')];
-  lines.push(`  ${harmless(say(language, finding))}`);
+  lines.push(`  ${onOneLine(say(language, finding))}`);
   if (at) {
     const [text, carets] = frame(at, linesOf(at.file)[at.line - 1]);
     if (text !== undefined && carets !== undefined)
@@ -74,7 +75,7 @@ function one(finding: Finding, options: ReportOptions, linesOf: (file: string) =
   }
   if (finding.hint) {
     const hint = say(language, finding.hint);
-    lines.push(`  ${harmless(say(language, message('report.hint', { hint })))}`);
+    lines.push(`  ${onOneLine(say(language, message('report.hint', { hint })))}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -83,16 +84,16 @@ function one(finding: Finding, options: ReportOptions, linesOf: (file: string) =
 function frame(at: Place, line: string | undefined): readonly string[] {
   if (line === undefined) return [];
   const start = at.column - 1 > 80 ? at.column - 41 : 0;
-  const text = harmless(withoutUserinfo(line).slice(start, start + 120));
+  const text = onOneLine(withoutUserinfo(line).slice(start, start + 120));
   const before = at.column - 1 - start;
   const width = Math.max(1, Math.min(at.length, text.length - before));
   const gutter = `  ${at.line} | `;
   return [`${gutter}${text}`, `${' '.repeat(gutter.length + before)}${'^'.repeat(width)}`];
 }
 
-/** Text that cannot move the cursor or recolour the terminal, one column for one character. */
-function harmless(text: string): string {
-  return text.replaceAll('\t', ' ').replace(/\p{Cc}/gu, '\u{fffd}');
+/** Text on one line that cannot move the cursor or recolour the terminal, one column for one character. */
+function onOneLine(text: string): string {
+  return harmless(text.replaceAll('\t', ' ').replace(/[\r\n]/g, '\ufffd'));
 }
 
 function shortPath(file: string, cwd: string): string {

@@ -78,6 +78,12 @@ export interface Complaint {
   readonly quoted: readonly string[];
 }
 
+/** A rendered file and, for each of its lines, why it exists. */
+export interface Rendered {
+  readonly text: string;
+  readonly origins: readonly Pointer[];
+}
+
 /** What every folder in `src/engines/` exports by default. Pure: nothing here touches disk, clock or network. */
 interface EngineGround {
   readonly name: string;

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sshCommand } from './ssh.ts';
 import { sshFault } from './ssh-faults.ts';
@@ -34,6 +37,20 @@ describe('the command', () => {
     expect(settings).toContain('hostkeyalgorithms ssh-ed25519');
     expect(settings).toContain('knownhostscommand /bin/echo erp ssh-ed25519 AAAAC3Nz');
     expect(settings).toContain('userknownhostsfile none');
+  });
+
+  test('verifies it whatever the ssh_config of the user would do without', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'poterne-ssh-'));
+    const config = join(folder, 'config');
+    await writeFile(
+      config,
+      'VerifyHostKeyDNS yes\nNoHostAuthenticationForLocalhost yes\nStrictHostKeyChecking no\n',
+    );
+    const settings = understood(sshCommand(erp, { config }, ['true'])).split('\n');
+    await rm(folder, { recursive: true });
+    expect(settings).toContain('verifyhostkeydns false');
+    expect(settings).toContain('nohostauthenticationforlocalhost no');
+    expect(settings).toContain('stricthostkeychecking true');
   });
 
   test('quotes the words, and goes through each jump with the same care', () => {

@@ -37,7 +37,8 @@ export function gatewayPart(shipment: Shipment, { poterne, node }: OwnPackages):
     packages: ['nginx', 'libnginx-mod-stream', 'logrotate'],
     // The first is what the second needs.
     carried: node ? [{ ...node, unless: nodeNeeded }, poterne] : [poterne],
-    accounts: [{ name: account, home: installedGateway.state }],
+    // The package makes its account.
+    accounts: [],
     folders: [
       { path: '/etc/poterne', mode: 0o755, owner: 'root', group: 'root' },
       { path: files, mode: 0o750, owner: 'root', group: account },

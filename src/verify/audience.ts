@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { inNetwork } from '../lib/ip.ts';
 import { type Message, message } from '../model/message.ts';
-import { type Attempt, broken, kept } from './attempt.ts';
+import { type Attempt, kept } from './attempt.ts';
 import { withoutQuery } from './excerpt.ts';
 import { brokenBy } from './http.ts';
 import type { Outcome } from './probe.ts';
-import type { Handshake } from './tls.ts';
 
 /** Where a vantage stands with a promise made only to some networks. */
 export interface Standing {
@@ -41,19 +40,6 @@ export async function refusal(
 /** Someone outside was answered with this status instead of 403. */
 export function letIn({ address, networks }: Standing, status: number): Message {
   return message('seen.outside.let-in', { status, address, networks });
-}
-
-/**
- * The outcome for whoever stands outside what a door opens to: that it hangs up is what is promised, and any handshake
- * lets them in. `undefined` for everyone else, and for a failure that is no answer to that.
- */
-export function shutOut(result: Handshake, from: readonly string[] | undefined): Outcome | undefined {
-  const { where, address, networks } = standing(from, result.connection.local);
-  if (where !== 'outside') return undefined;
-  if (result.done) return broken(message('seen.outside.open', { address, networks }));
-  return result.failure.kind === 'closed'
-    ? kept(message('seen.outside.closed', { address, networks }))
-    : undefined;
 }
 
 /** What an answer says against the way to the service rather than about the service: 502, 503, 504. */

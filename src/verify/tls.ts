@@ -10,9 +10,10 @@ import {
 } from 'node:tls';
 import type { Door } from '../model/expectation.ts';
 import { type Message, message } from '../model/message.ts';
-import { type Attempt, Settled, Trouble } from './attempt.ts';
-import { shutOut } from './audience.ts';
+import { type Attempt, broken, kept, Settled, Trouble } from './attempt.ts';
+import { standing } from './audience.ts';
 import { type Connection, connect } from './connect.ts';
+import type { Outcome } from './probe.ts';
 
 /** How to make a handshake; what is left out is what browsers do today: TLS 1.2 and 1.3, HTTP/1.1. */
 export interface TlsOptions {
@@ -157,4 +158,17 @@ export function trustedRoots(authorities: readonly string[]): SecureContext {
     contexts.set(authorities, context);
   }
   return context;
+}
+
+/**
+ * The outcome for whoever stands outside what a door opens to: that it hangs up is what is promised, and any handshake
+ * lets them in. `undefined` for everyone else, and for a failure that is no answer to that.
+ */
+function shutOut(result: Handshake, from: readonly string[] | undefined): Outcome | undefined {
+  const { where, address, networks } = standing(from, result.connection.local);
+  if (where !== 'outside') return undefined;
+  if (result.done) return broken(message('seen.outside.open', { address, networks }));
+  return result.failure.kind === 'closed'
+    ? kept(message('seen.outside.closed', { address, networks }))
+    : undefined;
 }

@@ -1,11 +1,12 @@
 import { createTwoFilesPatch } from 'diff';
+import { harmless } from '../../lib/harmless.ts';
 import type { Bundle, BundleFile, Drift, HostChange, PartReport } from '../../model/bundle.ts';
 import { type Message, message } from '../../model/message.ts';
 import { wordOf } from './manifest.ts';
 
 /** Gathers what a host says, a line at a time, into the report of its parts. */
 export interface Listener {
-  /** Takes in one line that concerns a part; `false` when it is none. */
+  /** Takes in one line that concerns a part; `false` when it is none. Throws when it says what our script never does. */
   hear(fields: readonly string[]): boolean;
   reports(): readonly PartReport[];
 }
@@ -39,7 +40,7 @@ export function listen(
     else if (verb === 'begin') tell(message('apply.host.part', { host: bundle.host, part: part.name }));
     else if (verb === 'step')
       tell(message('apply.host.packages', { host: bundle.host, count: rest[1] ?? '' }));
-    else if (verb === 'done') part.outcome = rest[0] as PartReport['outcome'];
+    else if (verb === 'done') part.outcome = oneOf(outcomes, rest[0]);
     else if (verb === 'failed') {
       part.outcome = 'failed';
       part.complaint = complaintOf(rest, strike);
@@ -49,8 +50,19 @@ export function listen(
   return { hear, reports: () => [...parts.values()].map((part) => reportOf(part, bundle)) };
 }
 
+const outcomes = ['unchanged', 'changed', 'unconfirmed'] as const;
+const kinds = ['add', 'change', 'remove'] as const;
+const things = ['package', 'account', 'folder', 'file', 'unit', 'state'] as const;
+
 function changeOf([kind, what, name = '']: readonly string[]): HostChange {
-  return { kind: kind as HostChange['kind'], what: what as HostChange['what'], name };
+  return { kind: oneOf(kinds, kind), what: oneOf(things, what), name };
+}
+
+/** A host that was broken into may say anything. */
+function oneOf<T extends string>(known: readonly T[], said: string | undefined): T {
+  const found = known.find((each) => each === said);
+  if (found === undefined) throw new Error(`not understood: ${said}`);
+  return found;
 }
 
 function addDrift(
@@ -91,7 +103,7 @@ function addState(part: PartSoFar, [state, at]: readonly string[]): void {
   if (state === 'rolled-back') part.rolledBack = instant(at);
 }
 
-const steps: Readonly<Record<string, Message['code']>> = {
+const steps = {
   packages: 'host.part.packages',
   account: 'host.part.account',
   folder: 'host.part.folder',
@@ -100,12 +112,13 @@ const steps: Readonly<Record<string, Message['code']>> = {
   arm: 'host.part.arm',
   action: 'host.part.action',
   unit: 'host.part.unit',
-};
+} as const;
 
 function complaintOf(
-  [step = '', said, ...what]: readonly string[],
+  [told, said, ...what]: readonly string[],
   strike: (text: string) => string,
 ): PartReport['complaint'] {
+  const step = oneOf(Object.keys(steps) as (keyof typeof steps)[], told);
   // Staged copies lie by their final paths below a folder of the run.
   const output = strike(decode(said))
     .replace(/\/var\/lib\/poterne-host\/incoming\.\w+\/\d+(?=\/)/g, '')
@@ -114,7 +127,7 @@ function complaintOf(
   if (/Could not get lock/.test(output)) return { say: message('host.dpkg.locked'), output };
   const isCommand = step === 'check' || step === 'action';
   const subject = strike((isCommand ? what.map(wordOf) : what).join(' '));
-  return { say: message(steps[step] ?? 'host.part.action', { what: subject }), output };
+  return { say: message(steps[step], { what: subject }), output };
 }
 
 function reportOf(part: PartSoFar, bundle: Bundle): PartReport {
@@ -131,9 +144,9 @@ function reportOf(part: PartSoFar, bundle: Bundle): PartReport {
   };
 }
 
-/** What the host sent as `=` and base64; `-` is nothing. */
+/** What the host sent as `=` and base64, fit for a terminal; `-` is nothing. */
 export function decode(field = '-'): string {
-  return field.startsWith('=') ? Buffer.from(field.slice(1), 'base64').toString('utf8') : '';
+  return field.startsWith('=') ? harmless(Buffer.from(field.slice(1), 'base64').toString('utf8')) : '';
 }
 
 function instant(seconds = '0'): string {

@@ -20,6 +20,9 @@ export interface Session {
   hear(fields: readonly string[]): AsyncIterable<Uint8Array> | undefined;
 }
 
+/** The most that a host has to say, in bytes: a hundred files that were changed by hand; and the longest line of it. */
+const most = { all: 16 << 20, line: 1 << 20 } as const;
+
 /** The words that a host's script begins and ends with. */
 const greeting = 'poterne\t1';
 const farewell = 'end';
@@ -42,7 +45,7 @@ export async function converse(
   );
   const stderr = lastOf(child.stderr);
   child.stdin.write(session.input);
-  const heard = await listen(child, session);
+  const heard = await listen(child, session, target.name);
   const status = await ended;
   signal?.throwIfAborted();
   if (heard.error) throw heard.error;
@@ -58,9 +61,27 @@ interface Heard {
   error?: unknown;
 }
 
-async function listen(child: ChildProcessWithoutNullStreams, session: Session): Promise<Heard> {
+async function listen(child: ChildProcessWithoutNullStreams, session: Session, host: string): Promise<Heard> {
   const heard: Heard = { greeted: false, finished: false };
-  for await (const line of createInterface({ input: child.stdout })) {
+  const fail = (error: unknown) => {
+    heard.error ??= faultOf(host, error);
+  };
+  const lines = createInterface({ input: child.stdout });
+  const hangUp = () => {
+    lines.close();
+    child.stdout.destroy();
+    child.kill();
+  };
+  const said = { all: 0, line: 0 };
+  child.stdout.on('data', (chunk: Buffer) => {
+    const end = chunk.lastIndexOf('\n');
+    said.all += chunk.length;
+    said.line = end < 0 ? said.line + chunk.length : chunk.length - end - 1;
+    if (said.all <= most.all && said.line <= most.line) return;
+    fail(new Error('…'));
+    hangUp();
+  });
+  for await (const line of lines) {
     // What a login shell says of itself comes first.
     if (!heard.greeted) heard.greeted = line === greeting;
     else if (line === farewell) {
@@ -69,24 +90,32 @@ async function listen(child: ChildProcessWithoutNullStreams, session: Session): 
     } else
       try {
         const answer = session.hear(line.split('\t'));
-        if (answer) sendAll(child, answer, heard);
+        if (answer) sendAll(child, answer, fail);
       } catch (error) {
-        heard.error ??= error;
+        fail(error);
         child.stdin.end();
+        if (heard.error !== error) hangUp();
       }
   }
   return heard;
+}
+
+/** What is wrong with a host that says what our script never does; the faults of this machine stay what they are. */
+function faultOf(host: string, error: unknown): unknown {
+  if (error instanceof Fault || (error as NodeJS.ErrnoException).code !== undefined) return error;
+  const params = { host, reason: (error as Error).message.slice(0, 200) };
+  return new Fault('host.strange', params, { cause: error, next: message('host.strange.next', params) });
 }
 
 /** Sends while the host goes on talking. */
 function sendAll(
   child: ChildProcessWithoutNullStreams,
   answer: AsyncIterable<Uint8Array>,
-  heard: Heard,
+  fail: (error: unknown) => void,
 ): void {
   pipeline(Readable.from(answer), child.stdin).catch((error: NodeJS.ErrnoException) => {
     // The host closed: it has said why, or how the connection ended does.
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') heard.error ??= error;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') fail(error);
     child.kill();
   });
 }

@@ -34,8 +34,10 @@ export function plan(context: Context): Command {
           tell: () => {},
         });
         const { machines } = intent;
-        const wanted = changes(intent.active, intent.plan);
-        const exposure = exposureDiff(intent.active, intent.plan);
+        const { active } = intent;
+        // What it serves now being unknown, no change can be told.
+        const wanted = active === 'unknown' ? [] : changes(active, intent.plan);
+        const exposure = active === 'unknown' ? { gained: [], lost: [] } : exposureDiff(active, intent.plan);
         if (options.json) {
           const said = wanted.map((c) => ({
             kind: c.kind,
@@ -45,8 +47,7 @@ export function plan(context: Context): Command {
           }));
           return out(
             JSON.stringify({
-              changes: said,
-              exposure,
+              ...(active === 'unknown' ? {} : { changes: said, exposure }),
               ...(machines.length > 0
                 ? { machines: machines.map((each) => machineJson(context, each)) }
                 : {}),
@@ -55,7 +56,8 @@ export function plan(context: Context): Command {
           );
         }
         show(findings);
-        if (wanted.length === 0) out(t('plan.none'));
+        if (active === 'unknown') out(t('plan.unknown'));
+        else if (wanted.length === 0) out(t(machines.some(differs) ? 'plan.none.published' : 'plan.none'));
         else out([t('plan.changes'), ...wanted.map((c) => line(context, c))].join('\n'));
         for (const [title, sentence, reaches] of [
           ['plan.gained', 'plan.reach', exposure.gained],
@@ -63,7 +65,8 @@ export function plan(context: Context): Command {
         ] as const)
           if (reaches.length > 0)
             out([`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentence, asParams(r))}`)].join('\n'));
-        if (exposure.gained.length + exposure.lost.length === 0) out(`\n${t('plan.exposure.same')}`);
+        if (active !== 'unknown' && exposure.gained.length + exposure.lost.length === 0)
+          out(`\n${t('plan.exposure.same')}`);
         if (options.diff)
           out(unifiedDiff(await readGenerated(state, intent.plan.artefacts), intent.plan.artefacts));
         for (const machine of machines) showMachine(context, machine);

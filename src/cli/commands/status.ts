@@ -50,7 +50,7 @@ function draw(context: Context, found: Status): string {
     publication.name,
     publication.services.join(', '),
     publication.certificateDays === undefined
-      ? t('status.unread')
+      ? t(publication.ownCertificate ? 'status.unread' : 'status.of-service')
       : t('status.days', { days: publication.certificateDays }),
     t(`status.standing.${publication.standing}`, { complaint: publication.complaint ?? '' }),
   ]);

@@ -2,10 +2,11 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
-import { fromVantage, rootOfGateway } from '../../daemon/reach.ts';
+import { fromVantage, type Reach, rootOfGateway } from '../../daemon/reach.ts';
 import { allPorts } from '../../lib/ports.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Expectation } from '../../model/expectation.ts';
+import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import { expectations, expectationsFrom } from '../../plan/planner.ts';
@@ -13,7 +14,7 @@ import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.
 import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
-import { exit, WrongRequest } from '../errors.ts';
+import { exit, showFault, WrongRequest } from '../errors.ts';
 import { hostNamed, type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { withGateway } from '../with-gateway.ts';
 
@@ -50,7 +51,10 @@ export function verify(context: Context): Command {
         const promised = vantage ? expectationsFrom(site, vantage) : expectations(site);
         const wanted = options.allPorts ? promised.map(onAllPorts) : promised;
         const chosen = options.only ? about(wanted, options.only) : wanted;
-        const roots = [await rootOfGateway(site, reach), options.ca && (await readAuthority(options.ca))];
+        const roots = [
+          await knownRoot(context, site, reach),
+          options.ca && (await readAuthority(options.ca)),
+        ];
         const proveOptions = {
           json: options.json === true,
           ...(options.address ? { address: options.address } : {}),
@@ -89,6 +93,18 @@ export async function proveLive(
   });
   if (live) process.stderr.write('\r\x1b[K');
   return evidence;
+}
+
+/** The root of an installed gateway. Whoever cannot log in to it proves without, as visitors do. */
+async function knownRoot(context: Context, site: Site, reach: Reach): Promise<string | undefined> {
+  try {
+    return await rootOfGateway(site, reach);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    showFault(context, error);
+    context.err(context.t('verify.root.unknown'));
+    return undefined;
+  }
 }
 
 function onAllPorts(expectation: Expectation): Expectation {

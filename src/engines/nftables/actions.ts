@@ -5,7 +5,8 @@ import type { Argv } from '../engine.ts';
 export const rulesetPath = '/etc/poterne/firewall.nft';
 export const unitName = 'poterne-firewall.service';
 export const unitPath = `/etc/systemd/system/${unitName}`;
-export const forwardingPath = '/etc/sysctl.d/60-poterne-forwarding.conf';
+/** Not in sysctl.d: a boot at which the rules cannot be loaded would forward everything. */
+export const forwardingPath = '/etc/poterne/forwarding.conf';
 
 /** nft says whether the kernel would take the whole script; nothing is changed. */
 export const checks: readonly (readonly Word[])[] = [['nft', '-c', '-f', { staged: rulesetPath }]];

@@ -37,7 +37,8 @@ admin: { from: [198.18.0.0/16, 192.0.2.0/24] }
       return each.flat();
     }),
   );
-  const files = { ...(await filesOf(site, 'erp')), ...Object.fromEntries(goldens.flat()) };
+  const router = site.replace('ssh: {}', 'ssh: {}, roles: [router]');
+  const files = { ...(await filesOf(router, 'erp')), ...Object.fromEntries(goldens.flat()) };
   const host = (release: (typeof releases)[number], last: number) => ({
     release,
     interfaces: { lan: [`192.0.2.${last}`] },
@@ -77,6 +78,21 @@ describe.each(releases)('on %s', (release) => {
       Number((await run('systemctl', 'show', '-P', 'ActiveEnterTimestampMonotonic', unit)).stdout);
     expect(await when(unitName)).toBeGreaterThan(0);
     expect(await when(unitName)).toBeLessThan(await when('ssh.service'));
+  });
+
+  test('a boot at which the rules cannot be loaded forwards nothing', async () => {
+    const forwarding = async () => (await run('sysctl', '-n', 'net.ipv4.ip_forward')).stdout.trim();
+    expect(await forwarding()).toBe('1');
+    const rules = '/etc/poterne/firewall.nft';
+    await run('mv', rules, `${rules}.away`);
+    // The lab keeps the network over a boot, and what it was told.
+    await run('sysctl', '-q', 'net.ipv4.ip_forward=0');
+    await lab.host(release).reboot();
+    expect((await run('systemctl', 'is-failed', unitName)).stdout.trim()).toBe('failed');
+    expect(await forwarding()).toBe('0');
+    await run('mv', `${rules}.away`, rules);
+    await lab.host(release).reboot();
+    expect(await forwarding()).toBe('1');
   });
 
   test('Debian’s nftables.service flushes everything, and the rules are back after it', async () => {

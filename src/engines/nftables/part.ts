@@ -40,7 +40,7 @@ export function part(network: Network, host: Host): BundlePart | undefined {
     folders: [],
     files: [
       file(rulesetPath, 0o640, ruleset.text, { origins: ruleset.origins }),
-      file(unitPath, 0o644, unitText),
+      file(unitPath, 0o644, unitText(forwarding !== undefined)),
       ...(forwarding === undefined ? [] : [file(forwardingPath, 0o644, forwarding)]),
     ],
     checks,
@@ -65,7 +65,8 @@ function forwardingText({ forwardings }: Network, host: Host): string | undefine
   return `${[why, ...keys.map((key) => `${key} = 1`)].join('\n')}\n`;
 }
 
-const unitText = `# Written by Poterne.
+/** Forwarding is allowed once the rules are there, at boot as well. */
+const unitText = (forwards: boolean) => `# Written by Poterne.
 [Unit]
 Description=Firewall of this host, from ${rulesetPath}
 DefaultDependencies=no
@@ -81,7 +82,7 @@ ReloadPropagatedFrom=nftables.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/sbin/nft -f ${rulesetPath}
+ExecStart=/usr/sbin/nft -f ${rulesetPath}${forwards ? `\nExecStartPost=/usr/sbin/sysctl -q -p ${forwardingPath}` : ''}
 ExecReload=/usr/sbin/nft -f ${rulesetPath}
 # There is no ExecStop: a stopped unit leaves the rules in the kernel, and the host closed.
 

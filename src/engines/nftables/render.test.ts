@@ -50,13 +50,17 @@ test('a part is checked, loaded in one transaction, kept over a reboot, and take
     checks: [['nft', '-c', '-f', { staged: '/etc/poterne/firewall.nft' }]],
     actions: [
       ['nft', '-f', '/etc/poterne/firewall.nft'],
-      ['sysctl', '-q', '-p', '/etc/sysctl.d/60-poterne-forwarding.conf'],
+      ['sysctl', '-q', '-p', '/etc/poterne/forwarding.conf'],
     ],
     units: [{ name: 'poterne-firewall.service', enabled: true, running: true, onChange: 'nothing' }],
     confirm: 120,
   });
   // Only IPv4 is led on there: IPv6 forwarding would end the host's own configuration by its router.
-  expect(text(part, '/etc/sysctl.d/60-poterne-forwarding.conf')).not.toContain('ipv6');
+  expect(text(part, '/etc/poterne/forwarding.conf')).not.toContain('ipv6');
+  // At boot, only once the rules are there.
+  expect(text(part, '/etc/systemd/system/poterne-firewall.service')).toMatch(
+    /^ExecStart=.*nft -f .*\nExecStartPost=\/usr\/sbin\/sysctl -q -p \/etc\/poterne\/forwarding\.conf$/m,
+  );
 });
 
 test('a host that is left alone, is only described or only looked from has no part', async () => {

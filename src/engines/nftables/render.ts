@@ -1,11 +1,12 @@
 import type { Network } from '../../model/network.ts';
 import type { Host } from '../../model/site.ts';
+import type { Rendered } from '../engine.ts';
 import { forward, input, output } from './render/chains.ts';
 import { contextOf } from './render/context.ts';
 import { antispoof, sets } from './render/ground.ts';
 import { destinationNat, sourceNat } from './render/nat.ts';
 import type { Settings } from './schema.ts';
-import { block, gap, hook, line, type Node, note, type Rendered, rule, write } from './syntax.ts';
+import { block, gap, hook, line, type Node, note, rule, write } from './syntax.ts';
 
 /** The whole ruleset of a host, each line with the part of the description that asked for it. */
 export function render(network: Network, host: Host, settings: Settings): Rendered {

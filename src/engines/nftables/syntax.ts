@@ -1,4 +1,5 @@
 import type { Pointer } from '../../model/pointer.ts';
+import type { Rendered } from '../engine.ts';
 
 /** A word of a statement: nft's own or an address; a text in quotes; or the values of an anonymous set. */
 export type Word = Atom | { readonly values: readonly Atom[] };
@@ -20,12 +21,6 @@ export type Node =
     }
   | { readonly kind: 'comment'; readonly origin: Pointer; readonly text: string }
   | { readonly kind: 'gap' };
-
-/** A rendered file and, for each of its lines, why it exists. */
-export interface Rendered {
-  readonly text: string;
-  readonly origins: readonly Pointer[];
-}
 
 /** A statement without a comment of its own: a chain's type, a set's type, a command. */
 export const line = (origin: Pointer, ...words: readonly Word[]): Node => ({

@@ -1,4 +1,5 @@
 import type { Pointer } from '../../model/pointer.ts';
+import type { Rendered } from '../engine.ts';
 
 /** A line of nginx configuration, or several: a directive, a block, a comment or an empty line. */
 export type Node =
@@ -11,12 +12,6 @@ export type Node =
     }
   | { readonly kind: 'comment'; readonly origin: Pointer; readonly text: string }
   | { readonly kind: 'gap' };
-
-/** A rendered file and, for each of its lines, why it exists. */
-export interface Rendered {
-  readonly text: string;
-  readonly origins: readonly Pointer[];
-}
 
 /** A simple directive. Words are what nginx shall read; quoting is done when it is written. */
 export const line = (origin: Pointer, ...words: readonly string[]): Node => ({

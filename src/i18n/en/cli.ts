@@ -35,6 +35,8 @@ export const cli = {
   'schema.about': 'print the JSON Schema of the description, for editors',
   'plan.about': 'show what apply would change, and who would gain or lose reach to what',
   'plan.diff': 'also show the generated files line by line',
+  'plan.unknown': 'What is published now is not known: the gateway cannot be reached.',
+  'plan.none.published': 'What is published would stay as it is.',
   'plan.none': 'Nothing would change.',
   'plan.changes': 'Apply would:',
   'plan.gained': 'Exposure gained:',
@@ -43,7 +45,7 @@ export const cli = {
   'plan.unreach': '{who} can no longer reach {what} (service {service})',
   'plan.exposure.same': 'Exposure stays the same.',
   'plan.next': 'apply it with: poterne apply {file}',
-  'apply.about': 'have this machine serve the description: stage, check, activate, confirm',
+  'apply.about': 'have this machine and those reached over ssh become what the description says',
   'apply.outcome.applied': 'Applied: {site} is served with configuration {hash}.',
   'apply.outcome.unchanged': 'Unchanged: {site} is served with configuration {hash}.',
   'apply.outcome.partial':
@@ -79,7 +81,8 @@ export const cli = {
   'verify.unknown': 'no publication is called "{name}"; there are: {names}',
   'status.about': 'what runs, since when, with which configuration',
   'status.none': 'Nothing has been applied in {state} yet.',
-  'status.none.next': 'write a description, then: poterne apply site.yaml',
+  'status.none.next':
+    'write a description, then: poterne apply site.yaml; an installed gateway tells its status on its own machine',
   'status.engine': 'engine',
   'status.state': 'state',
   'status.since': 'since',
@@ -91,6 +94,7 @@ export const cli = {
   'status.services': 'services',
   'status.certificate': 'certificate',
   'status.days': '{days} days left',
+  'status.of-service': 'the service’s own',
   'status.unread': 'unreadable',
   'status.standing.current': 'as described',
   'status.standing.kept': 'last good version kept: {complaint}',
@@ -118,6 +122,8 @@ export const cli = {
   'host.unreached': 'the description does not say how host "{name}" is reached',
   'host.unreached.next': 'add for instance ssh: { user: debian } to it',
   'verify.from': 'the described host to look from, over ssh; default: this machine',
+  'verify.root.unknown':
+    'going on without the root certificate of the gateway: its certificates may look untrusted from here',
   'verify.all-ports': 'scan all 65,535 ports, which takes minutes where a firewall is silent',
   'cli.yes-no': '[y/N]',
   // Machines.
@@ -126,6 +132,8 @@ export const cli = {
   'machines.changed': '{host}: changed',
   'machines.failed': '{host}: {part} failed: {reason}',
   'machines.rolled-back': '{host}: {part} was put back to what was before on {at}, for nobody confirmed it',
+  'machines.unconfirmed':
+    '{host}: {part} waits for its confirmation, and goes back to what was before without it; applying confirms',
   'machines.unfinished': '{host}: an earlier run did not finish {part}; applying does',
   'machines.drift': 'changed by hand {at}',
   'machines.drift.undated': 'changed by hand',

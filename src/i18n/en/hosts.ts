@@ -41,6 +41,8 @@ export const hosts = {
   'host.rolled.back': '{host} has put back what was before, as nobody confirmed in time: {parts}',
   'host.rolled.back.next':
     'see that the new configuration lets you in, or give it more seconds, and apply again',
+  'host.strange': '{host} says what no machine that runs our script would: {reason}',
+  'host.strange.next': 'nothing that it says can be believed: see who was in there',
   'host.sudo.refused': 'sudo refuses {user} on {host}: {reason}',
   'host.sudo.refused.next':
     'allow it without a password, e.g. "{user} ALL=(ALL) NOPASSWD: ALL" in a file of /etc/sudoers.d made with visudo; or log in as root',

@@ -37,6 +37,8 @@ export const cli = {
   'schema.about': 'affiche le schéma JSON de la description, pour les éditeurs',
   'plan.about': 'montre ce que apply changerait, et qui gagnerait ou perdrait accès à quoi',
   'plan.diff': 'montre aussi les fichiers générés, ligne à ligne',
+  'plan.unknown': 'On ne sait pas ce qui est publié à présent : la passerelle ne peut pas être jointe.',
+  'plan.none.published': 'Ce qui est publié resterait tel quel.',
   'plan.none': 'Rien ne changerait.',
   'plan.changes': 'Apply va :',
   'plan.gained': 'Exposition gagnée :',
@@ -45,7 +47,7 @@ export const cli = {
   'plan.unreach': '{who} ne peut plus atteindre {what} (service {service})',
   'plan.exposure.same': 'L’exposition reste la même.',
   'plan.next': 'appliquez avec : poterne apply {file}',
-  'apply.about': 'fait servir la description par cette machine : préparer, contrôler, activer, confirmer',
+  'apply.about': 'rend cette machine et celles jointes par ssh conformes à la description',
   'apply.outcome.applied': 'Appliqué : {site} est servi avec la configuration {hash}.',
   'apply.outcome.unchanged': 'Inchangé : {site} est servi avec la configuration {hash}.',
   'apply.outcome.partial':
@@ -82,7 +84,8 @@ export const cli = {
   'verify.unknown': 'aucune publication ne s’appelle « {name} » ; il y a : {names}',
   'status.about': 'ce qui tourne, depuis quand, avec quelle configuration',
   'status.none': 'Rien n’a encore été appliqué dans {state}.',
-  'status.none.next': 'écrivez une description, puis : poterne apply site.yaml',
+  'status.none.next':
+    'écrivez une description, puis : poterne apply site.yaml ; une passerelle installée dit son état sur sa propre machine',
   'status.engine': 'moteur',
   'status.state': 'état',
   'status.since': 'depuis',
@@ -94,6 +97,7 @@ export const cli = {
   'status.services': 'services',
   'status.certificate': 'certificat',
   'status.days': '{days} jours restants',
+  'status.of-service': 'celui du service',
   'status.unread': 'illisible',
   'status.standing.current': 'telle que décrite',
   'status.standing.kept': 'dernière bonne version gardée : {complaint}',
@@ -122,6 +126,8 @@ export const cli = {
   'host.unreached': 'la description ne dit pas comment l’hôte « {name} » est joint',
   'host.unreached.next': 'ajoutez-lui par exemple ssh: { user: debian }',
   'verify.from': 'l’hôte décrit d’où l’on regarde, par ssh ; par défaut, cette machine',
+  'verify.root.unknown':
+    'on continue sans le certificat racine de la passerelle : ses certificats peuvent paraître douteux d’ici',
   'verify.all-ports': 'essayer les 65 535 ports, ce qui prend des minutes là où un pare-feu se tait',
   'cli.yes-no': '[o/N]',
   // Les machines.
@@ -130,6 +136,8 @@ export const cli = {
   'machines.changed': '{host} : modifié',
   'machines.failed': '{host} : échec de {part} : {reason}',
   'machines.rolled-back': '{host} : ce qui était avant {part} a été rétabli le {at}, faute de confirmation',
+  'machines.unconfirmed':
+    '{host} : {part} attend sa confirmation, sans quoi ce qui était avant est rétabli ; appliquer confirme',
   'machines.unfinished': '{host} : une exécution antérieure n’a pas terminé {part} ; appliquer le fera',
   'machines.drift': 'modifié à la main {at}',
   'machines.drift.undated': 'modifié à la main',

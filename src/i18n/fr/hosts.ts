@@ -43,6 +43,8 @@ export const hosts = {
   'host.rolled.back': '{host} a remis ce qui était avant, faute de confirmation à temps : {parts}',
   'host.rolled.back.next':
     'voyez si la nouvelle configuration vous laisse entrer, ou donnez-lui plus de secondes, et appliquez à nouveau',
+  'host.strange': '{host} dit ce que ne dirait aucune machine qui exécute notre script : {reason}',
+  'host.strange.next': 'rien de ce qu’elle dit n’est à croire : voyez qui y est entré',
   'host.sudo.refused': 'sudo refuse {user} sur {host} : {reason}',
   'host.sudo.refused.next':
     'autorisez-le sans mot de passe, par exemple « {user} ALL=(ALL) NOPASSWD: ALL » dans un fichier de /etc/sudoers.d fait avec visudo ; ou connectez-vous en root',

@@ -137,27 +137,17 @@ export function antispoof({ settings, left }: Context): readonly Node[] {
           ['ip', 'saddr', '0.0.0.0', 'udp', 'dport', 67, 'accept'],
           'DHCP: somebody who has no address yet',
         ),
-        rule(
-          '',
-          [
-            ...route,
-            'limit',
-            'rate',
-            '5/minute',
-            'burst',
-            10,
-            'packets',
-            'counter',
-            'log',
-            'prefix',
-            quoted('poterne spoofed: '),
-          ],
-          'forged sources are logged, not more often than this',
-        ),
+        rule('', [...route, ...logged('spoofed')], 'forged sources are logged, not more often than this'),
         rule('', [...route, 'counter', 'drop'], why),
       ],
     ),
   ];
+}
+
+/** Has some of the packets logged, with what they are: a flood of them must not fill the disk. */
+function logged(what: string): readonly Word[] {
+  const limit: readonly Word[] = ['limit', 'rate', '5/minute', 'burst', 10, 'packets'];
+  return [...limit, 'counter', 'log', 'prefix', quoted(`poterne ${what}: `)];
 }
 
 /** What asks for a connection: only that is answered with a reset, which would end a connection that stands. */
@@ -165,22 +155,7 @@ const asking: readonly Word[] = ['tcp', 'flags', 'syn'];
 
 /** The end of a chain: log, with a limit, and refuse. */
 export function refusing(context: Context, direction: 'in' | 'forward' | 'out'): Node {
-  const log = rule(
-    '',
-    [
-      'limit',
-      'rate',
-      '5/minute',
-      'burst',
-      10,
-      'packets',
-      'counter',
-      'log',
-      'prefix',
-      quoted(`poterne refused ${direction}: `),
-    ],
-    'refusals are logged, not more often than this',
-  );
+  const log = rule('', logged(`refused ${direction}`), 'refusals are logged, not more often than this');
   if (direction === 'out')
     return block(
       '',
