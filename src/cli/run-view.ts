@@ -3,10 +3,16 @@ import type { RunTeller } from '../fleet/runner.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { isFailed, isUnfinished, type RunHost, type RunOutcome } from '../model/run.ts';
 import type { Context } from './context.ts';
+import type { Progress } from './live.ts';
 import { table } from './table.ts';
 
 /** Shows a run as it goes: every line with its host before it, on the stream that the script wrote it to. */
-export function tellerOf(context: Context, hosts: readonly string[], isQuiet: boolean): RunTeller {
+export function tellerOf(
+  context: Context,
+  hosts: readonly string[],
+  isQuiet: boolean,
+  progress: Progress,
+): RunTeller {
   const { t, out, err, colour } = context;
   const width = Math.min(24, Math.max(...hosts.map((host) => host.length)));
   const before = (host: string) => {
@@ -15,10 +21,18 @@ export function tellerOf(context: Context, hosts: readonly string[], isQuiet: bo
   };
   return {
     batch: (number, of, count) => err(t('run.batch', { number, of, hosts: count })),
+    begun: () => {
+      progress.running++;
+    },
     line: (host, stream, text) => {
       if (!isQuiet) (stream === 'stdout' ? out : err)(`${before(host)} ${text}`);
     },
-    done: ({ host, outcome }) => err(`${before(host)} ${outcomeText(context, outcome)}`),
+    done: ({ host, outcome }) => {
+      progress.running--;
+      progress.done++;
+      if (isFailed(outcome)) progress.failed++;
+      err(`${before(host)} ${outcomeText(context, outcome)}`);
+    },
     stopped: (failed, of) => err(t('run.stopped.share', { failed, of })),
   };
 }

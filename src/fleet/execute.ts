@@ -151,7 +151,6 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
         abandon(connection),
       ),
     ]);
-    heard.sizes = { stdout: stdout.size(), stderr: stderr.size() };
     const status = await connection.ended;
     if (heard.finished) return;
     const said = patience.isOver() ? 'timed out' : noise.text;
@@ -160,6 +159,8 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
     signal.removeEventListener('abort', stop);
     patience.end();
     child.kill();
+    const [stdout, stderr] = outputs;
+    heard.sizes = { stdout: stdout?.size() ?? 0, stderr: stderr?.size() ?? 0 };
     for (const output of outputs) await output.close();
   }
 }

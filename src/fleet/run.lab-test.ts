@@ -219,6 +219,20 @@ describe.each(['old', 'new'])('a script of %s that does not end', (host) => {
   });
 });
 
+test('without systemd, all that it started is ended too', async () => {
+  await says('old', 'mv', '/run/systemd/system', '/run/systemd/away');
+  const script = [
+    '#!/bin/bash',
+    'setsid sleep 331 & (setsid nohup sleep 332 >/dev/null 2>&1 &) ; (trap "" TERM; sleep 333) &',
+    'echo begun; sleep 334',
+  ].join('\n');
+  const result = await ran('old', script, { limit: 2 });
+  const left = await leftovers('old');
+  await says('old', 'mv', '/run/systemd/away', '/run/systemd/system');
+  expect(result.outcome).toEqual({ is: 'timed-out' });
+  expect(left).toBe('');
+});
+
 test('what goes on in the background goes on, and does not hold the run up', async () => {
   const result = await ran('old', '#!/bin/sh\nsetsid sleep 321 & echo done', { limit: 30 });
   expect(result).toMatchObject({ outcome: { is: 'ok' }, left: true });

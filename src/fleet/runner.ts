@@ -24,6 +24,7 @@ export interface Running {
 /** Whoever watches a run. */
 export interface RunTeller {
   batch(number: number, of: number, hosts: number): void;
+  begun(host: string): void;
   line(host: string, stream: 'stdout' | 'stderr', text: string): void;
   done(result: RunHost): void;
   /** No further host is begun: too many failed. */
@@ -68,6 +69,7 @@ async function runOne(target: SshTarget, running: Running): Promise<RunHost> {
   const { name: host } = target;
   // On the disk before the script can be there: what may have begun is never taken for what has not.
   await journal.add({ event: 'begin', at: now(), host }, true);
+  tell.begun(host);
   const result = await executeOn(target, {
     ...running,
     folder: hostFolder(folder, host),

@@ -14,6 +14,7 @@ import { command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { endWith, exit, WrongRequest } from '../errors.ts';
+import { liveLine, progressText } from '../live.ts';
 import { confirmed } from '../prompt.ts';
 import { reaching, reachOf } from '../reach.ts';
 import { parallelOf, type RunOptions, specOf, stdinLength } from '../run-request.ts';
@@ -137,19 +138,23 @@ async function carryOut(
     const account = spec.as ?? t('run.account.login');
     if (!options.json) err(t('run.what', { script: spec.script, account, id }));
     const silent = options.json === true;
-    const show = silent ? { ...context, out: () => {}, err: () => {} } : context;
+    const progress = { done: 0, failed: 0, running: 0, of: hosts.length, since: performance.now() };
+    const live = silent ? undefined : liveLine(context, () => progressText(context, progress));
+    const show = live?.context ?? { ...context, out: () => {}, err: () => {} };
     const interrupted = interruption(() => show.err(t('run.stopped.signal')));
     try {
-      const tell = tellerOf(show, hosts, options.quiet === true || silent);
+      const tell = tellerOf(show, hosts, options.quiet === true || silent, progress);
       const results = await runAll(targets, {
         ...{ spec, script, stdinLength: length, folder, settings: reach.settings, journal, tell },
         ...(parallel === undefined ? {} : { parallel }),
         signal: interrupted.signal,
       });
+      live?.end();
       if (silent) out(JSON.stringify(resultJson(context, id, folder, results)));
       else report(context, id, folder, results);
       return results.every(({ outcome }) => outcome.is === 'ok') ? exit.done : exit.failed;
     } finally {
+      live?.end();
       interrupted.end();
       await journal.close();
     }

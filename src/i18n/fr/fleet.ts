@@ -88,6 +88,7 @@ export const fleet: Record<keyof typeof en, string> = {
   'run.skipped.unreadable': 'le compte ne peut pas le lire',
   'run.skipped.large': 'il dépasse ce qui peut être rapporté (--collect-most)',
   'run.skipped.twice': 'il l’a déjà été',
+  'run.progress': '{done} sur {of} finies, {failed} en échec, {running} en cours · {time}, {rate} par minute',
   'run.result': '{ok} sur {count} réussies ; résultats dans {folder}',
   'run.next.resume': 'poterne run --resume {id}',
   'run.next.failed': 'poterne run --failed-of {id}',
