@@ -27,6 +27,7 @@ beforeAll(async () => {
     `  ${name}: { address: ${lab.host(name).address}, groups: [production], ssh: { user: debian } }`;
   const site = [
     ...['site: centre', 'admin: { from: [198.18.0.0/16] }', 'hosts:', host('prod1'), host('prod2')],
+    '  erp: { address: 198.18.255.8, groups: [production] }',
     '  prod3: { address: 198.18.255.9, groups: [production], ssh: { user: debian } }',
   ];
   await writeFile(join(folder, 'site.yaml'), `${site.join('\n')}\n`);
@@ -97,6 +98,7 @@ test('a script over a group: one host that is down, and one that fails, spoil no
   const ran = await poterne(...argv, '--collect', '/tmp/fichier_*log.txt', '--yes', '--retries', '1');
   expect(ran.status).toBe(1);
   expect(ran.err).toContain('3 machine(s): prod1, prod2, prod3');
+  expect(ran.err).toContain('left out, as nothing says how they are reached (ssh): erp');
   expect(ran.out).toContain('prod1 │ SOC_PRODUCTION on prod1');
   expect(ran.out).toMatch(/^prod2 +failed \(4\)/m);
   expect(ran.out).toMatch(/^prod3 +not reached/m);
@@ -120,9 +122,9 @@ test('a canary that fails stops the run', async () => {
   expect(outcomes(ran.out)).toEqual({ prod1: 'failed', prod2: 'not-run', prod3: 'not-run' });
 });
 
-/** Waits for a condition. */
-async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) await new Promise((go) => setTimeout(go, 200));
+/** Waits for a condition, as long as the command runs or was killed. */
+async function until(child: ChildProcess, check: () => Promise<boolean>): Promise<void> {
+  while (!(await check()) && child.exitCode === null) await new Promise((go) => setTimeout(go, 200));
 }
 
 test('a run whose controller was killed is taken up: only what has no result', async () => {
@@ -133,10 +135,10 @@ test('a run whose controller was killed is taken up: only what has no result', a
   );
   const child = start([file, '--on', 'all', '--as', 'root', '--yes', '--retries', '0']);
   const said = listening(child);
-  await until(async () => /prod1 +│ ok/.test(said.err) && (await counts('prod2')).code === 0);
+  await until(child, async () => /prod1 +│ ok/.test(said.err) && (await counts('prod2')).code === 0);
   child.kill('SIGKILL');
   // The hosts notice by themselves.
-  await until(async () => (await lab.host('prod2').run(['pgrep', '-f', 'sleep 345'])).code !== 0);
+  await until(child, async () => (await lab.host('prod2').run(['pgrep', '-f', 'sleep 345'])).code !== 0);
   await lab.host('prod2').run(['touch', '/var/tmp/again']);
   const id = await lastRun();
   const resumed = await poterne('--resume', id, '--yes', '--json');
@@ -152,6 +154,7 @@ test('Ctrl-C ends what runs, and says what ran', async () => {
   const child = start([file, '--on', 'all', '--yes', '--retries', '0']);
   const said = listening(child);
   await until(
+    child,
     async () =>
       /prod1 +│ ok/.test(said.err) && (await lab.host('prod2').run(['pgrep', '-f', 'sleep 346'])).code === 0,
   );

@@ -66,6 +66,8 @@ interface Request {
   readonly spec: RunSpec;
   readonly script: Uint8Array;
   readonly hosts: readonly string[];
+  /** Selected, and left out: nothing says how they are reached. */
+  readonly unreached?: readonly string[];
   /** The run that is taken up again. */
   readonly resumed?: RecordedRun;
   /** The run whose failed hosts these are. */
@@ -82,9 +84,19 @@ async function requestOf(
   const id = resume ?? failedOf;
   if (id === undefined) {
     const asked = await specOf(script, options);
-    const hosts = choose(asked.spec.on, site.hosts);
-    if (hosts.length > 0) return { ...asked, hosts };
-    throw new WrongRequest('run.none', { on: asked.spec.on }, { next: message('run.none.next') });
+    // A description without a gateway has one that nobody wrote.
+    const described = site.hosts.filter(({ pointer }) => pointer !== '');
+    const chosen = choose(asked.spec.on, described);
+    if (chosen.length === 0)
+      throw new WrongRequest('run.none', { on: asked.spec.on }, { next: message('run.none.next') });
+    const { here } = reachOf(site, options);
+    const isReached = (name: string) =>
+      name === here || described.some((host) => host.name === name && host.ssh);
+    const hosts = chosen.filter(isReached);
+    const unreached = chosen.filter((name) => !isReached(name));
+    if (hosts.length > 0) return { ...asked, hosts, unreached };
+    const params = { hosts: unreached.join(', ') };
+    throw new WrongRequest('run.unreached', params, { next: message('run.unreached.next') });
   }
   const recorded = await readRun(state, id);
   const { spec, outcomes } = recorded;
@@ -104,7 +116,7 @@ async function carryOut(
   state: string,
 ): Promise<number> {
   const { t, err, out } = context;
-  const { spec, script, hosts, resumed, of } = request;
+  const { spec, script, hosts, unreached = [], resumed, of } = request;
   if (hosts.length === 0) {
     const params = { id: of ?? resumed?.id ?? '' };
     if (options.json) out(JSON.stringify({ run: params.id, hosts: [] }));
@@ -116,6 +128,7 @@ async function carryOut(
   const parallel = parallelOf(options);
   const length = await stdinLength(spec);
   if (!options.json) err(t('run.selected', { count: hosts.length, hosts: hosts.join(', ') }));
+  if (!options.json && unreached.length > 0) err(t('run.left-out', { hosts: unreached.join(', ') }));
   if (hosts.length > 1 && !options.yes) {
     if (!process.stdin.isTTY || options.json) {
       const params = { count: hosts.length };
@@ -150,7 +163,7 @@ async function carryOut(
         signal: interrupted.signal,
       });
       live?.end();
-      if (silent) out(JSON.stringify(resultJson(context, id, folder, results)));
+      if (silent) out(JSON.stringify({ ...resultJson(context, id, folder, results), unreached }));
       else report(context, id, folder, results);
       return results.every(({ outcome }) => outcome.is === 'ok') ? exit.done : exit.failed;
     } finally {
@@ -161,7 +174,7 @@ async function carryOut(
   });
 }
 
-/** How the hosts are reached. Throws `run.host.gone` and `run.unreached`. */
+/** How the hosts are reached. Throws `run.host.gone`. */
 function targetsOf(site: Site, names: readonly string[], here: string | undefined): readonly SshTarget[] {
   const hosts = names.map((name) => site.hosts.find((host) => host.name === name));
   const gone = names.filter((_, index) => hosts[index] === undefined);
@@ -169,13 +182,7 @@ function targetsOf(site: Site, names: readonly string[], here: string | undefine
     const params = { hosts: gone.join(', ') };
     throw new WrongRequest('run.host.gone', params, { next: message('run.host.gone.next') });
   }
-  const found = hosts.filter((host) => host !== undefined);
-  const unreached = found.filter((host) => !host.ssh && host.name !== here).map(({ name }) => name);
-  if (unreached.length > 0) {
-    const params = { hosts: unreached.join(', ') };
-    throw new WrongRequest('run.unreached', params, { next: message('run.unreached.next') });
-  }
-  return found.map((host) => targetOf(site, host, here));
+  return hosts.flatMap((host) => (host ? [targetOf(site, host, here)] : []));
 }
 
 /** The first signal stops the run in order; a second one leaves at once: the hosts notice, and end what runs. */

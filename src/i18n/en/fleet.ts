@@ -83,6 +83,7 @@ export const fleet = {
   'run.skipped.large': 'it is larger than what may be brought back (--collect-most)',
   'run.skipped.twice': 'it was already',
   'run.progress': '{done} of {of} done, {failed} failed, {running} running · {time}, {rate} a minute',
+  'run.left-out': 'left out, as nothing says how they are reached (ssh): {hosts}',
   'run.result': '{ok} of {count} ok; results in {folder}',
   'run.next.resume': 'poterne run --resume {id}',
   'run.next.failed': 'poterne run --failed-of {id}',

@@ -89,6 +89,7 @@ export const fleet: Record<keyof typeof en, string> = {
   'run.skipped.large': 'il dépasse ce qui peut être rapporté (--collect-most)',
   'run.skipped.twice': 'il l’a déjà été',
   'run.progress': '{done} sur {of} finies, {failed} en échec, {running} en cours · {time}, {rate} par minute',
+  'run.left-out': 'laissées de côté, car rien ne dit comment les joindre (ssh) : {hosts}',
   'run.result': '{ok} sur {count} réussies ; résultats dans {folder}',
   'run.next.resume': 'poterne run --resume {id}',
   'run.next.failed': 'poterne run --failed-of {id}',
