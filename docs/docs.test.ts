@@ -7,6 +7,7 @@ import { apply } from '../src/i18n/en/apply.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
+import { fleet } from '../src/i18n/en/fleet.ts';
 import { hosts } from '../src/i18n/en/hosts.ts';
 import { inventory } from '../src/i18n/en/inventory.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
@@ -48,7 +49,7 @@ describe('troubleshooting', () => {
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
-  const talk = Object.keys({ ...cli, ...demo });
+  const talk = Object.keys({ ...cli, ...demo, ...fleet });
   const codes = [...findings, ...thrown.filter((code) => talk.includes(code))].filter((c) => !besides.has(c));
 
   test.each(['docs/troubleshooting.md', 'docs/fr/troubleshooting.md'])('%s has every code once', (page) => {

@@ -43,8 +43,11 @@ try {
     target: 'node20',
     // Holds a native addon, which is found from its own folder.
     external: ['libsql'],
-    // Read from its files when run from the sources: src/apply/hosts/script.ts.
-    define: { POTERNE_HOST_SCRIPT: JSON.stringify(hostScript()) },
+    // Read from their files when run from the sources: src/apply/hosts/script.ts, src/fleet/script.ts.
+    define: {
+      POTERNE_HOST_SCRIPT: JSON.stringify(hostScript()),
+      POTERNE_RUN_SCRIPTS: JSON.stringify(runScripts()),
+    },
     // CommonJS packages inside an ES module still ask for these.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -64,4 +67,10 @@ function hostScript() {
   const folder = join(root, 'src', 'apply', 'hosts', 'script');
   const names = readdirSync(folder).sort();
   return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+}
+
+/** What runs on hosts around an operator's script, by name. */
+function runScripts() {
+  const text = (name) => readFileSync(join(root, 'src', 'fleet', 'script', `${name}.sh`), 'utf8');
+  return { run: text('run'), launch: text('launch'), collect: text('collect') };
 }

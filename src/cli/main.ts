@@ -10,6 +10,7 @@ import { docs } from './commands/docs.ts';
 import { hosts } from './commands/hosts.ts';
 import { plan } from './commands/plan.ts';
 import { reload } from './commands/reload.ts';
+import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
@@ -43,7 +44,7 @@ const program = speaking(new Command('poterne'), context)
   // What stands after a command is that command's.
   .enablePositionalOptions()
   .addHelpText('after', `\n${context.t('cli.start')}`);
-for (const make of [demo, check, plan, apply, verify, status, up, reload, stop, hosts, docs, schema])
+for (const make of [demo, check, plan, apply, verify, run, hosts, status, up, reload, stop, docs, schema])
   program.addCommand(make(context));
 
 try {

@@ -21,3 +21,23 @@ export async function askEntry({ t }: Context, host: string, seconds: number): P
     asking.close();
   }
 }
+
+/** Asks a question that only a yes answers; nobody at the terminal is a no. */
+export async function confirmed({ t }: Context, question: string): Promise<boolean> {
+  return /^[yo]/i.test(await answerTo(`${question} ${t('cli.yes-no')}`));
+}
+
+/** Asks for a word, exactly; nobody at the terminal is a no. */
+export async function typed(question: string, word: string): Promise<boolean> {
+  return (await answerTo(question)) === word;
+}
+
+async function answerTo(question: string): Promise<string> {
+  if (!process.stdin.isTTY) return '';
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await asking.question(`${question} `)).trim();
+  } finally {
+    asking.close();
+  }
+}

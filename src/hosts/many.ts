@@ -13,10 +13,14 @@ const atOnce = 32;
  */
 const throughOne = 8;
 
-/** Works with many machines at the same time, as many as they and the machines on the way bear; results in their order. */
+/**
+ * Works with many machines at the same time, as many as they and the machines on the way bear, or the `most` asked for;
+ * results in their order.
+ */
 export async function withMany<T extends { readonly target: SshTarget }, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
+  most: number = atOnce,
 ): Promise<readonly R[]> {
   const ways = new Map<string | undefined, number[]>();
   for (const [index, { target }] of items.entries()) {
@@ -26,7 +30,7 @@ export async function withMany<T extends { readonly target: SshTarget }, R>(
   const results: R[] = [];
   await Promise.all(
     [...ways].map(([way, indexes]) =>
-      mapAtMost(indexes, way === undefined ? atOnce : throughOne, async (index) => {
+      mapAtMost(indexes, way === undefined ? most : Math.min(most, throughOne), async (index) => {
         results[index] = await work(items[index] as T);
       }),
     ),

@@ -3,6 +3,7 @@ import { cli } from './en/cli.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
 import { docs } from './en/docs.ts';
+import { fleet } from './en/fleet.ts';
 import { hosts } from './en/hosts.ts';
 import { inventory } from './en/inventory.ts';
 import { nftables } from './en/nftables.ts';
@@ -23,6 +24,7 @@ export const en = {
   ...docs,
   ...hosts,
   ...inventory,
+  ...fleet,
 } as const;
 
 /** The stable code of a message. */

@@ -3,6 +3,7 @@ import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
+import { fleet } from './fr/fleet.ts';
 import { hosts } from './fr/hosts.ts';
 import { inventory } from './fr/inventory.ts';
 import { nftables } from './fr/nftables.ts';
@@ -23,4 +24,5 @@ export const fr = {
   ...docs,
   ...hosts,
   ...inventory,
+  ...fleet,
 } as const;

@@ -1,9 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { findProgram } from '../../hosts/local.ts';
-import { asRoot, type SshSettings, sshCommand } from '../../hosts/ssh.ts';
+import { connect } from '../../hosts/session.ts';
+import type { SshSettings } from '../../hosts/ssh.ts';
 import { sshFault } from '../../hosts/ssh-faults.ts';
 import type { SshTarget } from '../../hosts/target.ts';
 import { Fault } from '../../model/fault.ts';
@@ -37,19 +37,13 @@ export async function converse(
   session: Session,
   signal?: AbortSignal,
 ): Promise<void> {
-  // The script comes in on standard input: an argument list is seen by others, and sudo logs it.
-  const script = Buffer.from(hostScript);
-  const loader = 'script=$(head -c "$1"); eval "$script"';
-  const remote = asRoot(target, ['sh', '-c', loader, 'poterne', String(script.length), ...session.words]);
-  const [ssh = '', ...rest] = sshCommand(target, settings, remote);
-  const program = await findProgram(ssh);
-  if (program === undefined) throw new Fault('host.command.missing', { program: ssh });
-  signal?.throwIfAborted();
-  const child = spawn(program, rest, { ...(signal && { signal }) });
-  const ended = endOf(child);
+  const { child, ended } = await connect(
+    target,
+    settings,
+    { script: hostScript, words: session.words },
+    signal,
+  );
   const stderr = lastOf(child.stderr);
-  child.stdin.on('error', () => undefined);
-  child.stdin.write(script);
   child.stdin.write(session.input);
   const heard = await listen(child, session, target.name);
   const status = await ended;
@@ -123,13 +117,6 @@ function sendAll(
     // The host closed: it has said why, or how the connection ended does.
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') fail(error);
     child.kill();
-  });
-}
-
-function endOf(child: ChildProcessWithoutNullStreams): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    child.once('error', () => resolve(undefined));
-    child.once('close', (code) => resolve(code ?? undefined));
   });
 }
 

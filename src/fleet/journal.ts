@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder } from '../hosts/files.ts';
+import { Fault } from '../model/fault.ts';
+import { message } from '../model/message.ts';
+import type { RunEvent, RunOutcome, RunSpec } from '../model/run.ts';
+import { plainName } from './paths.ts';
+
+/** A run as its folder remembers it. */
+export interface RecordedRun {
+  readonly id: string;
+  readonly folder: string;
+  readonly spec: RunSpec;
+  readonly hosts: readonly string[];
+  /** By host; one that is not in it has not come to an end. */
+  readonly outcomes: ReadonlyMap<string, RunOutcome>;
+}
+
+/** What happened in a run, in its order: lines that are only ever added. */
+export interface Journal {
+  /** With `sync`, it is on the disk when this returns. */
+  add(event: RunEvent, sync?: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where runs are, in the state folder; only their owner reads there. */
+export function runsFolder(state: string): string {
+  return join(state, 'runs');
+}
+
+/** Where a host's results are. */
+export function hostFolder(run: string, host: string): string {
+  return join(run, 'hosts', plainName(host));
+}
+
+/** The script's own bytes, for the run to be taken up again with what it began with. */
+export function scriptFile(run: string): string {
+  return join(run, 'script');
+}
+
+/** A new run's folder, named after its time. */
+export async function newRun(
+  state: string,
+  now: Date,
+): Promise<{ readonly id: string; readonly folder: string }> {
+  const runs = runsFolder(state);
+  await mkdir(runs, { recursive: true, mode: 0o700 });
+  const time = now
+    .toISOString()
+    .slice(0, 19)
+    .replace('T', '-')
+    .replaceAll(':', '')
+    .replace(/-(?=\d\d-)/g, '');
+  const id = `${time}-${randomBytes(2).toString('hex')}`;
+  const folder = join(runs, id);
+  await mkdir(folder, { mode: 0o700 });
+  await mkdir(join(folder, 'hosts'), { mode: 0o700 });
+  await syncFolder(runs);
+  return { id, folder };
+}
+
+/** Opens a run's journal to add to it. */
+export async function openJournal(folder: string): Promise<Journal> {
+  const path = join(folder, 'journal.jsonl');
+  const file = await open(path, 'a', 0o600);
+  // A line that a crash cut short ends here; it is passed over by whoever reads.
+  const { size } = await file.stat();
+  if (size > 0 && !(await readFile(path, 'utf8')).endsWith('\n')) await file.write('\n');
+  await syncFolder(folder);
+  return {
+    async add(event, sync = false) {
+      await file.write(`${JSON.stringify(event)}\n`);
+      if (sync) await file.datasync();
+    },
+    close: () => file.close(),
+  };
+}
+
+/** A run by its identifier, as far as it got. Throws `run.unknown`. */
+export async function readRun(state: string, id: string): Promise<RecordedRun> {
+  const folder = join(runsFolder(state), plainName(id));
+  const text = await readFile(join(folder, 'journal.jsonl'), 'utf8').catch(() => '');
+  const events = text.split('\n').flatMap(parsed);
+  const first = events.find((event) => event.event === 'run');
+  if (id.includes('/') || first?.event !== 'run') {
+    const known = await readdir(runsFolder(state)).catch(() => []);
+    const params = { id, last: known.sort().at(-1) ?? '—' };
+    throw new Fault('run.unknown', params, { next: message('run.unknown.next', params) });
+  }
+  const outcomes = new Map<string, RunOutcome>();
+  for (const event of events) {
+    // Begun anew: how it ended before counts no more.
+    if (event.event === 'begin') outcomes.delete(event.host);
+    if (event.event === 'end') outcomes.set(event.host, event.outcome);
+  }
+  return { id, folder, spec: first.spec, hosts: first.hosts, outcomes };
+}
+
+function parsed(line: string): RunEvent[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line) as RunEvent];
+  } catch {
+    return [];
+  }
+}

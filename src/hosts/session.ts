@@ -1,0 +1,50 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { Fault } from '../model/fault.ts';
+import { findProgram } from './local.ts';
+import { asRoot, type SshSettings, sshCommand } from './ssh.ts';
+import type { SshTarget } from './target.ts';
+
+/** One ssh process that runs a script of ours on a host, as root. */
+export interface Connection {
+  /** Its streams; standard input has taken the script, and waits for what comes after. */
+  readonly child: ChildProcessWithoutNullStreams;
+  /** The exit status, once its streams are closed; `undefined` when it did not start or a signal ended it. */
+  readonly ended: Promise<number | undefined>;
+}
+
+/** What a connection is for. */
+export interface Job {
+  readonly script: string;
+  /** Its arguments, after the length of the script: they are seen by others there. */
+  readonly words: readonly string[];
+  /** A Ctrl-C at the terminal does not reach ssh: whoever opened it ends what runs in order. */
+  readonly apart?: boolean;
+}
+
+/**
+ * Opens the one connection of a job: `script` (POSIX sh) runs there as root.
+ * Whether it got that far, the script itself has to say. Throws `host.command.missing` without ssh on this machine.
+ */
+export async function connect(
+  target: SshTarget,
+  settings: SshSettings,
+  { script, words, apart = false }: Job,
+  signal?: AbortSignal,
+): Promise<Connection> {
+  // The script comes in on standard input: an argument list is seen by others, and sudo logs it.
+  const bytes = Buffer.from(script);
+  const loader = 'script=$(head -c "$1"); eval "$script"';
+  const remote = asRoot(target, ['sh', '-c', loader, 'poterne', String(bytes.length), ...words]);
+  const [ssh = '', ...rest] = sshCommand(target, settings, remote);
+  const program = await findProgram(ssh);
+  if (program === undefined) throw new Fault('host.command.missing', { program: ssh });
+  signal?.throwIfAborted();
+  const child = spawn(program, rest, { detached: apart, ...(signal && { signal }) });
+  const ended = new Promise<number | undefined>((resolve) => {
+    child.once('error', () => resolve(undefined));
+    child.once('close', (code) => resolve(code ?? undefined));
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.write(bytes);
+  return { child, ended };
+}
