@@ -10,7 +10,7 @@ export default defineConfig({
       'examples/**/*.lab-test.ts',
     ],
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     // Building a base from nothing takes about a minute, and there are two.
     hookTimeout: 600_000,
     reporters: ['default', './scripts/count-reporter.ts'],
