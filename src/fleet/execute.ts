@@ -105,7 +105,7 @@ function outcomeOf(target: SshTarget, heard: Heard, error: unknown, signal: Abor
     if (exit.why === 'limit') return { is: 'timed-out' };
     return exit.status === 0 ? { is: 'ok' } : { is: 'failed', exit: exit.status };
   }
-  if (signal.aborted && !exit) return begun ? { is: 'stopped' } : { is: 'not-run' };
+  if (signal.aborted && !finished) return begun ? { is: 'stopped' } : { is: 'not-run' };
   const fault = error instanceof Fault ? error : localFault(target, error);
   const { code, params, next } = fault;
   return { is: begun ? 'lost' : 'unreachable', fault: message(code, params), ...(next ? { next } : {}) };
@@ -131,7 +131,7 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
   patience.atMost(beginLimit);
   const stop = () => {
     child.stdin.end();
-    patience.atMost(stopLimit);
+    patience.last(stopLimit);
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
@@ -260,20 +260,28 @@ async function hear(reader: Reader, mark: Buffer, output: Output, hearing: Heari
 /** Ends a connection that has been silent for too long. */
 export interface Patience {
   atMost(seconds: number): void;
+  /** From now on, whatever is asked for later. */
+  last(seconds: number): void;
   isOver(): boolean;
   end(): void;
 }
 
 function patienceOf({ child }: Connection): Patience {
   let timer: NodeJS.Timeout | undefined;
-  let over = false;
+  let [over, isLast] = [false, false];
+  const atMost = (seconds: number) => {
+    if (isLast) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      over = true;
+      child.kill('SIGKILL');
+    }, seconds * 1000);
+  };
   return {
-    atMost(seconds) {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        over = true;
-        child.kill('SIGKILL');
-      }, seconds * 1000);
+    atMost,
+    last(seconds) {
+      atMost(seconds);
+      isLast = true;
     },
     isOver: () => over,
     end: () => clearTimeout(timer),

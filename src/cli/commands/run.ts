@@ -8,6 +8,7 @@ import { runAll } from '../../fleet/runner.ts';
 import { describedHosts } from '../../fleet/selector.ts';
 import { writeSynced } from '../../hosts/files.ts';
 import type { SshTarget } from '../../hosts/target.ts';
+import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { isFailed, isUnfinished, type RunHost, type RunSpec } from '../../model/run.ts';
 import type { Site } from '../../model/site.ts';
@@ -103,7 +104,11 @@ async function requestOf(
     const params = { hosts: unreached.join(', ') };
     throw new WrongRequest('run.unreached', params, { next: message('run.unreached.next') });
   }
-  const recorded = await readRun(state, id);
+  const recorded = await readRun(state, id).catch((error: unknown) => {
+    if (!(error instanceof Fault)) throw error;
+    const { code, params, next } = error;
+    throw new WrongRequest(code, params, next ? { next } : {});
+  });
   const { spec, outcomes } = recorded;
   const isWanted = resume === undefined ? isFailed : isUnfinished;
   return {
