@@ -1,12 +1,13 @@
 /**
- * Converging hosts of a lab (lab/README.md): Poterne against Ansible from Debian, and against Ansible with Mitogen where that is
- * installed, doing the same work (work.ts). A first pass over hosts as new, and passes that find nothing to do. All of
- * them are processes of their own, one side after the other in turns. Needs root.
+ * Converging hosts of a lab (lab/README.md): Poterne against Ansible from Debian, and against Ansible with Mitogen where that
+ * is installed, doing the same work (work.ts). A first pass over hosts as new, and passes that find nothing to do, one
+ * side after the other in turns. Needs root.
  *
  *     npm run bench:converge -- --json [--hosts 20] [--rounds 3] [--unchanged 3]
  *
- * Also: [--at-once 32] hosts at the same time for Poterne, [--forks N] and [--transfer piped] for Ansible, [--kex LIST] of ssh's key exchanges
- * for all, [--against ansible,mitogen] (those two unless said), [--lab NAME] to leave the lab up and find it again.
+ * `--unchanged`: passes a round. `--against ansible,mitogen`: with whom. `--at-once`: hosts at the same time for Poterne.
+ * `--forks`, `--transfer sftp`: Ansible's. `--kex`: ssh's key exchanges, for all. `--lab NAME`: the lab is left up under that
+ * name, and found again.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
