@@ -4,12 +4,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
 
 /** `poterne run` as a person runs it: two hosts that are there, and one that is not. */
 let lab: Lab;
 let folder: string;
+// Each command starts from the sources, several in a test.
+vi.setConfig({ testTimeout: 180_000 });
 const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
 beforeAll(async () => {
