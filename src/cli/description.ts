@@ -13,7 +13,7 @@ import type { Site } from '../model/site.ts';
 import { assertionFindings } from '../plan/assertions.ts';
 import { networkFindings } from '../plan/network.ts';
 import type { Context } from './context.ts';
-import { Refused } from './errors.ts';
+import { Refused } from './exit.ts';
 
 /** A description as a command sees it: what it says, and how to show findings about it. */
 export interface Described {

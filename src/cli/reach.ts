@@ -4,7 +4,7 @@ import { type Reach, whereWeAre } from '../daemon/reach.ts';
 import type { Host, Site } from '../model/site.ts';
 import type { CommonOptions } from './command.ts';
 import type { Context } from './context.ts';
-import { WrongRequest } from './errors.ts';
+import { WrongRequest } from './exit.ts';
 
 /** Options of the commands that reach machines. */
 export interface ReachOptions extends CommonOptions {

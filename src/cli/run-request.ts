@@ -8,7 +8,7 @@ import { parseDuration } from '../lib/duration.ts';
 import { parseSize } from '../lib/size.ts';
 import { message } from '../model/message.ts';
 import type { RunSpec } from '../model/run.ts';
-import { WrongRequest } from './errors.ts';
+import { WrongRequest } from './exit.ts';
 import type { ReachOptions } from './reach.ts';
 
 /** The options of `poterne run`, as they were written. */

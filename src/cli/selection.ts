@@ -3,7 +3,7 @@ import { type Known, select } from '../fleet/selector.ts';
 import { selectorLine } from '../fleet/selector-syntax.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Context } from './context.ts';
-import { Refused } from './errors.ts';
+import { Refused } from './exit.ts';
 
 /** The hosts that `--on` selects, by name; everything that is wrong with it is shown, and ends the command. */
 export function selectHosts(

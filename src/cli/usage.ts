@@ -2,7 +2,8 @@ import type { Command, CommanderError } from 'commander';
 import type { Code } from '../i18n/en.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Context } from './context.ts';
-import { endWith, exit, WrongRequest } from './errors.ts';
+import { endWith } from './errors.ts';
+import { exit, WrongRequest } from './exit.ts';
 
 const titles: Readonly<Record<string, Code>> = {
   'Usage:': 'cli.usage',

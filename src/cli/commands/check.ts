@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readDescription } from '../description.ts';
-import { exit } from '../errors.ts';
+import { exit } from '../exit.ts';
 
 /** `poterne check`: every finding, and nothing done. */
 export function check(context: Context): Command {

@@ -17,7 +17,7 @@ import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { type Described, requireSite } from '../description.ts';
-import { exit, WrongRequest } from '../errors.ts';
+import { exit, WrongRequest } from '../exit.ts';
 import { stepTeller } from '../steps.ts';
 import { withGateway } from '../with-gateway.ts';
 import { reportApplied } from './apply.ts';

@@ -8,7 +8,7 @@ import { type Language, languages, type Site } from '../../model/site.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import type { Context } from '../context.ts';
 import { requireSite } from '../description.ts';
-import { exit, Refused } from '../errors.ts';
+import { exit, Refused } from '../exit.ts';
 
 interface DocsOptions extends CommonOptions {
   readonly out?: string;

@@ -18,7 +18,7 @@ import { segments } from '../../model/pointer.ts';
 import { type CommonOptions, command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { unifiedDiff } from '../diff.ts';
-import { exit, Refused, WrongRequest } from '../errors.ts';
+import { exit, Refused, WrongRequest } from '../exit.ts';
 
 interface ImportOptions extends CommonOptions {
   readonly format?: InventoryFormat;

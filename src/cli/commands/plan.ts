@@ -10,7 +10,7 @@ import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { unifiedDiff } from '../diff.ts';
-import { exit } from '../errors.ts';
+import { exit } from '../exit.ts';
 import { differs, isWell, machineJson, showMachine } from '../machines.ts';
 import { type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { withGateway } from '../with-gateway.ts';

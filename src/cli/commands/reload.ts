@@ -6,7 +6,8 @@ import { report, toJson } from '../../describe/index.ts';
 import { Fault } from '../../model/fault.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
-import { exit, faultJson, showFault } from '../errors.ts';
+import { faultJson, showFault } from '../errors.ts';
+import { exit } from '../exit.ts';
 
 /** `poterne reload`: the running gateway reads its description again; says, as `apply` would, what became of that. */
 export function reload(context: Context): Command {

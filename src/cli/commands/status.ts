@@ -4,7 +4,7 @@ import { type Status, status as statusOf } from '../../daemon/status.ts';
 import { shortDuration } from '../../lib/duration.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
-import { exit } from '../errors.ts';
+import { exit } from '../exit.ts';
 import { table } from '../table.ts';
 import { withGateway } from '../with-gateway.ts';
 

@@ -14,7 +14,8 @@ import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.
 import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
-import { exit, showFault, WrongRequest } from '../errors.ts';
+import { showFault } from '../errors.ts';
+import { exit, WrongRequest } from '../exit.ts';
 import { hostNamed, type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { withGateway } from '../with-gateway.ts';
 
