@@ -27,6 +27,17 @@ export async function withOwnGateway<T>(state: string, work: (gateway: Gateway) 
   throw new Fault('state.owned', { state, account }, { next: message('state.owned.next') });
 }
 
+/**
+ * The same for what reaches other machines, which needs the keys of whoever asks: where a service owns the folder, root
+ * works in one beside it.
+ */
+export async function withControllerState<T>(
+  state: string,
+  work: (gateway: Gateway) => Promise<T>,
+): Promise<T> {
+  return withOpen((await otherOwner(state)) ? `${state}-controller` : state, work);
+}
+
 async function withOpen<T>(state: string, work: (gateway: Gateway) => Promise<T>): Promise<T> {
   const gateway = await openGateway(state);
   try {

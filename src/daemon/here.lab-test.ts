@@ -82,7 +82,7 @@ test('a firewall that nobody confirms at the machine goes again by itself', asyn
 }, 240_000);
 
 test('one that the person there confirms stays: http, https and ssh, and the application’s own port is shut', async () => {
-  const command = 'poterne apply /root/site.yaml --state /root/state';
+  const command = 'poterne apply /root/site.yaml';
   const { stdout } = await on('sh', '-c', `printf 'y\\n' | script -qec "${command}" /dev/null`);
   expect(stdout).toContain('Could you?');
   expect(stdout).toMatch(/maison is served with configuration/);
@@ -90,3 +90,16 @@ test('one that the person there confirms stays: http, https and ssh, and the app
   await new Promise((resolve) => setTimeout(resolve, 13_000));
   expect(await open(22, 80, 443, 8088)).toEqual([22, 80, 443]);
 }, 240_000);
+
+test('root applies, plans and proves again, although the folder in between became the service’s', async () => {
+  const again = await on('poterne', 'apply', '/root/site.yaml', '--json');
+  const { machines, outcome } = JSON.parse(again.stdout);
+  const parts = machines[0].parts.map((part: { outcome: string }) => part.outcome);
+  expect([again.code, outcome, parts]).toEqual([0, 'unchanged', ['unchanged', 'unchanged']]);
+  expect(JSON.parse((await on('poterne', 'plan', '/root/site.yaml', '--json')).stdout)).toMatchObject({
+    changes: [],
+    machines: [{ host: 'maison' }],
+  });
+  const { stdout } = await on('poterne', 'verify', '/root/site.yaml', '--from', 'maison', '--json');
+  expect(JSON.parse(stdout).evidence.length).toBeGreaterThan(5);
+}, 120_000);

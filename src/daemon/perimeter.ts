@@ -40,6 +40,9 @@ export interface SiteApplied {
 /** Where an installed gateway keeps what it serves. */
 const installedManifest = `${installedGateway.state}/nginx/current/manifest.json`;
 
+/** Opens the gateway that is this machine's own, for as long as the work with it takes: one that a service runs is left alone. */
+export type OpenGateway = <T>(work: (own: Gateway) => Promise<T>) => Promise<T>;
+
 /** What a site asks of its machines. */
 export interface Wanted {
   readonly site: Site;
@@ -63,14 +66,14 @@ export async function wantedOf(site: Site, sources: Sources, tell: (step: Messag
 
 /** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway of this machine's own. */
 export async function intendSite(
-  own: Gateway,
+  open: OpenGateway,
   { site, bundles, served }: Wanted,
   reach: Reach,
   options: MachineOptions,
 ): Promise<SiteIntent> {
   const [machines, intent] = await Promise.all([
     planMachines(site, bundles, reach, options),
-    served ? intendThere(served.site, served.host, reach) : intend(own, site),
+    served ? intendThere(served.site, served.host, reach) : open((own) => intend(own, site)),
   ]);
   return { ...intent, machines };
 }
@@ -94,13 +97,16 @@ async function intendThere(site: Site, host: Host, reach: Reach): Promise<Omit<S
  * after the machines have settled; an installed one serves as soon as its bundle is there, and is asked what it made of it.
  */
 export async function applySite(
-  own: Gateway,
+  open: OpenGateway,
   { site, bundles, served }: Wanted,
   reach: Reach,
   options: MachineOptions,
 ): Promise<SiteApplied> {
   const machines = await applyMachines(site, bundles, reach, options);
-  if (!served) return { machines, gateway: await converge(own, await intend(own, site), options.tell) };
+  if (!served) {
+    const gateway = await open(async (own) => converge(own, await intend(own, site), options.tell));
+    return { machines, gateway };
+  }
   const outcome = machines.find(({ host }) => host === served.host.name);
   if (!outcome || 'fault' in outcome) return { machines };
   const answer = await servedThere(site, served.host, reach);

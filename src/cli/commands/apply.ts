@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { type Applied, short } from '../../apply/executor.ts';
 import { complaintsOf } from '../../daemon/machines.ts';
 import { applySite, type SiteApplied, wantedOf } from '../../daemon/perimeter.ts';
-import { servedGateway } from '../../daemon/reach.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Site } from '../../model/site.ts';
 import { commandOnFile } from '../command.ts';
@@ -14,7 +13,7 @@ import { isWell, machineJson, showMachine } from '../machines.ts';
 import { askEntry } from '../prompt.ts';
 import { type ReachOptions, reaching, reachOf } from '../reach.ts';
 import { stepTeller } from '../steps.ts';
-import { withGateway, withOwnGateway } from '../with-gateway.ts';
+import { withOwnGateway } from '../with-gateway.ts';
 
 /** `poterne apply`: the machines of the description become what it says, this one or others. */
 export function apply(context: Context): Command {
@@ -28,19 +27,19 @@ export function apply(context: Context): Command {
     const description = await requireSite(context, file, options.json);
     const { site, sources } = description;
     const reach = reachOf(site, options);
-    const opened = servedGateway(site) ? withGateway : withOwnGateway;
-    const work = opened(stateFolder(options.state, process.env), async (own) => {
+    const state = stateFolder(options.state, process.env);
+    const carryOut = async () => {
       if (!options.json) description.show(description.findings);
       const tell = options.json ? () => {} : stepTeller(context);
       const wanted = await wantedOf(site, sources, tell);
-      const applied = await applySite(own, wanted, reach, {
+      const applied = await applySite((work) => withOwnGateway(state, work), wanted, reach, {
         tell,
         done: options.json ? () => {} : (outcome) => showMachine(context, outcome),
         canStillEnter: (host, seconds) => askEntry(context, host, seconds),
       });
       report(context, description, file, options, applied, complaintsOf(wanted.bundles, applied.machines));
-    });
-    await work.catch((error: unknown) => {
+    };
+    await carryOut().catch((error: unknown) => {
       process.exitCode = endWith(context, error, options.json === true, description);
     });
   });

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { readGenerated } from '../../apply/generations.ts';
-import { intendSite, wantedOf } from '../../daemon/perimeter.ts';
+import { intendSite, type OpenGateway, wantedOf } from '../../daemon/perimeter.ts';
 import type { Change } from '../../model/change.ts';
 import type { Params } from '../../model/message.ts';
 import type { Reach } from '../../model/plan.ts';
@@ -27,53 +27,46 @@ export function plan(context: Context): Command {
     .action(async (file: string, options: ReachOptions & { diff?: boolean }) => {
       const { site, findings, sources, show, toJson } = await requireSite(context, file, options.json);
       const state = stateFolder(options.state, process.env);
-      await withGateway(state, async (gateway) => {
-        const reach = reachOf(site, options);
-        const asked = await wantedOf(site, sources, () => {});
-        const intent = await intendSite(gateway, asked, reach, {
-          tell: () => {},
-        });
-        const { machines } = intent;
-        const { active } = intent;
-        // What it serves now being unknown, no change can be told.
-        const wanted = active === 'unknown' ? [] : changes(active, intent.plan);
-        const exposure = active === 'unknown' ? { gained: [], lost: [] } : exposureDiff(active, intent.plan);
-        if (options.json) {
-          const said = wanted.map((c) => ({
-            kind: c.kind,
-            ...c.say,
-            text: context.say(c.say),
-            because: c.because,
-          }));
-          return out(
-            JSON.stringify({
-              ...(active === 'unknown' ? {} : { changes: said, exposure }),
-              ...(machines.length > 0
-                ? { machines: machines.map((each) => machineJson(context, each)) }
-                : {}),
-              findings: toJson(findings),
-            }),
-          );
-        }
-        show(findings);
-        if (active === 'unknown') out(t('plan.unknown'));
-        else if (wanted.length === 0) out(t(machines.some(differs) ? 'plan.none.published' : 'plan.none'));
-        else out([t('plan.changes'), ...wanted.map((c) => line(context, c))].join('\n'));
-        for (const [title, sentence, reaches] of [
-          ['plan.gained', 'plan.reach', exposure.gained],
-          ['plan.lost', 'plan.unreach', exposure.lost],
-        ] as const)
-          if (reaches.length > 0)
-            out([`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentence, asParams(r))}`)].join('\n'));
-        if (active !== 'unknown' && exposure.gained.length + exposure.lost.length === 0)
-          out(`\n${t('plan.exposure.same')}`);
-        if (options.diff)
-          out(unifiedDiff(await readGenerated(state, intent.plan.artefacts), intent.plan.artefacts));
-        for (const machine of machines) showMachine(context, machine);
-        if (!machines.every(isWell)) process.exitCode = exit.failed;
-        if (wanted.length > 0 || machines.some(differs))
-          context.err(`\n${t('cli.next', { text: t('plan.next', { file }) })}`);
-      });
+      const asked = await wantedOf(site, sources, () => {});
+      const open: OpenGateway = (work) => withGateway(state, work);
+      const intent = await intendSite(open, asked, reachOf(site, options), { tell: () => {} });
+      const { machines, active } = intent;
+      // What it serves now being unknown, no change can be told.
+      const wanted = active === 'unknown' ? [] : changes(active, intent.plan);
+      const exposure = active === 'unknown' ? { gained: [], lost: [] } : exposureDiff(active, intent.plan);
+      if (options.json) {
+        const said = wanted.map((c) => ({
+          kind: c.kind,
+          ...c.say,
+          text: context.say(c.say),
+          because: c.because,
+        }));
+        return out(
+          JSON.stringify({
+            ...(active === 'unknown' ? {} : { changes: said, exposure }),
+            ...(machines.length > 0 ? { machines: machines.map((each) => machineJson(context, each)) } : {}),
+            findings: toJson(findings),
+          }),
+        );
+      }
+      show(findings);
+      if (active === 'unknown') out(t('plan.unknown'));
+      else if (wanted.length === 0) out(t(machines.some(differs) ? 'plan.none.published' : 'plan.none'));
+      else out([t('plan.changes'), ...wanted.map((c) => line(context, c))].join('\n'));
+      for (const [title, sentence, reaches] of [
+        ['plan.gained', 'plan.reach', exposure.gained],
+        ['plan.lost', 'plan.unreach', exposure.lost],
+      ] as const)
+        if (reaches.length > 0)
+          out([`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentence, asParams(r))}`)].join('\n'));
+      if (active !== 'unknown' && exposure.gained.length + exposure.lost.length === 0)
+        out(`\n${t('plan.exposure.same')}`);
+      if (options.diff)
+        out(unifiedDiff(await readGenerated(state, intent.plan.artefacts), intent.plan.artefacts));
+      for (const machine of machines) showMachine(context, machine);
+      if (!machines.every(isWell)) process.exitCode = exit.failed;
+      if (wanted.length > 0 || machines.some(differs))
+        context.err(`\n${t('cli.next', { text: t('plan.next', { file }) })}`);
     });
 }
 
