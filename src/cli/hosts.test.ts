@@ -186,3 +186,26 @@ describe('list', { timeout: 60_000 }, () => {
     ]);
   });
 });
+
+test('a single host of a group that asks for it is run on only once confirmed', {
+  timeout: 60_000,
+}, async () => {
+  const hosts = ['one', 'two'].map(
+    (name) =>
+      `  ${name}: { address: 127.0.0.1, ssh: { port: 1 }, firewall: false, groups: [${name === 'one' ? 'web' : 'spare'}] }\n`,
+  );
+  writeFileSync(
+    file('guarded.yaml'),
+    `site: s\nadmin: { from: [192.0.2.0/24] }\nconfirm: [web]\nhosts:\n${hosts.join('')}`,
+  );
+  writeFileSync(file('true.sh'), 'true\n');
+  const run = (...more: string[]) =>
+    poterne(['run', 'true.sh', '--site', 'guarded.yaml', '--retries', '0', ...more]);
+  const unasked = await run('--on', 'one');
+  expect([unasked.status, unasked.err]).toEqual([
+    2,
+    expect.stringContaining('nobody is at a terminal to confirm it'),
+  ]);
+  expect((await run('--on', 'one', '--yes')).status).toBe(1);
+  expect((await run('--on', 'two')).status).toBe(1);
+});

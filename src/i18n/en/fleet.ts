@@ -19,7 +19,7 @@ export const fleet = {
   'run.missing.next': 'see "poterne run --help"',
   'run.stdin.changed': '{file} is not any more what the run began with',
   'run.stdin.changed.next': 'begin a new run',
-  'run.unconfirmed': '{count} hosts are selected, and nobody is at a terminal to confirm it',
+  'run.unconfirmed': '{count} host(s) selected, and nobody is at a terminal to confirm it',
   'run.unconfirmed.next': 'add --yes once you are sure',
   'run.unknown': 'there is no run {id}',
   'run.unknown.next': 'runs are in the folder "runs" of the state folder (--state); the last one is {last}',

@@ -21,7 +21,7 @@ export const fleet: Record<keyof typeof en, string> = {
   'run.missing.next': 'voyez « poterne run --help »',
   'run.stdin.changed': '{file} n’est plus ce avec quoi l’exécution a commencé',
   'run.stdin.changed.next': 'commencez une nouvelle exécution',
-  'run.unconfirmed': '{count} machines sont désignées, et personne n’est au terminal pour confirmer',
+  'run.unconfirmed': '{count} machine(s) désignée(s), et personne n’est au terminal pour confirmer',
   'run.unconfirmed.next': 'ajoutez --yes une fois sûr de vous',
   'run.unknown': 'il n’y a pas d’exécution {id}',
   'run.unknown.next':
