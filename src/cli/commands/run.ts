@@ -2,24 +2,22 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { targetOf } from '../../daemon/reach.ts';
 import { withStore } from '../../daemon/state-store.ts';
-import { confirmationNeeded } from '../../fleet/confirmation.ts';
-import { newRun, openJournal, type RecordedRun, readRun, scriptFile } from '../../fleet/journal.ts';
-import { runAll } from '../../fleet/runner.ts';
+import { carryOut } from '../../fleet/carry-out.ts';
+import { type RecordedRun, readRun, scriptFile } from '../../fleet/journal.ts';
 import { describedHosts } from '../../fleet/selector.ts';
-import { writeSynced } from '../../hosts/files.ts';
 import type { SshTarget } from '../../hosts/target.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { isFailed, isUnfinished, type RunHost, type RunSpec } from '../../model/run.ts';
 import type { Site } from '../../model/site.ts';
-import { withLock } from '../../store/lock.ts';
 import { command } from '../command.ts';
+import { hostsConfirmed } from '../confirm-hosts.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { exit, WrongRequest } from '../exit.ts';
+import { interruption } from '../interruption.ts';
 import { liveLine, progressText } from '../live.ts';
-import { confirmed, typed } from '../prompt.ts';
 import { reaching, reachOf } from '../reach.ts';
 import { parallelOf, type RunOptions, specOf, stdinLength } from '../run-request.ts';
 import { nextOf, showResults, tellerOf } from '../run-view.ts';
@@ -59,7 +57,7 @@ export function run(context: Context): Command {
       const { site } = await requireSite(context, options.site, options.json);
       const state = stateFolder(options.state, process.env);
       const request = await requestOf(context, script, options, site, state);
-      process.exitCode = await carryOut(context, request, options, site, state);
+      process.exitCode = await present(context, request, options, site, state);
     } catch (error) {
       process.exitCode = endWith(context, error, options.json === true);
     }
@@ -119,7 +117,7 @@ async function requestOf(
   };
 }
 
-async function carryOut(
+async function present(
   context: Context,
   request: Request,
   options: RunOptions,
@@ -140,56 +138,33 @@ async function carryOut(
   const length = await stdinLength(spec);
   if (!options.json) err(t('run.selected', { count: hosts.length, hosts: hosts.join(', ') }));
   if (!options.json && unreached.length > 0) err(t('run.left-out', { hosts: unreached.join(', ') }));
-  const guarded = confirmationNeeded(hosts, site);
-  if ((hosts.length > 1 || guarded.length > 0) && !options.yes) {
-    if (!process.stdin.isTTY || options.json) {
-      const params = { count: hosts.length };
-      throw new WrongRequest('run.unconfirmed', params, { next: message('run.unconfirmed.next') });
-    }
-    // A group that the description guards is confirmed by its name: a yes is soon said.
-    for (const { group, hosts: some } of guarded)
-      if (!(await typed(t('run.confirm.group', { group, hosts: some.join(', ') }), group))) {
-        err(t('run.declined'));
-        return exit.wrong;
-      }
-    if (guarded.length === 0 && !(await confirmed(context, t('run.confirm')))) {
-      err(t('run.declined'));
-      return exit.wrong;
-    }
+  if (!(await hostsConfirmed(context, hosts, site, options))) return exit.wrong;
+  const silent = options.json === true;
+  const progress = { done: 0, failed: 0, running: 0, of: hosts.length, since: performance.now() };
+  const live = silent ? undefined : liveLine(context, () => progressText(context, progress));
+  const show = live?.context ?? { ...context, out: () => {}, err: () => {} };
+  const interrupted = interruption(() => show.err(t('run.stopped.signal')));
+  try {
+    const { id, folder, results } = await carryOut({
+      ...{ spec, script, stdinLength: length, targets, state, settings: reach.settings },
+      ...(resumed === undefined ? {} : { resumed }),
+      ...(of === undefined ? {} : { of }),
+      ...(parallel === undefined ? {} : { parallel }),
+      tell: tellerOf(show, hosts, options.quiet === true || silent, progress),
+      signal: interrupted.signal,
+      begun: ({ id }) => {
+        const account = spec.as ?? t('run.account.login');
+        show.err(t('run.what', { script: spec.script, account, id }));
+      },
+    });
+    live?.end();
+    if (silent) out(JSON.stringify({ ...resultJson(context, id, folder, results), unreached }));
+    else report(context, id, folder, results);
+    return results.every(({ outcome }) => outcome.is === 'ok') ? exit.done : exit.failed;
+  } finally {
+    live?.end();
+    interrupted.end();
   }
-  const { id, folder } = resumed ?? (await newRun(state, new Date()));
-  return withLock(folder, 0, async () => {
-    if (!resumed) await writeSynced(scriptFile(folder), script, 0o600);
-    const journal = await openJournal(folder);
-    if (!resumed)
-      await journal.add(
-        { event: 'run', at: new Date().toISOString(), spec, hosts, ...(of === undefined ? {} : { of }) },
-        true,
-      );
-    const account = spec.as ?? t('run.account.login');
-    if (!options.json) err(t('run.what', { script: spec.script, account, id }));
-    const silent = options.json === true;
-    const progress = { done: 0, failed: 0, running: 0, of: hosts.length, since: performance.now() };
-    const live = silent ? undefined : liveLine(context, () => progressText(context, progress));
-    const show = live?.context ?? { ...context, out: () => {}, err: () => {} };
-    const interrupted = interruption(() => show.err(t('run.stopped.signal')));
-    try {
-      const tell = tellerOf(show, hosts, options.quiet === true || silent, progress);
-      const results = await runAll(targets, {
-        ...{ spec, script, stdinLength: length, folder, settings: reach.settings, journal, tell },
-        ...(parallel === undefined ? {} : { parallel }),
-        signal: interrupted.signal,
-      });
-      live?.end();
-      if (silent) out(JSON.stringify({ ...resultJson(context, id, folder, results), unreached }));
-      else report(context, id, folder, results);
-      return results.every(({ outcome }) => outcome.is === 'ok') ? exit.done : exit.failed;
-    } finally {
-      live?.end();
-      interrupted.end();
-      await journal.close();
-    }
-  });
 }
 
 /** How the hosts are reached. Throws `run.host.gone`. */
@@ -201,23 +176,6 @@ function targetsOf(site: Site, names: readonly string[], here: string | undefine
     throw new WrongRequest('run.host.gone', params, { next: message('run.host.gone.next') });
   }
   return hosts.flatMap((host) => (host ? [targetOf(site, host, here)] : []));
-}
-
-/** The first signal stops the run in order; a second one leaves at once: the hosts notice, and end what runs. */
-function interruption(told: () => void): { readonly signal: AbortSignal; end(): void } {
-  const stopping = new AbortController();
-  const onSignal = () => {
-    if (stopping.signal.aborted) process.exit(exit.failed);
-    stopping.abort();
-    told();
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  return {
-    signal: stopping.signal,
-    end: () => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
-    },
-  };
 }
 
 function report(context: Context, id: string, folder: string, results: readonly RunHost[]): void {
