@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Code } from '../i18n/en.ts';
 import { parseDuration } from './duration.ts';
+import { parseHours } from './hours.ts';
 import { parseNetwork } from './ip.ts';
 import { parseRate } from './rate.ts';
 import { parseSize } from './size.ts';
@@ -29,3 +30,6 @@ export const rate = () => word('value.rate', parseRate);
 
 /** `10.0.0.0/24`, `192.0.2.7` → canonical CIDR. */
 export const network = () => word('value.network', parseNetwork);
+
+/** `Mon-Fri 07:00-20:00` → hours of the week. */
+export const hours = () => word('value.hours', parseHours);

@@ -74,6 +74,8 @@ export const describe = {
   'value.duration':
     '« {value} » n’est pas une durée : écrivez un nombre et une unité, comme 30s, 5m, 12h ou 90d',
   'value.size': '« {value} » n’est pas une taille : écrivez un nombre et une unité, comme 512kB, 20MB ou 5GB',
+  'value.hours':
+    '« {value} » ne sont pas des heures de la semaine : écrire des jours et des heures, comme lun-ven 07:00-20:00',
   'value.rate':
     '« {value} » n’est pas un débit : écrivez un nombre par seconde ou par minute, comme 10/s ou 300/m',
   'value.network':
