@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
-import { ownPackages } from '../hosts/own-packages.ts';
+import { installPoterne } from '../../packaging/testing.ts';
 
 /** One machine that is everything: Poterne runs on it, and acts on it (CON-6). */
 let lab: Lab;
@@ -51,16 +51,7 @@ beforeAll(async () => {
       visitor: { boot: false, interfaces: { lan: ['10.30.0.9'] } },
     },
   });
-  const { poterne } = await ownPackages(() => {});
-  await new Promise<void>((resolve, reject) =>
-    execFile('scp', ['-q', '-F', lab.sshConfig, poterne.file, 'maison:/root/poterne.deb'], (error) =>
-      error ? reject(error) : resolve(),
-    ),
-  );
-  expect((await on('apt-get', 'install', '--yes', '/root/poterne.deb')).code).toBe(0);
-  // What an installed Poterne brings to a gateway is what it finds beside itself.
-  const beside = `/usr/lib/poterne/dist/poterne_${poterne.version}_amd64.deb`;
-  expect((await on('cp', '/root/poterne.deb', beside)).code).toBe(0);
+  await installPoterne(lab, 'maison');
 }, 600_000);
 
 afterAll(async () => {
