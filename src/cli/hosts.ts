@@ -1,7 +1,7 @@
 import type { Reach } from '../daemon/reach.ts';
 import { withStore } from '../daemon/state-store.ts';
-import { describedHosts } from '../fleet/selector.ts';
 import { shortDuration } from '../lib/duration.ts';
+import { describedHosts } from '../lib/selector.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { Host, Site } from '../model/site.ts';
 import type { Store } from '../store/store.ts';

@@ -1,6 +1,6 @@
 import { report, toJson } from '../describe/index.ts';
-import { type Known, select } from '../fleet/selector.ts';
-import { selectorLine } from '../fleet/selector-syntax.ts';
+import { type Known, select } from '../lib/selector.ts';
+import { selectorLine } from '../lib/selector-syntax.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Context } from './context.ts';
 import { Refused } from './exit.ts';

@@ -2,6 +2,7 @@ import { knownHint } from '../lib/hints.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
+import { checkAccess } from './check-access.ts';
 import { checkAssertions } from './check-assertions.ts';
 import { checkScenarios } from './check-direct.ts';
 import { checkNetwork } from './check-network.ts';
@@ -21,6 +22,7 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
     zones: new Set(parsed.names.zones),
     hosts: new Set(parsed.names.hosts),
     services: new Set(parsed.names.services),
+    people: new Set(parsed.names.people),
   };
   const checking: Checking = {
     parsed,
@@ -50,6 +52,7 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
   checkPublications(checking);
   checkScenarios(checking);
   checkNetwork(checking);
+  checkAccess(checking);
   checkAssertions(checking);
   checkUse(checking);
   return findings;

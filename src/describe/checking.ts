@@ -22,4 +22,5 @@ export const unknownCodes = {
   zones: 'zone.unknown',
   hosts: 'host.unknown',
   services: 'service.unknown',
+  people: 'person.unknown',
 } as const;

@@ -18,9 +18,12 @@ function thingAt(path: Path): { thing: string; name: string } {
     hosts: 'host',
     services: 'service',
     publications: 'publication',
+    people: 'person',
   };
   if (section === 'expect' && name !== undefined) return { thing: 'assertion', name: '' };
   if (section === 'flows' && name !== undefined) return { thing: 'grant', name: '' };
+  if (section === 'access' && name !== undefined) return { thing: 'rule', name: '' };
+  if (section === 'bastion') return { thing: 'bastion', name: '' };
   if (section === 'admin') return { thing: 'admin', name: '' };
   if (section === 'gateway') return { thing: 'gateway', name: '' };
   const thing = section === undefined ? undefined : things[section];

@@ -9,6 +9,7 @@ import {
   type GatewayEntry,
   type HostEntry,
   jsonSchema,
+  type PersonEntry,
   type PublicationEntry,
   type ServiceEntry,
   type SiteEntry,
@@ -25,6 +26,7 @@ export interface Parsed {
   readonly gateway: GatewayEntry | undefined;
   readonly services: ReadonlyMap<string, ServiceEntry>;
   readonly publications: ReadonlyMap<string, PublicationEntry>;
+  readonly people: ReadonlyMap<string, PersonEntry>;
   /** Every name that was written, of entries that could not be parsed as well. */
   readonly names: Readonly<Record<Exclude<Section, 'gateway'>, readonly string[]>>;
   /** Entries that lost something that was wrong: what they lack now says nothing. */
@@ -87,11 +89,13 @@ export function parse(
     gateway: entry(grammar.gateway, Object.fromEntries(sources.sections.gateway), ['gateway']),
     services: entries('services', grammar.service),
     publications: publications(),
+    people: entries('people', grammar.person),
     names: {
       zones: names('zones'),
       hosts: names('hosts'),
       services: names('services'),
       publications: names('publications'),
+      people: names('people'),
     },
     flawed,
   };

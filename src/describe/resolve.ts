@@ -26,6 +26,7 @@ import { sourceOf } from './locate.ts';
 import type { Sources } from './merge.ts';
 import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.ts';
 import type { Parsed } from './parse.ts';
+import { resolveAccess } from './resolve-access.ts';
 import { strips } from './routing.ts';
 import {
   type AssertionEntry,
@@ -68,6 +69,7 @@ export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engi
     grants: (site?.flows ?? []).flatMap((entry, i) => resolveGrant(parsed, entry, i)),
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
     confirm: [...new Set(site?.confirm ?? [])],
+    ...resolveAccess(parsed, hosts),
   });
 }
 

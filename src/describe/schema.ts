@@ -6,6 +6,7 @@ import { isAddress } from '../lib/ip.ts';
 import { network, word } from '../lib/words.ts';
 import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
+import { bastion, person, rule } from './schema/access.ts';
 
 const text = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.text' } });
 const filename = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.file' } });
@@ -99,6 +100,11 @@ const site = {
     .array(text())
     .default([])
     .describe('Groups of hosts, such as production, on which nothing is run unless somebody confirms it.'),
+  access: z
+    .array(rule)
+    .default([])
+    .describe('Who may enter which machines over SSH, through the bastion; nobody else may.'),
+  bastion: bastion.optional().describe('The machine that people go through to reach the others over SSH.'),
 };
 
 const zone = {
@@ -291,6 +297,9 @@ type WithOptions<T> = T & Readonly<Record<string, unknown>>;
 export type SiteEntry = Output<typeof site>;
 export type AssertionEntry = SiteEntry['expect'][number];
 export type GrantEntry = SiteEntry['flows'][number];
+export type RuleEntry = SiteEntry['access'][number];
+export type BastionEntry = NonNullable<SiteEntry['bastion']>;
+export type PersonEntry = Output<typeof person>;
 export type ZoneEntry = Output<typeof zone>;
 export type HostEntry = WithOptions<Output<typeof hostEntry>>;
 export type GatewayEntry = WithOptions<Output<typeof gateway>>;
@@ -309,6 +318,7 @@ export interface Schemas {
   readonly service: z.ZodType<ServiceEntry>;
   readonly route: z.ZodType<RouteEntry>;
   readonly publication: z.ZodType<PublicationEntry>;
+  readonly person: z.ZodType<PersonEntry>;
 }
 
 const built = new WeakMap<readonly Engine[], Schemas>();
@@ -333,6 +343,7 @@ export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
     service: z.strictObject({ ...words('service'), ...service }),
     route: routeEntry,
     publication: z.strictObject({ ...words('publication'), ...publication, routes }),
+    person: z.strictObject(person),
   } as unknown as Schemas;
   built.set(engines, schemas);
   return schemas;
@@ -352,6 +363,9 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     flows: site.flows,
     expect: site.expect,
     confirm: site.confirm,
+    access: site.access,
+    bastion: site.bastion,
+    people: z.record(z.string(), s.person).optional().describe('People who reach machines, by name.'),
     include: z
       .array(z.string().min(1))
       .optional()

@@ -1,3 +1,4 @@
+import { access } from './en/access.ts';
 import { apply } from './en/apply.ts';
 import { cli } from './en/cli.ts';
 import { demo } from './en/demo.ts';
@@ -25,6 +26,7 @@ export const en = {
   ...hosts,
   ...inventory,
   ...fleet,
+  ...access,
 } as const;
 
 /** The stable code of a message. */

@@ -1,3 +1,4 @@
+import { access } from './fr/access.ts';
 import { apply } from './fr/apply.ts';
 import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
@@ -25,4 +26,5 @@ export const fr = {
   ...hosts,
   ...inventory,
   ...fleet,
+  ...access,
 } as const;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import * as access from './en/access.ts';
 import * as apply from './en/apply.ts';
 import * as cli from './en/cli.ts';
 import * as demo from './en/demo.ts';
@@ -14,9 +15,20 @@ import { type Code, en } from './en.ts';
 import { fr } from './fr.ts';
 import { languageOf, translate } from './index.ts';
 
-const areas = [apply, cli, demo, describe, docs, hosts, inventory, nftables, nginx, plan, verify].flatMap(
-  (module) => Object.values(module),
-);
+const areas = [
+  access,
+  apply,
+  cli,
+  demo,
+  describe,
+  docs,
+  hosts,
+  inventory,
+  nftables,
+  nginx,
+  plan,
+  verify,
+].flatMap((module) => Object.values(module));
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 

@@ -1,3 +1,4 @@
+import type { AccessRule, Bastion, Person } from './access.ts';
 import type { Pointer } from './pointer.ts';
 
 /** The languages a person can read Poterne in. */
@@ -25,6 +26,11 @@ export interface Site {
   readonly assertions: readonly Assertion[];
   /** Groups of hosts on which nothing is run unless somebody confirms it. */
   readonly confirm: readonly string[];
+  readonly people: readonly Person[];
+  /** Who may enter which machines; nobody else may. */
+  readonly access: readonly AccessRule[];
+  /** Absent when the description has none: then Poterne leaves SSH servers alone. */
+  readonly bastion?: Bastion;
 }
 
 /** From where the machines that Poterne acts on may be administered. */

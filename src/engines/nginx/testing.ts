@@ -111,6 +111,8 @@ export function site(
     grants: [],
     assertions: [],
     confirm: [],
+    people: [],
+    access: [],
     hosts: [],
     services,
     publications,

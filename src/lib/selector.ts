@@ -1,16 +1,22 @@
-import { knownHint, shortList } from '../lib/hints.ts';
-import { zoneOfHost } from '../lib/zones.ts';
 import type { Finding } from '../model/finding.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import { message } from '../model/message.ts';
-import { type Host, roles, type Site } from '../model/site.ts';
+import { type Host, roles, type Zone } from '../model/site.ts';
+import { knownHint, shortList } from './hints.ts';
 import { parseSelector, type Selector, selectorFinding, type Term } from './selector-syntax.ts';
+import { zoneOfHost } from './zones.ts';
 
 /** What selectors are about: a description (or its hosts and zones alone), and what its hosts told of themselves. */
 export interface Known {
-  readonly site: Pick<Site, 'hosts' | 'zones'>;
+  readonly site: {
+    readonly hosts: readonly Selectable[];
+    readonly zones: readonly Pick<Zone, 'name' | 'networks'>[];
+  };
   readonly facts: readonly HostFacts[];
 }
+
+/** What selectors look at of a host. */
+export type Selectable = Pick<Host, 'name' | 'address' | 'zone' | 'roles' | 'groups' | 'ssh' | 'pointer'>;
 
 /**
  * The hosts that an expression selects, by name in the description's order (there may be none), and notes for whoever reads
@@ -50,12 +56,16 @@ export function select(expression: string, known: Known): Selection {
 }
 
 /** The hosts that somebody described: not the one that stands for this machine where a description names no gateway. */
-export function describedHosts({ hosts }: Pick<Site, 'hosts'>): readonly Host[] {
+export function describedHosts<H extends Pick<Host, 'pointer'>>({
+  hosts,
+}: {
+  readonly hosts: readonly H[];
+}): readonly H[] {
   return hosts.filter((host) => host.pointer !== '');
 }
 
 /** What a host has of a key; `undefined` when it was never asked. */
-type Values = (key: Term['key'], host: Host) => readonly string[] | undefined;
+type Values = (key: Term['key'], host: Selectable) => readonly string[] | undefined;
 
 function valuesOf(site: Known['site'], facts: ReadonlyMap<string, HostFacts>): Values {
   return (key, host) => {
@@ -124,13 +134,18 @@ function termsOf(selector: Selector): readonly Term[] {
   return (selector.kind === 'not' ? [selector.of] : selector.of).flatMap(termsOf);
 }
 
+/** The conditions of a selector that only hosts themselves can tell. */
+export function factTerms(selector: Selector): readonly Term[] {
+  return termsOf(selector).filter(isFact);
+}
+
 const isFact = ({ key }: Term) => key === 'os' || key === 'arch' || key === 'has';
 
 /** A name that nothing described (or nothing that hosts told) has. What hosts that were never asked have is unknown. */
 function unknownName(
   term: Term,
   { zones }: Known['site'],
-  hosts: readonly Host[],
+  hosts: readonly Selectable[],
   facts: ReadonlyMap<string, HostFacts>,
   valuesOf: Values,
 ): readonly Finding[] {
@@ -144,7 +159,11 @@ function unknownName(
   return [selectorFinding(`selector.${key}.unknown`, { value }, term, hint)];
 }
 
-function neverAsked(severity: 'error' | 'note', terms: readonly Term[], hosts: readonly Host[]): Finding {
+function neverAsked(
+  severity: 'error' | 'note',
+  terms: readonly Term[],
+  hosts: readonly Selectable[],
+): Finding {
   const term = terms.find(isFact) as Term;
   const params = { count: hosts.length, hosts: shortList(hosts.map(({ name }) => name)) };
   if (severity === 'note') return { ...selectorFinding('selector.facts.unaskable', params, term), severity };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { confirmationNeeded } from '../fleet/confirmation.ts';
 import { say } from '../i18n/index.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import { siteOf } from '../plan/testing.ts';
-import { confirmationNeeded } from './confirmation.ts';
 import { type Known, select } from './selector.ts';
 import { parseSelector, printSelector, type Selector, selectorKeys, type Term } from './selector-syntax.ts';
 

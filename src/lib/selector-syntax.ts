@@ -1,6 +1,6 @@
-import { knownHint } from '../lib/hints.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
+import { knownHint } from './hints.ts';
 
 /** What may stand before the colon of a term; a bare word is a `name`. */
 export const selectorKeys = ['name', 'group', 'zone', 'role', 'os', 'arch', 'has'] as const;
