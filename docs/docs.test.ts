@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describe as read } from '../src/describe/index.ts';
+import { access } from '../src/i18n/en/access.ts';
 import { apply } from '../src/i18n/en/apply.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
@@ -36,7 +37,7 @@ describe('troubleshooting', () => {
     // Beside a rule, in the firewall itself.
     'firewall.more',
   ]);
-  const ofMessages = /^(severity|report|hint|promise|apply|hosts)\.|\.(hint|next)$/;
+  const ofMessages = /^(severity|report|hint|promise|apply|hosts|entry|ssh|audit)\.|\.(hint|next)$/;
   const findings = Object.keys({
     ...described,
     ...nftables,
@@ -44,12 +45,13 @@ describe('troubleshooting', () => {
     ...apply,
     ...hosts,
     ...inventory,
+    ...access,
   }).filter((code) => !ofMessages.test(code));
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
-  const talk = Object.keys({ ...cli, ...demo, ...fleet });
+  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access });
   const codes = [...findings, ...thrown.filter((code) => talk.includes(code))].filter((c) => !besides.has(c));
 
   test.each(['docs/troubleshooting.md', 'docs/fr/troubleshooting.md'])('%s has every code once', (page) => {

@@ -2,6 +2,7 @@ import { knownHint, shortList } from '../lib/hints.ts';
 import { message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
 import type { Checking } from './checking.ts';
+import type { Parsed } from './parse.ts';
 import type { BastionEntry, RuleEntry } from './schema.ts';
 import { selectDescribed } from './select-described.ts';
 
@@ -94,9 +95,9 @@ function checkRule(checking: Checking, rule: Omit<RuleEntry, 'as' | 'allow'>, at
   }
   if (selection.names.length === 0)
     report('warning', { code: 'access.none', params: { to: rule.to }, pointer: `${at}/to` });
-  const unmanaged = selection.names.filter((name) => !isManaged(checking, name));
+  const unmanaged = selection.names.filter((name) => !isEnterable(parsed, name));
   if (unmanaged.length > 0)
-    report('warning', {
+    report(unmanaged.length === selection.names.length ? 'warning' : 'note', {
       code: 'access.host.unmanaged',
       params: { hosts: shortList(unmanaged) },
       pointer: `${at}/to`,
@@ -104,8 +105,9 @@ function checkRule(checking: Checking, rule: Omit<RuleEntry, 'as' | 'allow'>, at
     });
 }
 
-function isManaged({ parsed }: Checking, name: string): boolean {
-  const host = parsed.hosts.get(name);
+/** Whether Poterne can have a host trust the bastion's word. */
+export function isEnterable({ hosts }: Parsed, name: string): boolean {
+  const host = hosts.get(name);
   return host?.ssh !== undefined && !host.roles.includes('vantage');
 }
 
@@ -114,7 +116,7 @@ function checkBastion(checking: Checking, entry: BastionEntry): void {
   const gateway = [...parsed.hosts].find(([, { roles }]) => roles.includes('gateway'))?.[0];
   const host = entry.host ?? gateway;
   if (entry.host !== undefined) reference('hosts', entry.host, '/bastion/host');
-  if (host === undefined || (parsed.hosts.has(host) && !isManaged(checking, host)))
+  if (host === undefined || (parsed.hosts.has(host) && !isEnterable(parsed, host)))
     report('error', {
       code: 'bastion.host.unmanaged',
       params: { name: host ?? 'localhost' },
@@ -140,7 +142,7 @@ function checkBastion(checking: Checking, entry: BastionEntry): void {
   if (!isOff(entry)) return;
   // Poterne's certificates are for accounts that the description names.
   for (const [name, { ssh }] of parsed.hosts)
-    if (isManaged(checking, name) && ssh?.user === undefined && whole(pointer('hosts', name)))
+    if (isEnterable(parsed, name) && ssh?.user === undefined && whole(pointer('hosts', name)))
       report('error', {
         code: 'bastion.login.missing',
         params: { name },

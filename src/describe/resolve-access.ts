@@ -1,7 +1,7 @@
 import type { AccessRule, Bastion, Person } from '../model/access.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import type { Host, Site } from '../model/site.ts';
-import { isOff } from './check-access.ts';
+import { isEnterable, isOff } from './check-access.ts';
 import type { Parsed } from './parse.ts';
 import type { BastionEntry, RuleEntry } from './schema.ts';
 import { selectDescribed } from './select-described.ts';
@@ -29,16 +29,21 @@ export function resolveAccess(
   };
 }
 
-function resolveRule(parsed: Parsed, rule: RuleEntry, at: Pointer): AccessRule {
+function resolveRule(
+  parsed: Parsed,
+  rule: Omit<RuleEntry, 'when'> & Pick<Partial<RuleEntry>, 'when'>,
+  at: Pointer,
+): AccessRule {
   const selection = selectDescribed(parsed, rule.to);
   const members = [...parsed.people].filter(
     ([name, { groups }]) => rule.people.includes(name) || groups.some((group) => rule.groups.includes(group)),
   );
   return {
     people: members.map(([name]) => name),
-    hosts: 'names' in selection ? selection.names : [],
+    hosts: 'names' in selection ? selection.names.filter((name) => isEnterable(parsed, name)) : [],
     as: [...new Set(rule.as)],
     allow: [...new Set(rule.allow)],
+    ...(rule.when === undefined ? {} : { when: rule.when }),
     pointer: at,
   };
 }

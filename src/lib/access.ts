@@ -2,7 +2,8 @@ import type { AccessKind, AccessRule, Person } from '../model/access.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Pointer } from '../model/pointer.ts';
 import type { Site } from '../model/site.ts';
-import { dayAt, endOfDay } from './days.ts';
+import { isWithin, nextChange } from './hours.ts';
+import { momentOf } from './wall-clock.ts';
 
 /** Somebody who wants to enter a machine as an account of it. */
 export interface Entry {
@@ -48,16 +49,43 @@ function decide(
   const asAccount = there.filter((rule) => rule.as.includes(account));
   if (asAccount.length === 0) return refuse(message('entry.account', { person, host, account }));
   const forThis = asAccount.filter((rule) => rule.allow.includes(kind));
-  const [rule] = forThis;
-  if (!rule)
-    return refuse(message(`entry.kind.${kind === 'shell' ? 'shell' : 'files'}`, { person, host, account }));
-  const until = known.until === undefined ? undefined : endOfDay(known.until, site.timezone);
-  return { allowed: true, rule: rule.pointer, ...(until ? { until } : {}) };
+  if (forThis.length === 0)
+    return refuse(
+      message(kind === 'shell' ? 'entry.kind.shell' : 'entry.kind.files', { person, host, account }),
+    );
+  const ends = forThis
+    .filter(({ when }) => !when || isWithin(when, at, site.timezone))
+    .map((rule) => ({ rule, end: endOf(site, known, rule, at) }))
+    .sort((a, b) => (b.end ?? Number.POSITIVE_INFINITY) - (a.end ?? Number.POSITIVE_INFINITY));
+  const [longest] = ends;
+  if (!longest) return refuse(message('entry.hours', { person, host, account }));
+  const { rule, end } = longest;
+  return { allowed: true, rule: rule.pointer, ...(end === undefined ? {} : { until: new Date(end) }) };
+}
+
+/** When a permission that holds now ends, in milliseconds since 1970; `undefined` when nothing ends it. */
+function endOf(
+  { timezone }: Described,
+  { until }: Person,
+  { when }: AccessRule,
+  at: Date,
+): number | undefined {
+  const ends = [
+    until === undefined ? undefined : endOfDay(until, timezone),
+    when && nextChange(when, at, timezone),
+  ].flatMap((end) => end?.getTime() ?? []);
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /** Whether a person's last day is over. */
 export function hasEnded({ timezone }: Pick<Site, 'timezone'>, { until }: Person, at: Date): boolean {
-  return until !== undefined && dayAt(at, timezone) > until;
+  return until !== undefined && at >= endOfDay(until, timezone);
+}
+
+/** The first moment after a day (`2026-12-31`). */
+function endOfDay(written: string, timezone: string): Date {
+  const [year = 0, month = 0, day = 0] = written.split('-').map(Number);
+  return momentOf({ year, month, day }, 1440, timezone);
 }
 
 /** A machine and an account that somebody may be there at some time. */

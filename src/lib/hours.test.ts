@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isWithin, nextChange, parseHours, type WeeklyHours } from './hours.ts';
+import type { WeeklyHours } from '../model/hours.ts';
+import { isWithin, nextChange, parseHours } from './hours.ts';
 import { momentOf, wallTimeOf } from './wall-clock.ts';
 
 const paris = 'Europe/Paris';

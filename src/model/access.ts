@@ -1,3 +1,4 @@
+import type { WeeklyHours } from './hours.ts';
 import type { Pointer } from './pointer.ts';
 
 /** A person, as far as access to machines goes. Poterne holds public keys only. */
@@ -29,6 +30,8 @@ export interface AccessRule {
   /** Accounts of the machines. */
   readonly as: readonly string[];
   readonly allow: readonly AccessKind[];
+  /** Absent: at any hour. In the site's time zone. */
+  readonly when?: WeeklyHours;
   readonly pointer: Pointer;
 }
 

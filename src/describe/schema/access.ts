@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { publicKey } from '../../lib/public-key.ts';
-import { duration, word } from '../../lib/words.ts';
+import { duration, hours, word } from '../../lib/words.ts';
 import { accessKinds } from '../../model/access.ts';
 
 const text = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.text' } });
@@ -50,6 +50,11 @@ export const rule = z.strictObject({
   ),
   as: accounts,
   allow,
+  when: hours()
+    .optional()
+    .describe(
+      'The hours of the week, such as Mon-Fri 07:00-20:00, in the time zone of the site; left out, any.',
+    ),
 });
 
 /** The machine that people go through. */

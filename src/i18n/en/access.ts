@@ -47,5 +47,6 @@ export const access = {
   'entry.account': 'no rule lets {person} into {host} as {account}',
   'entry.kind.shell': '{person} may only bring and fetch files on {host} as {account}',
   'entry.kind.files': '{person} may not bring or fetch files on {host} as {account}',
+  'entry.hours': '{person} may enter {host} as {account} at other hours only',
   'entry.bastion': 'the description has no bastion',
 } as const;

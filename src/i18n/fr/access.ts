@@ -51,5 +51,6 @@ export const access = {
   'entry.account': 'aucune règle ne laisse {person} entrer sur {host} en tant que {account}',
   'entry.kind.shell': '{person} ne peut que déposer et prendre des fichiers sur {host} en tant que {account}',
   'entry.kind.files': '{person} ne peut ni déposer ni prendre de fichiers sur {host} en tant que {account}',
+  'entry.hours': '{person} n’entre sur {host} en tant que {account} qu’à d’autres heures',
   'entry.bastion': 'la description n’a pas de bastion',
 } satisfies Record<keyof typeof en, string>;
