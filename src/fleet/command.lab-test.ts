@@ -168,3 +168,67 @@ test('Ctrl-C ends what runs, and says what ran', async () => {
   expect(said.err).toContain(`poterne run --resume ${await lastRun()}`);
   expect((await lab.host('prod2').run(['pgrep', '-f', 'sleep 346'])).code).not.toBe(0);
 });
+
+test('every trouble at once spoils nothing for the one that is well, also when nobody reads any more', async () => {
+  const [well, ill] = [lab.host('prod1'), lab.host('prod2')];
+  const setUp = [
+    // Accepts connections, and never says a word.
+    ['systemd-run', '--unit=silent', 'nc', '-lk', '2222'],
+    ['useradd', '--create-home', '--shell', '/bin/bash', 'plain'],
+    [
+      'sh',
+      '-c',
+      'cd /home && install -d -o plain plain/.ssh && install -o plain debian/.ssh/authorized_keys plain/.ssh',
+    ],
+    ['mount', '-t', 'tmpfs', '-o', 'size=16k', 'none', '/var/lib'],
+    ['sh', '-c', 'head -c 100k /dev/zero >/var/lib/full; true'],
+  ];
+  for (const argv of setUp) expect((await ill.run(argv)).code).toBe(0);
+  const otherKey = (await well.run(['cut', '-d', ' ', '-f', '1,2', '/etc/ssh/ssh_host_ed25519_key.pub']))
+    .stdout;
+  const host = (name: string, { address }: { readonly address: string }, ssh: string) =>
+    `  ${name}: { address: ${address}, groups: [all], ssh: { ${ssh} } }`;
+  const site = [
+    ...['site: trouble', 'admin: { from: [198.18.0.0/16] }', 'hosts:'],
+    host('well', well, 'user: debian'),
+    host('down', { address: '198.18.255.9' }, 'user: debian'),
+    host('hanging', ill, 'user: debian, port: 2222'),
+    host('changed', ill, `user: debian, host-key: ${otherKey.trim()}`),
+    host('no-sudo', ill, 'user: plain'),
+    host('full', ill, 'user: debian'),
+  ];
+  await writeFile(join(folder, 'trouble.yaml'), `${site.join('\n')}\n`);
+  const hostile = 'a\\033[31m\\nb\\377 \\044(id)';
+  const file = await script(
+    'trouble.sh',
+    `rm -rf /tmp/h; mkdir /tmp/h; echo ok >"/tmp/h/$(printf '${hostile}')"; seq 20000; echo end`,
+  );
+  const argv = [file, '--on', 'all', '--site', 'trouble.yaml', '--as', 'User_DollarU', '--retries', '0'];
+  const child = start([...argv, '--collect', '/tmp/h/*', '--yes']);
+  const said = listening(child);
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  expect((await once(child, 'close'))[0]).toBe(1);
+  expect(said.err).not.toMatch(/EPIPE|at .*\.ts:/);
+  const at = join(folder, 'state', 'runs', await lastRun(), 'hosts');
+  const result = async (name: string) => JSON.parse(await readFile(join(at, name, 'result.json'), 'utf8'));
+  const codes = ['down', 'hanging', 'changed', 'no-sudo', 'full'].map(async (name) => {
+    const { outcome } = await result(name);
+    return [name, outcome.is, outcome.fault.code];
+  });
+  expect(await Promise.all(codes)).toEqual([
+    ['down', 'unreachable', 'host.unreachable'],
+    ['hanging', 'unreachable', 'host.unreachable'],
+    ['changed', 'unreachable', 'host.identity.changed'],
+    ['no-sudo', 'unreachable', 'host.sudo.refused'],
+    ['full', 'unreachable', 'run.host.full'],
+  ]);
+  const { outcome, files } = await result('well');
+  expect([outcome.is, files.length]).toEqual(['ok', 1]);
+  expect(await readFile(join(at, 'well', files[0].file), 'utf8')).toBe('ok\n');
+  expect(files[0].file).toMatch(/^files\/tmp\/h\/a%1b\[31m%0ab%ff \$\(id\)$/i);
+  expect((await readFile(join(at, 'well', 'stdout'), 'utf8')).split('\n').slice(-3)).toEqual([
+    '20000',
+    'end',
+    '',
+  ]);
+});
