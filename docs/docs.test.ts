@@ -13,6 +13,7 @@ import { hosts } from '../src/i18n/en/hosts.ts';
 import { inventory } from '../src/i18n/en/inventory.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
+import { upkeep } from '../src/i18n/en/upkeep.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = files(root, '.md');
@@ -52,7 +53,11 @@ describe('troubleshooting', () => {
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
   const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access });
-  const codes = [...findings, ...thrown.filter((code) => talk.includes(code))].filter((c) => !besides.has(c));
+  /** What is told of a host's own failure always says what to do next. */
+  const told = Object.keys(upkeep).filter((code) => `${code}.next` in upkeep);
+  const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(
+    (c) => !besides.has(c),
+  );
 
   test.each(['docs/troubleshooting.md', 'docs/fr/troubleshooting.md'])('%s has every code once', (page) => {
     const entries = [...text(page).matchAll(/^\| (`.*?`) \|/gm)].flatMap((row) =>

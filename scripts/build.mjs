@@ -72,5 +72,5 @@ function hostScript() {
 /** What runs on hosts around an operator's script, by name. */
 function runScripts() {
   const text = (name) => readFileSync(join(root, 'src', 'fleet', 'script', `${name}.sh`), 'utf8');
-  return { run: text('run'), launch: text('launch'), collect: text('collect') };
+  return { run: text('run'), launch: text('launch'), collect: text('collect'), place: text('place') };
 }

@@ -7,8 +7,10 @@ import { apply } from './commands/apply.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { docs } from './commands/docs.ts';
+import { get } from './commands/get.ts';
 import { hosts } from './commands/hosts.ts';
 import { plan } from './commands/plan.ts';
+import { put } from './commands/put.ts';
 import { reload } from './commands/reload.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
@@ -44,7 +46,23 @@ const program = speaking(new Command('poterne'), context)
   // What stands after a command is that command's.
   .enablePositionalOptions()
   .addHelpText('after', `\n${context.t('cli.start')}`);
-for (const make of [demo, check, plan, apply, verify, run, hosts, status, up, reload, stop, docs, schema])
+for (const make of [
+  demo,
+  check,
+  plan,
+  apply,
+  verify,
+  run,
+  put,
+  get,
+  hosts,
+  status,
+  up,
+  reload,
+  stop,
+  docs,
+  schema,
+])
   program.addCommand(make(context));
 
 try {

@@ -52,7 +52,7 @@ export function showResults(context: Context, results: readonly RunHost[]): void
     outcomeText(context, result.outcome),
     result.attempts === 0 ? '' : shortDuration(result.scriptMilliseconds ?? result.milliseconds),
     result.attempts === 0 ? '' : sizeText(result.stdout + result.stderr),
-    result.files.length === 0 ? '' : String(result.files.length),
+    filesText(context, result),
   ]);
   out(table(head, rows));
   for (const { host, outcome, files, skipped, left } of results) {
@@ -80,6 +80,15 @@ export function nextOf({ t }: Context, id: string, results: readonly RunHost[]):
   if (results.some(({ outcome }) => isUnfinished(outcome))) return t('run.next.resume', { id });
   if (results.some(({ outcome }) => isFailed(outcome))) return t('run.next.failed', { id });
   return undefined;
+}
+
+/** How many files came back, or what became of those that were put. */
+function filesText({ t }: Context, { files, put }: RunHost): string {
+  if (!put) return files.length === 0 ? '' : String(files.length);
+  return (['new', 'changed', 'same'] as const)
+    .map((state) => [state, put.filter((each) => each === state).length] as const)
+    .flatMap(([state, count]) => (count > 0 ? [t(`put.is.${state}`, { count })] : []))
+    .join(', ');
 }
 
 function sizeText(bytes: number): string {

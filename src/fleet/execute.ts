@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../hosts/files.ts';
@@ -12,9 +10,12 @@ import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
 import type { CollectedFile, RunHost, RunOutcome, RunSpec, SkippedFile } from '../model/run.ts';
 import { gather } from './collect.ts';
+import { broken, localFault, lost } from './execute-faults.ts';
 import { type Output, outputTo } from './output.ts';
+import { type Patience, patienceOf } from './patience.ts';
 import { type Reader, readerOf } from './reader.ts';
 import { parametersOf, runScript, wordsOf } from './script.ts';
+import { putFiles, send } from './send.ts';
 
 /** What is to be run on a host, and how. */
 export interface Execution {
@@ -34,6 +35,9 @@ export interface Execution {
 /** What was learned of a host while its connection stood. */
 interface Heard {
   begun: boolean;
+  /** It would not have what was to be put there. */
+  refused: boolean;
+  put: NonNullable<RunHost['put']>[number][];
   exit?: {
     readonly status: number;
     readonly why: string;
@@ -61,7 +65,7 @@ export async function executeOn(target: SshTarget, execution: Execution): Promis
   const at = Date.now();
   const attempt = async (): Promise<readonly [Heard, unknown]> => {
     const heard: Heard = {
-      ...{ begun: false, finished: false, files: [], skipped: [] },
+      ...{ begun: false, refused: false, finished: false, files: [], skipped: [], put: [] },
       sizes: { stdout: 0, stderr: 0 },
     };
     try {
@@ -85,11 +89,13 @@ export async function executeOn(target: SshTarget, execution: Execution): Promis
     outcome: outcomeOf(target, heard, error, signal),
     begun: new Date(at).toISOString(),
     milliseconds: Date.now() - at,
-    ...(heard.exit ? { scriptMilliseconds: heard.exit.milliseconds } : {}),
+    // Where files are the matter, the script is nothing.
+    ...(heard.exit && !spec.put && !spec.task ? { scriptMilliseconds: heard.exit.milliseconds } : {}),
     attempts,
     ...heard.sizes,
     files: heard.files,
     skipped: heard.skipped,
+    ...(spec.put ? { put: heard.put } : {}),
     ...(heard.exit?.left ? { left: true } : {}),
   };
   await writeDurably(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`, 0o600).catch(
@@ -99,7 +105,7 @@ export async function executeOn(target: SshTarget, execution: Execution): Promis
 }
 
 function outcomeOf(target: SshTarget, heard: Heard, error: unknown, signal: AbortSignal): RunOutcome {
-  const { exit, finished, begun } = heard;
+  const { exit, finished, begun, refused } = heard;
   if (exit?.why === 'stop') return { is: 'stopped' };
   if (exit && finished && error === undefined) {
     if (exit.why === 'limit') return { is: 'timed-out' };
@@ -108,13 +114,8 @@ function outcomeOf(target: SshTarget, heard: Heard, error: unknown, signal: Abor
   if (signal.aborted && !finished) return begun ? { is: 'stopped' } : { is: 'not-run' };
   const fault = error instanceof Fault ? error : localFault(target, error);
   const { code, params, next } = fault;
-  return { is: begun ? 'lost' : 'unreachable', fault: message(code, params), ...(next ? { next } : {}) };
-}
-
-/** Something of this machine: its disk is full, say. */
-function localFault({ name }: SshTarget, error: unknown): Fault {
-  const params = { host: name, reason: error instanceof Error ? error.message : String(error) };
-  return new Fault('run.unwritten', params, { cause: error, next: message('run.unwritten.next') });
+  const is = begun ? 'lost' : refused ? 'fault' : 'unreachable';
+  return { is, fault: message(code, params), ...(next ? { next } : {}) };
 }
 
 async function converse(target: SshTarget, execution: Execution, heard: Heard): Promise<void> {
@@ -147,9 +148,14 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
     await Promise.all([
       send(connection, [parameters, script], stdinLength > 0 ? spec.stdin?.file : undefined, stdinLength),
       hearErrors(readerOf(child.stderr), mark, stderr, noise).catch(abandon(connection)),
-      hear(readerOf(child.stdout), mark, stdout, { target, execution, heard, patience, noise, child }).catch(
-        abandon(connection),
-      ),
+      hear(readerOf(child.stdout), mark, stdout, {
+        target,
+        execution,
+        heard,
+        patience,
+        noise,
+        connection,
+      }).catch(abandon(connection)),
     ]);
     const status = await connection.ended;
     if (heard.finished) return;
@@ -165,39 +171,12 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
   }
 }
 
-function lost({ name }: SshTarget, said: string, status: number | undefined): Fault {
-  const params = { host: name, reason: said.trim().split('\n').at(-1) || `ssh ${status ?? 'SIGKILL'}` };
-  return new Fault('run.lost', params, { next: message('run.lost.next', params) });
-}
-
 /** Whatever one side of a connection finds wrong ends the other side too. */
 function abandon({ child }: Connection): (error: unknown) => never {
   return (error) => {
     child.kill('SIGKILL');
     throw error;
   };
-}
-
-/** Sends what goes in. Standard input stays open: that it closes is what tells the host to stop. */
-async function send(
-  { child: { stdin } }: Connection,
-  pieces: readonly (string | Uint8Array)[],
-  file: string | undefined,
-  length: number,
-): Promise<void> {
-  for (const piece of pieces) stdin.write(piece);
-  if (file === undefined) return;
-  let sent = 0;
-  try {
-    for await (const bytes of createReadStream(file, { end: length - 1 })) {
-      if (!stdin.writable) return;
-      sent += bytes.length;
-      if (!stdin.write(bytes)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]);
-    }
-  } finally {
-    // The file became shorter: the host must not wait for ever.
-    if (sent < length) stdin.end();
-  }
 }
 
 async function hearErrors(
@@ -222,22 +201,27 @@ interface Hearing {
   readonly heard: Heard;
   readonly patience: Patience;
   readonly noise: { text: string };
-  readonly child: Connection['child'];
+  readonly connection: Connection;
 }
 
 async function hear(reader: Reader, mark: Buffer, output: Output, hearing: Hearing): Promise<void> {
-  const { target, execution, heard, patience, child } = hearing;
+  const { target, execution, heard, patience, connection } = hearing;
+  const { spec, line: tell } = execution;
   // What a login shell says of itself comes first.
   if (!(await reader.until(Buffer.concat([mark, Buffer.from('\n')]), () => undefined))) return;
   // From here on it may have begun, although the word of it was lost.
   heard.begun = true;
-  const first = (await reader.line())?.split('\t');
+  const first = await putFiles(reader, {
+    ...{ connection, files: spec.put ?? [], patience, put: heard.put },
+    told: ({ to }, percent) => tell('stderr', `${to} ${percent} %`),
+  });
   if (first?.[0] === 'broken') {
     heard.begun = false;
-    throw broken(target, execution.spec, first);
+    heard.refused = first[1] === 'place';
+    throw broken(target, spec, first);
   }
   if (first?.[0] !== 'begin') return;
-  patience.atMost(execution.spec.limit + endLimit);
+  patience.atMost(spec.limit + endLimit);
   if (!(await reader.until(mark, output.add))) return;
   patience.atMost(silenceLimit);
   for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
@@ -245,64 +229,16 @@ async function hear(reader: Reader, mark: Buffer, output: Output, hearing: Heari
     const [verb, status, why = '', milliseconds, left] = fields;
     if (verb === 'end') {
       heard.finished = true;
-      child.stdin.end();
+      connection.child.stdin.end();
     } else if (verb === 'exit')
       heard.exit = {
         ...{ status: Number(status), why, milliseconds: Number(milliseconds), left: left === 'left' },
       };
     else if (verb === 'broken') {
       heard.begun = false;
-      throw broken(target, execution.spec, fields);
-    } else if (!(await gather(reader, fields, { ...hearing, most: execution.spec.collectMost }))) return;
+      throw broken(target, spec, fields);
+    } else if (!(await gather(reader, fields, { ...hearing, most: spec.collectMost }))) return;
   }
-}
-
-/** Ends a connection that has been silent for too long. */
-export interface Patience {
-  atMost(seconds: number): void;
-  /** From now on, whatever is asked for later. */
-  last(seconds: number): void;
-  isOver(): boolean;
-  end(): void;
-}
-
-function patienceOf({ child }: Connection): Patience {
-  let timer: NodeJS.Timeout | undefined;
-  let [over, isLast] = [false, false];
-  const atMost = (seconds: number) => {
-    if (isLast) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      over = true;
-      child.kill('SIGKILL');
-    }, seconds * 1000);
-  };
-  return {
-    atMost,
-    last(seconds) {
-      atMost(seconds);
-      isLast = true;
-    },
-    isOver: () => over,
-    end: () => clearTimeout(timer),
-  };
-}
-
-/** Why nothing was run on a host. */
-function broken(target: SshTarget, spec: RunSpec, [, what, said = '']: readonly string[]): Fault {
-  const reason = Buffer.from(said, 'base64').toString('utf8').trim().split('\n').at(-1) ?? '';
-  const params = { host: target.name, reason, account: spec.as ?? target.user ?? '' };
-  const code =
-    what === 'account'
-      ? 'run.account.missing'
-      : what === 'launch'
-        ? 'run.unlaunched'
-        : what === 'disk'
-          ? /No space left on device/i.test(reason)
-            ? 'run.host.full'
-            : 'host.unwritable'
-          : 'run.garbled';
-  return new Fault(code, params, { next: message(`${code}.next`, params) });
 }
 
 /** Waits; `false` when the signal came first. */

@@ -3,8 +3,8 @@ import type { SshSettings } from '../hosts/ssh.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { isFailed, type RunHost, type RunSpec } from '../model/run.ts';
 import { batchesOf } from './batches.ts';
-import { executeOn } from './execute.ts';
 import { hostFolder, type Journal } from './journal.ts';
+import { workOn } from './work.ts';
 
 /** A run that is under way. */
 export interface Running {
@@ -70,7 +70,7 @@ async function runOne(target: SshTarget, running: Running): Promise<RunHost> {
   // On the disk before the script can be there: what may have begun is never taken for what has not.
   await journal.add({ event: 'begin', at: now(), host }, true);
   tell.begun(host);
-  const result = await executeOn(target, {
+  const result = await workOn(target, {
     ...running,
     folder: hostFolder(folder, host),
     line: (stream, text) => tell.line(host, stream, text),

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { sha256 } from '../lib/digest.ts';
 import { quote } from '../lib/quote.ts';
-import type { RunSpec } from '../model/run.ts';
+import type { PutFile, RunSpec } from '../model/run.ts';
 
 /** scripts/build.mjs puts the texts themselves here: the bundle stands alone. */
-declare const POTERNE_RUN_SCRIPTS: Readonly<Record<'run' | 'launch' | 'collect', string>> | undefined;
+declare const POTERNE_RUN_SCRIPTS:
+  | Readonly<Record<'run' | 'launch' | 'collect' | 'place', string>>
+  | undefined;
 
 const scripts =
   typeof POTERNE_RUN_SCRIPTS === 'object'
     ? POTERNE_RUN_SCRIPTS
-    : { run: source('run'), launch: source('launch'), collect: source('collect') };
+    : { run: source('run'), launch: source('launch'), collect: source('collect'), place: source('place') };
 
 function source(name: string): string {
   return readFileSync(new URL(`./script/${name}.sh`, import.meta.url), 'utf8');
@@ -17,6 +19,9 @@ function source(name: string): string {
 
 /** What runs on a host. */
 export const runScript = scripts.run;
+
+/** Puts a file at a place, with the rights of whoever runs it. */
+export const placeScript = scripts.place;
 
 /** Where the bytes that follow the parameters end. */
 export interface Lengths {
@@ -41,6 +46,11 @@ export function parametersOf(spec: RunSpec, token: string, lengths: Lengths): st
     arguments: quote(spec.args),
     patterns: quote(spec.collect),
     most: String(spec.collectMost),
+    install: spec.install?.to ?? '',
+    install_mode: spec.install?.mode ?? '',
+    install_owner: spec.install?.owner ?? '',
+    files: quote((spec.put ?? []).flatMap(wordsOfFile)),
+    placer: scripts.place,
     launcher: scripts.launch,
     collector: scripts.collect,
   };
@@ -52,6 +62,10 @@ export function parametersOf(spec: RunSpec, token: string, lengths: Lengths): st
 /** The words of the host's script for these parameters. */
 export function wordsOf(parameters: string): readonly string[] {
   return [String(Buffer.byteLength(parameters)), sha256(parameters)];
+}
+
+function wordsOfFile({ to, size, mode = '', owner = '', sha256: digest }: PutFile): readonly string[] {
+  return [to, String(size), mode, owner, digest];
 }
 
 /** The script keeps its name there (it may look at `$0`), as far as it is a plain one. */

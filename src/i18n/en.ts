@@ -10,6 +10,7 @@ import { inventory } from './en/inventory.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
+import { upkeep } from './en/upkeep.ts';
 import { verify } from './en/verify.ts';
 
 /** Every message in English, the language that defines the codes. */
@@ -27,6 +28,7 @@ export const en = {
   ...inventory,
   ...fleet,
   ...access,
+  ...upkeep,
 } as const;
 
 /** The stable code of a message. */

@@ -10,6 +10,7 @@ import { inventory } from './fr/inventory.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
+import { upkeep } from './fr/upkeep.ts';
 import { verify } from './fr/verify.ts';
 
 /** Every message in French: the same codes as English, which the types of its parts ensure. */
@@ -27,4 +28,5 @@ export const fr = {
   ...inventory,
   ...fleet,
   ...access,
+  ...upkeep,
 } as const;

@@ -1,4 +1,23 @@
 import type { Message } from './message.ts';
+import type { Task } from './upkeep.ts';
+
+/** How a file is put at a place on a host. */
+export interface Placing {
+  /** Where, by absolute path. */
+  readonly to: string;
+  /** Octal; default: of the file that is replaced. */
+  readonly mode?: string;
+  /** `USER` or `USER:GROUP`; default: of the file that is replaced, else of whoever writes it. */
+  readonly owner?: string;
+}
+
+/** A file of the controller that is put on hosts. */
+export interface PutFile extends Placing {
+  /** By absolute path; its content is kept nowhere. */
+  readonly file: string;
+  readonly size: number;
+  readonly sha256: string;
+}
 
 /** What is run, the same on every host of a run. */
 export interface RunSpec {
@@ -26,6 +45,12 @@ export interface RunSpec {
   readonly batches: readonly string[];
   /** The run stops when more than this share of a batch failed, 0 to 1. */
   readonly stopAt: number;
+  /** The script is installed there, is run from there, and stays. */
+  readonly install?: Placing;
+  /** Files to put on the host, with the rights of the account, before the script is run. There is no standard input then. */
+  readonly put?: readonly PutFile[];
+  /** What is done besides; absent where the script is all. */
+  readonly task?: Task;
 }
 
 /** What became of a host. JSON-safe. */
@@ -38,6 +63,8 @@ export type RunOutcome =
   | { readonly is: 'timed-out' }
   /** Nothing was run there. */
   | { readonly is: 'unreachable'; readonly fault: Message; readonly next?: Message }
+  /** It was begun, and not done; the fault says why. */
+  | { readonly is: 'fault'; readonly fault: Message; readonly next?: Message }
   /** It was begun, and how it ended is not known. */
   | { readonly is: 'lost'; readonly fault: Message; readonly next?: Message }
   /** It was ended because the run was. */
@@ -77,6 +104,8 @@ export interface RunHost {
   readonly stderr: number;
   readonly files: readonly CollectedFile[];
   readonly skipped: readonly SkippedFile[];
+  /** What was there before, of each file that was put: the same, another one, none. */
+  readonly put?: readonly ('same' | 'changed' | 'new')[];
   /** Processes that the script started go on there. */
   readonly left?: true;
 }

@@ -5,7 +5,7 @@
 umask 022
 cd -- "$home" 2>/dev/null || cd /
 eval "set -- $arguments"
-set -- "$folder/$name" "$@"
+set -- "$script" "$@"
 # The account's own shell reads its profile, as after a login, and becomes the script.
 [ -z "$login" ] || set -- "$shell" -l -c 'exec "$0" "$@"' "$@"
 : >"$work/launched"

@@ -111,6 +111,8 @@ place() {
   head -c "$script_length" <&4 >"$folder/$name" 2>"$work/said" || broken disk
   printf '%s  %s\n' "$script_sha256" "$folder/$name" | sha256sum --check --strict >"$work/said" 2>&1 ||
     broken script
+  script=$folder/$name
+  install_script
   # What may be a secret stays in memory, unless it is large.
   stdin=$work/stdin
   [ "$stdin_length" -le 16777216 ] || stdin=$folder/.stdin
@@ -124,12 +126,61 @@ place() {
   chown "$uid:$gid" "$folder"
 }
 
+# Runs a command with the rights of an account alone.
+as_account() {
+  rights_uid=$1 rights_gid=$2
+  shift 2
+  setpriv --reuid "$rights_uid" --regid "$rights_gid" --init-groups --reset-env -- "$@" 4<&- 5>&- 6>&- 7<&-
+}
+
+# usage: look|put PATH MODE OWNER SHA256, with the rights of $acting: what it says is in $state.
+placed() {
+  # shellcheck disable=SC2086
+  state=$(as_account $acting sh -c "$placer" poterne "$@" 2>"$work/said") || broken place
+}
+
+# The script where policy wants it: it stays there. A folder of the account's is written to with its rights, and no other's.
+install_script() {
+  [ -n "$install" ] || return 0
+  acting='0 0'
+  owner=root
+  if [ "$(stat -c %u -- "${install%/*}/." 2>/dev/null)" = "$uid" ]; then
+    acting="$uid $gid"
+    owner=$account
+  fi
+  : "${install_owner:=$owner}"
+  placed look "$install" "$install_mode" "$install_owner" "$script_sha256"
+  [ "$state" = same ] || placed put "$install" "$install_mode" "$install_owner" "$script_sha256" <"$script"
+  script=$install
+}
+
+# Files at their places, with the rights of the account; asks for the contents of those that are not there already.
+put_files() {
+  acting="$uid $gid"
+  eval "set -- $files"
+  while [ "$#" -gt 0 ]; do
+    placed look "$1" "$3" "$4" "$5"
+    if [ "$state" != same ]; then
+      say want
+      # No more is taken than the file is long, whatever becomes of the other end.
+      content=$work/content
+      mkfifo "$content" || broken disk
+      head -c "$2" <&4 >"$content" 5>&- 6>&- 7<&- &
+      placed put "$1" "$3" "$4" "$5" <"$content"
+      wait "$!"
+      rm -f "$content"
+    fi
+    say placed "$state"
+    shift 5
+  done
+}
+
 # Runs the script with its streams on the connection, between the marks.
 launch() {
   run=${folder##*/}
   scope=
   [ ! -d /run/systemd/system ] || scope=$run
-  export work folder uid gid home shell run
+  export work script uid gid home shell run
   # Pipes of the account's own: it may open /dev/stdout anew.
   cat <"$work/out" >&5 3<&- 4<&- 6>&- 7<&- &
   out=$!
@@ -182,6 +233,7 @@ main() {
   work=$(mktemp -d /run/poterne-run.XXXXXX) || broken disk
   printf '%s' "$parameters" >"$work/parameters" && printf '%s' "$launcher" >"$work/launch" || broken disk
   place
+  put_files
   say begin "$account"
   launch
   [ -e "$work/launched" ] || broken launch

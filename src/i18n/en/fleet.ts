@@ -42,6 +42,11 @@ export const fleet = {
   'run.stdin': 'a file for its standard input (default: none, closed)',
   'run.collect': "pattern of files to bring back, e.g. '/tmp/out_*.log'; once for each",
   'run.collect-most': 'what is brought back from a machine at most (default: 1GB)',
+  'run.install':
+    'where it is installed there, run from, and stays, e.g. /script/NAME (default: it is gone after the run)',
+  'run.install-mode': 'its mode there, in octal (default: 755)',
+  'run.install-owner':
+    'its owner there: USER or USER:GROUP (default: root, or the account where the folder is its own)',
   'run.limit': 'how long it may take on a machine before all that it started is ended (default: 1h)',
   'run.batches': 'sizes of batches, one after another, e.g. 1,10%: the rest comes last',
   'run.stop-at':
@@ -68,6 +73,7 @@ export const fleet = {
   'run.head.files': 'files',
   'run.is.ok': 'ok',
   'run.is.failed': 'failed ({exit})',
+  'run.is.fault': 'failed',
   'run.is.timed-out': 'timed out',
   'run.is.unreachable': 'not reached',
   'run.is.lost': 'lost',

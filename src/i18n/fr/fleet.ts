@@ -48,6 +48,11 @@ export const fleet: Record<keyof typeof en, string> = {
   'run.stdin': 'un fichier pour son entrée standard (par défaut : aucune, fermée)',
   'run.collect': "motif de fichiers à rapporter, p. ex. '/tmp/fichier_*log.txt' ; une fois pour chacun",
   'run.collect-most': 'ce qui est rapporté d’une machine au plus (par défaut : 1GB)',
+  'run.install':
+    'où l’installer là-bas : il y est exécuté et y reste, p. ex. /script/NOM (par défaut : il disparaît après l’exécution)',
+  'run.install-mode': 'ses droits là-bas, en octal (par défaut : 755)',
+  'run.install-owner':
+    'son propriétaire là-bas : COMPTE ou COMPTE:GROUPE (par défaut : root, ou le compte là où le dossier est à lui)',
   'run.limit': 'durée permise sur une machine, avant que tout ce qu’il a lancé soit arrêté (par défaut : 1h)',
   'run.batches': 'tailles des lots, l’un après l’autre, p. ex. 1,10% : le reste vient en dernier',
   'run.stop-at':
@@ -74,6 +79,7 @@ export const fleet: Record<keyof typeof en, string> = {
   'run.head.files': 'fichiers',
   'run.is.ok': 'réussi',
   'run.is.failed': 'échec ({exit})',
+  'run.is.fault': 'échec',
   'run.is.timed-out': 'trop long',
   'run.is.unreachable': 'non jointe',
   'run.is.lost': 'perdue',

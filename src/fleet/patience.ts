@@ -1,0 +1,32 @@
+import type { Connection } from '../hosts/session.ts';
+
+/** Ends a connection that has been silent for too long. */
+export interface Patience {
+  atMost(seconds: number): void;
+  /** From now on, whatever is asked for later. */
+  last(seconds: number): void;
+  isOver(): boolean;
+  end(): void;
+}
+
+export function patienceOf({ child }: Connection): Patience {
+  let timer: NodeJS.Timeout | undefined;
+  let [over, isLast] = [false, false];
+  const atMost = (seconds: number) => {
+    if (isLast) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      over = true;
+      child.kill('SIGKILL');
+    }, seconds * 1000);
+  };
+  return {
+    atMost,
+    last(seconds) {
+      atMost(seconds);
+      isLast = true;
+    },
+    isOver: () => over,
+    end: () => clearTimeout(timer),
+  };
+}
