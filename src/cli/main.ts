@@ -14,6 +14,7 @@ import { put } from './commands/put.ts';
 import { reload } from './commands/reload.ts';
 import { run } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
+import { ssh } from './commands/ssh.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { up } from './commands/up.ts';
@@ -56,6 +57,7 @@ for (const make of [
   put,
   get,
   hosts,
+  ssh,
   status,
   up,
   reload,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { lchown, link, mkdir, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Writes a file so that a crash at any moment leaves the old or the new content, never a part: temporary, fsync, rename. */
@@ -100,4 +100,13 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Has a folder and what is in it belong to whom the folder around it belongs: root may have made it in another account's. */
+export async function giveToOwner(folder: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(dirname(folder));
+  if (uid === 0) return;
+  const inside = (await readdir(folder)).map((name) => join(folder, name));
+  for (const path of [folder, ...inside]) await lchown(path, uid, gid);
 }

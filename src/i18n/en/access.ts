@@ -49,4 +49,24 @@ export const access = {
   'entry.kind.files': '{person} may not bring or fetch files on {host} as {account}',
   'entry.hours': '{person} may enter {host} as {account} at other hours only',
   'entry.bastion': 'the description has no bastion',
+  // The audit log.
+  'audit.unwritable':
+    'the audit log in {folder} cannot be written ({reason}): nothing is done that it would not tell',
+  'audit.unwritable.next': 'make room on the disk, or give the folder to the account that runs this',
+  // The SSH authority.
+  'ssh.keygen.failed': 'ssh-keygen failed: {reason}',
+  'ssh.authority.missing': 'there is no SSH authority in {folder}',
+  'ssh.authority.missing.next': 'make it with: poterne ssh authority',
+  'ssh.authority.unreadable': 'the SSH authority in {folder} cannot be read ({reason})',
+  'ssh.authority.unreadable.next': 'only root and the account of the bastion may: use sudo',
+  'ssh.revoked': 'the access of {person} is revoked',
+  'ssh.revoked.next': 'give it back with: poterne ssh revoke --undo {person}',
+  'ssh.about': 'access to machines through the bastion',
+  'ssh.authority.about':
+    'make the SSH authority of this machine, if there is none, and print what the description needs of it',
+  'ssh.authority.made':
+    'The SSH authority was made in {folder}. Back that folder up: its keys are nowhere else.',
+  'ssh.authority.there': 'The SSH authority is in {folder}.',
+  'ssh.authority.copy': 'copy these lines into the description, then: poterne apply',
+  'ssh.account.failed': 'the account {account} cannot be made: {reason}',
 } as const;

@@ -53,4 +53,24 @@ export const access = {
   'entry.kind.files': '{person} ne peut ni déposer ni prendre de fichiers sur {host} en tant que {account}',
   'entry.hours': '{person} n’entre sur {host} en tant que {account} qu’à d’autres heures',
   'entry.bastion': 'la description n’a pas de bastion',
+  // Le journal d’audit.
+  'audit.unwritable':
+    'le journal d’audit de {folder} ne peut pas être écrit ({reason}) : rien n’est fait qu’il ne dirait pas',
+  'audit.unwritable.next': 'faites de la place sur le disque, ou donnez le dossier au compte qui lance ceci',
+  // L’autorité SSH.
+  'ssh.keygen.failed': 'ssh-keygen a échoué : {reason}',
+  'ssh.authority.missing': 'il n’y a pas d’autorité SSH dans {folder}',
+  'ssh.authority.missing.next': 'créez-la avec : poterne ssh authority',
+  'ssh.authority.unreadable': 'l’autorité SSH de {folder} ne peut pas être lue ({reason})',
+  'ssh.authority.unreadable.next': 'seuls root et le compte du bastion le peuvent : utilisez sudo',
+  'ssh.revoked': 'l’accès de {person} est révoqué',
+  'ssh.revoked.next': 'rendez-le avec : poterne ssh revoke --undo {person}',
+  'ssh.about': 'l’accès aux machines par le bastion',
+  'ssh.authority.about':
+    'crée l’autorité SSH de cette machine, s’il n’y en a pas, et affiche ce que la description en demande',
+  'ssh.authority.made':
+    'L’autorité SSH a été créée dans {folder}. Sauvegardez ce dossier : ses clés ne sont nulle part ailleurs.',
+  'ssh.authority.there': 'L’autorité SSH est dans {folder}.',
+  'ssh.authority.copy': 'copiez ces lignes dans la description, puis : poterne apply',
+  'ssh.account.failed': 'le compte {account} ne peut pas être créé : {reason}',
 } satisfies Record<keyof typeof en, string>;
