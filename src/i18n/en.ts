@@ -7,6 +7,7 @@ import { docs } from './en/docs.ts';
 import { fleet } from './en/fleet.ts';
 import { hosts } from './en/hosts.ts';
 import { inventory } from './en/inventory.ts';
+import { jobs } from './en/jobs.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
@@ -29,6 +30,7 @@ export const en = {
   ...fleet,
   ...access,
   ...upkeep,
+  ...jobs,
 } as const;
 
 /** The stable code of a message. */

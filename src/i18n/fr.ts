@@ -7,6 +7,7 @@ import { docs } from './fr/docs.ts';
 import { fleet } from './fr/fleet.ts';
 import { hosts } from './fr/hosts.ts';
 import { inventory } from './fr/inventory.ts';
+import { jobs } from './fr/jobs.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
@@ -29,4 +30,5 @@ export const fr = {
   ...fleet,
   ...access,
   ...upkeep,
+  ...jobs,
 } as const;
