@@ -12,12 +12,13 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   model: ['i18n'],
   lib: ['i18n', 'model'],
   engines: ['i18n', 'lib', 'model'],
-  describe: ['engines', 'i18n', 'lib', 'model'],
+  schedule: ['i18n', 'lib', 'model'],
+  describe: ['engines', 'i18n', 'lib', 'model', 'schedule'],
   plan: ['engines', 'i18n', 'lib', 'model'],
   docs: ['i18n', 'lib', 'model', 'plan'],
   hosts: ['lib', 'model'],
   fleet: ['hosts', 'i18n', 'lib', 'model', 'store'],
-  store: ['lib', 'model'],
+  store: ['lib', 'model', 'schedule'],
   audit: ['hosts', 'lib', 'model', 'store'],
   pki: ['audit', 'hosts', 'lib', 'model', 'store'],
   apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
@@ -52,13 +53,14 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'model',
     'pki',
     'plan',
+    'schedule',
     'store',
     'verify',
   ],
 };
 
 /** Rooms that compute only: no clock, no disk, no network. */
-const pure = ['model', 'lib', 'i18n', 'engines', 'plan', 'docs'];
+const pure = ['model', 'lib', 'i18n', 'engines', 'plan', 'docs', 'schedule'];
 const impure =
   /^(node:)?(fs|fs\/promises|net|tls|http|https|http2|dns|dns\/promises|child_process|dgram|os|worker_threads)$/;
 
