@@ -5,12 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { describe as read } from '../src/describe/index.ts';
 import { access } from '../src/i18n/en/access.ts';
 import { apply } from '../src/i18n/en/apply.ts';
+import { archive } from '../src/i18n/en/archive.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
 import { fleet } from '../src/i18n/en/fleet.ts';
 import { hosts } from '../src/i18n/en/hosts.ts';
 import { inventory } from '../src/i18n/en/inventory.ts';
+import { mail } from '../src/i18n/en/mail.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
 import { upkeep } from '../src/i18n/en/upkeep.ts';
@@ -47,12 +49,13 @@ describe('troubleshooting', () => {
     ...hosts,
     ...inventory,
     ...access,
+    ...mail,
   }).filter((code) => !ofMessages.test(code));
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
-  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access });
+  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access, ...archive });
   /** What is told of a host's own failure always says what to do next. */
   const told = Object.keys(upkeep).filter((code) => `${code}.next` in upkeep);
   const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(

@@ -54,6 +54,7 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
   checkNetwork(checking);
   checkAccess(checking);
   checkAssertions(checking);
+  checkMail(checking);
   checkUse(checking);
   return findings;
 }
@@ -105,6 +106,20 @@ function checkConfirm({ parsed, sources, report }: Checking): void {
         pointer: pointer('confirm', i),
         hint: knownHint(name, known),
       });
+}
+
+/** A user without a password, or the reverse, is a login that was left half written. */
+function checkMail({ parsed, report, whole }: Checking): void {
+  const smtp = parsed.site?.mail?.smtp;
+  if (!smtp || !whole('')) return;
+  const [has, lacks] = smtp.user === undefined ? ['password', 'user'] : ['user', 'password'];
+  if ((smtp.user === undefined) !== (smtp.password === undefined))
+    report('error', {
+      code: 'mail.login',
+      params: { has, lacks },
+      pointer: `/mail/smtp/${has}`,
+      onKey: true,
+    });
 }
 
 function checkGateway({ parsed, report, whole }: Checking): void {

@@ -26,6 +26,7 @@ function thingAt(path: Path): { thing: string; name: string } {
   if (section === 'bastion') return { thing: 'bastion', name: '' };
   if (section === 'admin') return { thing: 'admin', name: '' };
   if (section === 'gateway') return { thing: 'gateway', name: '' };
+  if (section === 'mail' || section === 'archives' || section === 'runs') return { thing: section, name: '' };
   const thing = section === undefined ? undefined : things[section];
   return thing && name !== undefined ? { thing, name } : { thing: 'site', name: '' };
 }
@@ -104,6 +105,9 @@ function findings(
           : findings(i, inner, base, raw, known),
       );
     case 'invalid_type':
+      // Whatever was written there may be the secret itself.
+      if (key === 'password')
+        return [{ ...at, code: 'secret.written', params: {}, hint: message('secret.written.hint') }];
       return [
         {
           ...at,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { styleText } from 'node:util';
 import { say, translate } from '../i18n/index.ts';
 import { harmless } from '../lib/harmless.ts';
-import { withoutUserinfo } from '../lib/userinfo.ts';
+import { withoutSecrets } from '../lib/userinfo.ts';
 import type { Finding, Place } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import type { Language } from '../model/site.ts';
@@ -84,7 +84,7 @@ function one(finding: Finding, options: ReportOptions, linesOf: (file: string) =
 function frame(at: Place, line: string | undefined): readonly string[] {
   if (line === undefined) return [];
   const start = at.column - 1 > 80 ? at.column - 41 : 0;
-  const text = onOneLine(withoutUserinfo(line).slice(start, start + 120));
+  const text = onOneLine(withoutSecrets(line).slice(start, start + 120));
   const before = at.column - 1 - start;
   const width = Math.max(1, Math.min(at.length, text.length - before));
   const gutter = `  ${at.line} | `;

@@ -27,6 +27,7 @@ import type { Sources } from './merge.ts';
 import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.ts';
 import type { Parsed } from './parse.ts';
 import { resolveAccess } from './resolve-access.ts';
+import { resolveKeeping, resolveMail } from './resolve-mail.ts';
 import { strips } from './routing.ts';
 import {
   type AssertionEntry,
@@ -70,6 +71,8 @@ export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engi
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
     confirm: [...new Set(site?.confirm ?? [])],
     ...resolveAccess(parsed, hosts),
+    ...(site?.mail === undefined ? {} : { mail: resolveMail(site.mail, resolving.file) }),
+    keeping: resolveKeeping(site ?? {}),
   });
 }
 

@@ -7,9 +7,9 @@ import { network, word } from '../lib/words.ts';
 import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 import { bastion, person, rule } from './schema/access.ts';
+import { archives, mail, runs } from './schema/mail.ts';
+import { filename, text } from './schema/words.ts';
 
-const text = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.text' } });
-const filename = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.file' } });
 const requestPath = () => z.string().refine(isRequestPath, { params: { code: 'value.path' } });
 const prefix = () => z.string().refine(isPrefix, { params: { code: 'value.path.prefix' } });
 const email = () =>
@@ -105,6 +105,11 @@ const site = {
     .default([])
     .describe('Who may enter which machines over SSH, through the bastion; nobody else may.'),
   bastion: bastion.optional().describe('The machine that people go through to reach the others over SSH.'),
+  mail: mail.optional().describe('How letters leave: through which server, and from whom.'),
+  archives: archives
+    .optional()
+    .describe('Where archives are put for those who get a link, when they are too large for a letter.'),
+  runs: runs.optional().describe('What is kept of runs.'),
 };
 
 const zone = {
@@ -366,6 +371,9 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     access: site.access,
     bastion: site.bastion,
     people: z.record(z.string(), s.person).optional().describe('People who reach machines, by name.'),
+    mail: site.mail,
+    archives: site.archives,
+    runs: site.runs,
     include: z
       .array(z.string().min(1))
       .optional()

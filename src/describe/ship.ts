@@ -31,8 +31,11 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
         certificate: carry(tls.certificate, `${tls.pointer}/certificate`),
         key: carry(tls.key, `${tls.pointer}/key`),
       });
+  const root = new Map(Object.entries(sources.root));
+  const ca = site.mail?.smtp.ca;
+  if (ca !== undefined) nameCa(root, carry(ca, '/mail/smtp/ca'));
   const described = new Map<string, unknown>([
-    ...Object.entries(sources.root),
+    ...root,
     ...Object.entries(entries).filter(([, held]) => held.size > 0),
   ]);
   // An alias would be counted against those that a description may have; a folded line would move what it holds.
@@ -57,10 +60,22 @@ function name(
   entries.set(at, { ...entry, [key]: { ...entry[key], ...files } });
 }
 
+/** Has the mail server's authority be another file. */
+function nameCa(root: Map<string, unknown>, ca: string): void {
+  const mail = root.get('mail');
+  if (!isPlainMap(mail) || !isPlainMap(mail.smtp)) throw new Error('/mail/smtp/ca names no file');
+  root.set('mail', { ...mail, smtp: { ...mail.smtp, ca } });
+}
+
 /** The site with the files that it names in their new places. */
 function moved(site: Site, carry: (from: string, because: Pointer) => string): Site {
+  const { mail } = site;
+  const { ca } = mail?.smtp ?? {};
   return {
     ...site,
+    ...(mail && ca !== undefined
+      ? { mail: { ...mail, smtp: { ...mail.smtp, ca: carry(ca, '/mail/smtp/ca') } } }
+      : {}),
     services: site.services.map((service) =>
       service.trust ? { ...service, trust: { ...service.trust, ca: carry(service.trust.ca, '') } } : service,
     ),

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { describe } from '../describe/index.ts';
+import { mailto, markdown, xml } from '../lib/escape.ts';
 import type { Site } from '../model/site.ts';
 import { siteOf } from '../plan/testing.ts';
 import { graphOf } from './diagram/graph.ts';
 import { type Box, layoutOf } from './diagram/layout.ts';
 import { fitText, textWidth } from './diagram/text.ts';
-import { mailto, markdown, xml } from './escape.ts';
 import { documentData, documents } from './index.ts';
 import { perimeterOf } from './perimeter.ts';
 

@@ -1,10 +1,10 @@
 import { translate } from '../i18n/index.ts';
+import { mailto, xml } from '../lib/escape.ts';
+import { pageStyle } from '../lib/page-style.ts';
 import type { Language } from '../model/site.ts';
 import { diagramStyle, diagramSvg } from './diagram/svg.ts';
-import { mailto, xml } from './escape.ts';
 import type { Perimeter } from './perimeter.ts';
 import { type Cell, type Inline, originText, type Section, sectionsOf, type Table } from './sections.ts';
-import { pageStyle } from './style.ts';
 
 /** The same document in another language. */
 export interface Sibling {

@@ -1,6 +1,6 @@
 import { translate } from '../i18n/index.ts';
+import { mailto, markdown } from '../lib/escape.ts';
 import type { Language } from '../model/site.ts';
-import { mailto, markdown } from './escape.ts';
 import type { Perimeter } from './perimeter.ts';
 import { type Cell, type Inline, originText, sectionsOf, type Table } from './sections.ts';
 

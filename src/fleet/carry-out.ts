@@ -41,7 +41,7 @@ export async function carryOut(commission: Commission): Promise<CarriedOut> {
         const hosts = targets.map(({ name }) => name);
         const at = new Date().toISOString();
         await journal.add({ event: 'run', at, spec, hosts, ...(of === undefined ? {} : { of }) }, true);
-      }
+      } else await journal.add({ event: 'resume', at: new Date().toISOString() }, true);
       begun?.({ id, folder });
       const results = await runAll(targets, { ...commission, folder, journal });
       return { id, folder, results };

@@ -15,6 +15,17 @@ export interface RecordedRun {
   readonly hosts: readonly string[];
   /** By host; one that is not in it has not come to an end. */
   readonly outcomes: ReadonlyMap<string, RunOutcome>;
+  /** Hosts where the script was begun, and whose end nobody wrote down. */
+  readonly open: ReadonlySet<string>;
+  /** The run whose failed hosts these are. */
+  readonly of?: string;
+  /** ISO 8601, UTC: its first event, and its last. */
+  readonly begun: string;
+  readonly last: string;
+  /** When it was taken up again. */
+  readonly resumed: readonly string[];
+  /** Why it ended before all hosts had, the last time that it did. */
+  readonly stopped?: 'share' | 'signal';
 }
 
 /** What happened in a run, in its order: lines that are only ever added. */
@@ -88,13 +99,39 @@ export async function readRun(state: string, id: string): Promise<RecordedRun> {
     const params = { id, last: known.sort().at(-1) ?? '—' };
     throw new Fault('run.unknown', params, { next: message('run.unknown.next', params) });
   }
+  return recorded(id, folder, first, events);
+}
+
+function recorded(
+  id: string,
+  folder: string,
+  first: Extract<RunEvent, { event: 'run' }>,
+  events: readonly RunEvent[],
+): RecordedRun {
   const outcomes = new Map<string, RunOutcome>();
+  const open = new Set<string>();
+  const resumed: string[] = [];
+  let stopped: 'share' | 'signal' | undefined;
   for (const event of events) {
-    // Begun anew: how it ended before counts no more.
-    if (event.event === 'begin') outcomes.delete(event.host);
-    if (event.event === 'end') outcomes.set(event.host, event.outcome);
+    if (event.event === 'begin') {
+      // Begun anew: how it ended before counts no more.
+      outcomes.delete(event.host);
+      open.add(event.host);
+    } else if (event.event === 'end') {
+      outcomes.set(event.host, event.outcome);
+      open.delete(event.host);
+    } else if (event.event === 'resume') {
+      resumed.push(event.at);
+      stopped = undefined;
+    } else if (event.event === 'stop') stopped = event.why;
   }
-  return { id, folder, spec: first.spec, hosts: first.hosts, outcomes };
+  return {
+    ...{ id, folder, spec: first.spec, hosts: first.hosts, outcomes, open, resumed },
+    ...(first.of === undefined ? {} : { of: first.of }),
+    begun: first.at,
+    last: events.at(-1)?.at ?? first.at,
+    ...(stopped === undefined ? {} : { stopped }),
+  };
 }
 
 function parsed(line: string): RunEvent[] {

@@ -1,5 +1,6 @@
 import { access } from './en/access.ts';
 import { apply } from './en/apply.ts';
+import { archive } from './en/archive.ts';
 import { cli } from './en/cli.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
@@ -8,6 +9,7 @@ import { fleet } from './en/fleet.ts';
 import { hosts } from './en/hosts.ts';
 import { inventory } from './en/inventory.ts';
 import { jobs } from './en/jobs.ts';
+import { mail } from './en/mail.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
@@ -31,6 +33,8 @@ export const en = {
   ...access,
   ...upkeep,
   ...jobs,
+  ...archive,
+  ...mail,
 } as const;
 
 /** The stable code of a message. */

@@ -1,5 +1,6 @@
 import { access } from './fr/access.ts';
 import { apply } from './fr/apply.ts';
+import { archive } from './fr/archive.ts';
 import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
@@ -8,6 +9,7 @@ import { fleet } from './fr/fleet.ts';
 import { hosts } from './fr/hosts.ts';
 import { inventory } from './fr/inventory.ts';
 import { jobs } from './fr/jobs.ts';
+import { mail } from './fr/mail.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
@@ -31,4 +33,6 @@ export const fr = {
   ...access,
   ...upkeep,
   ...jobs,
+  ...archive,
+  ...mail,
 } as const;

@@ -5,3 +5,10 @@
 export function withoutUserinfo(text: string): string {
   return text.replace(/(?<=:\/\/)[^\s"']+(?=@)/g, (hidden) => '*'.repeat(hidden.length));
 }
+
+/** The same for a line of a description: what stands after `password:` is starred out too, unless a file holds it. */
+export function withoutSecrets(line: string): string {
+  return withoutUserinfo(line).replace(/(?<=\bpassword["']?\s*:\s*)[^\s{].*/g, (hidden) =>
+    '*'.repeat(hidden.length),
+  );
+}

@@ -119,6 +119,8 @@ export type RunEvent =
       readonly hosts: readonly string[];
       readonly of?: string;
     }
+  /** Taken up again, after it had ended before all hosts had. */
+  | { readonly event: 'resume'; readonly at: string }
   | { readonly event: 'begin'; readonly at: string; readonly host: string }
   | { readonly event: 'end'; readonly at: string; readonly host: string; readonly outcome: RunOutcome }
   | { readonly event: 'stop'; readonly at: string; readonly why: 'share' | 'signal' };

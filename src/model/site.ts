@@ -1,4 +1,5 @@
 import type { AccessRule, Bastion, Person } from './access.ts';
+import type { Keeping, Mail } from './mail.ts';
 import type { Pointer } from './pointer.ts';
 
 /** The languages a person can read Poterne in. */
@@ -31,6 +32,9 @@ export interface Site {
   readonly access: readonly AccessRule[];
   /** Absent when the description has none: then Poterne leaves SSH servers alone. */
   readonly bastion?: Bastion;
+  /** How letters leave; absent when the description does not say. */
+  readonly mail?: Mail;
+  readonly keeping: Keeping;
 }
 
 /** From where the machines that Poterne acts on may be administered. */

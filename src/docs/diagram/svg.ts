@@ -1,6 +1,6 @@
 import { translate } from '../../i18n/index.ts';
+import { clean, xml } from '../../lib/escape.ts';
 import type { Language } from '../../model/site.ts';
-import { clean, xml } from '../escape.ts';
 import type { Perimeter } from '../perimeter.ts';
 import { graphOf } from './graph.ts';
 import {

@@ -113,6 +113,7 @@ export function site(
     confirm: [],
     people: [],
     access: [],
+    keeping: { lastRuns: 10 },
     hosts: [],
     services,
     publications,
