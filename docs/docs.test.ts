@@ -15,6 +15,7 @@ import { inventory } from '../src/i18n/en/inventory.ts';
 import { mail } from '../src/i18n/en/mail.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
+import { sessions } from '../src/i18n/en/sessions.ts';
 import { upkeep } from '../src/i18n/en/upkeep.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -55,7 +56,7 @@ describe('troubleshooting', () => {
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
-  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access, ...archive });
+  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access, ...archive, ...sessions });
   /** What is told of a host's own failure always says what to do next. */
   const told = Object.keys(upkeep).filter((code) => `${code}.next` in upkeep);
   const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(

@@ -16,10 +16,16 @@ const run = promisify(execFile);
 const own = join(import.meta.dirname, 'poterne');
 const place = 'usr/lib/poterne';
 
+/** What runs a bastion, beside the command line; nothing of it runs before a description names this machine as one. */
+const bastionUnits = ['poterne-bastion.service', 'poterne-bastion-ground.service', 'poterne-ssh@.service'];
+const bastionPrograms = ['bastion-ground', 'bastion-session', 'bastion-whence'];
+
 /** `poterne`: the command line in one file, its native addon, the service. Throws when the addon would not run on Debian 12. */
 export async function poternePackage(): Promise<DebianPackage> {
   const about = JSON.parse(await readFile(join(installation, 'package.json'), 'utf8'));
-  const { code, packages } = await bundle();
+  const { code, packages } = await bundle('src/cli/main.ts');
+  // A program of its own: each session of somebody at a machine loads it.
+  const session = await bundle('src/bastion/session-main.ts');
   const addons = await addonFiles();
   const native = [...addons.values()].find((path) => path.endsWith('.node'));
   if (!native)
@@ -39,7 +45,7 @@ export async function poternePackage(): Promise<DebianPackage> {
   return {
     name: 'poterne',
     // Every state of the sources is a version of its own: a machine is brought exactly this one.
-    version: `${version}+${createHash('sha256').update(code).digest('hex').slice(0, 8)}`,
+    version: `${version}+${await digestOf(code, session.code)}`,
     architecture: await architecture(),
     fields: {
       Section: 'net',
@@ -50,6 +56,13 @@ export async function poternePackage(): Promise<DebianPackage> {
     files: new Map([
       ['usr/bin/poterne', copied(join(own, 'poterne'), 0o755)],
       [`${place}/dist/poterne.mjs`, written(code)],
+      [`${place}/dist/session.mjs`, written(session.code)],
+      ...bastionPrograms.map(
+        (name) => [`${place}/${name}`, copied(join(own, 'bastion', name), 0o755)] as const,
+      ),
+      ...bastionUnits.map(
+        (name) => [`usr/lib/systemd/system/${name}`, copied(join(own, 'bastion', name))] as const,
+      ),
       [
         `${place}/package.json`,
         written(`${JSON.stringify({ name, version, license, type, engines: needs })}\n`),
@@ -72,12 +85,24 @@ export async function poternePackage(): Promise<DebianPackage> {
   };
 }
 
-/** The bundled command line, and the npm packages that are in it. */
-async function bundle(): Promise<{ readonly code: Uint8Array; readonly packages: readonly string[] }> {
+/** What tells one state of the sources from another: the programs, and the files beside this one. */
+async function digestOf(...programs: readonly Uint8Array[]): Promise<string> {
+  const digest = createHash('sha256');
+  for (const program of programs) digest.update(program);
+  const files = readdirSync(own, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort())
+    digest.update(path.slice(own.length)).update(await readFile(path));
+  return digest.digest('hex').slice(0, 8);
+}
+
+/** A bundled program, and the npm packages that are in it. */
+async function bundle(
+  entry: string,
+): Promise<{ readonly code: Uint8Array; readonly packages: readonly string[] }> {
   const room = await mkdtemp(join(tmpdir(), 'poterne-bundle-'));
   try {
     const [file, meta] = [join(room, 'poterne.mjs'), join(room, 'meta.json')];
-    await run(process.execPath, [join(installation, 'scripts', 'build.mjs'), file, meta]);
+    await run(process.execPath, [join(installation, 'scripts', 'build.mjs'), file, meta, entry]);
     const { inputs } = JSON.parse(await readFile(meta, 'utf8')) as { readonly inputs: object };
     const found = Object.keys(inputs).flatMap((input) => packageOf(input) ?? []);
     return { code: await readFile(file), packages: [...new Set(found)].sort() };

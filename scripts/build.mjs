@@ -1,9 +1,9 @@
 /**
- * usage: node build.mjs [FILE METAFILE]
+ * usage: node build.mjs [FILE METAFILE [ENTRY]]
  *
  * Bundles the command line into dist/poterne.mjs: one file starts several times faster than hundreds. The file appears
  * whole or not at all, so that two first starts at once do no harm. With FILE, for a package: there, without the map to
- * the sources, and METAFILE tells what it is made of.
+ * the sources, and METAFILE tells what it is made of; ENTRY is another program than the command line.
  */
 import {
   accessSync,
@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [file, metafile] = process.argv.slice(2);
+const [file, metafile, entry = 'src/cli/main.ts'] = process.argv.slice(2);
 const bundle = file ?? join(root, 'dist', 'poterne.mjs');
 const temporary = `${bundle}.${process.pid}.tmp`;
 
@@ -35,7 +35,7 @@ try {
   const made = await build({
     // Names in the bundle are relative to it, wherever it is built from.
     absWorkingDir: root,
-    entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+    entryPoints: [join(root, entry)],
     outfile: temporary,
     bundle: true,
     platform: 'node',

@@ -25,9 +25,11 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   pki: ['audit', 'hosts', 'lib', 'model', 'store'],
   apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
   verify: ['i18n', 'lib', 'model'],
+  bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],
   daemon: [
     'apply',
     'audit',
+    'bastion',
     'describe',
     'engines',
     'hosts',
@@ -42,6 +44,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'apply',
     'audit',
+    'bastion',
     'daemon',
     'describe',
     'docs',

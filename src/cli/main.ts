@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { installation } from '../hosts/installation.ts';
 import { languageOption } from './command.ts';
 import { apply } from './commands/apply.ts';
+import { bastion } from './commands/bastion.ts';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo.ts';
 import { docs } from './commands/docs.ts';
@@ -66,6 +67,8 @@ for (const make of [
   schema,
 ])
   program.addCommand(make(context));
+// Its services call it, nobody else.
+program.addCommand(bastion(context), { hidden: true });
 
 try {
   await program.parseAsync();

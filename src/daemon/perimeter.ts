@@ -3,11 +3,12 @@ import { type Sources, shippable } from '../describe/index.ts';
 import { ownPackages } from '../hosts/own-packages.ts';
 import { sshHost } from '../hosts/ssh.ts';
 import type { Manifest } from '../model/applied.ts';
-import type { Bundle } from '../model/bundle.ts';
+import type { Bundle, BundlePart } from '../model/bundle.ts';
 import { Fault } from '../model/fault.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Host, Site } from '../model/site.ts';
+import { type Host, isManaged, type Site } from '../model/site.ts';
+import { bastionPart, isBastion } from '../plan/bastion/part.ts';
 import { gatewayPart, installedGateway, reloadCommand } from '../plan/gateway-part.ts';
 import { expectations } from '../plan/planner.ts';
 import { exposure } from '../plan/topology.ts';
@@ -54,14 +55,15 @@ export interface Wanted {
 /** What each machine of a site should be like; an installed gateway gets Poterne and its description as well. */
 export async function wantedOf(site: Site, sources: Sources, tell: (step: Message) => void): Promise<Wanted> {
   const host = servedGateway(site);
-  if (!host) return { site, bundles: bundlesOf(site) };
+  const bastion = site.hosts.find((each) => isManaged(each) && isBastion(site, each));
+  if (!host && !bastion) return { site, bundles: bundlesOf(site) };
+  const packages = await ownPackages(tell);
+  const more = new Map<string, readonly BundlePart[]>();
+  if (bastion) more.set(bastion.name, [bastionPart(site, packages)]);
+  if (!host) return { site, bundles: bundlesOf(site, more) };
   const shipped = shippable(sources, site, installedGateway.files);
-  const part = gatewayPart(shipped, await ownPackages(tell));
-  return {
-    site,
-    bundles: bundlesOf(site, new Map([[host.name, [part]]])),
-    served: { host, site: shipped.site },
-  };
+  more.set(host.name, [gatewayPart(shipped, packages), ...(more.get(host.name) ?? [])]);
+  return { site, bundles: bundlesOf(site, more), served: { host, site: shipped.site } };
 }
 
 /** Reads every machine of a site and plans for them; changes nothing. Throws as `intend` does for a gateway of this machine's own. */

@@ -13,6 +13,7 @@ import { mail } from './en/mail.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
+import { sessions } from './en/sessions.ts';
 import { upkeep } from './en/upkeep.ts';
 import { verify } from './en/verify.ts';
 
@@ -30,6 +31,7 @@ export const en = {
   ...hosts,
   ...inventory,
   ...fleet,
+  ...sessions,
   ...access,
   ...upkeep,
   ...jobs,

@@ -10,6 +10,7 @@ import * as inventory from './en/inventory.ts';
 import * as nftables from './en/nftables.ts';
 import * as nginx from './en/nginx.ts';
 import * as plan from './en/plan.ts';
+import * as sessions from './en/sessions.ts';
 import * as verify from './en/verify.ts';
 import { type Code, en } from './en.ts';
 import { fr } from './fr.ts';
@@ -27,6 +28,7 @@ const areas = [
   nftables,
   nginx,
   plan,
+  sessions,
   verify,
 ].flatMap((module) => Object.values(module));
 

@@ -12,7 +12,7 @@ export const installedGateway = {
 } as const;
 
 /** Poterne's own Node is for hosts whose Debian has none of this version or later. */
-const nodeNeeded = { name: 'nodejs', version: '20.12' } as const;
+export const nodeNeeded = { name: 'nodejs', version: '20.12' } as const;
 
 /** The Debian packages that this repository builds. */
 export interface OwnPackages {
