@@ -71,6 +71,6 @@ function hostScript() {
 
 /** What runs on hosts around an operator's script, by name. */
 function runScripts() {
-  const text = (name) => readFileSync(join(root, 'src', 'fleet', 'script', `${name}.sh`), 'utf8');
-  return { run: text('run'), launch: text('launch'), collect: text('collect'), place: text('place') };
+  const text = (name) => readFileSync(join(root, 'src', 'fleet', 'script', name), 'utf8');
+  return { run: text('run.pl'), expand: text('expand.sh'), place: text('place.sh') };
 }

@@ -16,8 +16,8 @@ import { parseArgs } from 'node:util';
 import { down, type Lab, up } from '../../lab/lab.ts';
 import { cgroupOf } from '../../lab/state.ts';
 import { mapAtMost } from '../../src/lib/pool.ts';
+import { type Cost, cpuSecondsOf } from '../cost.ts';
 import { median, round } from '../measure.ts';
-import { type Cost, cpuSecondsOf } from './cost.ts';
 import { ansibleSide, poterneSide, type Side } from './sides.ts';
 import { inspection, packageName, pristine } from './work.ts';
 

@@ -6,8 +6,8 @@ import { build } from 'esbuild';
 import type { Lab } from '../../lab/lab.ts';
 import { hostScript } from '../../src/apply/hosts/script.ts';
 import { findProgram } from '../../src/hosts/local.ts';
+import { type Cost, type Group, openGroup } from '../cost.ts';
 import { fillFile } from '../measure.ts';
-import { type Cost, type Group, openGroup } from './cost.ts';
 import type { Outcomes, Pass } from './poterne.ts';
 import { forAnsible, obsolete } from './work.ts';
 

@@ -14,7 +14,7 @@ import { broken, localFault, lost } from './execute-faults.ts';
 import { type Output, outputTo } from './output.ts';
 import { type Patience, patienceOf } from './patience.ts';
 import { type Reader, readerOf } from './reader.ts';
-import { parametersOf, runScript, wordsOf } from './script.ts';
+import { parametersOf, runScript } from './script.ts';
 import { putFiles, send } from './send.ts';
 
 /** What is to be run on a host, and how. */
@@ -123,8 +123,8 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
   const token = randomBytes(24).toString('hex');
   const parameters = parametersOf(spec, token, { script: script.length, stdin: stdinLength });
   const connection = await connect(target, settings, {
-    script: runScript,
-    words: wordsOf(parameters),
+    script: runScript.text,
+    reader: runScript.reader,
     apart: true,
   });
   const { child } = connection;

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, normalize } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { quote } from '../lib/quote.ts';
 import { isFailed, isUnfinished, type RunSpec } from '../model/run.ts';
 import { batchesOf, isBatch, shareOf } from './batches.ts';
 import { gather } from './collect.ts';
@@ -13,7 +12,7 @@ import { newRun, openJournal, readRun } from './journal.ts';
 import { linesTo } from './output.ts';
 import { pathBelow, textOf } from './paths.ts';
 import { readerOf } from './reader.ts';
-import { parametersOf } from './script.ts';
+import { parametersOf, runScript } from './script.ts';
 
 const spec: RunSpec = {
   ...{ script: 'x.sh', sha256: 'f00', on: 'all', as: 'deploy', login: false, args: [], collect: [] },
@@ -56,20 +55,36 @@ describe('batches', () => {
   });
 });
 
-test('parameters are what was meant, to a real shell', () => {
+test('parameters are what was meant, to a real perl', () => {
   const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
+  // Ends before anything is done with them.
+  const program = runScript.text.replace(
+    /^main\(\);$/m,
+    'parameters() or die; print map({ "$_\\0" } @{ $given{arguments} }), one("name"); exit;',
+  );
+  const said = (given: RunSpec) =>
+    execFileSync('perl', ['-'], {
+      input: program + parametersOf(given, 'token', { script: 1, stdin: 0 }),
+      encoding: 'utf8',
+    });
   fc.assert(
     fc.property(fc.array(word), (args) => {
-      const text = parametersOf({ ...spec, args }, 'token', { script: 1, stdin: 0 });
-      const program = `${text}\neval "set -- $arguments"; for word; do printf '%s\\0' "$word"; done`;
-      const said = execFileSync('sh', { input: program, encoding: 'utf8' });
-      expect(said).toBe(args.map((each) => `${each}\0`).join(''));
+      expect(said({ ...spec, args })).toBe(`${args.map((each) => `${each}\0`).join('')}x.sh`);
     }),
     { numRuns: 30 },
   );
-  expect(parametersOf({ ...spec, script: '../-rf' }, 't', { script: 1, stdin: 0 })).toContain(
-    `name=${quote(['script'])}\n`,
-  );
+  expect(said({ ...spec, script: '../-rf' })).toBe('script');
+});
+
+test('what runs on a host does nothing when it is cut short', () => {
+  const whole = runScript.text + parametersOf(spec, 'token', { script: 1, stdin: 0 });
+  const begin = whole.indexOf('sub main');
+  for (let length = begin; length < whole.length; length += 97) {
+    const { status, stdout } = spawnSync('perl', ['-'], { input: whole.slice(0, length), encoding: 'utf8' });
+    // Or Perl says what is missing.
+    expect(stdout).toBe('');
+    if (length > whole.indexOf('__END__')) expect(status).toBe(1);
+  }
 });
 
 describe('the reader', () => {

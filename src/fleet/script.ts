@@ -1,24 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { sha256 } from '../lib/digest.ts';
-import { quote } from '../lib/quote.ts';
 import type { PutFile, RunSpec } from '../model/run.ts';
 
 /** scripts/build.mjs puts the texts themselves here: the bundle stands alone. */
-declare const POTERNE_RUN_SCRIPTS:
-  | Readonly<Record<'run' | 'launch' | 'collect' | 'place', string>>
-  | undefined;
+declare const POTERNE_RUN_SCRIPTS: Readonly<Record<'run' | 'expand' | 'place', string>> | undefined;
 
 const scripts =
   typeof POTERNE_RUN_SCRIPTS === 'object'
     ? POTERNE_RUN_SCRIPTS
-    : { run: source('run'), launch: source('launch'), collect: source('collect'), place: source('place') };
+    : { run: source('run.pl'), expand: source('expand.sh'), place: source('place.sh') };
 
 function source(name: string): string {
-  return readFileSync(new URL(`./script/${name}.sh`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`./script/${name}`, import.meta.url), 'utf8');
 }
 
-/** What runs on a host. */
-export const runScript = scripts.run;
+/** What runs on a host, and the argument vector of what reads it there. */
+export const runScript = { text: scripts.run, reader: ['perl', '-', 'poterne-run'] };
 
 /** Puts a file at a place, with the rights of whoever runs it. */
 export const placeScript = scripts.place;
@@ -30,38 +26,34 @@ export interface Lengths {
 }
 
 /**
- * The parameters of one host's run as that host's shell reads them: every value is quoted. `token` marks where the
- * script's own output begins and ends.
+ * The parameters of one host's run as that host reads them: a line for each, its name and the lengths of its values, which
+ * follow as they are. `token` marks where the script's own output begins and ends.
  */
 export function parametersOf(spec: RunSpec, token: string, lengths: Lengths): string {
-  const values = {
-    token,
-    account: spec.as ?? '',
-    login: spec.login ? 'login' : '',
-    limit: String(spec.limit),
-    name: safeName(spec.script),
-    script_length: String(lengths.script),
-    script_sha256: spec.sha256,
-    stdin_length: String(lengths.stdin),
-    arguments: quote(spec.args),
-    patterns: quote(spec.collect),
-    most: String(spec.collectMost),
-    install: spec.install?.to ?? '',
-    install_mode: spec.install?.mode ?? '',
-    install_owner: spec.install?.owner ?? '',
-    files: quote((spec.put ?? []).flatMap(wordsOfFile)),
-    placer: scripts.place,
-    launcher: scripts.launch,
-    collector: scripts.collect,
+  const values: Readonly<Record<string, readonly string[]>> = {
+    token: [token],
+    account: [spec.as ?? ''],
+    login: [spec.login ? 'login' : ''],
+    limit: [String(spec.limit)],
+    name: [safeName(spec.script)],
+    script_length: [String(lengths.script)],
+    script_sha256: [spec.sha256],
+    stdin_length: [String(lengths.stdin)],
+    arguments: spec.args,
+    patterns: spec.collect,
+    most: [String(spec.collectMost)],
+    expander: [scripts.expand],
+    install: [spec.install?.to ?? ''],
+    install_mode: [spec.install?.mode ?? ''],
+    install_owner: [spec.install?.owner ?? ''],
+    files: (spec.put ?? []).flatMap(wordsOfFile),
+    placer: [spec.install || spec.put ? scripts.place : ''],
   };
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${quote([value])}\n`)
-    .join('');
-}
-
-/** The words of the host's script for these parameters. */
-export function wordsOf(parameters: string): readonly string[] {
-  return [String(Buffer.byteLength(parameters)), sha256(parameters)];
+  const texts = Object.entries(values).map(([name, all]) => {
+    const sizes = all.map((value) => ` ${Buffer.byteLength(value)}`);
+    return `${name}${sizes.join('')}\n${all.join('')}`;
+  });
+  return `${texts.join('')}\n`;
 }
 
 function wordsOfFile({ to, size, mode = '', owner = '', sha256: digest }: PutFile): readonly string[] {

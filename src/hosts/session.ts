@@ -16,25 +16,27 @@ export interface Connection {
 export interface Job {
   readonly script: string;
   /** Its arguments, after the length of the script: they are seen by others there. */
-  readonly words: readonly string[];
+  readonly words?: readonly string[];
+  /** An argument vector that reads the script from standard input, in place of sh. */
+  readonly reader?: readonly string[];
   /** A Ctrl-C at the terminal does not reach ssh: whoever opened it ends what runs in order. */
   readonly apart?: boolean;
 }
 
 /**
- * Opens the one connection of a job: `script` (POSIX sh) runs there as root.
+ * Opens the one connection of a job: `script` (POSIX sh, unless something else reads it) runs there as root.
  * Whether it got that far, the script itself has to say. Throws `host.command.missing` without ssh on this machine.
  */
 export async function connect(
   target: SshTarget,
   settings: SshSettings,
-  { script, words, apart = false }: Job,
+  { script, words = [], reader, apart = false }: Job,
   signal?: AbortSignal,
 ): Promise<Connection> {
   // The script comes in on standard input: an argument list is seen by others, and sudo logs it.
   const bytes = Buffer.from(script);
   const loader = 'script=$(head -c "$1"); eval "$script"';
-  const remote = asRoot(target, ['sh', '-c', loader, 'poterne', String(bytes.length), ...words]);
+  const remote = asRoot(target, reader ?? ['sh', '-c', loader, 'poterne', String(bytes.length), ...words]);
   const [ssh = '', ...rest] = sshCommand(target, settings, remote);
   const program = await findProgram(ssh);
   if (program === undefined) throw new Fault('host.command.missing', { program: ssh });

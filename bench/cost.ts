@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cgroupRoot } from '../../lab/state.ts';
+import { cgroupRoot } from '../lab/state.ts';
 
 export interface Cost {
   readonly seconds: number;
