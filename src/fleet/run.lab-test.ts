@@ -233,6 +233,31 @@ test('without systemd, all that it started is ended too', async () => {
   expect(left).toBe('');
 });
 
+test('without systemd, the script has what the account has, and no more', async () => {
+  await says('old', 'usermod', '--append', '--groups', 'games', 'User_DollarU');
+  const script = [
+    'grep -E "^(Uid|Gid|Groups):" /proc/self/status | tr -s "\\t " " "; id -Gn; pwd; umask; ls /proc/self/fd | wc -l',
+    'env | grep -Ev "^(_|OLDPWD|SHLVL|PWD|POTERNE_RUN)=" | sort; echo >/dev/stdout; printf x >/tmp/with_alog.txt',
+  ].join('\n');
+  const given = { collect: ['/tmp/with_*log.txt', '/etc/shadow'] };
+  const withSystemd = await ran('old', script, given);
+  await says('old', 'mv', '/run/systemd/system', '/run/systemd/away');
+  const without = await ran('old', script, given);
+  const missing = await ran('old', '#!/nowhere/interpreter');
+  await says('old', 'mv', '/run/systemd/away', '/run/systemd/system');
+  await says('old', 'gpasswd', '--delete', 'User_DollarU', 'games');
+  expect(without.outcome).toEqual({ is: 'ok' });
+  const text = await without.read('stdout');
+  expect(text).toBe(await withSystemd.read('stdout'));
+  expect(text).toMatch(
+    /^Uid: (\d+) \1 \1 \1 *\nGid: (\d+) \2 \2 \2 *\nGroups: 60 \d+ *\nUser_DollarU games\n/,
+  );
+  expect(without.files.map(({ path }) => path)).toEqual(['/tmp/with_alog.txt']);
+  expect(without.skipped).toEqual([{ path: '/etc/shadow', why: 'unreadable' }]);
+  expect(missing.outcome).toEqual({ is: 'failed', exit: 127 });
+  expect(await missing.read('stderr')).toMatch(/No such file or directory/);
+});
+
 test('what goes on in the background goes on, and does not hold the run up', async () => {
   const result = await ran('old', '#!/bin/sh\nsetsid sleep 321 & echo done', { limit: 30 });
   expect(result).toMatchObject({ outcome: { is: 'ok' }, left: true });

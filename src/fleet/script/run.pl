@@ -274,7 +274,7 @@ sub become_script {
     my $words = '--scope --quiet --collect --slice=system.slice --property=TimeoutStopSec=5';
     @command = ('/usr/bin/setpriv', "--reuid=$uid", "--regid=$gid", '--groups=' . join(',', @groups), '--', @command);
     @command = ('/usr/bin/systemd-run', split(/ /, $words), "--unit=$run", '--', '/bin/sh', '-c',
-      "echo >&$said; exec $said>&-; exec \"\$@\"", 'poterne', @command);
+      "unset INVOCATION_ID; echo >&$said; exec $said>&-; exec \"\$@\"", 'poterne', @command);
   } else {
     syswrite($say, "\n");
     become();
