@@ -12,6 +12,7 @@ import { describe as described } from '../src/i18n/en/describe.ts';
 import { fleet } from '../src/i18n/en/fleet.ts';
 import { hosts } from '../src/i18n/en/hosts.ts';
 import { inventory } from '../src/i18n/en/inventory.ts';
+import { jobs } from '../src/i18n/en/jobs.ts';
 import { mail } from '../src/i18n/en/mail.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
@@ -40,6 +41,8 @@ describe('troubleshooting', () => {
     ...['engine.refused.kept', 'engine.refused.stand-in', 'engine.refused.closed'],
     // Beside a rule, in the firewall itself.
     'firewall.more',
+    // Beside a schedule.
+    ...['schedule.cron', 'schedule.words', 'schedule.time', 'schedule.minutes', 'schedule.hours'],
   ]);
   const ofMessages = /^(severity|report|hint|promise|apply|hosts|entry|ssh|audit)\.|\.(hint|next)$/;
   const findings = Object.keys({
@@ -49,6 +52,7 @@ describe('troubleshooting', () => {
     ...apply,
     ...hosts,
     ...inventory,
+    ...jobs,
     ...access,
     ...mail,
   }).filter((code) => !ofMessages.test(code));

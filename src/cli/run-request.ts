@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { isBatch, shareOf } from '../fleet/batches.ts';
+import { isBatch, shareOf } from '../lib/batches.ts';
 import { sha256 } from '../lib/digest.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { parseSize } from '../lib/size.ts';

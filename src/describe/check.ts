@@ -5,10 +5,12 @@ import { pointer } from '../model/pointer.ts';
 import { checkAccess } from './check-access.ts';
 import { checkAssertions } from './check-assertions.ts';
 import { checkScenarios } from './check-direct.ts';
+import { checkJobs } from './check-jobs.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkPublications } from './check-publications.ts';
 import { type Checking, unknownCodes } from './checking.ts';
 import { valueAt } from './issues.ts';
+import type { JobFiles } from './job-files.ts';
 import { locate } from './locate.ts';
 import { isPlainMap, type Sources, shortPlace } from './merge.ts';
 import { isAddressLike } from './names.ts';
@@ -16,13 +18,15 @@ import type { Parsed } from './parse.ts';
 import type { ServiceEntry } from './schema.ts';
 
 /** What the entries say of each other: references, contradictions, what cannot be proved. All of it, never the first. */
-export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
+export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): readonly Finding[] {
   const findings: Finding[] = [];
   const names = {
     zones: new Set(parsed.names.zones),
     hosts: new Set(parsed.names.hosts),
     services: new Set(parsed.names.services),
     people: new Set(parsed.names.people),
+    calendars: new Set(parsed.names.calendars),
+    jobs: new Set(parsed.names.jobs),
   };
   const checking: Checking = {
     parsed,
@@ -53,6 +57,7 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
   checkScenarios(checking);
   checkNetwork(checking);
   checkAccess(checking);
+  checkJobs(checking, jobFiles);
   checkAssertions(checking);
   checkMail(checking);
   checkUse(checking);
@@ -60,7 +65,7 @@ export function check(parsed: Parsed, sources: Sources): readonly Finding[] {
 }
 
 function checkNames({ parsed, report }: Checking): void {
-  for (const section of ['zones', 'hosts', 'services'] as const)
+  for (const section of ['zones', 'hosts', 'services', 'calendars', 'jobs'] as const)
     for (const name of parsed.names[section]) {
       const at = pointer(section, name);
       const hint = section === 'services' ? { hint: message('value.name.title') } : {};

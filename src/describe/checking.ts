@@ -23,4 +23,6 @@ export const unknownCodes = {
   hosts: 'host.unknown',
   services: 'service.unknown',
   people: 'person.unknown',
+  calendars: 'calendar.unknown',
+  jobs: 'job.unknown',
 } as const;

@@ -5,6 +5,7 @@ import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
 import { check } from './check.ts';
 import { disk, type Files } from './files.ts';
+import { readJobFiles } from './job-files.ts';
 import { locateFinding, sortFindings } from './locate.ts';
 import { merge, type Sources } from './merge.ts';
 import { parse } from './parse.ts';
@@ -45,10 +46,11 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
   // What an unreadable file holds is unknown: that something is absent would be a guess.
   const known = reading.broken ? misshapen.filter((f) => f.code !== 'site.key.missing') : misshapen;
   const findings = [...reading.findings, ...doubles, ...known];
-  if (!reading.broken) findings.push(...check(parsed, sources));
+  const jobFiles = await readJobFiles(parsed, sources, files);
+  if (!reading.broken) findings.push(...check(parsed, sources, jobFiles));
   let site: Site | undefined;
   if (!hasErrors(findings)) {
-    site = resolve(parsed, sources, engines);
+    site = resolve(parsed, sources, engines, jobFiles);
     for (const engine of engines) findings.push(...engine.review(site));
   }
   const located = sortFindings(

@@ -19,10 +19,13 @@ function thingAt(path: Path): { thing: string; name: string } {
     services: 'service',
     publications: 'publication',
     people: 'person',
+    calendars: 'calendar',
+    jobs: 'job',
   };
   if (section === 'expect' && name !== undefined) return { thing: 'assertion', name: '' };
   if (section === 'flows' && name !== undefined) return { thing: 'grant', name: '' };
   if (section === 'access' && name !== undefined) return { thing: 'rule', name: '' };
+  if (section === 'store') return { thing: 'store', name: '' };
   if (section === 'bastion') return { thing: 'bastion', name: '' };
   if (section === 'admin') return { thing: 'admin', name: '' };
   if (section === 'gateway') return { thing: 'gateway', name: '' };

@@ -6,7 +6,16 @@ import { type Pointer, pointer } from '../model/pointer.ts';
 import { placeOf, type Reading, type Source } from './source.ts';
 
 /** The maps whose entries may come from several files. */
-export const sections = ['zones', 'hosts', 'gateway', 'services', 'publications', 'people'] as const;
+export const sections = [
+  'zones',
+  'hosts',
+  'gateway',
+  'services',
+  'publications',
+  'people',
+  'calendars',
+  'jobs',
+] as const;
 export type Section = (typeof sections)[number];
 
 /** A description as one document again: what it says, and which file each part of it stands in. */
@@ -50,6 +59,8 @@ export function merge(main: string, reading: Reading): { sources: Sources; findi
     services: new Map(),
     publications: new Map(),
     people: new Map(),
+    calendars: new Map(),
+    jobs: new Map(),
   };
   const origins = new Map<Pointer, Source>();
 

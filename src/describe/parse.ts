@@ -6,8 +6,10 @@ import { type Pointer, pointer } from '../model/pointer.ts';
 import { findingsOf, keysAt, valueAt } from './issues.ts';
 import { isPlainMap, type Section, type Sources } from './merge.ts';
 import {
+  type CalendarEntry,
   type GatewayEntry,
   type HostEntry,
+  type JobEntry,
   jsonSchema,
   type PersonEntry,
   type PublicationEntry,
@@ -27,6 +29,8 @@ export interface Parsed {
   readonly services: ReadonlyMap<string, ServiceEntry>;
   readonly publications: ReadonlyMap<string, PublicationEntry>;
   readonly people: ReadonlyMap<string, PersonEntry>;
+  readonly calendars: ReadonlyMap<string, CalendarEntry>;
+  readonly jobs: ReadonlyMap<string, JobEntry>;
   /** Every name that was written, of entries that could not be parsed as well. */
   readonly names: Readonly<Record<Exclude<Section, 'gateway'>, readonly string[]>>;
   /** Entries that lost something that was wrong: what they lack now says nothing. */
@@ -90,12 +94,16 @@ export function parse(
     services: entries('services', grammar.service),
     publications: publications(),
     people: entries('people', grammar.person),
+    calendars: entries('calendars', grammar.calendar),
+    jobs: entries('jobs', grammar.job),
     names: {
       zones: names('zones'),
       hosts: names('hosts'),
       services: names('services'),
       publications: names('publications'),
       people: names('people'),
+      calendars: names('calendars'),
+      jobs: names('jobs'),
     },
     flawed,
   };

@@ -22,11 +22,13 @@ import type {
   Zone,
 } from '../model/site.ts';
 import { partiesNamed } from './check-assertions.ts';
+import type { JobFiles } from './job-files.ts';
 import { sourceOf } from './locate.ts';
 import type { Sources } from './merge.ts';
 import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.ts';
 import type { Parsed } from './parse.ts';
 import { resolveAccess } from './resolve-access.ts';
+import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
 import { strips } from './routing.ts';
 import {
@@ -47,7 +49,12 @@ interface Resolving {
 }
 
 /** The Site that a checked description means: frozen, references resolved, defaults filled in. */
-export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engine[]): Site {
+export function resolve(
+  parsed: Parsed,
+  sources: Sources,
+  engines: readonly Engine[],
+  jobFiles: JobFiles,
+): Site {
   const resolving: Resolving = {
     parsed,
     engines,
@@ -73,6 +80,7 @@ export function resolve(parsed: Parsed, sources: Sources, engines: readonly Engi
     ...resolveAccess(parsed, hosts),
     ...(site?.mail === undefined ? {} : { mail: resolveMail(site.mail, resolving.file) }),
     keeping: resolveKeeping(site ?? {}),
+    ...resolveJobs(parsed, jobFiles, resolving.file),
   });
 }
 

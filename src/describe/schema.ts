@@ -1,13 +1,14 @@
 import { type ZodRawShape, z } from 'zod';
 import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { engines as everyEngine } from '../engines/index.ts';
-import { nearest } from '../lib/hints.ts';
 import { isAddress } from '../lib/ip.ts';
 import { network, word } from '../lib/words.ts';
 import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 import { bastion, person, rule } from './schema/access.ts';
+import { calendar, job, store } from './schema/jobs.ts';
 import { archives, mail, runs } from './schema/mail.ts';
+import { timezone } from './schema/timezone.ts';
 import { filename, text } from './schema/words.ts';
 
 const requestPath = () => z.string().refine(isRequestPath, { params: { code: 'value.path' } });
@@ -30,15 +31,6 @@ const url = () =>
     });
     return z.NEVER;
   });
-
-/** Whether the platform's copy of the IANA database knows this time zone. */
-function isTimezone(name: string): boolean {
-  try {
-    return /^[A-Z]/i.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 const flow = z.strictObject({
   from: text().describe(
@@ -73,16 +65,7 @@ const assertion = z.strictObject({
 const site = {
   site: text().describe('Name of the site.'),
   language: z.enum(languages).default('en').describe('Language of the pages visitors see and of documents.'),
-  timezone: z
-    .string()
-    .superRefine((name, context) => {
-      if (isTimezone(name)) return;
-      const meant = nearest(name, Intl.supportedValuesOf('timeZone'));
-      const hint = meant === undefined ? {} : { hint: 'hint.nearest', nearest: meant };
-      context.addIssue({ code: 'custom', params: { code: 'value.timezone', ...hint }, input: name });
-    })
-    .default('UTC')
-    .describe('Time zone by its IANA name, such as Europe/Paris.'),
+  timezone: timezone().default('UTC').describe('Time zone by its IANA name, such as Europe/Paris.'),
   admin: admin
     .optional()
     .describe(
@@ -104,6 +87,9 @@ const site = {
     .array(rule)
     .default([])
     .describe('Who may enter which machines over SSH, through the bastion; nobody else may.'),
+  store: store
+    .optional()
+    .describe('Where jobs and facts are remembered; left out, in the state folder of each machine.'),
   bastion: bastion.optional().describe('The machine that people go through to reach the others over SSH.'),
   mail: mail.optional().describe('How letters leave: through which server, and from whom.'),
   archives: archives
@@ -305,6 +291,8 @@ export type GrantEntry = SiteEntry['flows'][number];
 export type RuleEntry = SiteEntry['access'][number];
 export type BastionEntry = NonNullable<SiteEntry['bastion']>;
 export type PersonEntry = Output<typeof person>;
+export type CalendarEntry = Output<typeof calendar>;
+export type JobEntry = Output<typeof job>;
 export type ZoneEntry = Output<typeof zone>;
 export type HostEntry = WithOptions<Output<typeof hostEntry>>;
 export type GatewayEntry = WithOptions<Output<typeof gateway>>;
@@ -324,6 +312,8 @@ export interface Schemas {
   readonly route: z.ZodType<RouteEntry>;
   readonly publication: z.ZodType<PublicationEntry>;
   readonly person: z.ZodType<PersonEntry>;
+  readonly calendar: z.ZodType<CalendarEntry>;
+  readonly job: z.ZodType<JobEntry>;
 }
 
 const built = new WeakMap<readonly Engine[], Schemas>();
@@ -349,6 +339,8 @@ export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
     route: routeEntry,
     publication: z.strictObject({ ...words('publication'), ...publication, routes }),
     person: z.strictObject(person),
+    calendar: z.strictObject(calendar),
+    job: z.strictObject(job),
   } as unknown as Schemas;
   built.set(engines, schemas);
   return schemas;
@@ -370,6 +362,9 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     confirm: site.confirm,
     access: site.access,
     bastion: site.bastion,
+    store: site.store,
+    calendars: z.record(z.string(), s.calendar).optional().describe('Days on which one works, by name.'),
+    jobs: z.record(z.string(), s.job).optional().describe('Scripts that are run at their times, by name.'),
     people: z.record(z.string(), s.person).optional().describe('People who reach machines, by name.'),
     mail: site.mail,
     archives: site.archives,

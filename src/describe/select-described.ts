@@ -1,4 +1,4 @@
-import { factTerms, select } from '../lib/selector.ts';
+import { factTerms, type Known, type Selectable, select } from '../lib/selector.ts';
 import { parseSelector } from '../lib/selector-syntax.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
@@ -27,18 +27,24 @@ export function selectDescribed(
         hint: message('selector.fact.described.hint'),
       })),
     };
-  const hosts = [...parsed.hosts].map(([name, host]) => {
+  const selection = select(expression, { site: selectables(parsed), facts: [] });
+  return 'findings' in selection ? { wrong: selection.findings } : { names: selection.names };
+}
+
+/** Hosts and zones as selectors look at them. */
+export function selectables(parsed: Parsed): Known['site'] {
+  const hosts = [...parsed.hosts].map(([name, host]): Selectable => {
     const address = typeof host.address === 'string' ? host.address : host.address?.[0];
+    const at = pointer('hosts', name);
     return {
       name,
       ...(address === undefined ? {} : { address }),
       ...(host.zone === undefined ? {} : { zone: host.zone }),
       roles: host.roles,
       groups: host.groups,
-      pointer: pointer('hosts', name),
+      ...(host.ssh === undefined ? {} : { ssh: { port: host.ssh.port, pointer: `${at}/ssh` } }),
+      pointer: at,
     };
   });
-  const zones = [...parsed.zones].map(([name, { networks }]) => ({ name, networks }));
-  const selection = select(expression, { site: { hosts, zones }, facts: [] });
-  return 'findings' in selection ? { wrong: selection.findings } : { names: selection.names };
+  return { hosts, zones: [...parsed.zones].map(([name, { networks }]) => ({ name, networks })) };
 }

@@ -35,8 +35,8 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   const ca = site.mail?.smtp.ca;
   if (ca !== undefined) nameCa(root, carry(ca, '/mail/smtp/ca'));
   const described = new Map<string, unknown>([
-    ...root,
-    ...Object.entries(entries).filter(([, held]) => held.size > 0),
+    ...[...root].filter(([key]) => !stays(key)),
+    ...Object.entries(entries).filter(([section, held]) => held.size > 0 && !stays(section)),
   ]);
   // An alias would be counted against those that a description may have; a folded line would move what it holds.
   const text = stringify(described, { aliasDuplicateObjects: false, lineWidth: 0 });
@@ -45,6 +45,11 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
     files: [...files.values()],
     site: moved(site, carry),
   };
+}
+
+/** Jobs are run from where the description is: a gateway needs neither their scripts nor the shared store's password. */
+function stays(key: string): boolean {
+  return key === 'jobs' || key === 'calendars' || key === 'store';
 }
 
 /** Has an entry of a section name other files under one of its keys; the sources stay as they are. */
@@ -69,10 +74,12 @@ function nameCa(root: Map<string, unknown>, ca: string): void {
 
 /** The site with the files that it names in their new places. */
 function moved(site: Site, carry: (from: string, because: Pointer) => string): Site {
-  const { mail } = site;
+  const { store: _, ...shipped } = site;
+  const { mail } = shipped;
   const { ca } = mail?.smtp ?? {};
   return {
-    ...site,
+    ...shipped,
+    jobs: [],
     ...(mail && ca !== undefined
       ? { mail: { ...mail, smtp: { ...mail.smtp, ca: carry(ca, '/mail/smtp/ca') } } }
       : {}),

@@ -1,8 +1,8 @@
 import { withMany } from '../hosts/many.ts';
 import type { SshSettings } from '../hosts/ssh.ts';
 import type { SshTarget } from '../hosts/target.ts';
+import { batchesOf } from '../lib/batches.ts';
 import { isFailed, type RunHost, type RunSpec } from '../model/run.ts';
-import { batchesOf } from './batches.ts';
 import { hostFolder, type Journal } from './journal.ts';
 import { workOn } from './work.ts';
 

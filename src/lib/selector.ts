@@ -35,6 +35,34 @@ type Verdict = boolean | undefined;
  * described only, which nobody can ask, are left out there, and a note says so.
  */
 export function select(expression: string, known: Known): Selection {
+  const judged = judge(expression, known);
+  if ('findings' in judged) return judged;
+  const { verdicts, terms } = judged;
+  const unknown = verdicts.filter((each) => each.verdict === undefined).map(({ host }) => host);
+  const unasked = unknown.filter(({ ssh }) => ssh);
+  if (unasked.length > 0) return { findings: [neverAsked('error', terms, unasked)] };
+  const names = verdicts.filter((each) => each.verdict).map(({ host }) => host.name);
+  return { names, notes: unknown.length > 0 ? [neverAsked('note', terms, unknown)] : [] };
+}
+
+/** The hosts that an expression may select, whatever hosts tell of themselves; or what is wrong with the expression. */
+export function maySelect(expression: string, site: Known['site']): Selection {
+  const judged = judge(expression, { site, facts: [] });
+  if ('findings' in judged) return judged;
+  const possible = judged.verdicts.filter((each) => each.verdict !== false);
+  return { names: possible.map(({ host }) => host.name), notes: [] };
+}
+
+/** What holds of each host; or what is wrong with the expression. */
+function judge(
+  expression: string,
+  known: Known,
+):
+  | {
+      readonly verdicts: readonly { readonly host: Selectable; readonly verdict: Verdict }[];
+      readonly terms: readonly Term[];
+    }
+  | { readonly findings: readonly Finding[] } {
   const read = parseSelector(expression);
   if ('findings' in read) return read;
   const hosts = describedHosts(known.site);
@@ -43,16 +71,11 @@ export function select(expression: string, known: Known): Selection {
   const terms = termsOf(read.selector);
   const findings = terms.flatMap((term) => unknownName(term, known.site, hosts, facts, values));
   if (findings.length > 0) return { findings };
-
   const verdicts = hosts.map((host) => ({
     host,
     verdict: verdict(read.selector, (term) => holds(term, values(term.key, host))),
   }));
-  const unknown = verdicts.filter((each) => each.verdict === undefined).map(({ host }) => host);
-  const unasked = unknown.filter(({ ssh }) => ssh);
-  if (unasked.length > 0) return { findings: [neverAsked('error', terms, unasked)] };
-  const names = verdicts.filter((each) => each.verdict).map(({ host }) => host.name);
-  return { names, notes: unknown.length > 0 ? [neverAsked('note', terms, unknown)] : [] };
+  return { verdicts, terms };
 }
 
 /** The hosts that somebody described: not the one that stands for this machine where a description names no gateway. */

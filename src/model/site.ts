@@ -1,6 +1,8 @@
 import type { AccessRule, Bastion, Person } from './access.ts';
+import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
 import type { Pointer } from './pointer.ts';
+import type { StorePlace } from './store.ts';
 
 /** The languages a person can read Poterne in. */
 export const languages = ['en', 'fr'] as const;
@@ -30,6 +32,10 @@ export interface Site {
   readonly people: readonly Person[];
   /** Who may enter which machines; nobody else may. */
   readonly access: readonly AccessRule[];
+  /** Scripts that are run at their times. */
+  readonly jobs: readonly Job[];
+  /** Where jobs and facts are remembered; absent, in the state folder. */
+  readonly store?: StorePlace;
   /** Absent when the description has none: then Poterne leaves SSH servers alone. */
   readonly bastion?: Bastion;
   /** How letters leave; absent when the description does not say. */

@@ -114,6 +114,7 @@ export function site(
     people: [],
     access: [],
     keeping: { lastRuns: 10 },
+    jobs: [],
     hosts: [],
     services,
     publications,
