@@ -1,4 +1,4 @@
-import type { AccessKind, AccessRule, Person } from '../model/access.ts';
+import type { AccessKind, AccessRule, Bastion, Person } from '../model/access.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Pointer } from '../model/pointer.ts';
 import type { Site } from '../model/site.ts';
@@ -64,16 +64,10 @@ function decide(
 }
 
 /** When a permission that holds now ends, in milliseconds since 1970; `undefined` when nothing ends it. */
-function endOf(
-  { timezone }: Described,
-  { until }: Person,
-  { when }: AccessRule,
-  at: Date,
-): number | undefined {
-  const ends = [
-    until === undefined ? undefined : endOfDay(until, timezone),
-    when && nextChange(when, at, timezone),
-  ].flatMap((end) => end?.getTime() ?? []);
+function endOf({ timezone }: Described, person: Person, { when }: AccessRule, at: Date): number | undefined {
+  const ends = [endOfAccess({ timezone }, person), when && nextChange(when, at, timezone)].flatMap(
+    (end) => end?.getTime() ?? [],
+  );
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
@@ -100,6 +94,27 @@ export function reachableBy({ access }: Pick<Site, 'access'>, person: string): r
   return access
     .filter((rule) => rule.people.includes(person))
     .flatMap((rule) => rule.hosts.flatMap((host) => rule.as.map((account) => ({ host, account, rule }))));
+}
+
+/** A bastion that is set up: what signs for people and for hosts is known. */
+export type SetUpBastion = Bastion & { readonly authority: string; readonly hostAuthority: string };
+
+/** The bastion, once the description has its authority. */
+export function bastionOf({ bastion }: Pick<Site, 'bastion'>): SetUpBastion | undefined {
+  if (bastion?.authority === undefined || bastion.hostAuthority === undefined) return undefined;
+  return bastion as SetUpBastion;
+}
+
+/** The machines that somebody may be led to at some time, by rules or by break-glass. */
+export function mayReach(site: Pick<Site, 'access' | 'bastion'>, person: string): readonly string[] {
+  const { breakGlass } = site.bastion ?? {};
+  const glass = breakGlass?.people.includes(person) ? breakGlass.hosts : [];
+  return [...new Set([...reachableBy(site, person).map(({ host }) => host), ...glass])];
+}
+
+/** When a person's access ends by itself. */
+export function endOfAccess({ timezone }: Pick<Site, 'timezone'>, { until }: Person): Date | undefined {
+  return until === undefined ? undefined : endOfDay(until, timezone);
 }
 
 /** The accounts of a host that somebody may be at some time, by rules or by break-glass. */
