@@ -11,7 +11,7 @@ import { message } from '../model/message.ts';
  */
 export async function withGateway<T>(state: string, work: (gateway: Gateway) => Promise<T>): Promise<T> {
   const owner = await otherOwner(state);
-  if (owner) runAgainAs(owner, state);
+  if (owner) runAsOwner(owner, state);
   return withOpen(state, work);
 }
 
@@ -68,7 +68,7 @@ export function handedOn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Ends this process as the same command ends under another account. Debian's Node refuses to change its own. */
-function runAgainAs({ uid, gid }: Owner, state: string): never {
+export function runAsOwner({ uid, gid }: Owner, state: string): never {
   const rights = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs'];
   const { status, error } = spawnSync(
     '/usr/bin/setpriv',

@@ -2,12 +2,28 @@ import type { Command } from 'commander';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sshAuthority } from './ssh/authority.ts';
+import { sshConfig } from './ssh/config.ts';
+import { sshCut } from './ssh/cut.ts';
+import { entering } from './ssh/enter.ts';
+import { sshHosts } from './ssh/hosts.ts';
+import { sshReplay } from './ssh/replay.ts';
+import { sshSessions } from './ssh/sessions.ts';
+import { sshTransfers } from './ssh/transfers.ts';
 
 /** `poterne ssh`: access to machines through the bastion. */
 export function ssh(context: Context): Command {
-  return command(context, 'ssh', 'ssh.about', ['ssh authority'])
-    .usage(context.t('cli.usage.commands'))
+  const made = command(context, 'ssh', 'ssh.about', [
+    'ssh prod1',
+    "ssh prod1 --as debian -- 'df -h | head'",
+    "ssh prod1 --break-glass --reason 'the night shift is ill'",
+    'ssh hosts',
+    'ssh sessions --live',
+    'ssh authority',
+  ])
+    .usage(context.t('ssh.usage'))
     .helpCommand(false)
-    .enablePositionalOptions()
-    .addCommand(sshAuthority(context));
+    .enablePositionalOptions();
+  for (const make of [sshHosts, sshConfig, sshSessions, sshTransfers, sshReplay, sshCut, sshAuthority])
+    made.addCommand(make(context));
+  return entering(made, context);
 }

@@ -34,7 +34,6 @@ export const sessions = {
   'ssh.as': 'the account there',
   'ssh.glass': 'enter outside the rules, where the description lets you; everybody is told',
   'ssh.reason': 'why',
-
   'ssh.as.missing': '{person} may be several accounts on {host}: {accounts}',
   'ssh.as.missing.next': 'name one with --as',
   'ssh.nowhere': 'no rule lets {person} into {host}',
@@ -110,4 +109,12 @@ export const sessions = {
   'ssh.session.unknown.next': 'list them with "poterne ssh sessions"',
   'ssh.remote': 'the bastion {host} did not answer as expected: {reason}',
   'ssh.remote.next': 'look at "journalctl -u poterne-bastion" there',
+  'ssh.local': 'this machine is the bastion: ask it, whatever the description says',
+  'ssh.config.only': 'the lines for known_hosts, in place of those for ssh_config',
+  'ssh.cut.by': 'who asks, for the audit log',
+  'ssh.sessions.what.of': '{activity}{said}',
+  'ssh.transfers.name': '{path}',
+  'ssh.replay.remark': '({text})',
+  'ssh.ending.because': '{end}: {because}',
+  'ssh.usage': 'HOST [--as ACCOUNT] [-- COMMAND] | COMMAND [options]',
 } as const;

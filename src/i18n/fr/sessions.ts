@@ -36,7 +36,6 @@ export const sessions = {
   'ssh.as': 'le compte là-bas',
   'ssh.glass': 'entrer hors des règles, là où la description vous le permet ; tout le monde est prévenu',
   'ssh.reason': 'pourquoi',
-
   'ssh.as.missing': '{person} peut être plusieurs comptes sur {host} : {accounts}',
   'ssh.as.missing.next': 'nommez-en un avec --as',
   'ssh.nowhere': 'aucune règle ne laisse entrer {person} sur {host}',
@@ -113,4 +112,12 @@ export const sessions = {
   'ssh.session.unknown.next': 'listez-les avec « poterne ssh sessions »',
   'ssh.remote': 'le bastion {host} n’a pas répondu comme attendu : {reason}',
   'ssh.remote.next': 'regardez « journalctl -u poterne-bastion » là-bas',
+  'ssh.local': 'cette machine est le bastion : le lui demander, quoi que dise la description',
+  'ssh.config.only': 'les lignes pour known_hosts, au lieu de celles pour ssh_config',
+  'ssh.cut.by': 'qui le demande, pour le journal d’audit',
+  'ssh.sessions.what.of': '{activity}{said}',
+  'ssh.transfers.name': '{path}',
+  'ssh.replay.remark': '({text})',
+  'ssh.ending.because': '{end} : {because}',
+  'ssh.usage': 'HÔTE [--as COMPTE] [-- COMMANDE] | COMMANDE [options]',
 } as const satisfies Record<keyof typeof en, string>;
