@@ -136,6 +136,8 @@ describe.each(both)('on %s as %s', (host, user) => {
         '"',
         '\\',
         'a\nb\n',
+        // Unicode that systemd calls no text.
+        '\u{10fffe}',
         '*',
         '~',
         ' ',
@@ -150,6 +152,14 @@ describe.each(both)('on %s as %s', (host, user) => {
       { numRuns: 5 },
     );
   });
+});
+
+test('the host’s journal does not keep the arguments', async () => {
+  const argument = 'only-for-the-script-4711';
+  await ran('old', '#!/bin/sh\ntrue', { args: [argument] });
+  const { stdout } = await lab.host('old').run(['journalctl', '--quiet', '--no-pager', '-b']);
+  expect(stdout).toContain('systemd');
+  expect(stdout).not.toContain(argument);
 });
 
 test('the account’s own profile, where that is asked for', async () => {

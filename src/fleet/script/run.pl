@@ -273,7 +273,8 @@ sub become_script {
     my $said = fileno $say;
     my $words = '--scope --quiet --collect --slice=system.slice --property=TimeoutStopSec=5';
     @command = ('/usr/bin/setpriv', "--reuid=$uid", "--regid=$gid", '--groups=' . join(',', @groups), '--', @command);
-    @command = ('/usr/bin/systemd-run', split(/ /, $words), "--unit=$run", '--', '/bin/sh', '-c',
+    # Without a description, systemd would log the arguments, and refuse those that are no text to it.
+    @command = ('/usr/bin/systemd-run', split(/ /, $words), "--unit=$run", "--description=$run", '--', '/bin/sh', '-c',
       "unset INVOCATION_ID; echo >&$said; exec $said>&-; exec \"\$@\"", 'poterne', @command);
   } else {
     syswrite($say, "\n");
