@@ -65,12 +65,19 @@ try {
 /** What runs on hosts, in one piece. */
 function hostScript() {
   const folder = join(root, 'src', 'apply', 'hosts', 'script');
-  const names = readdirSync(folder).sort();
-  return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  const files = readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
+  return [join(root, 'src', 'hosts', 'script', 'apt.sh'), ...files]
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
 }
 
 /** What runs on hosts around an operator's script, by name. */
 function runScripts() {
-  const text = (name) => readFileSync(join(root, 'src', 'fleet', 'script', name), 'utf8');
-  return { run: text('run.pl'), expand: text('expand.sh'), place: text('place.sh') };
+  // The list is the sources' own: src/fleet/script.ts.
+  const folder = join(root, 'src', 'fleet');
+  const list = readFileSync(join(folder, 'script.ts'), 'utf8');
+  const files = [...list.matchAll(/^ {2}(\w+): '(\.[^']+\.(?:sh|pl))',$/gm)];
+  return Object.fromEntries(files.map(([, name, file]) => [name, readFileSync(join(folder, file), 'utf8')]));
 }

@@ -7,17 +7,17 @@ import { confirmed, typed } from './prompt.ts';
 
 /**
  * Whether the person wants something done on these hosts: asked where it is more than one, or one of a group that the
- * description guards, and neither `--yes` nor a program says so. Throws `run.unconfirmed` where nobody can be asked.
+ * description guards (with `asks`, for one too), and neither `--yes` nor a program says so. Throws `run.unconfirmed` where nobody can be asked.
  */
 export async function hostsConfirmed(
   context: Context,
   hosts: readonly string[],
   site: Site,
-  { yes, json }: { readonly yes?: boolean; readonly json?: boolean },
+  { yes, json, asks }: { readonly yes?: boolean; readonly json?: boolean; readonly asks?: boolean },
 ): Promise<boolean> {
   const { t, err } = context;
   const guarded = confirmationNeeded(hosts, site);
-  if (yes || (hosts.length <= 1 && guarded.length === 0)) return true;
+  if (yes || (!asks && hosts.length <= 1 && guarded.length === 0)) return true;
   if (!process.stdin.isTTY || json) {
     const params = { count: hosts.length };
     throw new WrongRequest('run.unconfirmed', params, { next: message('run.unconfirmed.next') });

@@ -1,4 +1,5 @@
 import { targetOf } from '../daemon/reach.ts';
+import { servicesOf } from '../daemon/services.ts';
 import { carryOut } from '../fleet/carry-out.ts';
 import type { RecordedRun } from '../fleet/journal.ts';
 import type { SshTarget } from '../hosts/target.ts';
@@ -13,6 +14,7 @@ import { liveLine, progressText } from './live.ts';
 import { type ReachOptions, reachOf } from './reach.ts';
 import { parallelOf, requireUnchanged, stdinLength } from './run-request.ts';
 import { nextOf, showResults, tellerOf } from './run-view.ts';
+import { showUpdates } from './update-view.ts';
 
 /** What is to be run where. */
 export interface Request {
@@ -25,6 +27,8 @@ export interface Request {
   readonly resumed?: RecordedRun;
   /** The run whose failed hosts these are. */
   readonly of?: string;
+  /** What would change was shown: it is asked even for one host. */
+  readonly asks?: boolean;
 }
 
 /** Options of the commands that run something on hosts. */
@@ -57,7 +61,8 @@ export async function present(
   if (resumed || of !== undefined) await requireUnchanged(spec);
   if (!options.json) err(t('run.selected', { count: hosts.length, hosts: hosts.join(', ') }));
   if (!options.json && unreached.length > 0) err(t('run.left-out', { hosts: unreached.join(', ') }));
-  if (!(await hostsConfirmed(context, hosts, site, options))) return exit.wrong;
+  if (!(await hostsConfirmed(context, hosts, site, { ...options, asks: request.asks === true })))
+    return exit.wrong;
   const silent = options.json === true;
   const progress = { done: 0, failed: 0, running: 0, of: hosts.length, since: performance.now() };
   const live = silent ? undefined : liveLine(context, () => progressText(context, progress));
@@ -71,6 +76,7 @@ export async function present(
       ...(parallel === undefined ? {} : { parallel }),
       tell: tellerOf(show, hosts, options.quiet === true || silent, progress),
       signal: interrupted.signal,
+      services: servicesOf(site, reach),
       begun: ({ id }) => {
         const account = spec.as ?? t('run.account.login');
         show.err(t('run.what', { script: spec.script, account, id }));
@@ -87,7 +93,11 @@ export async function present(
 }
 
 /** How the hosts are reached. Throws `run.host.gone`. */
-function targetsOf(site: Site, names: readonly string[], here: string | undefined): readonly SshTarget[] {
+export function targetsOf(
+  site: Site,
+  names: readonly string[],
+  here: string | undefined,
+): readonly SshTarget[] {
   const hosts = names.map((name) => site.hosts.find((host) => host.name === name));
   const gone = names.filter((_, index) => hosts[index] === undefined);
   if (gone.length > 0) {
@@ -100,6 +110,7 @@ function targetsOf(site: Site, names: readonly string[], here: string | undefine
 function report(context: Context, id: string, folder: string, results: readonly RunHost[]): void {
   const { t, out, err } = context;
   showResults(context, results);
+  showUpdates(context, new Map(results.flatMap(({ host, update }) => (update ? [[host, update]] : []))));
   const ok = results.filter(({ outcome }) => outcome.is === 'ok').length;
   out(t('run.result', { ok, count: results.length, folder }));
   const next = nextOf(context, id, results);

@@ -1,7 +1,12 @@
 import type { SshTarget } from '../hosts/target.ts';
 import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
-import type { RunSpec } from '../model/run.ts';
+import type { RunOutcome, RunSpec } from '../model/run.ts';
+
+/** What became of a host on which something went wrong. */
+export function faultOutcome({ code, params, next }: Fault): RunOutcome & { readonly is: 'fault' } {
+  return { is: 'fault', fault: message(code, params), ...(next ? { next } : {}) };
+}
 
 /** Something of this machine: its disk is full, say. */
 export function localFault({ name }: SshTarget, error: unknown): Fault {

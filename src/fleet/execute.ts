@@ -12,7 +12,7 @@ import type { CollectedFile, RunHost, RunOutcome, RunSpec, SkippedFile } from '.
 import { gather } from './collect.ts';
 import { broken, localFault, lost } from './execute-faults.ts';
 import { type Output, outputTo } from './output.ts';
-import { type Patience, patienceOf } from './patience.ts';
+import { type Patience, patienceOf, pause } from './patience.ts';
 import { type Reader, readerOf } from './reader.ts';
 import { parametersOf, runScript } from './script.ts';
 import { putFiles, send } from './send.ts';
@@ -30,6 +30,8 @@ export interface Execution {
   readonly line: (stream: 'stdout' | 'stderr', text: string) => void;
   /** Aborted: the script is ended there. */
   readonly signal: AbortSignal;
+  /** What is wrong with the described services of a host, if something is; of those that say how one knows. */
+  readonly services?: (host: string) => Promise<Fault | undefined>;
 }
 
 /** What was learned of a host while its connection stood. */
@@ -98,9 +100,13 @@ export async function executeOn(target: SshTarget, execution: Execution): Promis
     ...(spec.put ? { put: heard.put } : {}),
     ...(heard.exit?.left ? { left: true } : {}),
   };
-  await writeDurably(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`, 0o600).catch(
-    () => undefined,
-  );
+  return keepResult(folder, result);
+}
+
+/** Writes a host's result into its folder. */
+export async function keepResult(folder: string, result: RunHost): Promise<RunHost> {
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  await writeDurably(join(folder, 'result.json'), text, 0o600).catch(() => undefined);
   return result;
 }
 
@@ -239,19 +245,4 @@ async function hear(reader: Reader, mark: Buffer, output: Output, hearing: Heari
       throw broken(target, spec, fields);
     } else if (!(await gather(reader, fields, { ...hearing, most: spec.collectMost }))) return;
   }
-}
-
-/** Waits; `false` when the signal came first. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(false);
-    const timer = setTimeout(() => done(true), milliseconds);
-    const aborted = () => done(false);
-    const done = (whole: boolean) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', aborted);
-      resolve(whole);
-    };
-    signal.addEventListener('abort', aborted, { once: true });
-  });
 }

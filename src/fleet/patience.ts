@@ -30,3 +30,18 @@ export function patienceOf({ child }: Connection): Patience {
     end: () => clearTimeout(timer),
   };
 }
+
+/** Waits; `false` when the signal came first. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
+    const timer = setTimeout(() => done(true), milliseconds);
+    const aborted = () => done(false);
+    const done = (whole: boolean) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      resolve(whole);
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+  });
+}

@@ -3,7 +3,9 @@ import type { SshSettings } from '../hosts/ssh.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { batchesOf } from '../lib/batches.ts';
 import { isFailed, type RunHost, type RunSpec } from '../model/run.ts';
+import type { Execution } from './execute.ts';
 import { hostFolder, type Journal } from './journal.ts';
+import { waysApart } from './ways.ts';
 import { workOn } from './work.ts';
 
 /** A run that is under way. */
@@ -19,6 +21,8 @@ export interface Running {
   readonly tell: RunTeller;
   /** Aborted: no further host is begun, and what runs is ended. */
   readonly signal: AbortSignal;
+  /** What is wrong with the described services of a host, if something is. */
+  readonly services?: NonNullable<Execution['services']>;
 }
 
 /** Whoever watches a run. */
@@ -38,7 +42,9 @@ export interface RunTeller {
 export async function runAll(targets: readonly SshTarget[], running: Running): Promise<readonly RunHost[]> {
   const { spec, tell, journal, parallel, signal } = running;
   const results: RunHost[] = [];
-  const batches = batchesOf(targets, spec.batches);
+  const batches = batchesOf(targets, spec.batches).flatMap(
+    spec.task?.kind === 'update' ? waysApart(targets) : (batch) => [batch],
+  );
   let isStopped = false;
   const stop = async (failed: number, of: number) => {
     if (isStopped) return;
@@ -54,7 +60,9 @@ export async function runAll(targets: readonly SshTarget[], running: Running): P
       if (isStopped || signal.aborted) return notRun(target);
       const result = await runOne(target, running);
       if (isFailed(result.outcome)) failed++;
-      if (failed / batch.length > spec.stopAt) await stop(failed, batch.length);
+      const { outcome } = result;
+      if (failed / batch.length > spec.stopAt || (outcome.is === 'fault' && outcome.stops))
+        await stop(failed, batch.length);
       return result;
     };
     const items = batch.map((target) => ({ target }));

@@ -1,23 +1,37 @@
 import { readFileSync } from 'node:fs';
 import type { PutFile, RunSpec } from '../model/run.ts';
 
+const files = {
+  run: './script/run.pl',
+  expand: './script/expand.sh',
+  place: './script/place.sh',
+  apt: '../hosts/script/apt.sh',
+  update: './upkeep/script/update.sh',
+} as const;
+
+type Name = keyof typeof files;
+
 /** scripts/build.mjs puts the texts themselves here: the bundle stands alone. */
-declare const POTERNE_RUN_SCRIPTS: Readonly<Record<'run' | 'expand' | 'place', string>> | undefined;
+declare const POTERNE_RUN_SCRIPTS: Readonly<Record<Name, string>> | undefined;
 
 const scripts =
   typeof POTERNE_RUN_SCRIPTS === 'object'
     ? POTERNE_RUN_SCRIPTS
-    : { run: source('run.pl'), expand: source('expand.sh'), place: source('place.sh') };
-
-function source(name: string): string {
-  return readFileSync(new URL(`./script/${name}`, import.meta.url), 'utf8');
-}
+    : (Object.fromEntries(
+        Object.entries(files).map(([name, file]) => [
+          name,
+          readFileSync(new URL(file, import.meta.url), 'utf8'),
+        ]),
+      ) as Record<Name, string>);
 
 /** What runs on a host, and the argument vector of what reads it there. */
 export const runScript = { text: scripts.run, reader: ['perl', '-', 'poterne-run'] };
 
 /** Puts a file at a place, with the rights of whoever runs it. */
 export const placeScript = scripts.place;
+
+/** Updates the Debian packages of a host. */
+export const updateScript = ['#!/bin/sh', scripts.apt, scripts.update].join('\n');
 
 /** Where the bytes that follow the parameters end. */
 export interface Lengths {

@@ -1,5 +1,5 @@
 import type { Message } from './message.ts';
-import type { Task } from './upkeep.ts';
+import type { Task, UpdateReport } from './upkeep.ts';
 
 /** How a file is put at a place on a host. */
 export interface Placing {
@@ -64,7 +64,13 @@ export type RunOutcome =
   /** Nothing was run there. */
   | { readonly is: 'unreachable'; readonly fault: Message; readonly next?: Message }
   /** It was begun, and not done; the fault says why. */
-  | { readonly is: 'fault'; readonly fault: Message; readonly next?: Message }
+  | {
+      readonly is: 'fault';
+      readonly fault: Message;
+      readonly next?: Message;
+      /** No further host is begun, however many may fail. */
+      readonly stops?: true;
+    }
   /** It was begun, and how it ended is not known. */
   | { readonly is: 'lost'; readonly fault: Message; readonly next?: Message }
   /** It was ended because the run was. */
@@ -106,6 +112,8 @@ export interface RunHost {
   readonly skipped: readonly SkippedFile[];
   /** What was there before, of each file that was put: the same, another one, none. */
   readonly put?: readonly ('same' | 'changed' | 'new')[];
+  /** What an update changed. */
+  readonly update?: UpdateReport;
   /** Processes that the script started go on there. */
   readonly left?: true;
 }

@@ -1,4 +1,61 @@
 /** What is done on the hosts of a run besides running a script. JSON-safe. */
-export type Task =
-  /** The files that came back are also put in this folder of the controller, in one for each host. */
-  { readonly kind: 'get'; readonly to: string };
+export type Task = GetTask | UpdateTask;
+
+/** The files that came back are also put in a folder of the controller, in one for each host. */
+export interface GetTask {
+  readonly kind: 'get';
+  /** By absolute path. */
+  readonly to: string;
+}
+
+/** Debian packages are updated. */
+export interface UpdateTask {
+  readonly kind: 'update';
+  /** Those alone that a security suite has an update of. */
+  readonly security: boolean;
+  /** Packages may be removed for it. */
+  readonly removals: boolean;
+  readonly reboot: 'when-needed' | 'never';
+  /** Seconds that a host may take to be back and healthy. */
+  readonly patience: number;
+  /** A script of the operator's that says whether the host is well: its name and its text. */
+  readonly health?: { readonly name: string; readonly text: string };
+}
+
+/** A package, before and after; without `to`, it goes, and without `from`, it comes. */
+export interface PackageChange {
+  readonly name: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly security: boolean;
+}
+
+/** Why a host needs to be booted anew. */
+export interface RebootReason {
+  /** The system says so; a newer kernel is installed; processes run libraries that are not there any more. */
+  readonly why: 'required' | 'kernel' | 'libraries';
+  /** The kernel, or how many processes. */
+  readonly what: string;
+}
+
+/** What an update changes on a host, or changed. */
+export interface UpdateReport {
+  readonly packages: readonly PackageChange[];
+  /** Packages that stay as they are: held, because others would have to go, or for reasons of apt's own. */
+  readonly kept: readonly { readonly name: string; readonly why: 'hold' | 'removal' | 'other' }[];
+  /** What would have to go for them. */
+  readonly refused: readonly string[];
+  /** Files changed by hand that were kept; the package's own is beside, as `.dpkg-dist`. */
+  readonly conffiles: readonly string[];
+  /** Packages that an installation left half done. */
+  readonly unfinished: readonly string[];
+  /** An installation was cut off. */
+  readonly interrupted: boolean;
+  /** One that had been cut off was ended. */
+  readonly repaired: boolean;
+  readonly reboot: readonly RebootReason[];
+  /** It was booted anew: milliseconds until it answered again. */
+  readonly rebooted?: number;
+  /** Units that have failed. */
+  readonly units: readonly string[];
+}

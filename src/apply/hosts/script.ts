@@ -8,6 +8,10 @@ export const hostScript = typeof POTERNE_HOST_SCRIPT === 'string' ? POTERNE_HOST
 
 function fromSources(): string {
   const folder = new URL('./script/', import.meta.url);
-  const names = readdirSync(folder).sort();
-  return names.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+  const files = readdirSync(folder)
+    .sort()
+    .map((name) => new URL(name, folder));
+  // Shared with what updates hosts.
+  const apt = new URL('../../hosts/script/apt.sh', import.meta.url);
+  return [apt, ...files].map((file) => readFileSync(file, 'utf8')).join('\n');
 }

@@ -10,6 +10,7 @@ import { reaching } from '../reach.ts';
 import { table } from '../table.ts';
 import { hostsFacts } from './hosts-facts.ts';
 import { hostsImport } from './hosts-import.ts';
+import { hostsUpdate } from './hosts-update.ts';
 
 /** `poterne hosts`: the described hosts, and what is known of them. */
 export function hosts(context: Context): Command {
@@ -25,6 +26,7 @@ export function hosts(context: Context): Command {
     .option('--on <selector>', t('hosts.on'))
     .addCommand(hostsFacts(context))
     .addCommand(hostsImport(context))
+    .addCommand(hostsUpdate(context))
     .action(async (file: string, options: HostsOptions) => {
       await onHosts(context, file, options, async ({ site, chosen, facts, reach }) => {
         const now = Date.now();

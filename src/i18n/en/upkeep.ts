@@ -29,4 +29,68 @@ export const upkeep = {
     "which files, as a POSIX shell there expands it, in quotes: '/var/log/app/*.log'; folders are not taken",
   'get.to': 'the folder of this machine that gets one for each host',
   'get.as': 'whose rights they are read with (default: the account that logs in)',
+  'upkeep.silent': '{host} does not answer within {seconds} seconds',
+  'upkeep.silent.next': 'nothing was changed there; look at what it is busy with',
+  'update.none': '{host} has no apt: it is no Debian',
+  'update.none.next': 'leave it out of --on',
+  'update.lists': '{host} cannot fetch the lists of packages: {reason}',
+  'update.lists.next': 'nothing was changed there; try "apt-get update" on {host}',
+  'update.broken': 'the packages of {host} do not fit together: {reason}',
+  'update.broken.next': 'nothing was changed there; see "apt-get check" and "dpkg --audit" on {host}',
+  'update.packages': 'the update of {host} came to no good end ({packages} left half done): {reason}',
+  'update.packages.next':
+    'all that apt said is in the stderr of {host} in the run’s folder; once the cause is gone, the next update goes on from there',
+  'update.full': 'the disk of {host} is full: {reason}',
+  'update.full.next':
+    'make room there ("apt-get clean" is a begin), then update again: it goes on from where it was',
+  'update.locked': 'another program on {host} has been installing packages for too long: {reason}',
+  'update.locked.next': 'see which with "fuser /var/lib/dpkg/lock-frontend" on {host}',
+  'update.away': '{host} was booted anew, and has not come back in {seconds} seconds: {reason}',
+  'update.away.next': 'look at its console; no further machine is begun',
+  'update.starting': '{host} has not finished its start in {seconds} seconds',
+  'update.starting.next': 'see "systemctl list-jobs" on {host}; no further machine is begun',
+  'update.units': '{host} is not well after the update: {units} failed',
+  'update.units.next': 'see "systemctl status {units}" on {host}; no further machine is begun',
+  'update.service':
+    '{host} is not well after the update: service {service} does not answer as described: {reason}',
+  'update.service.next': 'see what serves it on {host}; no further machine is begun',
+  'update.health': '{host} is not well after the update: {script} ended with {exit}',
+  'update.health.next':
+    'see what it said, in the folder "health" of {host} in the run’s; no further machine is begun',
+  'upkeep.looking': '{done} of {of} machines looked at',
+  'update.about':
+    'update the Debian packages of many machines: shown first, then batch after batch, booted anew where that is needed',
+  'update.security': 'only what a security suite has an update of',
+  'update.dry-run': 'only show what would change; the lists of packages are fetched there',
+  'update.allow-removals':
+    'also where packages have to be removed for it (default: those are kept back, and said)',
+  'update.reboot':
+    'when-needed: a machine whose update asks for it is booted anew, and waited for; never: it is said',
+  'update.health-script':
+    'a script of this machine that ends with 0 where a machine is well; the account that logs in runs it there',
+  'update.wait': 'how long a machine may take to be back and well (default: 10m)',
+  'update.nothing': 'there is nothing to update',
+  'update.head.package': 'package',
+  'update.head.from': 'from',
+  'update.head.to': 'to',
+  'update.head.hosts': 'machines',
+  'update.new': '(new)',
+  'update.gone': '(removed)',
+  'update.of-security': 'security',
+  'update.hosts': '{count}: {hosts}',
+  'update.kept.hold': '{package} is held there, and stays as it is: {hosts}',
+  'update.kept.removal':
+    '{package} is kept back, as other packages would be removed for it (--allow-removals): {hosts}',
+  'update.kept.other': '{package} is kept back by apt: {hosts}',
+  'update.refused': '{host}: with --allow-removals, these would be removed: {packages}',
+  'update.interrupted': '{host}: an installation there was cut off; an update ends it first',
+  'update.repaired': '{host}: an installation that had been cut off was ended first',
+  'update.unfinished': '{host}: left half done by an installation: {packages}',
+  'update.conffile':
+    '{host}: {path} was changed by hand and is kept; the package’s own is beside it (.dpkg-dist)',
+  'update.rebooted': '{host} was booted anew, and answered after {time}',
+  'update.reboot.required': '{host} asks to be booted anew',
+  'update.reboot.kernel': '{host} runs an older kernel than {what}, which is installed',
+  'update.reboot.libraries':
+    '{host}: {what} process(es) run libraries that are not there any more; a reboot ends that',
 } as const;
