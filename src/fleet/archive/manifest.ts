@@ -83,6 +83,26 @@ export function archivedHosts(
   });
 }
 
+/** What of a manifest is told to people, once its bytes are known to be those that were sealed. */
+export type Told = Pick<Manifest, 'run' | 'site' | 'script' | 'begun' | 'ended' | 'state' | 'counts'>;
+
+/** The manifest that a text is, and its sizes by path; `undefined` when it is none of this version. */
+export function manifestIn(
+  text: string,
+): { readonly told: Told; readonly sizes: ReadonlyMap<string, number> } | undefined {
+  try {
+    const { format, version, run, site, script, begun, ended, state, counts, files } = JSON.parse(
+      text,
+    ) as Manifest;
+    if (format !== 'poterne-run' || version !== 1) return undefined;
+    const sizes = new Map(files.map(({ path, size }) => [path, size]));
+    if (![...sizes.values()].every((size) => Number.isSafeInteger(size) && size >= 0)) return undefined;
+    return { told: { run, site, script, begun, ended, state, counts }, sizes };
+  } catch {
+    return undefined;
+  }
+}
+
 /** How many hosts ended how. */
 export function countsOf(hosts: readonly ArchivedHost[]): Counts {
   const count = (is: (outcome: ArchivedOutcome) => boolean) =>

@@ -39,6 +39,26 @@ export const archive = {
   'archive.changing.next': 'wait until nothing writes there, and archive the run again',
   'archive.unwritten': 'the archive {file} cannot be written: {reason}',
   'archive.unwritten.next': 'make room there or choose another place; the run’s results are kept',
+  'archive.unreadable': 'the archive {file} cannot be read: {reason}',
+  'archive.unreadable.next': 'give the path of a file that you may read',
+  'archive.torn': 'the archive is cut short or its compression is damaged',
+  'archive.torn.next': 'get it again, and compare the SHA-256 that its letter says',
+  'archive.form': 'this is no archive of a run as Poterne writes it (at "{name}")',
+  'archive.form.next':
+    'nothing was unpacked; one that was packed again is checked with sha256sum and ssh-keygen: docs/archive.md',
+  'archive.kind':
+    'the archive holds something that no archive of a run does, such as a link or a device: "{name}"',
+  'archive.kind.next':
+    'nothing was unpacked, and nobody should: somebody made it to do harm, or it is damaged',
+  'archive.name': 'the archive holds a name that leads out of it or harms a terminal: "{name}"',
+  'archive.name.next':
+    'nothing was unpacked, and nobody should: somebody made it to do harm, or it is damaged',
+  'archive.twice': 'the archive holds "{name}" twice',
+  'archive.twice.next':
+    'nothing was unpacked, and nobody should: which of them counts depends on who unpacks it',
+  'archive.large': 'the archive unpacks to more than it should: {size}',
+  'archive.large.next':
+    'nothing was unpacked; if it is to be that large, and its signer is known to you: --key, or --most SIZE',
 
   // A letter.
   'archive.letter.subject': '[{site}] {script}: {ok} of {hosts} ok ({run})',

@@ -42,6 +42,25 @@ export const archive: Record<keyof typeof en, string> = {
   'archive.unwritten': 'l’archive {file} ne peut pas être écrite : {reason}',
   'archive.unwritten.next':
     'faites-y de la place ou choisissez un autre endroit ; les résultats de l’exécution sont gardés',
+  'archive.unreadable': 'l’archive {file} ne peut pas être lue : {reason}',
+  'archive.unreadable.next': 'donnez le chemin d’un fichier que vous pouvez lire',
+  'archive.torn': 'l’archive est tronquée, ou sa compression est abîmée',
+  'archive.torn.next': 'prenez-la de nouveau, et comparez le SHA-256 que dit son courriel',
+  'archive.form': 'ce n’est pas une archive d’exécution telle que Poterne l’écrit (à « {name} »)',
+  'archive.form.next':
+    'rien n’a été extrait ; une archive refaite se vérifie par sha256sum et ssh-keygen : docs/fr/archive.md',
+  'archive.kind':
+    'l’archive contient ce qu’aucune archive d’exécution ne contient, comme un lien ou un périphérique : « {name} »',
+  'archive.kind.next':
+    'rien n’a été extrait, et personne ne devrait : quelqu’un l’a faite pour nuire, ou elle est abîmée',
+  'archive.name': 'l’archive contient un nom qui mène hors d’elle ou nuit à un terminal : « {name} »',
+  'archive.name.next':
+    'rien n’a été extrait, et personne ne devrait : quelqu’un l’a faite pour nuire, ou elle est abîmée',
+  'archive.twice': 'l’archive contient deux fois « {name} »',
+  'archive.twice.next': 'rien n’a été extrait, et personne ne devrait : lequel compte dépend de qui extrait',
+  'archive.large': 'l’archive contient plus qu’elle ne devrait : {size}',
+  'archive.large.next':
+    'rien n’a été extrait ; si elle doit être si grande et que vous connaissez son signataire : --key, ou --most TAILLE',
 
   // Un courriel.
   'archive.letter.subject': '[{site}] {script} : {ok} sur {hosts} réussies ({run})',
