@@ -10,6 +10,7 @@ import { demo } from './commands/demo.ts';
 import { docs } from './commands/docs.ts';
 import { get } from './commands/get.ts';
 import { hosts } from './commands/hosts.ts';
+import { mail } from './commands/mail.ts';
 import { plan } from './commands/plan.ts';
 import { put } from './commands/put.ts';
 import { reload } from './commands/reload.ts';
@@ -55,6 +56,7 @@ for (const make of [
   apply,
   verify,
   run,
+  mail,
   put,
   get,
   hosts,

@@ -1,4 +1,4 @@
-import { isFailed, type RunHost, type RunOutcome } from '../../model/run.ts';
+import { isFailed, type Placing, type PutFile, type RunHost, type RunOutcome } from '../../model/run.ts';
 import type { Language } from '../../model/site.ts';
 import type { RecordedRun } from '../journal.ts';
 import { pathBelow, plainName } from '../paths.ts';
@@ -37,6 +37,10 @@ export interface Manifest {
   readonly arguments: readonly string[];
   /** Whether something was given on standard input; what, is kept nowhere. */
   readonly stdin: boolean;
+  /** Where the script was installed. */
+  readonly install?: Placing;
+  /** Files that were put there: where, and which; they are not in the archive. */
+  readonly put?: readonly Omit<PutFile, 'file'>[];
   readonly collect: readonly string[];
   readonly limitSeconds: number;
   readonly retries: number;
@@ -129,6 +133,8 @@ export function manifestOf(
     on: spec.on,
     ...(spec.as === undefined ? {} : { as: spec.as }),
     ...{ login: spec.login, arguments: spec.args, stdin: spec.stdin !== undefined },
+    ...(spec.install ? { install: spec.install } : {}),
+    ...(spec.put ? { put: spec.put.map(({ file: _, ...rest }) => rest) } : {}),
     ...{ collect: spec.collect, limitSeconds: spec.limit, retries: spec.retries },
     ...{ batches: spec.batches, stopAt: spec.stopAt },
     ...{ begun, ended: last, resumed },

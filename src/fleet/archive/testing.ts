@@ -59,7 +59,7 @@ export async function madeRun(
 }
 
 /** An entry of a tar, as tar-stream writes it. */
-export interface RawEntry extends Omit<Header, 'name'> {
+export interface RawEntry extends Partial<Header> {
   readonly name: string;
   readonly content?: Buffer;
 }
