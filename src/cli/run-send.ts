@@ -5,11 +5,11 @@ import { applyRetention } from '../fleet/retention.ts';
 import { isMailAddress } from '../lib/mailbox.ts';
 import { shortSize } from '../lib/size.ts';
 import { type Delivery, retryQueue } from '../mail/deliver.ts';
+import { requireSecrets } from '../mail/send.ts';
 import { Fault } from '../model/fault.ts';
 import type { Mail } from '../model/mail.ts';
 import { message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
-import { readSecret } from '../secrets/read.ts';
 import type { Context } from './context.ts';
 import { faultJson, showFault } from './errors.ts';
 import { exit, WrongRequest } from './exit.ts';
@@ -53,7 +53,7 @@ export async function sendingOf(options: SendOptions, { mail }: Site): Promise<S
   for (const address of to)
     if (!isMailAddress(address))
       throw new WrongRequest('mail.address', { address }, { next: message('mail.address.next') });
-  if (to.length > 0 && mail?.smtp.login) await readSecret(mail.smtp.login.password);
+  if (to.length > 0 && mail) await requireSecrets(mail);
   const text = words ?? (messageFile === undefined ? undefined : await textOf(messageFile));
   return {
     ...(archive === undefined ? {} : { out: archive }),
