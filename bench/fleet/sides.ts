@@ -114,13 +114,11 @@ export const ways: Readonly<Record<string, Way>> = {
       const all = [...common, '--hostfile', list(prefix)];
       // It brings back one file or folder by its name, and calls it after the server.
       const packed = 'tar -C /tmp -cf /tmp/fichiers.tar $(cd /tmp && ls fichier_*log.txt)';
-      const unpack =
-        'cd "$0" && for tar in *; do host=${tar#fichiers.tar.} && mkdir "$host" && tar -C "$host" -xf "$tar" && rm "$tar" || exit; done';
       return [
         [...all, '--copy', fleet.script, '--dest', '/tmp/'],
         [...all, `${remote(asked)} && ${packed}`],
         [...all, '--rcopy', '/tmp/fichiers.tar', '--dest', folder],
-        ['sh', '-c', unpack, folder],
+        ['sh', here('unpack.sh'), folder],
       ];
     },
   },
