@@ -167,7 +167,15 @@ export async function sideOf(name: string, options: Options): Promise<Side | und
       }
       return all;
     },
-    ...(way.bringsNothing ? {} : { folderOf: async ({ address }) => join(folder, address) }),
+    ...(way.bringsNothing
+      ? {}
+      : {
+          async folderOf({ address }) {
+            // pssh says `ADDRESS:None`: it was told no port.
+            const named = (await readdir(folder)).find((name) => name.split(':')[0] === address);
+            return join(folder, named ?? address);
+          },
+        }),
   };
 }
 
@@ -196,7 +204,8 @@ export async function poterneSide({ fleet, prefix, parallel }: Options): Promise
     group,
     async run(word) {
       await rm(runs, { recursive: true, force: true });
-      return group.run([...argv, '--arg', word], { folder: prefix });
+      const { stdout: _, ...cost } = await group.run([...argv, '--arg', word], { folder: prefix });
+      return cost;
     },
     async folderOf({ name }) {
       const [run = ''] = await readdir(runs);
