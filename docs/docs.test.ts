@@ -44,7 +44,7 @@ describe('troubleshooting', () => {
     // Beside a schedule.
     ...['schedule.cron', 'schedule.words', 'schedule.time', 'schedule.minutes', 'schedule.hours'],
   ]);
-  const ofMessages = /^(severity|report|hint|promise|apply|hosts|entry|ssh|audit)\.|\.(hint|next)$/;
+  const ofMessages = /^(severity|report|hint|promise|apply|hosts|entry|ssh|audit|front)\.|\.(hint|next)$/;
   const findings = Object.keys({
     ...described,
     ...nftables,

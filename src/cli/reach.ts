@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { managementIdentity } from '../daemon/management.ts';
 import { type Reach, whereWeAre } from '../daemon/reach.ts';
 import type { Host, Site } from '../model/site.ts';
 import type { CommonOptions } from './command.ts';
-import type { Context } from './context.ts';
+import { type Context, stateFolder } from './context.ts';
 import { WrongRequest } from './exit.ts';
 
 /** Options of the commands that reach machines. */
@@ -20,12 +21,14 @@ export function reaching(command: Command, { t }: Context): Command {
 }
 
 /** How the machines of a site are reached from this one. Throws `host.undescribed` for a name that no host has. */
-export function reachOf(site: Site, { here, sshConfig }: ReachOptions): Reach {
+export function reachOf(site: Site, { here, sshConfig, state }: ReachOptions): Reach {
   const name = whereWeAre(site, here === undefined ? undefined : hostNamed(site, here).name);
-  return {
+  const reach: Reach = {
     settings: sshConfig === undefined ? {} : { config: resolve(sshConfig) },
     ...(name === undefined ? {} : { here: name }),
   };
+  const identity = managementIdentity(site, reach, stateFolder(state, process.env));
+  return identity ? { ...reach, settings: { ...reach.settings, identity } } : reach;
 }
 
 /** The described host of this name. Throws `host.undescribed`. */

@@ -22,6 +22,7 @@ import {
   planMachines,
 } from './machines.ts';
 import { type Reach, readOfGateway, servedGateway, targetOf } from './reach.ts';
+import { withRevocations } from './revocations.ts';
 
 /** What is wanted of a whole site, and how its machines are now. */
 export interface SiteIntent {
@@ -73,8 +74,9 @@ export async function intendSite(
   reach: Reach,
   options: MachineOptions,
 ): Promise<SiteIntent> {
+  const brought = await withRevocations(site, bundles, reach);
   const [machines, intent] = await Promise.all([
-    planMachines(site, bundles, reach, options),
+    planMachines(site, brought, reach, options),
     served ? intendThere(served.site, served.host, reach) : open((own) => intend(own, site)),
   ]);
   return { ...intent, machines };
@@ -104,7 +106,8 @@ export async function applySite(
   reach: Reach,
   options: MachineOptions,
 ): Promise<SiteApplied> {
-  const machines = await applyMachines(site, bundles, reach, options);
+  const brought = await withRevocations(site, bundles, reach);
+  const machines = await applyMachines(site, brought, reach, options);
   if (!served) {
     const gateway = await open(async (own) => converge(own, await intend(own, site), options.tell));
     return { machines, gateway };

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
+import { readyFor, type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
 import { sshFault } from '../hosts/ssh-faults.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { isLoopback } from '../lib/ip.ts';
@@ -120,6 +120,7 @@ export async function fromVantage<T>(
       { pointer: host.pointer, next: message('host.unreached.next') },
     );
   const target = targetOf(site, host, here);
+  await readyFor(target, settings);
   const network = await openVantage(
     name,
     (argv) => {

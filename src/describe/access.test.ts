@@ -13,9 +13,9 @@ timezone: Europe/Paris
 admin: { from: [10.0.0.0/8] }
 zones: { lan: { networks: [10.0.0.0/24] } }
 hosts:
-  gate: { address: 10.0.0.1, roles: [gateway], ssh: { user: root } }
-  prod1: { address: 10.0.0.11, groups: [A], ssh: { user: debian } }
-  prod2: { address: 10.0.0.12, groups: [B], ssh: { user: debian } }
+  gate: { address: 10.0.0.1, roles: [gateway], ssh: { user: root, host-key: ${ed(4)} } }
+  prod1: { address: 10.0.0.11, groups: [A], ssh: { user: debian, host-key: ${ed(5)} } }
+  prod2: { address: 10.0.0.12, groups: [B], ssh: { user: debian, host-key: ${ed(6)} } }
   nas: { address: 10.0.0.13, groups: [B] }
 `;
 const people = `
@@ -132,8 +132,19 @@ test.each([
   expect((await described(people, text)).codes).toEqual(wanted);
 });
 
+test('a host that people may enter must have its key described', async () => {
+  const hosts = '  prod3: { address: 10.0.0.14, ssh: { user: debian } }\n';
+  const { codes } = await described(
+    hosts,
+    people,
+    'access: [{ people: [bob], to: prod3, as: [a] }]\n',
+    bastion,
+  );
+  expect(codes).toEqual(['access.host-key.missing', 'access.host-key.missing']);
+});
+
 test('without static keys, Poterne must know the accounts that it logs in with', async () => {
-  const hosts = '  prod3: { address: 10.0.0.14, ssh: {} }\n';
+  const hosts = `  prod3: { address: 10.0.0.14, ssh: { host-key: ${ed(7)} } }\n`;
   const { codes } = await described(hosts, people, bastion);
   expect(codes).toEqual(['bastion.login.missing']);
 });

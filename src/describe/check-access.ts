@@ -96,6 +96,16 @@ function checkRule(checking: Checking, rule: Omit<RuleEntry, 'as' | 'allow'>, at
   if (selection.names.length === 0)
     report('warning', { code: 'access.none', params: { to: rule.to }, pointer: `${at}/to` });
   const unmanaged = selection.names.filter((name) => !isEnterable(parsed, name));
+  const nameless = selection.names.filter(
+    (name) => isEnterable(parsed, name) && parsed.hosts.get(name)?.ssh?.['host-key'] === undefined,
+  );
+  if (nameless.length > 0)
+    report('warning', {
+      code: 'access.host-key.missing',
+      params: { hosts: shortList(nameless) },
+      pointer: `${at}/to`,
+      hint: message('access.host-key.missing.hint'),
+    });
   if (unmanaged.length > 0)
     report(unmanaged.length === selection.names.length ? 'warning' : 'note', {
       code: 'access.host.unmanaged',

@@ -1,6 +1,6 @@
 import { localhost } from '../hosts/local.ts';
 import { withMany } from '../hosts/many.ts';
-import { type SshSettings, sshCommand } from '../hosts/ssh.ts';
+import { readyFor, type SshSettings, sshCommand } from '../hosts/ssh.ts';
 import { sshFault } from '../hosts/ssh-faults.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { Fault } from '../model/fault.ts';
@@ -44,6 +44,7 @@ export async function askFacts(
 }
 
 async function ask(target: SshTarget, settings: SshSettings, now: () => Date): Promise<Asked> {
+  await readyFor(target, settings);
   const command = sshCommand(target, settings, ['sh', '-c', factsScript, 'poterne']);
   const { code, stdout, stderr } = await localhost.run(command, { timeout: patience, maxBytes: mostOutput });
   const facts = readFacts(target.name, now().toISOString(), stdout);

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Fault } from '../model/fault.ts';
 import { findProgram } from './local.ts';
-import { asRoot, type SshSettings, sshCommand } from './ssh.ts';
+import { asRoot, readyFor, type SshSettings, sshCommand } from './ssh.ts';
 import type { SshTarget } from './target.ts';
 
 /** One ssh process that runs a script of ours on a host, as root. */
@@ -37,6 +37,7 @@ export async function connect(
   const bytes = Buffer.from(script);
   const loader = 'script=$(head -c "$1"); eval "$script"';
   const remote = asRoot(target, reader ?? ['sh', '-c', loader, 'poterne', String(bytes.length), ...words]);
+  await readyFor(target, settings);
   const [ssh = '', ...rest] = sshCommand(target, settings, remote);
   const program = await findProgram(ssh);
   if (program === undefined) throw new Fault('host.command.missing', { program: ssh });

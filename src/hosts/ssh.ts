@@ -11,6 +11,25 @@ export interface SshSettings {
   readonly config?: string;
   /** Seconds to wait for the connection to stand. Default 10. */
   readonly connectTimeout?: number;
+  /** A certificate that is offered first. */
+  readonly identity?: SshIdentity;
+}
+
+/** A key of our own with a certificate of minutes, which hosts believe in place of keys that are registered with them. */
+export interface SshIdentity {
+  /** Has the files hold a certificate that is valid for a while yet; asked before each connection. Throws when there is none. */
+  ready(): Promise<void>;
+  /** Where they are; `undefined` until `ready` has made them, or when connections go on without. */
+  files(): { readonly key: string; readonly certificate: string } | undefined;
+  /** The host that certificates come from, by name: it is reached without one. */
+  readonly from: string;
+}
+
+/** What has to be done before `sshCommand` of a host is run. */
+export async function readyFor(target: SshTarget, { identity }: SshSettings): Promise<void> {
+  const isAsked = ({ name, via, here }: SshTarget): boolean =>
+    here !== true && (name !== identity?.from || (via !== undefined && isAsked(via)));
+  if (identity && isAsked(target)) await identity.ready();
 }
 
 /** The argument vector of the system's ssh that runs `remote` (an argument vector) on a machine; without ssh on this one. */
@@ -56,13 +75,22 @@ function options(target: SshTarget, settings: SshSettings): readonly string[] {
     NoHostAuthenticationForLocalhost: 'no',
     ...(via === undefined ? {} : { ProxyCommand: through(via, settings) }),
   };
+  const offered = settings.identity?.from === name ? undefined : settings.identity?.files();
   return [
     ...(settings.config === undefined ? [] : ['-F', settings.config]),
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
     ...Object.entries(set).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
+    ...(offered ? ['-o', `CertificateFile=${offered.certificate}`] : []),
+    // Naming one has ssh forget those that go without saying: they are offered after ours.
+    ...(offered ? [offered.key, ...usualKeys] : []).flatMap((key) => ['-o', `IdentityFile=${key}`]),
   ];
 }
+
+/** The keys that ssh offers when nobody names any (ssh_config(5)). */
+const usualKeys = ['id_ed25519', 'id_ed25519_sk', 'id_ecdsa', 'id_ecdsa_sk', 'id_rsa'].map(
+  (name) => `~/.ssh/${name}`,
+);
 
 /** Only the described key is believed, whatever known_hosts files say. */
 function described(name: string, hostKey: string): Record<string, string> {
@@ -95,6 +123,7 @@ export function sshHost(target: SshTarget, settings: SshSettings): Host {
     name: target.name,
     async run(argv, how) {
       const remote = asRoot(target, ['sh', '-c', runner, 'poterne', ...argv]);
+      await readyFor(target, settings);
       const outcome = await localhost.run(sshCommand(target, settings, remote), how);
       if (outcome.code === 127 && outcome.stderr.includes(missing))
         throw new Fault('host.program.missing', { program: argv[0] ?? '', host: target.name });

@@ -1,3 +1,4 @@
+import { bastionOf } from '../lib/access.ts';
 import { networkText } from '../lib/ip.ts';
 import type { Endpoint, Flow, LocalLink, Reason } from '../model/flow.ts';
 import { deepFreeze } from '../model/freeze.ts';
@@ -55,6 +56,7 @@ export function flows(site: Site): readonly Flow[] {
   askNeeds(site, ask);
   askGrants(site, ask);
   askAdministration(site, ask);
+  askBastion(site, ask);
   return deepFreeze([...found.values()]);
 }
 
@@ -222,6 +224,27 @@ function askAdministration(site: Site, ask: Ask): void {
             because: site.admin?.pointer ?? '',
           },
         );
+  }
+}
+
+/** Sessions go on from the bastion, to those machines that somebody may enter. */
+function askBastion(site: Site, ask: Ask): void {
+  const bastion = bastionOf(site);
+  if (!bastion) return;
+  for (const host of site.hosts.filter(isManaged)) {
+    if (host.name === bastion.host) continue;
+    const rules = [...site.access, ...(bastion.breakGlass ? [bastion.breakGlass] : [])];
+    const rule = rules.find(({ hosts, people }) => people.length > 0 && hosts.includes(host.name));
+    if (!rule) continue;
+    ask(
+      {
+        from: endpointOf(site, bastion.host),
+        to: hostEndpoint(site, host),
+        protocol: 'tcp',
+        port: host.ssh.port,
+      },
+      { say: message('flow.bastion', { host: host.name }), because: rule.pointer },
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { askBastion } from '../../bastion/control.ts';
 import { serveBastion } from '../../daemon/bastion.ts';
+import { answerFront } from '../../daemon/front.ts';
 import { localhost } from '../../hosts/local.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
@@ -17,7 +18,8 @@ export function bastion(context: Context): Command {
     .helpCommand(false)
     .enablePositionalOptions()
     .addCommand(serve(context))
-    .addCommand(reload(context));
+    .addCommand(reload(context))
+    .addCommand(front(context));
 }
 
 function serve(context: Context): Command {
@@ -52,4 +54,26 @@ function reload(context: Context): Command {
       if (options.json) context.out(JSON.stringify({ sessions }));
     },
   );
+}
+
+/** What poterne-front@.service runs: one request of somebody who is logged in to the bastion. */
+function front(context: Context): Command {
+  return command(context, 'front', 'front.about', ['bastion front 3-1234-998'])
+    .argument('<instance>', context.t('front.instance'))
+    .action(async (instance: string, options: CommonOptions) => {
+      const state = bastionState(options.state ?? process.env.STATE_DIRECTORY, process.env);
+      const request = { instance, said: await requestText(), at: new Date() };
+      const { status, text } = await answerFront(state, servedSitePath, request);
+      context.out(`${status}\n${text.trimEnd()}`);
+    });
+}
+
+/** What comes in, up to what a request may hold. */
+async function requestText(): Promise<string> {
+  let said = '';
+  for await (const part of process.stdin.setEncoding('utf8')) {
+    said += part;
+    if (said.length > 200_000) break;
+  }
+  return said;
 }

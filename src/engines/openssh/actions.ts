@@ -1,6 +1,6 @@
 import type { Word } from '../../model/bundle.ts';
 import type { Argv } from '../engine.ts';
-import { configPath, effectivePath, peopleAccountsPath } from './places.ts';
+import { broughtPath, configPath, effectivePath, peopleAccountsPath, revocationsPath } from './places.ts';
 
 /** sshd wants to be called by its path. */
 const sshd = '/usr/sbin/sshd';
@@ -22,6 +22,9 @@ export const checks: readonly (readonly Word[])[] = [
 /** The accounts of people, on the bastion. */
 export const makeAccounts: Argv = ['systemd-sysusers', peopleAccountsPath];
 
+/** Puts the list of revoked certificates where sshd reads it. */
+export const bring: Argv = [effectivePath, 'bring'];
+
 /** The whole configuration, ours in it; then it is in force for new connections, and what is in force is compared. */
 export const activate: readonly Argv[] = [
   [sshd, '-t'],
@@ -35,17 +38,26 @@ export const observe: Argv = [effectivePath, 'show'];
 export const undo: readonly Argv[] = [['systemctl', 'try-reload-or-restart', 'ssh.service']];
 
 /**
- * Shows, or compares with what is wanted, what sshd tells of itself for an account that nobody has: it has no Match block of its own, so
+ * Brings the list of what was revoked; shows, or compares with what is wanted, what sshd tells of itself for an account that nobody has: it has no Match block of its own, so
  * that what it gets is what everybody gets.
  */
 export function effectiveScript(wanted: readonly string[]): string {
   return `#!/bin/sh
-# Written by Poterne. usage: effective show|check
+# Written by Poterne. usage: effective show|check|bring
 set -eu
+if [ "$1" = bring ]; then
+  if [ -e ${broughtPath} ]; then
+    install -m 0644 ${broughtPath} ${revocationsPath}.new
+    mv -f ${revocationsPath}.new ${revocationsPath}
+  elif [ ! -e ${revocationsPath} ]; then
+    : >${revocationsPath}
+  fi
+  exit 0
+fi
 said=$(${sshd} -T -C user=poterne-nobody,host=localhost,addr=192.0.2.1 |
   grep -E '^(${[...new Set(wanted.map((line) => line.split(' ')[0]))].join('|')}) ' | sort)
 case $1 in
-  show) printf '%s\\n' "$said" ;;
+  show) printf '%s\\n' "$said" && sha256sum ${revocationsPath} ;;
   check)
     while read -r line; do
       printf '%s\\n' "$said" | grep -qxF -- "$line" || { echo "sshd has not in force: $line" >&2; exit 1; }

@@ -3,7 +3,7 @@ import { accountPrincipal, bastionPlaces, managementPrincipal } from '../../mode
 import type { BundleFile, BundlePart } from '../../model/bundle.ts';
 import type { Network } from '../../model/network.ts';
 import { type Host, isManaged, type Site } from '../../model/site.ts';
-import { activate, checks, effectiveScript, makeAccounts, observe, undo } from './actions.ts';
+import { activate, bring, checks, effectiveScript, makeAccounts, observe, undo } from './actions.ts';
 import { peopleFiles } from './people.ts';
 import {
   authorityPath,
@@ -12,7 +12,6 @@ import {
   frontUnit,
   peopleFolder,
   principalsFolder,
-  revocationsPath,
 } from './places.ts';
 import { render, wantedOfAll } from './render.ts';
 import { settingsOf } from './schema.ts';
@@ -44,8 +43,6 @@ export function part({ site }: Network, host: Host): BundlePart | undefined {
     files: [
       file(configPath, 0o644, config.text, { origins: config.origins }),
       file(authorityPath, 0o644, `${bastion.authority}\n`),
-      // Nothing is revoked: whoever has the authority puts its list in place of this.
-      file(revocationsPath, 0o644, ''),
       ...principals(site, host).map(([account, names]) =>
         file(`${principalsFolder}/${account}`, 0o644, names.map((name) => `${name}\n`).join('')),
       ),
@@ -53,7 +50,7 @@ export function part({ site }: Network, host: Host): BundlePart | undefined {
       ...(isBastion ? peopleFiles(site, file) : []),
     ],
     checks,
-    actions: isBastion ? [makeAccounts, ...activate] : activate,
+    actions: isBastion ? [makeAccounts, bring, ...activate] : [bring, ...activate],
     undo,
     observe,
     units: isBastion ? [{ name: frontUnit, enabled: true, running: true, onChange: 'restart' }] : [],

@@ -36,7 +36,7 @@ function accountsText({ people }: Site): string {
   const group = bastionPlaces.people;
   const lines = people.map(({ name, title }) => {
     const called = (title ?? name).replace(/[\p{Cc}":,\\%]+/gu, ' ').trim();
-    return `u ${name} -:${group} "${called}" /nonexistent /bin/sh\n`;
+    return `u ${name} -:${group} "${called}" / /bin/sh\n`;
   });
   return `# Written by Poterne: accounts of people on the bastion. They are not removed, but nobody gets in without a key.\ng ${group} -\n${lines.join('')}`;
 }

@@ -6,7 +6,10 @@ const { ssh } = bastionPlaces;
 export const configPath = '/etc/ssh/sshd_config.d/00-poterne.conf';
 /** The key whose certificates are believed. */
 export const authorityPath = `${ssh}/authority.pub`;
+/** What was revoked, as sshd reads it: always there, or sshd would let nobody in. */
 export const revocationsPath = `${ssh}/revoked.krl`;
+/** The list as it was brought, when whoever applied had it; without it what is there stays. */
+export const broughtPath = `${ssh}/revocations`;
 /** One file an account: for whom a certificate must be to become that account. */
 export const principalsFolder = `${ssh}/principals`;
 /** On the bastion, of each person: registered keys, and for whom a certificate must be. */

@@ -54,6 +54,7 @@ test('a part is checked, put in force, compared, confirmed and taken back', asyn
     name: 'openssh',
     confirm: 30,
     actions: [
+      ['/etc/ssh/poterne/effective', 'bring'],
       ['/usr/sbin/sshd', '-t'],
       ['systemctl', 'try-reload-or-restart', 'ssh.service'],
       ['/etc/ssh/poterne/effective', 'check'],
@@ -131,7 +132,7 @@ describe('no text breaks out of its place', () => {
         const text = fileText((await parts(yaml)).get('passerelle'), '/etc/sysusers.d/poterne-people.conf');
         const lines = text.trimEnd().split('\n');
         expect(lines).toHaveLength(4);
-        expect(lines[2]).toMatch(/^u alice -:poterne-people "[^"\\:%,]*" \/nonexistent \/bin\/sh$/);
+        expect(lines[2]).toMatch(/^u alice -:poterne-people "[^"\\:%,]*" \/ \/bin\/sh$/);
       }),
       { numRuns: 30 },
     );

@@ -17,6 +17,7 @@ export const plan = {
   'flow.needs': '{service} needs {needed}',
   'flow.grant': '{why}',
   'flow.admin': '{host} is administered from {who}',
+  'flow.bastion': 'people enter {host} through the bastion',
   'flow.admin.via': '{host} is administered through {via}',
   'flow.forward.gateway': 'the public address leads to the gateway {host}',
   'flow.forward.service': '{name} leads straight to {service}',

@@ -19,6 +19,7 @@ export const plan = {
   'flow.needs': '{service} a besoin de {needed}',
   'flow.grant': '{why}',
   'flow.admin': '{host} est administré depuis {who}',
+  'flow.bastion': 'on entre sur {host} par le bastion',
   'flow.admin.via': '{host} est administré à travers {via}',
   'flow.forward.gateway': 'l’adresse publique mène à la passerelle {host}',
   'flow.forward.service': '{name} mène directement à {service}',

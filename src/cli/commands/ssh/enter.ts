@@ -13,6 +13,7 @@ import { requireSite } from '../../description.ts';
 import { WrongRequest } from '../../exit.ts';
 import { whoIsHere } from '../../person.ts';
 import { hostNamed, type ReachOptions, reaching } from '../../reach.ts';
+import { loginFiles } from './login-files.ts';
 
 export interface PersonOptions extends ReachOptions {
   readonly site: string;
@@ -50,7 +51,10 @@ export function entering(made: Command, context: Context): Command {
       const host = hostNamed(site, name);
       const breakGlass = reasonOf(options);
       const account = options.as ?? soleAccount(site, person, host.name, breakGlass !== undefined);
-      const settings = options.sshConfig === undefined ? {} : { config: resolve(options.sshConfig) };
+      const settings = {
+        ...(options.sshConfig === undefined ? {} : { config: resolve(options.sshConfig) }),
+        ...(await loginFiles()),
+      };
       const entered = {
         ...{ person, host, account },
         // One word is a command line, as ssh takes it; several are an argument vector.
