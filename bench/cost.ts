@@ -10,6 +10,9 @@ export interface Cost {
   readonly cpuSeconds: number;
   /** The most memory of their own (no files, what forks share counted once) that its processes had at a moment. */
   readonly megabytes: number;
+  /** The most that its processes had at a moment, files included: what they share counted once, and what the first one has. */
+  readonly allMegabytes: number;
+  readonly firstMegabytes: number;
 }
 
 /** A cgroup, for its processes alone. */
@@ -41,12 +44,14 @@ export async function openGroup(name: string): Promise<Group> {
   const procs = join(path, 'cgroup.procs');
   await mkdir(path, { recursive: true });
   const pids = async () => (await readFile(procs, 'utf8')).split('\n').filter(Boolean);
-  const megabytes = async () => {
-    const sizes = (await pids()).map(async (pid) => {
+  const memory = async () => {
+    const all = (await pids()).map(async (pid) => {
       const map = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-      return Number(/^Pss_Anon:\s+(\d+) kB$/m.exec(map)?.[1] ?? 0);
+      const of = (name: string) =>
+        Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(map)?.[1] ?? 0) / 1024;
+      return { pid, own: of('Pss_Anon'), shared: of('Pss'), resident: of('Rss') };
     });
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) / 1024;
+    return Promise.all(all);
   };
   const clear = async () => {
     await writeFile(join(path, 'cgroup.kill'), '1');
@@ -70,9 +75,14 @@ export async function openGroup(name: string): Promise<Group> {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         stderr += text;
       });
-      let most = 0;
+      const most = { megabytes: 0, allMegabytes: 0, firstMegabytes: 0 };
       const watch = setInterval(async () => {
-        most = Math.max(most, await megabytes());
+        const all = await memory();
+        const sum = (figure: 'own' | 'shared') => all.reduce((total, one) => total + one[figure], 0);
+        const first = all.find(({ pid }) => pid === String(child.pid))?.resident ?? 0;
+        most.megabytes = Math.max(most.megabytes, sum('own'));
+        most.allMegabytes = Math.max(most.allMegabytes, sum('shared'));
+        most.firstMegabytes = Math.max(most.firstMegabytes, first);
       }, 300);
       // Not `close`: kept connections hold the streams open.
       const status = await new Promise((resolve, reject) => {
@@ -81,7 +91,7 @@ export async function openGroup(name: string): Promise<Group> {
       const seconds = (performance.now() - begin) / 1000;
       const cpuSeconds = (await cpuSecondsOf(name)) - before;
       if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
-      return { seconds, cpuSeconds, megabytes: most, stdout };
+      return { seconds, cpuSeconds, ...most, stdout };
     },
     async close() {
       await clear();

@@ -1,7 +1,7 @@
 /**
  * A script over many servers, as another account, its files brought back (SITUATIONS.md, VIP): `poterne run` against the
  * shell loop of today, the same under GNU parallel, pssh, clush and Ansible; and against one bare ssh a server under GNU
- * parallel, which brings nothing back. Turn after turn, every side on the same servers (servers.sh). Needs root.
+ * parallel, which brings nothing back. Turn after turn, every side on the same servers (lab/fleet). Needs root.
  *
  *     npm run bench:fleet -- --json [--servers 50] [--rounds 5] [--only poterne,ansible] [--parallel 32]
  */
@@ -11,9 +11,10 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Cost, cpuSecondsOf } from '../cost.ts';
+import { account, type Fleet, openFleet } from '../../lab/fleet/fleet.ts';
+import { cgroupRoot } from '../../lab/state.ts';
+import { type Cost, cpuSecondsOf, openGroup } from '../cost.ts';
 import { median, round } from '../measure.ts';
-import { type Fleet, openFleet } from './fleet.ts';
 import { poterneSide, type Side, sideOf, ways } from './sides.ts';
 
 const { values: options } = parseArgs({
@@ -34,7 +35,7 @@ interface Sample extends Cost {
 }
 
 /** Throws unless a side has brought back exactly what the script left on every server. */
-async function verify({ name, folderOf }: Side, { servers, account }: Fleet, word: string): Promise<void> {
+async function verify({ name, folderOf }: Side, { servers }: Fleet, word: string): Promise<void> {
   if (!folderOf) return;
   const numbers = Array.from({ length: 2000 }, (_, n) => `${n + 1}\n`).join('');
   for (const server of servers) {
@@ -63,6 +64,8 @@ function summary(samples: ReadonlyMap<string, Sample[]>, load: readonly number[]
       cpuSeconds: of('cpuSeconds'),
       serversCpuSeconds: of('serversCpuSeconds'),
       megabytes: of('megabytes'),
+      allMegabytes: of('allMegabytes'),
+      firstMegabytes: of('firstMegabytes'),
     };
     if (name === 'poterne' || !ours) continue;
     const ratio = (figure: keyof Sample) =>
@@ -89,7 +92,13 @@ for (const name of wanted.some((side) => side !== 'poterne') ? packages : packag
 
 const folder = await mkdtemp(join(tmpdir(), 'poterne-bench-'));
 const sides: Side[] = [];
-const fleet = await openFleet(count, join(folder, 'fleet'));
+const theirs = `poterne-bench.${process.pid}.servers`;
+const group = await openGroup(theirs);
+const fleet = await openFleet(count, join(folder, 'fleet'), {
+  // What bench:converge boots from, which has Python for Ansible.
+  ...{ packages: ['python3', 'python3-apt'], available: ['tree'] },
+  procs: join(await cgroupRoot(), theirs, 'cgroup.procs'),
+});
 try {
   for (const name of wanted) {
     const given = { fleet, prefix: join(folder, name), parallel: Number(options.parallel) };
@@ -104,11 +113,11 @@ try {
     const turn = n % sides.length;
     for (const side of [...sides.slice(turn), ...sides.slice(0, turn)]) {
       const word = `${side.name}-${n}`;
-      const before = await cpuSecondsOf(fleet.group);
+      const before = await cpuSecondsOf(theirs);
       const cost = await side.run(word);
       // Servers may still be closing the last connections.
       await new Promise((resolve) => setTimeout(resolve, 300));
-      const serversCpuSeconds = (await cpuSecondsOf(fleet.group)) - before;
+      const serversCpuSeconds = (await cpuSecondsOf(theirs)) - before;
       const sample = { ...cost, serversCpuSeconds };
       samples.get(side.name)?.push(sample);
       if (!options.json) console.log(side.name, JSON.stringify(sample), 'load', loadavg()[0]);
@@ -120,6 +129,7 @@ try {
   console.log(JSON.stringify(summary(samples, load)));
 } finally {
   for (const side of sides) await side.group.close();
-  await fleet.close();
+  fleet.close();
+  await group.close();
   await rm(folder, { recursive: true, force: true });
 }

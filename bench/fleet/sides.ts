@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { account, type Fleet, login } from '../../lab/fleet/fleet.ts';
 import { findProgram } from '../../src/hosts/local.ts';
 import { type Cost, type Group, openGroup } from '../cost.ts';
 import { fillFile } from '../measure.ts';
-import { type Fleet, login } from './fleet.ts';
 
 export interface Side {
   readonly name: string;
@@ -34,6 +34,7 @@ interface Asked {
 }
 
 const here = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
+const script = here('Fichier_fourni.sh');
 
 /** Commands one after the other; and what a competitor needs to be there. */
 interface Way {
@@ -46,17 +47,17 @@ interface Way {
 }
 
 const list = (prefix: string) => join(prefix, 'hosts');
-const remote = ({ fleet, word }: Asked) => {
+const remote = ({ word }: Asked) => {
   const name = 'Fichier_fourni.sh';
-  return `cp /tmp/${name} /script/ && chmod 775 /script/${name} && sudo -n su - ${fleet.account} -c "/script/${name} ${word}"`;
+  return `cp /tmp/${name} /script/ && chmod 775 /script/${name} && sudo -n su - ${account} -c "/script/${name} ${word}"`;
 };
 const loop = ({ fleet, word, folder }: Asked) => [
-  ...['sh', here('loop.sh'), fleet.sshConfig, fleet.script, word, fleet.account, folder],
+  ...['sh', here('loop.sh'), fleet.sshConfig, script, word, account, folder],
 ];
 /** One connection a server under GNU parallel, the script on its standard input. */
 const bare = ({ fleet, prefix, parallel }: Asked, ...remote: readonly string[]) => [
   ...['parallel', '--will-cite', '--halt', 'now,fail=1', `-j${parallel}`, '-a', list(prefix)],
-  ...['ssh', '-F', fleet.sshConfig, '{}', ...remote, '<', fleet.script],
+  ...['ssh', '-F', fleet.sshConfig, '{}', ...remote, '<', script],
 ];
 
 /** What Poterne is compared with. */
@@ -85,7 +86,7 @@ export const ways: Readonly<Record<string, Way>> = {
   /** The least that runs it as the account: no check, no limit, nothing brought back. */
   floor: {
     needs: 'parallel',
-    commands: (asked) => [bare(asked, 'sudo', '-n', '-u', asked.fleet.account, 'sh', '-s', '--', asked.word)],
+    commands: (asked) => [bare(asked, 'sudo', '-n', '-u', account, 'sh', '-s', '--', asked.word)],
     bringsNothing: true,
   },
   /** Not even as the account. */
@@ -100,7 +101,7 @@ export const ways: Readonly<Record<string, Way>> = {
       const { fleet, prefix, parallel, folder } = asked;
       const common = ['-h', list(prefix), '-p', String(parallel), '-t', '0', '-x', `-F ${fleet.sshConfig}`];
       return [
-        ['parallel-scp', ...common, fleet.script, '/tmp/'],
+        ['parallel-scp', ...common, script, '/tmp/'],
         ['parallel-ssh', ...common, '-o', `${folder}.out`, remote(asked)],
         ['parallel-slurp', ...common, '-L', folder, '/tmp/fichier_*log.txt', '.'],
       ];
@@ -117,7 +118,7 @@ export const ways: Readonly<Record<string, Way>> = {
       const unpack =
         'cd "$0" && for tar in *; do host=${tar#fichiers.tar.} && mkdir "$host" && tar -C "$host" -xf "$tar" && rm "$tar" || exit; done';
       return [
-        [...all, '--copy', fleet.script, '--dest', '/tmp/'],
+        [...all, '--copy', script, '--dest', '/tmp/'],
         [...all, `${remote(asked)} && ${packed}`],
         [...all, '--rcopy', '/tmp/fichiers.tar', '--dest', folder],
         ['sh', '-c', unpack, folder],
@@ -135,8 +136,8 @@ export const ways: Readonly<Record<string, Way>> = {
         ...{ prefix, ssh: fleet.sshConfig, forks: parallel },
       });
     },
-    commands: ({ fleet, prefix, word, folder }) => {
-      const variables = { script: fleet.script, account: fleet.account, word, folder };
+    commands: ({ prefix, word, folder }) => {
+      const variables = { script, account, word, folder };
       return [['ansible-playbook', '-e', JSON.stringify(variables), join(prefix, 'playbook.yaml')]];
     },
   },
@@ -158,13 +159,15 @@ export async function sideOf(name: string, options: Options): Promise<Side | und
     async run(word) {
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder);
-      let all: Cost = { seconds: 0, cpuSeconds: 0, megabytes: 0 };
+      let all: Cost = { seconds: 0, cpuSeconds: 0, megabytes: 0, allMegabytes: 0, firstMegabytes: 0 };
       for (const argv of way.commands({ ...options, word, folder })) {
         const cost = await group.run(argv, { environment: way.environment?.(prefix) ?? {}, folder: prefix });
         all = {
           seconds: all.seconds + cost.seconds,
           cpuSeconds: all.cpuSeconds + cost.cpuSeconds,
           megabytes: Math.max(all.megabytes, cost.megabytes),
+          allMegabytes: Math.max(all.allMegabytes, cost.allMegabytes),
+          firstMegabytes: Math.max(all.firstMegabytes, cost.firstMegabytes),
         };
       }
       return all;
@@ -189,8 +192,8 @@ export async function poterneSide({ fleet, prefix, parallel }: Options): Promise
   const runs = join(state, 'runs');
   const group = await openGroup(`poterne-bench.${process.pid}.poterne`);
   const argv = [
-    ...[process.execPath, program, 'run', fleet.script, '--on', 'group:production'],
-    ...['--as', fleet.account, '--collect', '/tmp/fichier_*log.txt', '--yes', '--quiet'],
+    ...[process.execPath, program, 'run', script, '--on', 'group:production'],
+    ...['--as', account, '--collect', '/tmp/fichier_*log.txt', '--yes', '--quiet'],
     ...['--ssh-config', fleet.sshConfig, '--state', state, '--parallel', String(parallel)],
   ];
   return {
