@@ -115,13 +115,11 @@ export const ways: Readonly<Record<string, Way>> = {
       const all = [...common, '--hostfile', list(prefix)];
       // It brings back one file or folder by its name, and calls it after the server.
       const packed = 'tar -C /tmp -cf /tmp/fichiers.tar $(cd /tmp && ls fichier_*log.txt)';
-      const unpack =
-        'cd "$0" && for tar in *; do host=${tar#fichiers.tar.} && mkdir "$host" && tar -C "$host" -xf "$tar" && rm "$tar" || exit; done';
       return [
         [...all, '--copy', script, '--dest', '/tmp/'],
         [...all, `${remote(asked)} && ${packed}`],
         [...all, '--rcopy', '/tmp/fichiers.tar', '--dest', folder],
-        ['sh', '-c', unpack, folder],
+        ['sh', here('unpack.sh'), folder],
       ];
     },
   },
@@ -172,7 +170,15 @@ export async function sideOf(name: string, options: Options): Promise<Side | und
       }
       return all;
     },
-    ...(way.bringsNothing ? {} : { folderOf: async ({ address }) => join(folder, address) }),
+    ...(way.bringsNothing
+      ? {}
+      : {
+          async folderOf({ address }) {
+            // pssh says `ADDRESS:None`: it was told no port.
+            const named = (await readdir(folder)).find((name) => name.split(':')[0] === address);
+            return join(folder, named ?? address);
+          },
+        }),
   };
 }
 
@@ -201,7 +207,8 @@ export async function poterneSide({ fleet, prefix, parallel }: Options): Promise
     group,
     async run(word) {
       await rm(runs, { recursive: true, force: true });
-      return group.run([...argv, '--arg', word], { folder: prefix });
+      const { stdout: _, ...cost } = await group.run([...argv, '--arg', word], { folder: prefix });
+      return cost;
     },
     async folderOf({ name }) {
       const [run = ''] = await readdir(runs);

@@ -3,24 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { installation } from '../hosts/installation.ts';
 import { languageOption } from './command.ts';
-import { apply } from './commands/apply.ts';
-import { audit } from './commands/audit.ts';
-import { bastion } from './commands/bastion.ts';
-import { check } from './commands/check.ts';
-import { demo } from './commands/demo.ts';
-import { docs } from './commands/docs.ts';
-import { get } from './commands/get.ts';
-import { hosts } from './commands/hosts.ts';
-import { plan } from './commands/plan.ts';
-import { put } from './commands/put.ts';
-import { reload } from './commands/reload.ts';
-import { run } from './commands/run.ts';
-import { schema } from './commands/schema.ts';
-import { ssh } from './commands/ssh.ts';
-import { status } from './commands/status.ts';
-import { stop } from './commands/stop.ts';
-import { up } from './commands/up.ts';
-import { verify } from './commands/verify.ts';
+import { commands } from './commands.ts';
 import { contextOf } from './context.ts';
 import { endWith } from './errors.ts';
 import { speaking } from './usage.ts';
@@ -49,28 +32,10 @@ const program = speaking(new Command('poterne'), context)
   // What stands after a command is that command's.
   .enablePositionalOptions()
   .addHelpText('after', `\n${context.t('cli.start')}`);
-for (const make of [
-  demo,
-  check,
-  plan,
-  apply,
-  verify,
-  run,
-  put,
-  get,
-  hosts,
-  ssh,
-  audit,
-  status,
-  up,
-  reload,
-  stop,
-  docs,
-  schema,
-])
-  program.addCommand(make(context));
-// Its services call it, nobody else.
-program.addCommand(bastion(context), { hidden: true });
+// Loading all of them takes longer than most of what they do: only the one that is asked for is.
+const named = commands.filter(([name]) => name === args[0]);
+for (const [, load, options] of named.length > 0 ? named : commands)
+  program.addCommand((await load())(context), options);
 
 try {
   await program.parseAsync();

@@ -13,6 +13,7 @@ import { interruption } from './interruption.ts';
 import { liveLine, progressText } from './live.ts';
 import { type ReachOptions, reachOf } from './reach.ts';
 import { parallelOf, requireUnchanged, stdinLength } from './run-request.ts';
+import { finish, type Sending, tidy } from './run-send.ts';
 import { nextOf, showResults, tellerOf } from './run-view.ts';
 import { showUpdates } from './update-view.ts';
 
@@ -29,6 +30,8 @@ export interface Request {
   readonly of?: string;
   /** What would change was shown: it is asked even for one host. */
   readonly asks?: boolean;
+  /** What is done with the results. */
+  readonly sending?: Sending;
 }
 
 /** Options of the commands that run something on hosts. */
@@ -46,7 +49,7 @@ export async function present(
   site: Site,
 ): Promise<number> {
   const { t, err, out } = context;
-  const { spec, script, hosts, unreached = [], resumed, of } = request;
+  const { spec, script, hosts, unreached = [], resumed, of, sending } = request;
   const state = stateFolder(options.state, process.env);
   if (hosts.length === 0) {
     const params = { id: of ?? resumed?.id ?? '' };
@@ -83,9 +86,13 @@ export async function present(
       },
     });
     live?.end();
-    if (silent) out(JSON.stringify({ ...resultJson(context, id, folder, results), unreached }));
-    else report(context, id, folder, results);
-    return results.every(({ outcome }) => outcome.is === 'ok') ? exit.done : exit.failed;
+    if (!silent) report(context, id, folder, results);
+    const finished = sending && (await finish(context, sending, site, state, id, silent));
+    await tidy(context, site, state, silent);
+    if (silent)
+      out(JSON.stringify({ ...resultJson(context, id, folder, results), unreached, ...finished?.json }));
+    const isGood = results.every(({ outcome }) => outcome.is === 'ok');
+    return isGood ? (finished?.status ?? exit.done) : exit.failed;
   } finally {
     live?.end();
     interrupted.end();

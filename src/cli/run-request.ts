@@ -33,6 +33,10 @@ export interface RunOptions extends ReachOptions {
   readonly quiet?: boolean;
   readonly resume?: string;
   readonly failedOf?: string;
+  readonly archive?: string;
+  readonly mail: readonly string[];
+  readonly message?: string;
+  readonly messageFile?: string;
 }
 
 /** What a command line asks to be run. Throws `WrongRequest`. */

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
+import type { ArchivedOutcome } from '../fleet/archive/manifest.ts';
+import { outcomeText as wordsOf } from '../fleet/archive/words.ts';
 import type { RunTeller } from '../fleet/runner.ts';
 import { shortDuration } from '../lib/duration.ts';
-import { isFailed, isUnfinished, type RunHost, type RunOutcome } from '../model/run.ts';
+import { isFailed, isUnfinished, type RunHost } from '../model/run.ts';
 import type { Context } from './context.ts';
 import type { Progress } from './live.ts';
 import { table } from './table.ts';
@@ -68,11 +70,11 @@ export function showResults(context: Context, results: readonly RunHost[]): void
 }
 
 /** An outcome in a word or two. */
-function outcomeText({ t, colour }: Context, outcome: RunOutcome): string {
-  const text =
-    outcome.is === 'failed' ? t('run.is.failed', { exit: outcome.exit }) : t(`run.is.${outcome.is}`);
+export function outcomeText({ language, colour }: Context, outcome: ArchivedOutcome): string {
+  const text = wordsOf(language, outcome);
   if (!colour) return text;
-  return styleText(outcome.is === 'ok' ? 'green' : isUnfinished(outcome) ? 'yellow' : 'red', text);
+  const isOpen = outcome.is !== 'unknown' && isUnfinished(outcome);
+  return styleText(outcome.is === 'ok' ? 'green' : isOpen ? 'yellow' : 'red', text);
 }
 
 /** What to do about hosts that have no good result. */

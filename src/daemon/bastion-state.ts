@@ -2,7 +2,7 @@ import { chown, mkdir, stat } from 'node:fs/promises';
 import { localhost } from '../hosts/local.ts';
 import { bastionPlaces } from '../model/access.ts';
 import { Fault } from '../model/fault.ts';
-import { denied } from './gateway.ts';
+import { denied } from './denied.ts';
 
 /**
  * Makes the state folder of a bastion, for its owner alone. Root makes the installed bastion's own for the account of the

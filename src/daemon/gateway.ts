@@ -21,6 +21,7 @@ import { type Authority, openAuthority } from '../pki/authority.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Network, verify } from '../verify/index.ts';
+import { denied } from './denied.ts';
 
 /** The gateway of this machine: its state folder and what lives there. */
 export interface Gateway {
@@ -54,13 +55,6 @@ export async function stopGateway(state: string): Promise<boolean> {
   } catch (cause) {
     throw denied(state, cause) ?? cause;
   }
-}
-
-/** The fault behind an error of the state folder, when it is that this account lacks the rights. */
-export function denied(state: string, cause: unknown): Fault | undefined {
-  const { code = '' } = cause as NodeJS.ErrnoException;
-  if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) return undefined;
-  return new Fault('state.denied', { state }, { cause, next: message('state.denied.next') });
 }
 
 /** How to have packages installed: the script keeps Debian from starting a service, which would take port 80. */

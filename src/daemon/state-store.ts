@@ -1,7 +1,7 @@
 import { chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore, type Store } from '../store/store.ts';
-import { denied } from './gateway.ts';
+import { denied } from './denied.ts';
 
 /**
  * Works with the store of a state folder, which is made the first time; no gateway is needed. Stays the account that it is, since

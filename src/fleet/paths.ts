@@ -19,6 +19,9 @@ export function plainName(name: string): string {
 
 /** A path of a host as text: control characters, `%` and bytes that are no UTF-8 as `%` and two digits. */
 export function textOf(path: Uint8Array): string {
+  const text = Buffer.from(path).toString('latin1');
+  // Nearly all of them are like that.
+  if (/^[ !-$&-~]*$/.test(text)) return text;
   return pieces(Buffer.from(path))
     .map((piece) => (typeof piece === 'number' ? escaped(piece) : piece))
     .join('');

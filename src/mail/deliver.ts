@@ -55,16 +55,26 @@ export async function retryQueue(
       (all || (letter.passes && Date.parse(letter.last?.at ?? letter.since) + pause <= Date.now())),
   );
   const deliveries: Delivery[] = [];
-  for (const letter of waiting) deliveries.push(await attempt(state, mail, letter.id));
+  for (const letter of waiting) {
+    const delivery = await attempt(state, mail, letter.id).catch((error: unknown) => {
+      // Another process sends it this moment, or has sent it.
+      if (error instanceof Fault && /^(?:lock\.held|mail\.unknown)$/.test(error.code)) return undefined;
+      throw error;
+    });
+    if (delivery) deliveries.push(delivery);
+    // The next one would wait as long for the same server.
+    if (delivery?.is === 'kept' && delivery.fault.code === 'mail.unreachable') break;
+  }
   return deliveries;
 }
 
 /** One attempt, alone with the letter: two processes never send the same one. */
 async function attempt(state: string, mail: Mail, id: string): Promise<Delivery> {
-  const folder = queueFolder(state);
-  return withLock(join(folder, id), 0, async () => {
+  const unknown = () => new Fault('mail.unknown', { id }, { next: message('mail.unknown.next') });
+  if (!(await readEntry(state, id))) throw unknown();
+  return withLock(join(queueFolder(state), id), 0, async () => {
     const entry = await readEntry(state, id);
-    if (!entry) throw new Fault('mail.unknown', { id }, { next: message('mail.unknown.next') });
+    if (!entry) throw unknown();
     const kept = async (fault: Fault, to: readonly string[]): Promise<Delivery> => {
       const { code, params, next } = fault;
       const noted = { to, fault: { code, params }, ...(next ? { next } : {}), passes: mayPass(fault) };

@@ -47,8 +47,12 @@ export function faultOf({ smtp, from }: Mail, to: readonly string[], error: unkn
   if (responseCode === 552 || /\b5\.3\.4\b/.test(reason)) return fault('mail.large');
   if (responseCode >= 400 && responseCode < 500) return fault('mail.busy');
   if (code === 'EAUTH' || code === 'ENOAUTH') return fault('mail.login.refused');
-  if (code === 'EENVELOPE')
-    return fault(/^MAIL/.test(command) ? 'mail.sender.refused' : 'mail.recipient.refused');
+  if (code === 'EENVELOPE') {
+    // Most servers refuse a sender once they are told whom the letter is for (Postfix: smtpd_delay_reject).
+    const isSender =
+      /^MAIL/.test(command) || (reason.includes(from.address) && !to.some((each) => reason.includes(each)));
+    return fault(isSender ? 'mail.sender.refused' : 'mail.recipient.refused');
+  }
   if (responseCode >= 500) return fault('mail.refused');
   if (
     /^(?:ECONNECTION|ESOCKET|ETIMEDOUT|EDNS|EPROTOCOL|ECONN\w+|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN)$/.test(

@@ -21,6 +21,11 @@ const patience = {
   socketTimeout: 60_000,
 };
 
+/** Looks whether what is needed to log in is there, before it is needed. Throws what `readSecret` throws. */
+export async function requireSecrets({ smtp }: Mail): Promise<void> {
+  if (smtp.login) await readSecret(smtp.login.password);
+}
+
 /**
  * Sends a letter through the described server, over TLS that is verified, and logs in only there. Throws a fault that
  * says what to do: `mail.unreachable`, `mail.certificate`, `mail.tls`, `mail.login.refused`, `mail.sender.refused`,

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readRun, scriptFile } from '../../fleet/journal.ts';
-import { Fault } from '../../model/fault.ts';
 import { isFailed, isUnfinished } from '../../model/run.ts';
 import type { Site } from '../../model/site.ts';
 import { chosenHosts } from '../chosen.ts';
@@ -9,10 +8,14 @@ import { command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
-import { WrongRequest } from '../exit.ts';
+import { wrongRun } from '../past-runs.ts';
 import { present, type Request } from '../present.ts';
 import { reaching } from '../reach.ts';
 import { type RunOptions, specOf } from '../run-request.ts';
+import { sendingOf } from '../run-send.ts';
+import { runArchive, runKey, sendingOptions } from './run-archive.ts';
+import { runList, runShow } from './run-list.ts';
+import { runVerify } from './run-verify.ts';
 
 /** `poterne run`: an operator's script on many machines, as another account. */
 export function run(context: Context): Command {
@@ -23,6 +26,8 @@ export function run(context: Context): Command {
     'run check.sh --on all --batches 1,10% --stop-at 20% --limit 10m --yes',
     'run --resume 20260102-030405-a1b2',
     'run --failed-of 20260102-030405-a1b2',
+    "run Fichier_fourni.sh --on group:A --mail equipe@example.fr --message 'The results of the month.'",
+    'run ./verify --on all',
   ])
     .usage(t('run.usage'))
     .argument('[script]', t('run.script'))
@@ -45,17 +50,32 @@ export function run(context: Context): Command {
     .option('--yes', t('run.yes'))
     .option('--quiet', t('run.quiet'))
     .option('--resume <run>', t('run.resume'))
-    .option('--failed-of <run>', t('run.failed-of'));
-  return reaching(made, context).action(async (script: string | undefined, options: RunOptions) => {
-    try {
-      const { site } = await requireSite(context, options.site, options.json);
-      const state = stateFolder(options.state, process.env);
-      const request = await requestOf(context, script, options, site, state);
-      process.exitCode = await present(context, request, options, site);
-    } catch (error) {
-      process.exitCode = endWith(context, error, options.json === true);
-    }
-  });
+    .option('--failed-of <run>', t('run.failed-of'))
+    .option('--archive <path>', t('run.archive'));
+  return reaching(sendingOptions(made, context), context)
+    .enablePositionalOptions()
+    .addCommand(runList(context))
+    .addCommand(runShow(context))
+    .addCommand(runArchive(context))
+    .addCommand(runVerify(context))
+    .addCommand(runKey(context))
+    .action(async (script: string | undefined, options: RunOptions) => {
+      try {
+        const { site } = await requireSite(context, options.site, options.json);
+        const state = stateFolder(options.state, process.env);
+        // What can be known to be wrong is, before anything is run.
+        const sending = await sendingOf(options, site);
+        const request = await requestOf(context, script, options, site, state);
+        process.exitCode = await present(
+          context,
+          { ...request, ...(sending ? { sending } : {}) },
+          options,
+          site,
+        );
+      } catch (error) {
+        process.exitCode = endWith(context, error, options.json === true);
+      }
+    });
 }
 
 async function requestOf(
@@ -71,11 +91,7 @@ async function requestOf(
     const asked = await specOf(script, options);
     return { ...asked, ...(await chosenHosts(context, asked.spec.on, site, options)) };
   }
-  const recorded = await readRun(state, id).catch((error: unknown) => {
-    if (!(error instanceof Fault)) throw error;
-    const { code, params, next } = error;
-    throw new WrongRequest(code, params, next ? { next } : {});
-  });
+  const recorded = await readRun(state, id).catch(wrongRun);
   const { spec, outcomes } = recorded;
   const isWanted = resume === undefined ? isFailed : isUnfinished;
   return {

@@ -14,19 +14,38 @@ export function examine(network: Network): Finding[] {
   const { site } = network;
   const walled = site.hosts.filter((host) => isManaged(host) && settingsOf(host));
   const found = new Map<string, Finding>();
-  for (const host of walled)
-    for (const flow of network.flows)
-      for (const end of nameless(site, host, flow)) found.set(end.name, unknown(end, flow));
+  // Few flows have such an end, and which ones is the same for all hosts: there may be thousands of each.
+  const blind = network.flows.map((flow) => blindOf(site, flow)).filter(({ from, to }) => from || to);
+  for (const host of blind.length === 0 ? [] : walled) {
+    const closed = isClosed(site, host);
+    for (const one of blind)
+      for (const end of nameless(host, closed, one)) found.set(end.name, unknown(end, one.flow));
+  }
   return [...found.values(), ...walled.filter((host) => isMute(network, host)).map(mute)];
 }
 
-/** The ends of a flow that concerns a host's firewall, and whose addresses the description does not tell. */
-function nameless(site: Site, host: Host, { from, to }: Flow): Endpoint[] {
+/** A flow, and which of its ends have addresses that the description does not tell. */
+interface Blind {
+  readonly flow: Flow;
+  readonly from: boolean;
+  readonly to: boolean;
+}
+
+function blindOf(site: Site, flow: Flow): Blind {
+  const { from, to } = flow;
+  return {
+    flow,
+    from: sideOf(site, from, 'source') === undefined,
+    to: sideOf(site, to, 'target') === undefined,
+  };
+}
+
+/** Those ends of such a flow that concern a host's firewall. */
+function nameless(host: Host, closed: boolean, { flow, ...is }: Blind): Endpoint[] {
+  const { from, to } = flow;
   const router = host.roles.includes('router');
-  const source =
-    sideOf(site, from, 'source') === undefined && (router || ownSide(to, host, 'target') !== undefined);
-  const leaves = isClosed(site, host) && ownSide(from, host, 'source') !== undefined;
-  const target = sideOf(site, to, 'target') === undefined && (router || leaves);
+  const source = is.from && (router || ownSide(to, host, 'target') !== undefined);
+  const target = is.to && (router || (closed && ownSide(from, host, 'source') !== undefined));
   const isSelf = (end: Endpoint) => end.kind === 'host' && end.name === host.name;
   return [...(source ? [from] : []), ...(target ? [to] : [])].filter((end) => !isSelf(end));
 }

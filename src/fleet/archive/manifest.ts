@@ -1,4 +1,4 @@
-import { isFailed, type RunHost, type RunOutcome } from '../../model/run.ts';
+import { isFailed, type Placing, type PutFile, type RunHost, type RunOutcome } from '../../model/run.ts';
 import type { Language } from '../../model/site.ts';
 import type { RecordedRun } from '../journal.ts';
 import { pathBelow, plainName } from '../paths.ts';
@@ -37,6 +37,10 @@ export interface Manifest {
   readonly arguments: readonly string[];
   /** Whether something was given on standard input; what, is kept nowhere. */
   readonly stdin: boolean;
+  /** Where the script was installed. */
+  readonly install?: Placing;
+  /** Files that were put there: where, and which; they are not in the archive. */
+  readonly put?: readonly Omit<PutFile, 'file'>[];
   readonly collect: readonly string[];
   readonly limitSeconds: number;
   readonly retries: number;
@@ -83,6 +87,26 @@ export function archivedHosts(
   });
 }
 
+/** What of a manifest is told to people, once its bytes are known to be those that were sealed. */
+export type Told = Pick<Manifest, 'run' | 'site' | 'script' | 'begun' | 'ended' | 'state' | 'counts'>;
+
+/** The manifest that a text is, and its sizes by path; `undefined` when it is none of this version. */
+export function manifestIn(
+  text: string,
+): { readonly told: Told; readonly sizes: ReadonlyMap<string, number> } | undefined {
+  try {
+    const { format, version, run, site, script, begun, ended, state, counts, files } = JSON.parse(
+      text,
+    ) as Manifest;
+    if (format !== 'poterne-run' || version !== 1) return undefined;
+    const sizes = new Map(files.map(({ path, size }) => [path, size]));
+    if (![...sizes.values()].every((size) => Number.isSafeInteger(size) && size >= 0)) return undefined;
+    return { told: { run, site, script, begun, ended, state, counts }, sizes };
+  } catch {
+    return undefined;
+  }
+}
+
 /** How many hosts ended how. */
 export function countsOf(hosts: readonly ArchivedHost[]): Counts {
   const count = (is: (outcome: ArchivedOutcome) => boolean) =>
@@ -109,6 +133,8 @@ export function manifestOf(
     on: spec.on,
     ...(spec.as === undefined ? {} : { as: spec.as }),
     ...{ login: spec.login, arguments: spec.args, stdin: spec.stdin !== undefined },
+    ...(spec.install ? { install: spec.install } : {}),
+    ...(spec.put ? { put: spec.put.map(({ file: _, ...rest }) => rest) } : {}),
     ...{ collect: spec.collect, limitSeconds: spec.limit, retries: spec.retries },
     ...{ batches: spec.batches, stopAt: spec.stopAt },
     ...{ begun, ended: last, resumed },

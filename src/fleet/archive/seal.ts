@@ -12,6 +12,7 @@ import { writeTar } from './pack.ts';
 import { type Ends, pageName, runPage } from './page.ts';
 import { signatureOf } from './signature.ts';
 import { writeSums } from './sums.ts';
+import { largestList } from './verify.ts';
 
 /** A run that is to be archived. */
 export interface Sealing {
@@ -71,6 +72,7 @@ export async function archiveRun({ state, run: id, site, out }: Sealing): Promis
     };
     const listed = [made('manifest.json', `${JSON.stringify(manifest, null, 1)}\n`), ...files];
     const sums = writeSums(listed);
+    if (Math.max(sums.length, listed[0]?.size ?? 0) > largestList) throw crowded(file);
     // Whoever checks it has what everything is checked against before the rest comes.
     const contents: Content[] = [
       made('SHA256SUMS', sums),
@@ -103,4 +105,10 @@ async function placeOf(state: string, id: string, out: string | undefined): Prom
   if (!out.endsWith('/') && (await stat(dirname(path)).catch(() => undefined))?.isDirectory()) return path;
   const params = { file: path, reason: 'ENOENT' };
   throw new Fault('archive.unwritten', params, { next: message('archive.unwritten.next', params) });
+}
+
+/** Nobody could check so many files without unpacking them. */
+function crowded(file: string): Fault {
+  const params = { file, reason: 'EFBIG' };
+  return new Fault('archive.unwritten', params, { next: message('archive.unwritten.next', params) });
 }

@@ -9,6 +9,7 @@ import { translate } from '../../i18n/index.ts';
 import { shortSize } from '../../lib/size.ts';
 import { type Delivery, deliver } from '../../mail/deliver.ts';
 import type { Letter } from '../../mail/letter.ts';
+import { forget } from '../../mail/queue.ts';
 import { Fault } from '../../model/fault.ts';
 import type { ArchiveFolder, Mail } from '../../model/mail.ts';
 import { message } from '../../model/message.ts';
@@ -38,9 +39,21 @@ export interface SealedAndSent {
  * that does not leave is kept (`delivery`): the run's own result never depends on it. Needs no terminal.
  */
 export async function sealAndSend(sending: Sending): Promise<SealedAndSent> {
-  const { state, site, mail, to } = sending;
+  const { state, mail } = sending;
   const sealed = await archiveRun(sending);
-  const isAttached = sealed.size <= mail.limit;
+  const attached = sealed.size <= mail.limit ? await sendAs(sealed, sending, true) : undefined;
+  if (attached?.delivery.is === 'sent' || (attached && !isTooLarge(attached.delivery))) return attached;
+  // What the description allows was more than the server takes.
+  if (attached?.delivery.is === 'kept') await forget(state, attached.delivery.letter.id);
+  return sendAs(sealed, sending, false);
+}
+
+function isTooLarge(delivery: Delivery): boolean {
+  return delivery.is === 'kept' && delivery.fault.code === 'mail.large';
+}
+
+async function sendAs(sealed: Sealed, sending: Sending, isAttached: boolean): Promise<SealedAndSent> {
+  const { state, site, mail, to } = sending;
   const { archives } = site.keeping;
   const url = isAttached || !archives ? undefined : await publish(sealed, archives);
   const letter: Letter = {

@@ -1,0 +1,63 @@
+import { readdir } from 'node:fs/promises';
+import { resultsOf } from '../fleet/archive/contents.ts';
+import { type ArchivedHost, archivedHosts, type Counts, countsOf } from '../fleet/archive/manifest.ts';
+import type { RecordedRun } from '../fleet/journal.ts';
+import { readRun, runsFolder } from '../fleet/journal.ts';
+import { Fault } from '../model/fault.ts';
+import { withLock } from '../store/lock.ts';
+import { WrongRequest } from './exit.ts';
+
+/** How far a run is. */
+export type RunStage = 'running' | 'complete' | 'interrupted';
+
+/** A run of the past, or one that is under way. */
+export interface PastRun {
+  readonly run: RecordedRun;
+  readonly stage: RunStage;
+  readonly counts: Counts;
+  readonly hosts: readonly ArchivedHost[];
+}
+
+/** A run by its identifier. Throws `run.unknown`, as a wrong request. */
+export async function pastRun(state: string, id: string): Promise<PastRun> {
+  const run = await readRun(state, id).catch(wrongRun);
+  const hosts = archivedHosts(run, await resultsOf(run));
+  const counts = countsOf(hosts);
+  const stage = (await isUnderWay(run)) ? 'running' : counts.unfinished > 0 ? 'interrupted' : 'complete';
+  return { run, stage, counts, hosts };
+}
+
+/** All runs of a state folder, the newest first. */
+export async function pastRuns(state: string): Promise<readonly PastRun[]> {
+  const names = await readdir(runsFolder(state)).catch(() => []);
+  const runs: PastRun[] = [];
+  for (const id of names
+    .filter((name) => !name.startsWith('.'))
+    .sort()
+    .reverse()) {
+    const found = await pastRun(state, id).catch((error: unknown) => {
+      // Something else lies there, or it was removed this moment.
+      if (error instanceof Fault) return undefined;
+      throw error;
+    });
+    if (found) runs.push(found);
+  }
+  return runs;
+}
+
+/** Says of a run that there is not that the request was wrong. */
+export function wrongRun(error: unknown): never {
+  if (!(error instanceof Fault)) throw error;
+  const { code, params, next } = error;
+  throw new WrongRequest(code, params, next ? { next } : {});
+}
+
+async function isUnderWay({ folder }: RecordedRun): Promise<boolean> {
+  try {
+    await withLock(folder, 0, async () => undefined);
+    return false;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'lock.held') return true;
+    throw error;
+  }
+}
