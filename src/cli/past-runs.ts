@@ -1,8 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { resultsOf } from '../fleet/archive/contents.ts';
 import { type ArchivedHost, archivedHosts, type Counts, countsOf } from '../fleet/archive/manifest.ts';
-import type { RecordedRun } from '../fleet/journal.ts';
-import { readRun, runsFolder } from '../fleet/journal.ts';
+import { type RecordedRun, readRun, runIds } from '../fleet/journal.ts';
 import { Fault } from '../model/fault.ts';
 import { withLock } from '../store/lock.ts';
 import { WrongRequest } from './exit.ts';
@@ -29,14 +27,10 @@ export async function pastRun(state: string, id: string): Promise<PastRun> {
 
 /** All runs of a state folder, the newest first. */
 export async function pastRuns(state: string): Promise<readonly PastRun[]> {
-  const names = await readdir(runsFolder(state)).catch(() => []);
   const runs: PastRun[] = [];
-  for (const id of names
-    .filter((name) => !name.startsWith('.'))
-    .sort()
-    .reverse()) {
+  for (const id of [...(await runIds(state))].reverse()) {
     const found = await pastRun(state, id).catch((error: unknown) => {
-      // Something else lies there, or it was removed this moment.
+      // It was removed this moment.
       if (error instanceof Fault) return undefined;
       throw error;
     });

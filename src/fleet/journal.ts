@@ -71,6 +71,12 @@ export async function newRun(
   return { id, folder };
 }
 
+/** The runs of a state folder, the oldest first. */
+export async function runIds(state: string): Promise<readonly string[]> {
+  const names = await readdir(runsFolder(state)).catch(() => []);
+  return names.filter((name) => /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(name)).sort();
+}
+
 /** Opens a run's journal to add to it. */
 export async function openJournal(folder: string): Promise<Journal> {
   const path = join(folder, 'journal.jsonl');
@@ -95,8 +101,7 @@ export async function readRun(state: string, id: string): Promise<RecordedRun> {
   const events = text.split('\n').flatMap(parsed);
   const first = events.find((event) => event.event === 'run');
   if (id.includes('/') || first?.event !== 'run') {
-    const known = await readdir(runsFolder(state)).catch(() => []);
-    const params = { id, last: known.sort().at(-1) ?? '—' };
+    const params = { id, last: (await runIds(state)).at(-1) ?? '—' };
     throw new Fault('run.unknown', params, { next: message('run.unknown.next', params) });
   }
   return recorded(id, folder, first, events);

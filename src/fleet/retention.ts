@@ -4,7 +4,7 @@ import { Fault } from '../model/fault.ts';
 import type { Keeping } from '../model/mail.ts';
 import { withLock } from '../store/lock.ts';
 import { archiveName, archivesFolder } from './archive/seal.ts';
-import { readRun, runsFolder } from './journal.ts';
+import { readRun, runIds, runsFolder } from './journal.ts';
 
 /** What a rule removed. */
 export interface Removed {
@@ -28,12 +28,11 @@ async function oldRuns(state: string, keeping: Keeping, now: Date): Promise<read
   const { runs: keep, lastRuns } = keeping;
   if (keep === undefined) return [];
   const folder = runsFolder(state);
-  const names = (await readdir(folder).catch(() => [])).sort();
   // What a crash left of a removal.
-  for (const name of names.filter((each) => each.startsWith('.removed-')))
-    await rm(join(folder, name), { recursive: true, force: true });
+  for (const name of await readdir(folder).catch(() => []))
+    if (name.startsWith('.removed-')) await rm(join(folder, name), { recursive: true, force: true });
   const removed: string[] = [];
-  const ids = names.filter((name) => !name.startsWith('.'));
+  const ids = await runIds(state);
   for (const id of ids.slice(0, Math.max(0, ids.length - lastRuns)))
     if (await removeRun(state, id, now.getTime() - keep)) removed.push(id);
   return removed;

@@ -6,7 +6,7 @@ import type { Mail } from '../../model/mail.ts';
 import { message } from '../../model/message.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
-import { requireSite } from '../description.ts';
+import { type Described, requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { deliveryJson, showDelivery } from '../run-send.ts';
@@ -58,12 +58,12 @@ function retry(context: Context): Command {
     .argument('[letter]', t('mail.letter'))
     .action((id: string | undefined, options: MailOptions) =>
       leave(context, options, async () => {
-        const described = await mailOf(context, options);
+        const { mail: through } = await mailOf(context, options);
         const state = stateFolder(options.state, process.env);
         if (id !== undefined && !(await readQueue(state)).some((letter) => letter.id === id))
           throw unknown(id);
         const asked = id === undefined ? {} : { id };
-        const deliveries = await retryQueue(state, described, { all: true, ...asked });
+        const deliveries = await retryQueue(state, through, { all: true, ...asked });
         if (options.json) out(JSON.stringify(deliveries.map((each) => deliveryJson(context, each))));
         else if (deliveries.length === 0) out(t('mail.queue.none'));
         else for (const delivery of deliveries) showDelivery(context, delivery);
@@ -94,17 +94,17 @@ function probe(context: Context): Command {
     .argument('<address>', t('mail.test.address'))
     .action((address: string, options: MailOptions) =>
       leave(context, options, async () => {
-        const described = await mailOf(context, options);
+        const { mail: through, described } = await mailOf(context, options);
         if (!isMailAddress(address))
           throw new WrongRequest('mail.address', { address }, { next: message('mail.address.next') });
-        const { host, port } = described.smtp;
+        const { host, port } = through.smtp;
         const text = `${t('mail.test.text', { server: `${host}:${port}` })}\n`;
         const letter = { to: [address], subject: t('mail.test.subject'), text };
         const state = stateFolder(options.state, process.env);
-        const delivery = await deliver(state, described, letter);
+        const delivery = await deliver(state, through, letter);
         // Nobody waits for it later.
         if (delivery.is === 'kept') await forget(state, delivery.letter.id);
-        if (delivery.is === 'kept') throw delivery.fault;
+        if (delivery.is === 'kept') return endWith(context, delivery.fault, options.json === true, described);
         if (options.json) out(JSON.stringify(deliveryJson(context, delivery)));
         else showDelivery(context, delivery);
         return exit.done;
@@ -116,9 +116,13 @@ function onSite({ t }: Context, made: Command): Command {
   return made.addOption(new Option('--site <file>', t('run.site')).default('site.yaml'));
 }
 
-async function mailOf(context: Context, { site: file, json }: MailOptions): Promise<Mail> {
-  const { site } = await requireSite(context, file, json);
-  if (site.mail) return site.mail;
+async function mailOf(
+  context: Context,
+  { site: file, json }: MailOptions,
+): Promise<{ readonly mail: Mail; readonly described: Described }> {
+  const described = await requireSite(context, file, json);
+  const { mail: found } = described.site;
+  if (found) return { mail: found, described };
   throw new WrongRequest('mail.undescribed', {}, { next: message('mail.undescribed.next') });
 }
 

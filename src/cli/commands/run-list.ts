@@ -98,7 +98,7 @@ function show(context: Context, { run, stage, counts, hosts }: PastRun): void {
 function summaryJson({ run, stage, counts }: PastRun): object {
   const { id, spec, begun, last, folder, of, resumed } = run;
   const { script, on, as } = spec;
-  return { run: id, script, on, as, stage, begun, last, of, resumed, ...counts, folder };
+  return { run: id, script, on, as, stage, begun, last, of, resumed, counts, folder };
 }
 
 /** What was asked for; of what a script read, only that there was something. */

@@ -6,7 +6,7 @@ import type { Site } from '../../model/site.ts';
 import { chosenHosts } from '../chosen.ts';
 import { command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
-import { requireSite } from '../description.ts';
+import { type Described, requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { wrongRun } from '../past-runs.ts';
 import { present, type Request } from '../present.ts';
@@ -60,8 +60,11 @@ export function run(context: Context): Command {
     .addCommand(runVerify(context))
     .addCommand(runKey(context))
     .action(async (script: string | undefined, options: RunOptions) => {
+      let described: Described | undefined;
       try {
-        const { site } = await requireSite(context, options.site, options.json);
+        const whole = await requireSite(context, options.site, options.json);
+        described = whole;
+        const { site } = whole;
         const state = stateFolder(options.state, process.env);
         // What can be known to be wrong is, before anything is run.
         const sending = await sendingOf(options, site);
@@ -73,7 +76,7 @@ export function run(context: Context): Command {
           site,
         );
       } catch (error) {
-        process.exitCode = endWith(context, error, options.json === true);
+        process.exitCode = endWith(context, error, options.json === true, described);
       }
     });
 }

@@ -31,6 +31,9 @@ export function runPage(
   const t = (code: Code, params = {}) => xml(translate(language, code, params));
   const { run, site, hosts, script } = manifest;
   const title = translate(language, 'archive.title', { script: script.name, site: site.name });
+  const moment = (at: string) => momentText(language, site.timezone, at);
+  const hasMore = ({ host, files = [], skipped = [], left }: ArchivedHost) =>
+    Boolean(ends.get(host)?.stdout || ends.get(host)?.stderr || files.length || skipped.length || left);
   const siblings = languages.filter((each) => each !== language);
   return `<!doctype html>
 <html lang="${language}">
@@ -60,12 +63,15 @@ ${siblings.map((each) => `<a class="language" href="${pageName(manifest, each)}"
 <p class="headline ${manifest.counts.ok === manifest.counts.hosts ? 'good' : 'bad'}">${xml(headline(language, manifest as Manifest))}</p>
 <section id="machines">
 <h2>${t('archive.machines')}</h2>
-${hostTable(hosts, language)}
-${hosts.map((host) => hostDetails(host, ends, language)).join('\n')}
+${hostTable(hosts, language, hasMore)}
+${hosts
+  .filter(hasMore)
+  .map((host) => hostDetails(host, ends, language, moment))
+  .join('\n')}
 </section>
 <section id="request">
 <h2>${t('archive.request')}</h2>
-${requestTable(manifest, language)}
+${requestTable(manifest, language, moment)}
 </section>
 <section id="seal">
 <h2>${t('archive.seal')}</h2>
@@ -79,13 +85,17 @@ ${requestTable(manifest, language)}
 `;
 }
 
-function hostTable(hosts: readonly ArchivedHost[], language: Language): string {
+function hostTable(
+  hosts: readonly ArchivedHost[],
+  language: Language,
+  hasMore: (host: ArchivedHost) => boolean,
+): string {
   const heads = ['host', 'outcome', 'time', 'output', 'files'] as const;
   const rows = hosts.map((host) => {
     const { stdout = 0, stderr = 0, files = [], attempts } = host;
     const why = whyText(language, host.outcome);
     const cells = [
-      `<a href="#${anchor(host)}">${xml(host.host)}</a>`,
+      hasMore(host) ? `<a href="#${anchor(host)}">${xml(host.host)}</a>` : xml(host.host),
       `<strong class="${grade(host.outcome)}">${xml(outcomeText(language, host.outcome))}</strong>${why ? `<div><small>${xml(why)}</small></div>` : ''}`,
       xml(timeText(host)),
       attempts === undefined ? '' : xml(shortSize(stdout + stderr)),
@@ -102,7 +112,12 @@ ${rows.join('\n')}
 }
 
 /** What one host said last, and what it gave; open where something is to be read. */
-function hostDetails(host: ArchivedHost, ends: Ends, language: Language): string {
+function hostDetails(
+  host: ArchivedHost,
+  ends: Ends,
+  language: Language,
+  moment: (at: string) => string,
+): string {
   const t = (code: Code, params = {}) => xml(translate(language, code, params));
   const end = ends.get(host.host);
   const { files = [], skipped = [], left, begun, folder } = host;
@@ -123,7 +138,7 @@ function hostDetails(host: ArchivedHost, ends: Ends, language: Language): string
   return [
     `<details id="${anchor(host)}"${isOpen ? ' open' : ''}>`,
     `<summary><strong>${xml(host.host)}</strong> <span class="${grade(host.outcome)}">${xml(outcomeText(language, host.outcome))}</span></summary>`,
-    ...(begun === undefined ? [] : [`<p><small>${t('archive.begun')} ${xml(begun)}</small></p>`]),
+    ...(begun === undefined ? [] : [`<p><small>${t('archive.begun')} ${xml(moment(begun))}</small></p>`]),
     ...(left ? [`<p class="note">${t('run.left', { host: host.host })}</p>`] : []),
     ...streams,
     ...(brought.length > 0 ? [`<h4>${t('run.head.files')}</h4>`, `<ul>${brought.join('')}</ul>`] : []),
@@ -132,9 +147,12 @@ function hostDetails(host: ArchivedHost, ends: Ends, language: Language): string
   ].join('\n');
 }
 
-function requestTable(manifest: Omit<Manifest, 'files'>, language: Language): string {
-  const { script, on, as, site, begun, ended, of, resumed, stdin, collect } = manifest;
-  const moment = (at: string) => momentText(language, site.timezone, at);
+function requestTable(
+  manifest: Omit<Manifest, 'files'>,
+  language: Language,
+  moment: (at: string) => string,
+): string {
+  const { script, on, as, begun, ended, of, resumed, stdin, collect } = manifest;
   const code = (text: string) => `<code>${xml(text)}</code>`;
   const rows: readonly (readonly [Code, string])[] = [
     ['archive.row.script', `${code(script.name)}<div><small>SHA-256 ${xml(script.sha256)}</small></div>`],
@@ -178,4 +196,4 @@ summary{cursor:pointer}
 summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 ul{margin:.25rem 0;padding-left:1.25rem}
 tbody th{width:14rem}
-@media print{details{break-inside:avoid}}`;
+@media print{details{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}}`;
