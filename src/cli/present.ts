@@ -10,7 +10,7 @@ import { hostsConfirmed } from './confirm-hosts.ts';
 import { type Context, stateFolder } from './context.ts';
 import { exit, WrongRequest } from './exit.ts';
 import { interruption } from './interruption.ts';
-import { liveLine, progressText } from './live.ts';
+import { liveView, type Progress, progressLines } from './live.ts';
 import { type ReachOptions, reachOf } from './reach.ts';
 import { parallelOf, requireUnchanged, stdinLength } from './run-request.ts';
 import { finish, type Sending, tidy } from './run-send.ts';
@@ -67,8 +67,10 @@ export async function present(
   if (!(await hostsConfirmed(context, hosts, site, { ...options, asks: request.asks === true })))
     return exit.wrong;
   const silent = options.json === true;
-  const progress = { done: 0, failed: 0, running: 0, of: hosts.length, since: performance.now() };
-  const live = silent ? undefined : liveLine(context, () => progressText(context, progress));
+  const progress: Progress = {
+    ...{ done: 0, failed: 0, running: new Map(), of: hosts.length, since: performance.now() },
+  };
+  const live = silent ? undefined : liveView(context, (size) => progressLines(context, progress, size));
   const show = live?.context ?? { ...context, out: () => {}, err: () => {} };
   const interrupted = interruption(() => show.err(t('run.stopped.signal')));
   try {

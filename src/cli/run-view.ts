@@ -23,14 +23,18 @@ export function tellerOf(
   };
   return {
     batch: (number, of, count) => err(t('run.batch', { number, of, hosts: count })),
-    begun: () => {
-      progress.running++;
+    begun: (host) => {
+      progress.running.set(host, { state: 'connecting', since: performance.now() });
+    },
+    state: (host, is) => {
+      const running = progress.running.get(host);
+      if (running) running.state = is;
     },
     line: (host, stream, text) => {
       if (!isQuiet) (stream === 'stdout' ? out : err)(`${before(host)} ${text}`);
     },
     done: ({ host, outcome }) => {
-      progress.running--;
+      progress.running.delete(host);
       progress.done++;
       if (isFailed(outcome)) progress.failed++;
       err(`${before(host)} ${outcomeText(context, outcome)}`);

@@ -28,11 +28,16 @@ export interface Execution {
   readonly folder: string;
   /** Told each line as it comes. */
   readonly line: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Told how far the host is. */
+  readonly state?: (is: HostState) => void;
   /** Aborted: the script is ended there. */
   readonly signal: AbortSignal;
   /** What is wrong with the described services of a host, if something is; of those that say how one knows. */
   readonly services?: (host: string) => Promise<Fault | undefined>;
 }
+
+/** How far a host is: `waiting` to be tried again, `collecting` what was left there. */
+export type HostState = 'connecting' | 'running' | 'collecting' | 'waiting';
 
 /** What was learned of a host while its connection stood. */
 interface Heard {
@@ -63,13 +68,14 @@ const stopLimit = 30;
 
 /** Runs the script on a host, over one connection, and writes its result into the host's folder. Throws nothing but bugs. */
 export async function executeOn(target: SshTarget, execution: Execution): Promise<RunHost> {
-  const { spec, folder, signal } = execution;
+  const { spec, folder, signal, state } = execution;
   const at = Date.now();
   const attempt = async (): Promise<readonly [Heard, unknown]> => {
     const heard: Heard = {
       ...{ begun: false, refused: false, finished: false, files: [], skipped: [], put: [] },
       sizes: { stdout: 0, stderr: 0 },
     };
+    state?.('connecting');
     try {
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -82,6 +88,7 @@ export async function executeOn(target: SshTarget, execution: Execution): Promis
   let attempts = 1;
   let [heard, error] = await attempt();
   while (error instanceof Fault && error.code === 'host.unreachable' && attempts <= spec.retries) {
+    state?.('waiting');
     if (!(await pause(2 ** attempts * 500, signal))) break;
     attempts++;
     [heard, error] = await attempt();
@@ -227,9 +234,11 @@ async function hear(reader: Reader, mark: Buffer, output: Output, hearing: Heari
     throw broken(target, spec, first);
   }
   if (first?.[0] !== 'begin') return;
+  execution.state?.('running');
   patience.atMost(spec.limit + endLimit);
   if (!(await reader.until(mark, output.add))) return;
   patience.atMost(silenceLimit);
+  execution.state?.('collecting');
   for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
     const fields = line.split('\t');
     const [verb, status, why = '', milliseconds, left] = fields;

@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { withMany } from '../hosts/many.ts';
 import type { SshSettings } from '../hosts/ssh.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { batchesOf } from '../lib/batches.ts';
 import { isFailed, type RunHost, type RunSpec } from '../model/run.ts';
-import type { Execution } from './execute.ts';
+import type { Execution, HostState } from './execute.ts';
 import { hostFolder, type Journal } from './journal.ts';
 import { waysApart } from './ways.ts';
 import { workOn } from './work.ts';
@@ -29,6 +30,8 @@ export interface Running {
 export interface RunTeller {
   batch(number: number, of: number, hosts: number): void;
   begun(host: string): void;
+  /** How far a host is, from `begun` to `done`. */
+  state?(host: string, is: HostState): void;
   line(host: string, stream: 'stdout' | 'stderr', text: string): void;
   done(result: RunHost): void;
   /** No further host is begun: too many failed. */
@@ -42,6 +45,8 @@ export interface RunTeller {
 export async function runAll(targets: readonly SshTarget[], running: Running): Promise<readonly RunHost[]> {
   const { spec, tell, journal, parallel, signal } = running;
   const results: RunHost[] = [];
+  // Each host that is under way listens to it.
+  setMaxListeners(0, signal);
   const batches = batchesOf(targets, spec.batches).flatMap(
     spec.task?.kind === 'update' ? waysApart(targets) : (batch) => [batch],
   );
@@ -82,6 +87,7 @@ async function runOne(target: SshTarget, running: Running): Promise<RunHost> {
     ...running,
     folder: hostFolder(folder, host),
     line: (stream, text) => tell.line(host, stream, text),
+    state: (is) => tell.state?.(host, is),
   });
   await journal.add({ event: 'end', at: now(), host, outcome: result.outcome }, true);
   tell.done(result);
