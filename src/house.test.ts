@@ -35,6 +35,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'hosts',
     'i18n',
     'lib',
+    'mail',
     'model',
     'pki',
     'plan',

@@ -34,8 +34,8 @@ export interface Ground {
   readonly alarm: (record: SessionRecord) => Promise<void>;
   /** Something went wrong that no person is in front of. */
   readonly trouble: (error: unknown) => void;
-  /** Bytes that must stay free: without room, nothing can be recorded. */
-  readonly reserve: number;
+  /** Why nothing can be written down just now, if so: nothing goes on then. */
+  readonly unwritable: () => Promise<Message | undefined>;
 }
 
 /** The sessions that go on. */
@@ -96,8 +96,8 @@ export function openSessions(ground: Ground): Sessions {
 
   const reviewRoom = setInterval(async () => {
     if (live.size === 0) return;
-    const free = await ground.recordings.free().catch(() => 0);
-    if (free < ground.reserve) for (const one of live) end(one, 'unrecorded', message('session.full'));
+    const why = await ground.unwritable();
+    if (why) for (const one of live) end(one, 'unrecorded', why);
   }, every.room);
 
   const finish = async (one: Live, error: unknown) => {
@@ -201,8 +201,8 @@ async function admit(ground: Ground, hello: Hello, isClosing: boolean): Promise<
   if (!verdict.allowed) return refuse(verdict.why);
   const hostKey = host.ssh?.hostKey;
   if (hostKey === undefined) return refuse(message('session.host-key', { host: host.name }));
-  const free = await ground.recordings.free().catch(() => 0);
-  if (free < ground.reserve) return refuse(message('session.full'));
+  const unwritable = await ground.unwritable();
+  if (unwritable) return refuse(unwritable);
   const at = new Date();
   const record: SessionRecord = {
     ...{ id: sessionId(at, randomBytes(6)), person, host: host.name, account: visitor.account },

@@ -1,8 +1,9 @@
-import { chmod, chown, copyFile, mkdir, rename, rm, watch, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, chmod, chown, copyFile, mkdir, rename, rm, watch, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { auditFolder } from '../audit/files.ts';
 import { openAudit } from '../audit/log.ts';
-import { tellTerminals } from '../bastion/alarm.ts';
 import { listenControl } from '../bastion/control.ts';
 import { sessionSocket } from '../bastion/protocol.ts';
 import type { SessionRecord } from '../bastion/record.ts';
@@ -12,7 +13,6 @@ import { openSessions, type Sessions, type Told } from '../bastion/sessions.ts';
 import { auditEntry } from '../bastion/told.ts';
 import { whenceOf } from '../bastion/whence.ts';
 import { localhost } from '../hosts/local.ts';
-import { say } from '../i18n/index.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { openSshAuthority, type SshAuthority, sshAuthorityFolder } from '../pki/ssh-authority.ts';
@@ -20,6 +20,7 @@ import { makeKey } from '../pki/ssh-keygen.ts';
 import { innerHostKey, innerRevocations } from '../plan/bastion/inner.ts';
 import { bastionAddresses, ledBy } from '../plan/bastion/rules.ts';
 import { enterable } from '../plan/bastion/stand-in.ts';
+import { retryLetters, tellEverybody } from './glass.ts';
 
 /** What the daemon of a bastion needs of whoever runs it. */
 export interface BastionOn {
@@ -35,7 +36,7 @@ export interface BastionOn {
 const sessionLifetime = 60_000;
 /** The certificate of the host key that stands for all machines; made anew long before it ends. */
 const hostLifetime = 7 * 86_400_000;
-const every = { host: 86_400_000, forget: 3_600_000 } as const;
+const every = { host: 86_400_000, forget: 3_600_000, letters: 60_000 } as const;
 /** Room that recordings leave: other programs of the machine need some too. */
 const reserve = 64 << 20;
 /** OpenSSH takes 256 names in a certificate. */
@@ -59,9 +60,17 @@ export async function serveBastion(state: string, path: string, on: BastionOn): 
     whence: whenceOf,
     isRevoked: ({ person, serial }) =>
       revoked.people.includes(person) || (serial !== undefined && revoked.serials.includes(Number(serial))),
-    alarm: (record) => tellTerminals(say(site.language, message('session.glass.alarm', glass(record)))),
+    alarm: (record) => tellEverybody(state, site, record, on.trouble),
     trouble: on.trouble,
-    reserve,
+    async unwritable() {
+      const isOpen = await access(auditFolder(state), constants.W_OK).then(
+        () => true,
+        () => false,
+      );
+      if (!isOpen) return message('session.unrecorded');
+      const free = await recordings.free().catch(() => 0);
+      return free < reserve ? message('session.full') : undefined;
+    },
   });
   const server = await listen(sessions);
   const control = await listenControl(state, {
@@ -91,6 +100,7 @@ export async function serveBastion(state: string, path: string, on: BastionOn): 
   const timers = [
     setInterval(() => void publish(site, authority).catch(on.trouble), every.host),
     setInterval(() => void forget(recordings, site, on), every.forget),
+    setInterval(() => void retryLetters(state, site, on.trouble), every.letters),
   ];
   void forget(recordings, site, on);
   const machines = enterable(site).length;
@@ -101,10 +111,6 @@ export async function serveBastion(state: string, path: string, on: BastionOn): 
   server.close();
   await sessions.close();
   control.close();
-}
-
-function glass({ person, host, account, from, breakGlass = '', id }: SessionRecord) {
-  return { person, host, account, from, reason: breakGlass, session: id };
 }
 
 /** Sessions whose daemon was killed have no end: they ended with it, and the log must say so. */

@@ -9,6 +9,9 @@ import { enterable, standInPort, standIns } from './stand-in.ts';
 /** Where the daemon finds the description, as `servedSite` made it. */
 export const servedSitePath = `${bastionEtc}/site.json`;
 
+/** The authority of the mail server, where the description names one. */
+const mailCaPath = `${bastionEtc}/mail-ca.pem`;
+
 const socketUnit = 'poterne-ssh.socket';
 
 /** Whether the bastion is set up on a host: the description names it, and has what signs for it. */
@@ -18,7 +21,12 @@ export function isBastion({ bastion }: Site, { name }: Host): boolean {
 
 /** What the daemon needs of the description: nothing of what is published, whose secrets are others'. */
 export function servedSite(site: Site): Site {
-  return { ...site, zones: [], services: [], publications: [], grants: [], assertions: [] };
+  const { store: _, mail, ...kept } = site;
+  const smtp = mail?.smtp.ca === undefined ? mail?.smtp : { ...mail.smtp, ca: mailCaPath };
+  return {
+    ...{ ...kept, zones: [], services: [], publications: [], grants: [], assertions: [], jobs: [] },
+    ...(mail && smtp ? { mail: { ...mail, smtp } } : {}),
+  };
 }
 
 /**
@@ -45,6 +53,9 @@ export function bastionPart(site: Site, { poterne, node }: OwnPackages): BundleP
     ],
     files: [
       file('site.json', `${JSON.stringify(servedSite(site))}\n`, held),
+      ...(site.mail?.smtp.ca === undefined
+        ? []
+        : [file('mail-ca.pem', '', { content: { file: site.mail.smtp.ca } })]),
       file('sshd_config', innerConfig(site)),
       file('authority.pub', `${site.bastion?.authority}\n`),
       file('principals', innerPrincipals(site)),
