@@ -60,7 +60,8 @@ export async function wantedOf(site: Site, sources: Sources, tell: (step: Messag
   if (!host && !bastion) return { site, bundles: bundlesOf(site) };
   const packages = await ownPackages(tell);
   const more = new Map<string, readonly BundlePart[]>();
-  if (bastion) more.set(bastion.name, [bastionPart(site, packages)]);
+  const isAlone = bastion !== host;
+  if (bastion) more.set(bastion.name, [bastionPart(site, isAlone ? packages : undefined)]);
   if (!host) return { site, bundles: bundlesOf(site, more) };
   const shipped = shippable(sources, site, installedGateway.files);
   more.set(host.name, [gatewayPart(shipped, packages), ...(more.get(host.name) ?? [])]);

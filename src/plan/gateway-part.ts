@@ -12,7 +12,7 @@ export const installedGateway = {
 } as const;
 
 /** Poterne's own Node is for hosts whose Debian has none of this version or later. */
-export const nodeNeeded = { name: 'nodejs', version: '20.12' } as const;
+const nodeNeeded = { name: 'nodejs', version: '20.12' } as const;
 
 /** The Debian packages that this repository builds. */
 export interface OwnPackages {
@@ -26,7 +26,7 @@ export interface OwnPackages {
  * running. Converging it leaves the service with the new description unread: `reloadCommand` has it read, and says what
  * came of that, also when nothing was changed now.
  */
-export function gatewayPart(shipment: Shipment, { poterne, node }: OwnPackages): BundlePart {
+export function gatewayPart(shipment: Shipment, packages: OwnPackages): BundlePart {
   const { account, unit, description, files } = installedGateway;
   const held = { mode: 0o640, owner: 'root', group: account } as const;
   const carried: BundleFile[] = shipment.files.map(({ from, to, because }) => ({
@@ -35,8 +35,7 @@ export function gatewayPart(shipment: Shipment, { poterne, node }: OwnPackages):
   return {
     name: 'gateway',
     packages: ['nginx', 'libnginx-mod-stream', 'logrotate'],
-    // The first is what the second needs.
-    carried: node ? [{ ...node, unless: nodeNeeded }, poterne] : [poterne],
+    carried: carriedOf(packages),
     // The package makes its account.
     accounts: [],
     folders: [
@@ -51,6 +50,12 @@ export function gatewayPart(shipment: Shipment, { poterne, node }: OwnPackages):
     actions: [],
     units: [{ name: unit, enabled: true, running: true, onChange: 'nothing' }],
   };
+}
+
+/** The packages that a machine is brought which Poterne runs on. */
+export function carriedOf({ poterne, node }: OwnPackages): readonly CarriedPackage[] {
+  // The first is what the second needs.
+  return node ? [{ ...node, unless: nodeNeeded }, poterne] : [poterne];
 }
 
 /** The command, for root on the gateway, that has the description read again; `readReloaded` understands what it prints. */

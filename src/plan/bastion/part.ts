@@ -1,7 +1,7 @@
 import { bastionPlaces } from '../../model/access.ts';
 import type { BundleFile, BundlePart } from '../../model/bundle.ts';
 import type { Host, Site } from '../../model/site.ts';
-import { nodeNeeded, type OwnPackages } from '../gateway-part.ts';
+import { carriedOf, type OwnPackages } from '../gateway-part.ts';
 import { bastionEtc, innerAccounts, innerConfig, innerKeys, innerPrincipals, machineNames } from './inner.ts';
 import { ledBy, rulesText } from './rules.ts';
 import { enterable, standInPort, standIns } from './stand-in.ts';
@@ -31,9 +31,10 @@ export function servedSite(site: Site): Site {
 
 /**
  * What makes a host the bastion: its daemon, the sshd that answers in the machines' place, and the rules that lead people's
- * connections there. A description that takes something away ends sessions as soon as it is there.
+ * connections there. A description that takes something away ends sessions as soon as it is there. Without packages, another part
+ * of the host brings them.
  */
-export function bastionPart(site: Site, { poterne, node }: OwnPackages): BundlePart {
+export function bastionPart(site: Site, packages: OwnPackages | undefined): BundlePart {
   const because = site.bastion?.pointer ?? '';
   const file = (name: string, text: string, more: Partial<BundleFile> = {}): BundleFile => ({
     ...{ path: `${bastionEtc}/${name}`, mode: 0o644, owner: 'root', group: 'root' },
@@ -44,7 +45,7 @@ export function bastionPart(site: Site, { poterne, node }: OwnPackages): BundleP
   return {
     name: 'bastion',
     packages: ['openssh-server', 'openssh-client', 'nftables', 'iproute2'],
-    carried: node ? [{ ...node, unless: nodeNeeded }, poterne] : [poterne],
+    carried: packages ? carriedOf(packages) : [],
     // The package makes its accounts.
     accounts: [],
     folders: [

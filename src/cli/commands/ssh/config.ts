@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { clientFiles } from '../../../bastion/client.ts';
 import { reachableBy } from '../../../lib/access.ts';
+import type { Site } from '../../../model/site.ts';
 import { command } from '../../command.ts';
 import type { Context } from '../../context.ts';
 import { requireSite } from '../../description.ts';
@@ -10,6 +11,13 @@ import { asPerson, type PersonOptions, requireBastion } from './enter.ts';
 
 /** Where the lines of known_hosts are meant to be kept. */
 const knownHosts = '~/.ssh/known_hosts.poterne';
+
+/** Where somebody may only break the glass: whoever has to do so has no time for a configuration. */
+function glassOf({ bastion }: Site, person: string) {
+  const { people, hosts, as } = bastion?.breakGlass ?? { people: [], hosts: [], as: [] };
+  if (!people.includes(person)) return [];
+  return hosts.flatMap((host) => as.map((account) => ({ host, account })));
+}
 
 /** `poterne ssh config`: what plain ssh needs. */
 export function sshConfig(context: Context): Command {
@@ -24,7 +32,7 @@ export function sshConfig(context: Context): Command {
       const { site } = await requireSite(context, options.site, options.json);
       requireBastion(site);
       const person = await whoIsHere(site, options.me);
-      const reached = reachableBy(site, person);
+      const reached = [...reachableBy(site, person), ...glassOf(site, person)];
       const machines = [...new Set(reached.map(({ host }) => host))].map((name) => {
         const accounts = new Set(reached.filter(({ host }) => host === name).map(({ account }) => account));
         const [account] = accounts;

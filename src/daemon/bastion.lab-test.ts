@@ -1,0 +1,465 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { down, type Lab, up } from '../../lab/lab.ts';
+import type { AuditRecord } from '../audit/entry.ts';
+import type { Transfer } from '../bastion/protocol.ts';
+import type { SessionRecord } from '../bastion/record.ts';
+import { installation } from '../hosts/installation.ts';
+import { ownPackages } from '../hosts/own-packages.ts';
+import { sha256 } from '../lib/digest.ts';
+import { quote } from '../lib/quote.ts';
+
+/** A gateway, two servers, and a person at a machine of theirs, with OpenSSH as it is. */
+vi.setConfig({ testTimeout: 60_000 });
+
+const address = { gateway: '10.61.0.2', prod1: '10.61.0.11', prod2: '10.61.0.12', person: '10.61.0.99' };
+const people = ['alice', 'bob', 'carol'] as const;
+type Name = (typeof people)[number];
+let lab: Lab;
+let room: string;
+let authorities: string;
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end. */
+function run(argv: readonly string[], input: string | Buffer = '', timeout = 40_000): Promise<Ran> {
+  const [program = '', ...rest] = argv;
+  return new Promise((resolve) => {
+    const options = { timeout, maxBuffer: 64 << 20, encoding: 'buffer' as const, cwd: room };
+    const child = execFile(program, rest, options, (error, stdout, stderr) =>
+      resolve({
+        code: error ? (typeof error.code === 'number' ? error.code : -1) : 0,
+        ...{ stdout, stderr: stderr.toString() },
+      }),
+    );
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+/** The command line of this repository, as the controller's. */
+async function poterne(...argv: readonly string[]): Promise<string> {
+  const tsx = join(installation, 'node_modules/tsx/dist/loader.mjs');
+  const main = join(installation, 'src/cli/main.ts');
+  const { code, stdout, stderr } = await run([process.execPath, '--import', tsx, main, ...argv], '', 240_000);
+  if (code !== 0) throw new Error(`poterne ${argv.join(' ')}: ${code} ${stderr}${stdout}`);
+  return stdout.toString();
+}
+
+const onGateway = async (...argv: readonly string[]) => {
+  const { code, stdout, stderr } = await lab.host('gateway').run(argv, { timeout: 120_000 });
+  if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr}${stdout}`);
+  return stdout;
+};
+
+/** ssh and its like, at a person's machine, with their key, and their certificate unless there is none. */
+const clientOf = (name: Name, program: string, ...words: readonly string[]) =>
+  lab.host('person').networkCommand([program, '-F', join(room, name), ...words]);
+const as = (name: Name, ...words: readonly string[]) => run(clientOf(name, 'ssh', ...words));
+
+const reaching = () => ['--ssh-config', lab.sshConfig, '--state', join(room, 'state')];
+const kept = async <T>(...words: readonly string[]) =>
+  JSON.parse(await onGateway('poterne', 'ssh', ...words, '--local', '--json')) as T;
+const sessions = () => kept<readonly SessionRecord[]>('sessions');
+const audit = async () =>
+  (await onGateway('sh', '-c', 'cat /var/lib/poterne-bastion/audit/*.jsonl'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as AuditRecord);
+
+/** Hours that are not now, whatever the time is: the two that begin six hours from here. */
+const otherHours = () => {
+  const hour = (ahead: number) => String((new Date().getUTCHours() + ahead) % 24).padStart(2, '0');
+  return `${hour(6)}:00-${hour(8)}:00`;
+};
+
+async function describeSite(more: { readonly people?: readonly Name[]; readonly bastion?: string } = {}) {
+  const hostKey = async (name: string) =>
+    (await readFile(join(lab.host(name).upper, 'etc/ssh/ssh_host_ed25519_key.pub'), 'utf8'))
+      .split(' ', 2)
+      .join(' ');
+  const host = async (name: keyof typeof address, words = '') =>
+    `  ${name}: { address: ${address[name]}, firewall: false, ${words}ssh: { user: root, host-key: "${await hostKey(name)}" } }\n`;
+  const known = more.people ?? people;
+  const entries = known.map(async (name) => {
+    const key = (await readFile(join(room, `${name}.key.pub`), 'utf8')).split(' ', 2).join(' ');
+    return `  ${name}: { keys: ["${key}"] }\n`;
+  });
+  const rules = [
+    ['alice', 'prod1', 'debian', ''],
+    ['bob', 'prod1', 'debian', 'allow: [files], '],
+    ['carol', 'prod1', 'debian', 'allow: [shell], '],
+    ['carol', 'prod2', 'debian', `when: "${otherHours()}", `],
+  ].filter(([name]) => known.includes(name as Name));
+  return [
+    'site: lab\ntimezone: UTC\nadmin: { from: [10.61.0.9] }\nhosts:\n',
+    await host('gateway', 'roles: [gateway], '),
+    ...[await host('prod1'), await host('prod2')],
+    'people:\n',
+    ...(await Promise.all(entries)),
+    'access:\n',
+    ...rules.map(
+      ([who, to, account, words]) => `  - { people: [${who}], to: ${to}, ${words}as: [${account}] }\n`,
+    ),
+    'bastion:\n  host: gateway\n',
+    known.includes('alice') ? '  break-glass: { people: [alice], to: prod2, as: [debian] }\n' : '',
+    authorities,
+    more.bastion ?? '',
+  ].join('');
+}
+
+beforeAll(async () => {
+  room = await mkdtemp(join(tmpdir(), 'poterne-bastion-'));
+  const interfaces = (at: string) => ({ interfaces: { lan: [at] } });
+  lab = await up({
+    name: `bastion-${process.pid}`,
+    zones: { lan: { networks: ['10.61.0.0/24'] } },
+    controller: 'admin',
+    hosts: {
+      admin: { boot: false, ...interfaces('10.61.0.9') },
+      gateway: { release: 'trixie', ...interfaces(address.gateway) },
+      prod1: interfaces(address.prod1),
+      prod2: interfaces(address.prod2),
+      person: { boot: false, ...interfaces(address.person) },
+    },
+  });
+  for (const name of people)
+    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(room, `${name}.key`)]);
+  const { poterne: own } = await ownPackages(() => {});
+  await run(['scp', '-q', '-F', lab.sshConfig, own.file, 'gateway:/root/poterne.deb']);
+  await onGateway('apt-get', 'install', '--yes', '/root/poterne.deb');
+  authorities = (await onGateway('poterne', 'ssh', 'authority')).split('\n').slice(1).join('\n');
+  await writeFile(join(room, 'site.yaml'), await describeSite());
+  await poterne('apply', ...reaching());
+  for (const name of people) {
+    const { config, known } = JSON.parse(await poterne('ssh', 'config', '--me', name, '--json'));
+    const knownHosts = join(room, `${name}.known`);
+    await writeFile(knownHosts, known);
+    const own = `IdentityFile ${join(room, `${name}.key`)}\nIdentitiesOnly yes\nIdentityAgent none\nBatchMode yes\nGlobalKnownHostsFile none\n`;
+    const written = config
+      .replaceAll('~/.ssh/known_hosts.poterne', knownHosts)
+      .replaceAll('~/.ssh/known_hosts', '');
+    await writeFile(join(room, name), `${own}${written}`);
+  }
+}, 240_000);
+afterAll(async () => {
+  if (lab) await down(lab.name);
+  await rm(room, { recursive: true, force: true });
+});
+
+/** A person at a terminal, where they type and see. */
+interface Terminal {
+  readonly child: ChildProcess;
+  /** Everything that was shown so far. */
+  shown(): string;
+  type(text: string): void;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Resolves when what was shown has it. */
+  sees(what: string | RegExp, milliseconds?: number): Promise<void>;
+  /** Resolves with the status once it has ended. */
+  readonly ended: Promise<number>;
+}
+
+async function terminal(argv: readonly string[]): Promise<Terminal> {
+  const tty = join(room, `tty-${Math.random()}`);
+  const inside = quote(['sh', '-c', `tty >"$0"; stty cols 90 rows 28; exec "$@"`, tty, ...argv]);
+  const child = spawn('script', ['-qfec', inside, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } });
+  let shown = '';
+  child.stdout.on('data', (bytes) => {
+    shown += bytes;
+  });
+  const has = (what: string | RegExp) => (typeof what === 'string' ? shown.includes(what) : what.test(shown));
+  return {
+    child,
+    shown: () => shown,
+    type: (text) => void child.stdin.write(text),
+    resize: async (columns, rows) => {
+      const device = (await readFile(tty, 'utf8')).trim();
+      await run(['stty', '-F', device, 'cols', String(columns), 'rows', String(rows)]);
+    },
+    sees: (what, milliseconds = 20_000) =>
+      vi.waitFor(() => expect(has(what), `${what} in ${JSON.stringify(shown)}`).toBe(true), {
+        timeout: milliseconds,
+        interval: 20,
+      }),
+    ended: new Promise((resolve) => child.on('close', (code) => resolve(code ?? -1))),
+  };
+}
+
+const shell = (name: Name, ...words: readonly string[]) =>
+  terminal(clientOf(name, 'ssh', '-tt', ...words, 'prod1', 'PS1="$ " exec sh'));
+
+describe('what somebody may', () => {
+  test('a command: byte for byte, both streams and the status, by an unmodified client', async () => {
+    const bytes = Buffer.from(Array.from({ length: 700_000 }, (_, n) => (n * 7 + (n >> 8)) % 256));
+    const plain = clientOf('alice', 'ssh', '-J', 'gateway', 'debian@prod1', 'cat; echo done >&2; exit 7');
+    const { code, stdout, stderr } = await run(plain, bytes);
+    expect([code, sha256(stdout), stderr]).toEqual([7, sha256(bytes), 'done\n']);
+    const [session] = await sessions();
+    expect(session).toMatchObject({
+      ...{ person: 'alice', host: 'prod1', account: 'debian', activity: 'command', from: address.person },
+      ...{ ending: 'exit', status: 7, toMachine: bytes.length, fromMachine: bytes.length },
+    });
+  });
+
+  test('a shell, whose size follows; replayed as it was shown, without what was typed blind', async () => {
+    const at = await shell('alice');
+    await at.sees('$ ');
+    at.type('stty size; echo é✓\r');
+    await at.sees('28 90\r\né✓');
+    await at.resize(132, 43);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    at.type('stty size; stty -echo\r');
+    await at.sees('43 132');
+    at.type('read secret\rhunter2\r');
+    at.type('stty echo; echo over; exit 3\r');
+    await at.sees('over');
+    expect(await at.ended).toBe(3);
+    const [session] = await sessions();
+    const cast = await onGateway('poterne', 'ssh', 'replay', session?.id ?? '', '--local', '--json');
+    const [header, ...events] = cast
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(header).toMatchObject({ version: 2, width: 90, height: 28, env: { TERM: 'xterm' } });
+    expect(events).toContainEqual([expect.any(Number), 'r', '132x43']);
+    const shown = events
+      .filter(([, kind]) => kind === 'o')
+      .map(([, , data]) => data)
+      .join('');
+    expect(at.shown()).toContain(shown.trimEnd());
+    expect(shown).not.toContain('hunter2');
+    expect(await onGateway('poterne', 'ssh', 'replay', session?.id ?? '', '--local')).toContain(
+      shown.trimEnd(),
+    );
+    expect(sha256(cast)).toBe(session?.recording?.sha256);
+  });
+
+  test('files by sftp and by both kinds of scp, each of them logged', async () => {
+    await writeFile(join(room, 'brought'), 'x'.repeat(100_000));
+    const copies = [
+      clientOf('bob', 'scp', '-q', join(room, 'brought'), 'prod1:a file'),
+      clientOf('carol', 'scp', '-q', '-O', join(room, 'brought'), 'prod1:old'),
+    ];
+    for (const { code, stderr } of await Promise.all(copies.map((argv) => run(argv))))
+      expect([code, stderr]).toEqual([0, '']);
+    const batch = `get "a file" ${join(room, 'back')}\nrename "a file" b\nrm b\n-get /etc/shadow ${join(room, 'no')}\n`;
+    expect((await run(clientOf('bob', 'sftp', '-q', '-b', '-', 'prod1'), batch)).code).toBe(0);
+    expect(await readFile(join(room, 'back'), 'utf8')).toBe('x'.repeat(100_000));
+    const [last, ...before] = await sessions();
+    const files = (session?: SessionRecord) => kept<readonly Transfer[]>('transfers', session?.id ?? '');
+    const home = '/home/debian';
+    expect(await files(last)).toEqual([
+      { action: 'get', path: `${home}/a file`, bytes: 100_000, result: 'done' },
+      { action: 'rename', path: `${home}/a file`, to: `${home}/b`, result: 'done' },
+      { action: 'remove', path: `${home}/b`, result: 'done' },
+      { action: 'get', path: '/etc/shadow', bytes: 0, result: 'failed' },
+    ]);
+    const old = before.slice(0, 2).find(({ person }) => person === 'carol');
+    expect(await files(old)).toMatchObject([{ action: 'put', path: 'old', result: 'done' }]);
+    const audited = (await audit()).filter(({ what }) => what === 'session.file');
+    expect(audited).toHaveLength(4 + 1 + 2);
+  });
+
+  test('outside the rules, loudly: everybody is told, and it is marked', async () => {
+    const watching = await terminal(['ssh', '-F', lab.sshConfig, '-tt', 'gateway', 'cat']);
+    const glass = (...words: readonly string[]) => as('alice', ...words, 'debian@prod2', 'hostname');
+    expect((await glass()).stderr).toContain('no rule lets alice into prod2');
+    const broken = await glass('-o', 'SetEnv=POTERNE_BREAK_GLASS="the night shift is ill"');
+    expect([broken.code, broken.stdout.toString()]).toEqual([0, 'prod2\n']);
+    expect(broken.stderr).toContain('everybody is told');
+    await watching.sees(/alice broke the glass to enter prod2 as debian.*the night shift is ill/);
+    watching.child.kill();
+    expect((await sessions())[0]).toMatchObject({ breakGlass: 'the night shift is ill', host: 'prod2' });
+    expect((await audit()).map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['glass.begin', 'glass.end']),
+    );
+  });
+});
+
+describe('no way round', () => {
+  /** What a person at their machine tries, and what they are told. */
+  const tries: readonly (readonly [string, Name, readonly string[], RegExp])[] = [
+    ['another hour', 'carol', ['prod2', 'id'], /at other hours only/],
+    ['-W to it', 'bob', ['-W', 'prod2:22', 'gateway'], /administratively prohibited/],
+    ['-W to another port', 'alice', ['-W', 'prod1:80', 'gateway'], /administratively prohibited/],
+    ['-W to the bastion itself', 'alice', ['-W', '127.0.0.1:22', 'gateway'], /administratively prohibited/],
+    ['a command on the bastion', 'alice', ['gateway', 'cat', '/etc/poterne/site.yaml'], /./],
+    ['another account', 'alice', ['-l', 'root', 'prod1', 'id'], /Permission denied|no rule lets alice/],
+    ['a shell, where only files may be brought', 'bob', ['prod1', 'id'], /may only bring and fetch files/],
+    [
+      'scp of the old kind, where only files',
+      'bob',
+      ['prod1', 'scp -f /etc/hostname; id'],
+      /may only bring and fetch/,
+    ],
+    ['sftp, where only a shell', 'carol', ['-s', 'prod1', 'sftp'], /^$/],
+    [
+      'a second hop without anything to show',
+      'alice',
+      ['prod1', 'ssh -o BatchMode=yes -o StrictHostKeyChecking=no debian@10.61.0.12 id'],
+      /Permission denied/,
+    ],
+    [
+      'the agent, carried along',
+      'alice',
+      ['-A', 'prod1', 'test -z "$SSH_AUTH_SOCK" && echo no agent >&2 && exit 1'],
+      /no agent/,
+    ],
+    [
+      'a straight way there',
+      'alice',
+      ['-o', 'ProxyJump=none', '-o', 'StrictHostKeyChecking=no', 'prod1', 'id'],
+      /Permission denied/,
+    ],
+  ];
+  test('nobody gets where they may not, whatever they try', async () => {
+    for (let n = 0; n < tries.length; n += 4)
+      await Promise.all(
+        tries.slice(n, n + 4).map(async ([what, name, words, told]) => {
+          const { code, stdout, stderr } = await as(name, ...words);
+          expect([what, stderr]).toEqual([what, expect.stringMatching(told)]);
+          expect([what, code === 0, stdout.includes('uid=')]).toEqual([what, false, false]);
+        }),
+      );
+  });
+
+  test('forwardings of every kind, through the bastion and through a machine', async () => {
+    const local = ['-o', 'ExitOnForwardFailure=yes', '-N'];
+    const forwards = [
+      ['-L', `2201:${address.prod2}:22`, 'gateway'],
+      ['-L', '2202:127.0.0.1:22', 'prod1'],
+      ['-R', '2203:127.0.0.1:22', 'gateway'],
+      ['-R', '2204:127.0.0.1:22', 'prod1'],
+      ['-D', '2205', 'gateway'],
+      ['-w', '0:0', 'gateway'],
+    ];
+    const going = forwards.map((words) => {
+      const [program = '', ...rest] = clientOf('bob', 'ssh', ...local, ...words);
+      return spawn(program, rest, { stdio: 'ignore' });
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    // Servers that accept at the person's machine lead nowhere: no banner comes.
+    const banner = async (...argv: readonly string[]) =>
+      (await run(lab.host('person').networkCommand(argv))).stdout.toString();
+    const asked = await Promise.all([
+      banner('timeout', '3', 'nc', '127.0.0.1', '2201'),
+      banner('timeout', '3', 'nc', '127.0.0.1', '2202'),
+      banner('timeout', '3', 'nc', '-X', '5', '-x', '127.0.0.1:2205', address.prod2, '22'),
+    ]);
+    expect(asked).toEqual(['', '', '']);
+    for (const name of ['gateway', 'prod1'])
+      expect((await lab.host(name).run(['ss', '-Htln'])).stdout).not.toMatch(/:220[34] /);
+    for (const child of going) child.kill();
+  });
+
+  test('what sshd on the bastion connects to for people is the machines, and nothing else', async () => {
+    const connect = (...where: readonly string[]) =>
+      lab
+        .host('gateway')
+        .run([
+          ...['setpriv', '--reuid=alice', '--regid=poterne-people', '--clear-groups', '--'],
+          ...['timeout', '3', 'nc', ...where],
+        ]);
+    expect((await connect('-z', address.prod1, '22')).code).toBe(0);
+    for (const where of [
+      [address.prod2, '80'],
+      [address.person, '22'],
+      ['127.0.0.1', '22'],
+    ])
+      expect((await connect('-z', ...where)).code).not.toBe(0);
+  });
+
+  test('all of it is in the audit log, which holds together', async () => {
+    const refused = (await audit()).filter(
+      ({ result, what }) => result === 'refused' && what === 'session.refused',
+    );
+    expect(refused.map(({ who, to }) => `${who} ${to}`)).toEqual(
+      expect.arrayContaining([
+        'carol prod2/debian',
+        'bob prod1/debian',
+        'carol prod1/debian',
+        'alice prod2/debian',
+      ]),
+    );
+    expect(
+      JSON.parse(
+        await onGateway('poterne', 'audit', 'verify', '--json', '--state', '/var/lib/poterne-bastion'),
+      ),
+    ).toMatchObject({ breaks: [] });
+  });
+});
+
+describe('what goes on is ended', () => {
+  test('when somebody says so, and they are told why', async () => {
+    const at = await shell('alice');
+    await at.sees('$ ');
+    const cut = await onGateway(
+      'poterne',
+      'ssh',
+      'cut',
+      'alice',
+      '--reason',
+      'laptop stolen',
+      '--local',
+      '--json',
+    );
+    await at.sees('your session was ended: laptop stolen', 1000);
+    expect(await at.ended).not.toBe(0);
+    expect(JSON.parse(cut)).toMatchObject([{ person: 'alice' }]);
+    expect((await sessions())[0]).toMatchObject({ ending: 'cut' });
+  });
+
+  test('when the daemon dies: nothing goes on unrecorded, and nothing begins', async () => {
+    const at = await shell('alice');
+    await at.sees('$ ');
+    await onGateway('systemctl', 'stop', 'poterne-bastion');
+    await at.sees(/the bastion (is being stopped|does not answer)/, 2000);
+    expect(await at.ended).not.toBe(0);
+    expect((await as('alice', 'prod1', 'id')).stdout.toString()).toBe('');
+    await onGateway('systemctl', 'start', 'poterne-bastion');
+    const killed = await shell('alice');
+    await killed.sees('$ ');
+    await onGateway('systemctl', 'kill', '--signal=KILL', 'poterne-bastion');
+    await killed.sees('the bastion does not answer', 1000);
+    await vi.waitFor(async () => expect((await sessions())[0]).toMatchObject({ ending: 'interrupted' }), {
+      timeout: 20_000,
+    });
+  });
+
+  test('when nothing can be written down', async () => {
+    const at = await shell('alice');
+    await at.sees('$ ');
+    await onGateway('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=0700,uid=poterne-bastion', 'full', '/mnt');
+    await onGateway('chown', 'root', '/var/lib/poterne-bastion/audit');
+    await at.sees('could not be recorded', 3000);
+    const refused = await as('alice', 'prod1', 'id');
+    expect([refused.stdout.toString(), refused.stderr]).toEqual([
+      '',
+      expect.stringContaining('could not be recorded'),
+    ]);
+    await onGateway('chown', 'poterne-bastion', '/var/lib/poterne-bastion/audit');
+    expect((await as('alice', 'prod1', 'id')).stdout.toString()).toContain('uid=');
+  });
+
+  test('when the description does not let them in any more', async () => {
+    const [at, other] = await Promise.all([shell('alice'), shell('carol')]);
+    await Promise.all([at.sees('$ '), other.sees('$ ')]);
+    await writeFile(join(room, 'site.yaml'), await describeSite({ people: ['bob', 'carol'] }));
+    const applying = poterne('apply', ...reaching());
+    await at.sees('no person is called', 60_000);
+    expect(await at.ended).not.toBe(0);
+    await applying;
+    other.type('echo still here\r');
+    await other.sees('\r\nstill here');
+    other.child.kill();
+    expect((await as('alice', 'prod1', 'id')).stdout.toString()).toBe('');
+  });
+});
