@@ -331,6 +331,89 @@ describe('no way round', () => {
       );
   });
 
+  test('certificates that are another’s, expired, forged, or of an authority of one’s own', async () => {
+    const key = join(room, 'new.key');
+    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const publicKey = await readFile(`${key}.pub`);
+    const asked = (name: Name) => run(clientOf(name, 'ssh', 'gateway', 'certificate'), publicKey);
+    const [alices, carols] = await Promise.all([asked('alice'), asked('carol')]);
+    expect([alices.code, carols.code]).toEqual([0, 0]);
+    const ca = '/var/lib/poterne-bastion/ssh-authority/user_ca';
+    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(room, 'own_ca')]);
+    const sign = (signer: string, ...when: readonly string[]) => [
+      'ssh-keygen',
+      '-q',
+      '-s',
+      signer,
+      '-I',
+      'x',
+      '-n',
+      'person:alice',
+      ...when,
+    ];
+    const expired = await onGateway(
+      'sh',
+      '-c',
+      `cd /root && echo '${publicKey}' >k.pub && ${quote(sign(ca, '-V', '-2h:-1h', 'k.pub'))} && cat k-cert.pub`,
+    );
+    await writeFile(join(room, 'own.pub'), publicKey);
+    await run(sign(join(room, 'own_ca'), join(room, 'own.pub')));
+    const [type = '', base64 = ''] = carols.stdout.toString().split(' ');
+    const forged = Buffer.from(base64, 'base64').toString('latin1').replace('person:carol', 'person:alice');
+    /** Alice's own way to the bastion, and on from there with some certificate. */
+    const entering = async (certificate: string | Buffer) => {
+      const file = join(room, `c-${Math.random()}-cert.pub`);
+      await writeFile(file, certificate);
+      const way = quote(['ssh', '-F', join(room, 'alice'), '-W', 'prod1:22', 'gateway']);
+      const words = [
+        '-F',
+        join(room, 'bare'),
+        '-i',
+        key,
+        '-o',
+        `CertificateFile=${file}`,
+        '-o',
+        `ProxyCommand=${way}`,
+      ];
+      return run(lab.host('person').networkCommand(['ssh', ...words, 'debian@prod1', 'id']));
+    };
+    const bare = (await readFile(join(room, 'alice'), 'utf8')).replaceAll(
+      /^ *(IdentityFile|ProxyJump) .*\n/gm,
+      '',
+    );
+    await writeFile(join(room, 'bare'), bare);
+    expect((await entering(alices.stdout)).stdout.toString()).toContain('uid=');
+    const bad = [
+      carols.stdout,
+      expired,
+      await readFile(join(room, 'own-cert.pub')),
+      `${type} ${Buffer.from(forged, 'latin1').toString('base64')}`,
+    ];
+    const [others, ...rest] = await Promise.all(bad.map(entering));
+    expect(others?.stderr).toContain('this certificate or key is of carol, and the connection is of alice');
+    for (const { stdout, stderr } of rest)
+      expect([stdout.toString(), stderr]).toEqual([
+        '',
+        expect.stringContaining('Permission denied (publickey)'),
+      ]);
+    // Nor does a person's own open a machine that they have a way to.
+    const straight = [
+      '-F',
+      join(room, 'bare'),
+      '-o',
+      'ProxyCommand=none',
+      '-o',
+      'StrictHostKeyChecking=no',
+      '-i',
+      key,
+    ];
+    await writeFile(`${key}-cert.pub`, alices.stdout);
+    const { stderr } = await run(
+      lab.host('person').networkCommand(['ssh', ...straight, `debian@${address.prod1}`, 'id']),
+    );
+    expect(stderr).toContain('Permission denied (publickey');
+  });
+
   test('forwardings of every kind, through the bastion and through a machine', async () => {
     const local = ['-o', 'ExitOnForwardFailure=yes', '-N'];
     const forwards = [
@@ -376,25 +459,6 @@ describe('no way round', () => {
     ])
       expect((await connect('-z', ...where)).code).not.toBe(0);
   });
-
-  test('all of it is in the audit log, which holds together', async () => {
-    const refused = (await audit()).filter(
-      ({ result, what }) => result === 'refused' && what === 'session.refused',
-    );
-    expect(refused.map(({ who, to }) => `${who} ${to}`)).toEqual(
-      expect.arrayContaining([
-        'carol prod2/debian',
-        'bob prod1/debian',
-        'carol prod1/debian',
-        'alice prod2/debian',
-      ]),
-    );
-    expect(
-      JSON.parse(
-        await onGateway('poterne', 'audit', 'verify', '--json', '--state', '/var/lib/poterne-bastion'),
-      ),
-    ).toMatchObject({ breaks: [] });
-  });
 });
 
 describe('what goes on is ended', () => {
@@ -417,6 +481,15 @@ describe('what goes on is ended', () => {
     expect((await sessions())[0]).toMatchObject({ ending: 'cut' });
   });
 
+  test('when their certificates are taken back', async () => {
+    const at = await shell('carol');
+    await at.sees('$ ');
+    await onGateway('poterne', 'ssh', 'revoke', 'carol');
+    await at.sees('the certificate of carol was taken back', 1000);
+    expect((await as('carol', 'prod1', 'id')).stdout.toString()).toBe('');
+    await onGateway('poterne', 'ssh', 'revoke', '--undo', 'carol');
+  });
+
   test('when the daemon dies: nothing goes on unrecorded, and nothing begins', async () => {
     const at = await shell('alice');
     await at.sees('$ ');
@@ -434,25 +507,30 @@ describe('what goes on is ended', () => {
     });
   });
 
-  test('when nothing can be written down', async () => {
-    const at = await shell('alice');
-    await at.sees('$ ');
-    await onGateway('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=0700,uid=poterne-bastion', 'full', '/mnt');
-    await onGateway('chown', 'root', '/var/lib/poterne-bastion/audit');
-    await at.sees('could not be recorded', 3000);
-    const refused = await as('alice', 'prod1', 'id');
-    expect([refused.stdout.toString(), refused.stderr]).toEqual([
-      '',
-      expect.stringContaining('could not be recorded'),
-    ]);
-    await onGateway('chown', 'poterne-bastion', '/var/lib/poterne-bastion/audit');
+  test('when nothing can be written down: no audit log, or no room for a recording', async () => {
+    const audit = '/var/lib/poterne-bastion/audit';
+    const recordings = '/var/lib/poterne-bastion/sessions';
+    const troubles = [
+      [['chown', 'root', audit], ['chown', 'poterne-bastion', audit], 'could not be recorded'],
+      [['mount', '-t', 'tmpfs', '-o', 'size=1m', 'full', recordings], ['umount', recordings], 'no room left'],
+    ] as const;
+    for (const [make, mend, told] of troubles) {
+      const at = await shell('alice');
+      await at.sees('$ ');
+      await onGateway(...make);
+      await at.sees(told, 3000);
+      const { stdout, stderr } = await as('alice', 'prod1', 'id');
+      expect([stdout.toString(), stderr]).toEqual(['', expect.stringContaining(told)]);
+      await onGateway(...mend);
+    }
     expect((await as('alice', 'prod1', 'id')).stdout.toString()).toContain('uid=');
   });
 
   test('when the description does not let them in any more', async () => {
     const [at, other] = await Promise.all([shell('alice'), shell('carol')]);
     await Promise.all([at.sees('$ '), other.sees('$ ')]);
-    await writeFile(join(room, 'site.yaml'), await describeSite({ people: ['bob', 'carol'] }));
+    const without = { people: ['bob', 'carol'], bastion: '  static-keys: off\n' } as const;
+    await writeFile(join(room, 'site.yaml'), await describeSite(without));
     const applying = poterne('apply', ...reaching());
     await at.sees('no person is called', 60_000);
     expect(await at.ended).not.toBe(0);
@@ -461,5 +539,44 @@ describe('what goes on is ended', () => {
     await other.sees('\r\nstill here');
     other.child.kill();
     expect((await as('alice', 'prod1', 'id')).stdout.toString()).toBe('');
-  });
+    // From now on a registered key yields a certificate, and nothing else; that opens what the rules say.
+    const keyAlone = await as('carol', 'prod1', 'id');
+    expect([keyAlone.code, keyAlone.stdout.toString()]).toEqual([255, '']);
+    const me = ['--me', 'carol', '--site', join(room, 'site.yaml'), '--ssh-config', join(room, 'carol.keys')];
+    await writeFile(
+      join(room, 'carol.keys'),
+      `Host *\nIdentityFile ${join(room, 'carol.key')}\nIdentityAgent none\n`,
+    );
+    const tsx = join(installation, 'node_modules/tsx/dist/loader.mjs');
+    const own = [
+      process.execPath,
+      '--import',
+      tsx,
+      join(installation, 'src/cli/main.ts'),
+      'ssh',
+      'prod1',
+      ...me,
+      '--',
+      'id',
+    ];
+    const entered = await run(
+      lab.host('person').networkCommand(['env', `HOME=${room}`, 'SSH_AUTH_SOCK=', ...own]),
+    );
+    expect([entered.stdout.toString(), entered.stderr]).toEqual([expect.stringContaining('uid='), '']);
+  }, 120_000);
+});
+
+test('all of it is in the audit log, which holds together', async () => {
+  const refused = (await audit()).filter(
+    ({ result, what }) => result === 'refused' && what === 'session.refused',
+  );
+  expect(refused.map(({ who, to }) => `${who} ${to}`)).toEqual(
+    expect.arrayContaining([
+      'carol prod2/debian',
+      'bob prod1/debian',
+      'carol prod1/debian',
+      'alice prod2/debian',
+    ]),
+  );
+  expect(JSON.parse(await onGateway('poterne', 'audit', 'verify', '--json'))).toMatchObject({ ok: true });
 });

@@ -14,9 +14,9 @@ const knownHosts = '~/.ssh/known_hosts.poterne';
 
 /** Where somebody may only break the glass: whoever has to do so has no time for a configuration. */
 function glassOf({ bastion }: Site, person: string) {
-  const { people, hosts, as } = bastion?.breakGlass ?? { people: [], hosts: [], as: [] };
-  if (!people.includes(person)) return [];
-  return hosts.flatMap((host) => as.map((account) => ({ host, account })));
+  const glass = bastion?.breakGlass;
+  if (!glass?.people.includes(person)) return [];
+  return glass.hosts.flatMap((host) => glass.as.map((account) => ({ host, account })));
 }
 
 /** `poterne ssh config`: what plain ssh needs. */

@@ -13,7 +13,8 @@ import { requireSite } from '../../description.ts';
 import { WrongRequest } from '../../exit.ts';
 import { whoIsHere } from '../../person.ts';
 import { hostNamed, type ReachOptions, reaching } from '../../reach.ts';
-import { loginFiles } from './login-files.ts';
+import { logIn } from './login.ts';
+import { agentHolds, loginFiles } from './login-files.ts';
 
 export interface PersonOptions extends ReachOptions {
   readonly site: string;
@@ -51,10 +52,10 @@ export function entering(made: Command, context: Context): Command {
       const host = hostNamed(site, name);
       const breakGlass = reasonOf(options);
       const account = options.as ?? soleAccount(site, person, host.name, breakGlass !== undefined);
-      const settings = {
-        ...(options.sshConfig === undefined ? {} : { config: resolve(options.sshConfig) }),
-        ...(await loginFiles()),
-      };
+      const config = options.sshConfig === undefined ? {} : { config: resolve(options.sshConfig) };
+      if (!site.bastion?.staticKeys && !(await loginFiles()) && !(await agentHolds(person)))
+        await logIn(site, person, config);
+      const settings = { ...config, ...(await loginFiles()) };
       const entered = {
         ...{ person, host, account },
         // One word is a command line, as ssh takes it; several are an argument vector.

@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { bastionCommand } from '../../../bastion/client.ts';
+import { bastionCommand, type ClientSettings } from '../../../bastion/client.ts';
 import { localhost } from '../../../hosts/local.ts';
 import { sshFault } from '../../../hosts/ssh-faults.ts';
 import { sshCertificate } from '../../../lib/ssh-certificate.ts';
@@ -35,27 +35,37 @@ export function sshLogin(context: Context): Command {
       requireBastion(site);
       const person = await whoIsHere(site, options.me);
       const config = options.sshConfig === undefined ? {} : { config: resolve(options.sshConfig) };
-      const folder = await mkdtemp(join(tmpdir(), 'poterne-login-'));
-      try {
-        const key = join(folder, 'poterne');
-        await makeKey(key, `poterne ${site.name}`);
-        const certificate = await askCertificate(site, person, config, await readFile(`${key}.pub`, 'utf8'));
-        await writeFile(`${key}-cert.pub`, `${certificate}\n`, { mode: 0o600 });
-        const until = sshCertificate(certificate)?.validBefore ?? new Date();
-        const kept = await keep(key, until, options.file);
-        if (options.json) out(JSON.stringify({ person, until: until.toISOString(), kept }));
-        else out(t('ssh.login.done', { person, until: until.toLocaleTimeString('sv-SE'), kept }));
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      const { until, kept } = await logIn(site, person, config, options.file);
+      if (options.json) out(JSON.stringify({ person, until: until.toISOString(), kept }));
+      else out(t('ssh.login.done', { person, until: until.toLocaleTimeString('sv-SE'), kept }));
     });
+}
+
+/** Gets a certificate for a new key, and puts both into the agent or into files; until when, and where. */
+export async function logIn(
+  site: Site,
+  person: string,
+  settings: ClientSettings,
+  file?: string,
+): Promise<{ readonly until: Date; readonly kept: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'poterne-login-'));
+  try {
+    const key = join(folder, 'poterne');
+    await makeKey(key, `poterne ${site.name}`);
+    const certificate = await askCertificate(site, person, settings, await readFile(`${key}.pub`, 'utf8'));
+    await writeFile(`${key}-cert.pub`, `${certificate}\n`, { mode: 0o600 });
+    const until = sshCertificate(certificate)?.validBefore ?? new Date();
+    return { until, kept: await keep(key, until, file) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Has the bastion sign a key, for the registered one that logs in there. */
 async function askCertificate(
   site: Site,
   person: string,
-  settings: { readonly config?: string },
+  settings: ClientSettings,
   publicKey: string,
 ): Promise<string> {
   const [ssh = '', ...rest] = bastionCommand(site, person, settings);
