@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
 import { readTopology } from '../../lab/topology.ts';
@@ -11,6 +12,13 @@ const here = import.meta.dirname;
 const servers = ['prod1', 'prod2', 'prod3'];
 const folder = '/root/site';
 let lab: Lab;
+
+/** What `--json` tells of a host. */
+interface Ran {
+  readonly host: string;
+  readonly outcome: { readonly is: string };
+  readonly files: readonly { readonly file: string }[];
+}
 
 /** Runs a command on the gateway, as root. */
 const on = (...argv: readonly string[]): Promise<Outcome> =>
@@ -40,12 +48,7 @@ beforeAll(async () => {
   const topology = await readTopology(`${here}/lab.yaml`);
   lab = await up({ ...topology, name: `vip-${process.pid}` });
   await installPoterne(lab, 'passerelle');
-  // What an administrator of the centre has done long ago: the gateway's key is known on every server, and theirs to it.
-  await on('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', '/root/.ssh/id_ed25519');
-  const key = (await on('cat', '/root/.ssh/id_ed25519.pub')).stdout.trim();
-  for (const server of servers)
-    await lab.host(server).run(['sh', '-c', 'echo "$1" >>/home/debian/.ssh/authorized_keys', 'sh', key]);
-  await on('sh', '-c', `ssh-keyscan -t ed25519 10.40.1.11 10.40.1.12 10.40.1.13 >/root/.ssh/known_hosts`);
+  await promisify(execFile)('sh', [`${here}/prepare.sh`, lab.name]);
 }, 600_000);
 
 afterAll(async () => {
@@ -83,3 +86,86 @@ test('the inventory says which servers have the scheduler’s account', async ()
   const { said } = await json('hosts', '--on', 'group:A or group:B and has:User_DollarU');
   expect(said.map(({ name }: { readonly name: string }) => name)).toEqual(['prod1', 'prod2']);
 }, 60_000);
+
+describe('a script of a vendor, on every server that has a scheduler', () => {
+  const script = [
+    ...[
+      'run',
+      'Fichier_fourni.sh',
+      '--on',
+      'group:A or group:B and has:User_DollarU',
+      '--as',
+      'User_DollarU',
+    ],
+    ...['--arg', 'SOC_PRODUCTION', '--collect', '/tmp/fichier_*log.txt', '--yes'],
+  ];
+  /** What is in the mailbox of somebody: each letter by its content. */
+  async function letters(who: string): Promise<readonly string[]> {
+    const { stdout } = await lab
+      .host('courrier')
+      .run([
+        'sh',
+        '-c',
+        `cd /home/${who}/Maildir/new 2>/dev/null && for f in *; do cat "$f"; printf '\\0'; done`,
+      ]);
+    return stdout.split('\0').filter((letter) => letter !== '');
+  }
+
+  test('runs as the scheduler’s account, and its files come back into a folder for each server', async () => {
+    const { code, said } = await json(...script);
+    const rows = said.hosts.map(({ host, outcome, files }: Ran) => [
+      host,
+      outcome.is,
+      files.map(({ file }) => file),
+    ]);
+    expect([code, rows]).toEqual([
+      0,
+      [
+        ['prod1', 'ok', ['files/tmp/fichier_prod1_log.txt']],
+        ['prod2', 'ok', ['files/tmp/fichier_prod2_log.txt']],
+      ],
+    ]);
+    const report = await on('cat', `${said.folder}/hosts/prod2/files/tmp/fichier_prod2_log.txt`);
+    expect(report.stdout).toMatch(/^site: +SOC_PRODUCTION\nserver: +prod2\naccount: +User_DollarU$/m);
+    // Nothing stays there but what the script left.
+    const left = await lab.host('prod1').run(['sh', '-c', 'ls -A /var/lib /run /tmp | grep -c poterne-run']);
+    expect(left.stdout.trim()).toBe('0');
+  }, 60_000);
+
+  test('with one server down: the others are done, the archive is mailed, and that one is run again alone', async () => {
+    await lab.host('prod1').powerOff();
+    const { code, said } = await json(
+      ...script,
+      '--retries',
+      '0',
+      '--mail',
+      'equipe@example.fr',
+      '--message',
+      'Bonjour',
+    );
+    expect([code, said.hosts.map(({ host, outcome }: Ran) => [host, outcome.is])]).toEqual([
+      1,
+      [
+        ['prod1', 'unreachable'],
+        ['prod2', 'ok'],
+      ],
+    ]);
+    await expect.poll(() => letters('equipe'), { timeout: 20_000 }).toHaveLength(1);
+    const [letter = ''] = await letters('equipe');
+    expect(letter).toMatch(/^Subject: .*Fichier=5Ffourni=2Esh/m);
+    expect(letter).toMatch(/^Bonjour/m);
+    const attached = /filename="?([^"\s]+\.tar\.gz)"?[\s\S]*?\r?\n\r?\n([A-Za-z0-9+/=\r\n]+)/.exec(letter);
+    // What the letter holds is checked where it was made, and with what every machine has.
+    await on('sh', '-c', `cd ${folder} && base64 -d >recu.tar.gz <<'END'\n${attached?.[2]}\nEND`);
+    expect((await json('run', 'verify', 'recu.tar.gz')).code).toBe(0);
+    const sums = await on(
+      'sh',
+      '-c',
+      `cd ${folder} && tar xzf recu.tar.gz && cd */ && sha256sum --check --quiet SHA256SUMS`,
+    );
+    expect([sums.code, sums.stderr]).toEqual([0, '']);
+    await lab.host('prod1').powerOn();
+    const again = await json('run', '--failed-of', said.run, '--yes');
+    expect([again.code, again.said.hosts.map(({ host }: Ran) => host)]).toEqual([0, ['prod1']]);
+  }, 120_000);
+});
