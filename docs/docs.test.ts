@@ -16,6 +16,7 @@ import { jobs } from '../src/i18n/en/jobs.ts';
 import { mail } from '../src/i18n/en/mail.ts';
 import { nftables } from '../src/i18n/en/nftables.ts';
 import { nginx } from '../src/i18n/en/nginx.ts';
+import { scheduler } from '../src/i18n/en/scheduler.ts';
 import { sessions } from '../src/i18n/en/sessions.ts';
 import { upkeep } from '../src/i18n/en/upkeep.ts';
 
@@ -60,7 +61,7 @@ describe('troubleshooting', () => {
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
-  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access, ...archive, ...sessions });
+  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access, ...archive, ...sessions, ...scheduler });
   /** What is told of a host's own failure always says what to do next. */
   const told = Object.keys(upkeep).filter((code) => `${code}.next` in upkeep);
   const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(

@@ -12,6 +12,7 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['verify', async () => (await import('./commands/verify.ts')).verify],
   ['run', async () => (await import('./commands/run.ts')).run],
   ['mail', async () => (await import('./commands/mail.ts')).mail],
+  ['job', async () => (await import('./commands/job.ts')).job],
   ['put', async () => (await import('./commands/put.ts')).put],
   ['get', async () => (await import('./commands/get.ts')).get],
   ['hosts', async () => (await import('./commands/hosts.ts')).hosts],

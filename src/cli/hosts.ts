@@ -1,5 +1,5 @@
 import type { Reach } from '../daemon/reach.ts';
-import { withStore } from '../daemon/state-store.ts';
+import { withSiteStore } from '../daemon/state-store.ts';
 import { shortDuration } from '../lib/duration.ts';
 import { describedHosts } from '../lib/selector.ts';
 import type { HostFacts } from '../model/host-facts.ts';
@@ -36,7 +36,7 @@ export async function onHosts(
 ): Promise<void> {
   const { site } = await requireSite(context, file, options.json);
   const reach = reachOf(site, options);
-  await withStore(stateFolder(options.state, process.env), async (store) => {
+  await withSiteStore(stateFolder(options.state, process.env), site, async (store) => {
     const remembered = await store.facts(site.name);
     const names =
       options.on === undefined

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { requireDigest, specOf as specOfRequest } from '../fleet/request.ts';
 import { isBatch, shareOf } from '../lib/batches.ts';
-import { sha256 } from '../lib/digest.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { parseSize } from '../lib/size.ts';
+import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
 import type { Placing, RunSpec } from '../model/run.ts';
 import { WrongRequest } from './exit.ts';
@@ -48,25 +45,17 @@ export async function specOf(
   if (script === undefined) throw missing('SCRIPT');
   if (on === undefined) throw missing('--on');
   if (as !== undefined) accountOf(as);
-  const bytes = await readFile(script).catch((error: Error) => {
-    throw unreadable(script, error);
-  });
   const collectMost = parseSize(options.collectMost);
   if (collectMost === undefined) throw wrong('--collect-most', options.collectMost, '--collect-most 200MB');
-  const spec: RunSpec = {
-    script: basename(script),
-    sha256: sha256(bytes),
-    on,
-    ...(as === undefined ? {} : { as }),
-    login,
-    args: arg,
-    ...(stdin === undefined ? {} : { stdin: { file: resolve(stdin), sha256: await digestOf(stdin) } }),
-    collect,
-    collectMost,
-    ...paceOf(options),
-    ...installOf(options),
-  };
-  return { spec, script: bytes };
+  return asked(
+    specOfRequest({
+      ...{ script, on, login, args: arg, collect, collectMost },
+      ...(as === undefined ? {} : { as }),
+      ...(stdin === undefined ? {} : { stdin }),
+      ...paceOf(options),
+      ...installOf(options),
+    }),
+  );
 }
 
 /** Options of the commands that go from host to host. */
@@ -128,11 +117,16 @@ function isPlace(path: string): boolean {
 
 /** The files that are put on hosts must still be what the run began with. */
 export async function requireUnchanged({ put = [] }: RunSpec): Promise<void> {
-  for (const { file, sha256: digest } of put) if ((await digestOf(file)) !== digest) throw changed(file);
+  for (const { file, sha256: digest } of put) await asked(requireDigest(file, digest));
 }
 
-function changed(file: string): WrongRequest {
-  return new WrongRequest('run.stdin.changed', { file }, { next: message('run.stdin.changed.next') });
+/** What is wrong with a file that was asked for makes the request wrong. */
+export async function asked<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (!(error instanceof Fault)) throw error;
+    const { code, params, next, cause } = error;
+    throw new WrongRequest(code, params, { cause, ...(next ? { next } : {}) });
+  });
 }
 
 /** The name of an account, as a host may have it. Throws `WrongRequest`. */
@@ -144,23 +138,6 @@ export function accountOf(name: string, option = '--as'): string {
 /** How many hosts at once, when that was asked for. */
 export function parallelOf({ parallel }: Pick<RunOptions, 'parallel'>): number | undefined {
   return parallel === undefined ? undefined : numberOf('--parallel', parallel, 1, 1000);
-}
-
-/** The length of the file for standard input; it must still be what the run began with. */
-export async function stdinLength({ stdin }: RunSpec): Promise<number> {
-  if (!stdin) return 0;
-  if ((await digestOf(stdin.file)) === stdin.sha256) return (await stat(stdin.file)).size;
-  throw changed(stdin.file);
-}
-
-export async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const bytes of createReadStream(file)) hash.update(bytes);
-  } catch (error) {
-    throw unreadable(file, error as Error);
-  }
-  return hash.digest('hex');
 }
 
 function numberOf(option: string, text: string, least: number, most: number): number {

@@ -1,6 +1,8 @@
 import { chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openStore, type Store } from '../store/store.ts';
+import type { Site } from '../model/site.ts';
+import { readSecret } from '../secrets/read.ts';
+import { openSharedStore, openStore, type Store } from '../store/store.ts';
 import { denied } from './denied.ts';
 
 /**
@@ -16,6 +18,31 @@ export async function withStore<T>(state: string, work: (store: Store) => Promis
   } finally {
     await store.close();
   }
+}
+
+/** The same with the store of a site: the one that its gateways share, where it has one. Throws `store.*` and `secret.*` too. */
+export async function withSiteStore<T>(
+  state: string,
+  site: Pick<Site, 'store'>,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  if (!site.store) return withStore(state, work);
+  const store = await openSiteStore(state, site);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Opens the store of a site. */
+export async function openSiteStore(state: string, { store }: Pick<Site, 'store'>): Promise<Store> {
+  if (!store)
+    return open(state).catch((cause: unknown) => {
+      throw denied(state, cause) ?? cause;
+    });
+  const { password } = store.postgres;
+  return openSharedStore(store.postgres, password && (() => readSecret(password)));
 }
 
 async function open(state: string): Promise<Store> {

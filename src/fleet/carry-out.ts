@@ -15,7 +15,7 @@ export interface Commission extends Omit<Running, 'folder' | 'journal'> {
   /** The run whose failed hosts these are. */
   readonly of?: string;
   /** Told once, when it has its folder and before anything is run. */
-  begun?(run: RunPlace): void;
+  begun?(run: RunPlace): void | Promise<void>;
 }
 
 /** A run's identifier, and where it is. */
@@ -42,7 +42,7 @@ export async function carryOut(commission: Commission): Promise<CarriedOut> {
         const at = new Date().toISOString();
         await journal.add({ event: 'run', at, spec, hosts, ...(of === undefined ? {} : { of }) }, true);
       } else await journal.add({ event: 'resume', at: new Date().toISOString() }, true);
-      begun?.({ id, folder });
+      await begun?.({ id, folder });
       const results = await runAll(targets, { ...commission, folder, journal });
       return { id, folder, results };
     } finally {

@@ -13,6 +13,7 @@ import { mail } from './en/mail.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
+import { scheduler } from './en/scheduler.ts';
 import { sessions } from './en/sessions.ts';
 import { upkeep } from './en/upkeep.ts';
 import { verify } from './en/verify.ts';
@@ -35,6 +36,7 @@ export const en = {
   ...access,
   ...upkeep,
   ...jobs,
+  ...scheduler,
   ...archive,
   ...mail,
 } as const;

@@ -13,6 +13,7 @@ import { mail } from './fr/mail.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
+import { scheduler } from './fr/scheduler.ts';
 import { sessions } from './fr/sessions.ts';
 import { upkeep } from './fr/upkeep.ts';
 import { verify } from './fr/verify.ts';
@@ -35,6 +36,7 @@ export const fr = {
   ...access,
   ...upkeep,
   ...jobs,
+  ...scheduler,
   ...archive,
   ...mail,
 } as const;

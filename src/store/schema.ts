@@ -1,4 +1,5 @@
-import { type Generated, type Kysely, Migrator } from 'kysely';
+import { type CreateTableBuilder, type Generated, type Kysely, Migrator, PostgresAdapter } from 'kysely';
+import type { OccurrenceState } from '../schedule/memory.ts';
 
 /** The tables, shared by every database the store runs on. Times are ISO 8601 UTC, values JSON. */
 export interface Tables {
@@ -27,21 +28,83 @@ export interface Tables {
   address: { name: string; addresses: string; at: string };
   /** What each host of a site told of itself, the last time it was asked. */
   host_facts: { site: string; host: string; at: string; detail: string };
+  /** How far each job's schedule has been followed. */
+  job_state: {
+    site: string;
+    job: string;
+    looked: string;
+    last_due: string | null;
+    paused_at: string | null;
+    paused_by: string | null;
+    /** Digest of its schedule: another one is followed from when it was seen. */
+    shape: string;
+  };
+  /** Every occurrence of a job. */
+  job_run: {
+    site: string;
+    job: string;
+    due: string;
+    by_hand: 0 | 1;
+    state: OccurrenceState;
+    started: string | null;
+    ended: string | null;
+    /** The run's identifier, and the gateway that has its folder. */
+    run: string | null;
+    gateway: string | null;
+    /** What may write here: the lease's fence when it was claimed. */
+    fence: number;
+    attempts: number;
+    late: 0 | 1;
+    detail: string;
+  };
+  /** Who has what, until when by the database's clock. The fence grows whenever it changes hands. */
+  lease: { name: string; holder: string; fence: number; expires: string };
+  /** What people are told of an occurrence, once. */
+  job_alert: {
+    site: string;
+    job: string;
+    due: string;
+    kind: AlertKind;
+    at: string;
+    detail: string;
+    told: string | null;
+  };
 }
+
+/** What people are told. */
+export const alertKinds = ['failed', 'late', 'never-started', 'lost', 'recovered'] as const;
+export type AlertKind = (typeof alertKinds)[number];
 
 /** Brings the database to this version's tables. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    // Those of one day were written by several people.
+    allowUnorderedMigrations: true,
+  });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
+}
+
+/** A first column that counts by itself. */
+function numbered<T extends string>(
+  db: Kysely<unknown>,
+  table: CreateTableBuilder<T>,
+): CreateTableBuilder<T, 'id'> {
+  if (isPostgres(db)) return table.addColumn('id', 'serial', (c) => c.primaryKey());
+  return table.addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement());
+}
+
+/** Whether this is a PostgreSQL database: else it is SQLite. */
+export function isPostgres(db: Kysely<never> | Kysely<Tables> | Kysely<unknown>): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter;
 }
 
 const migrations = {
   '2026-11-22-first': {
     async up(db: Kysely<unknown>): Promise<void> {
-      await db.schema
-        .createTable('run')
-        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      await numbered(db, db.schema.createTable('run'))
         .addColumn('at', 'text', (c) => c.notNull())
         .addColumn('site', 'text', (c) => c.notNull())
         .addColumn('hash', 'text', (c) => c.notNull())
@@ -49,9 +112,7 @@ const migrations = {
         .addColumn('milliseconds', 'integer', (c) => c.notNull())
         .addColumn('detail', 'text', (c) => c.notNull())
         .execute();
-      await db.schema
-        .createTable('evidence')
-        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      await numbered(db, db.schema.createTable('evidence'))
         .addColumn('at', 'text', (c) => c.notNull())
         .addColumn('site', 'text', (c) => c.notNull())
         .addColumn('expectation', 'text', (c) => c.notNull())
@@ -78,6 +139,40 @@ const migrations = {
         .addColumn('at', 'text', (c) => c.notNull())
         .addColumn('detail', 'text', (c) => c.notNull())
         .addPrimaryKeyConstraint('host_facts_key', ['site', 'host'])
+        .execute();
+    },
+  },
+  '2026-11-25-jobs': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      const table = (
+        name: string,
+        texts: readonly string[],
+        empty: readonly string[],
+        numbers: readonly string[],
+      ) => {
+        let made = db.schema.createTable(name) as CreateTableBuilder<string, string>;
+        for (const column of texts) made = made.addColumn(column, 'text', (c) => c.notNull());
+        for (const column of empty) made = made.addColumn(column, 'text');
+        for (const column of numbers) made = made.addColumn(column, 'integer', (c) => c.notNull());
+        return made;
+      };
+      await table('job_state', ['site', 'job', 'looked', 'shape'], ['last_due', 'paused_at', 'paused_by'], [])
+        .addPrimaryKeyConstraint('job_state_key', ['site', 'job'])
+        .execute();
+      await table(
+        'job_run',
+        ['site', 'job', 'due', 'state', 'detail'],
+        ['started', 'ended', 'run', 'gateway'],
+        ['by_hand', 'fence', 'attempts', 'late'],
+      )
+        .addPrimaryKeyConstraint('job_run_key', ['site', 'job', 'due'])
+        .execute();
+      await db.schema.createIndex('job_run_state').on('job_run').columns(['site', 'state']).execute();
+      await table('lease', ['holder', 'expires'], [], ['fence'])
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .execute();
+      await table('job_alert', ['site', 'job', 'due', 'kind', 'at', 'detail'], ['told'], [])
+        .addPrimaryKeyConstraint('job_alert_key', ['site', 'job', 'due', 'kind'])
         .execute();
     },
   },

@@ -5,6 +5,8 @@ import Database from 'libsql';
 import type { Evidence } from '../model/evidence.ts';
 import { Fault } from '../model/fault.ts';
 import type { HostFacts } from '../model/host-facts.ts';
+import type { SharedStore } from '../model/store.ts';
+import { type JobStore, jobStore } from './jobs.ts';
 import { migrate, type Tables } from './schema.ts';
 
 /** How long evidence and runs are kept. */
@@ -40,23 +42,49 @@ export interface Store {
   /** Remembers what hosts of a site told, in place of what they told before. */
   rememberFacts(site: string, facts: readonly HostFacts[]): Promise<void>;
   facts(site: string): Promise<readonly HostFacts[]>;
+  readonly jobs: JobStore;
   close(): Promise<void>;
 }
 
 /** The store in a folder: SQLite in `poterne.db`, mode 0600. Throws `store.unusable` when it cannot be opened. */
 export async function openStore(folder: string): Promise<Store> {
+  return storeOn(await openSqlite(folder));
+}
+
+/** The store that several gateways share, in PostgreSQL. Throws `store.*` faults. */
+export async function openSharedStore(
+  shared: SharedStore,
+  password: (() => Promise<string>) | undefined,
+): Promise<Store> {
+  // Most commands have no use for its driver.
+  const { openPostgres } = await import('./postgres.ts');
+  const db = await openPostgres(shared, password);
+  try {
+    await migrate(db);
+    return storeOn(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+async function openSqlite(folder: string): Promise<Kysely<Tables>> {
   const file = join(folder, 'poterne.db');
-  let db: Kysely<Tables>;
   try {
     const database = new Database(file, { timeout: 10_000 });
     chmodSync(file, 0o600);
     database.pragma('journal_mode = WAL');
-    db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
     await migrate(db);
+    return db;
   } catch (cause) {
     throw new Fault('store.unusable', { file, reason: String((cause as Error).message) }, { cause });
   }
+}
+
+function storeOn(db: Kysely<Tables>): Store {
   return {
+    jobs: jobStore(db),
     async recordRun(run) {
       await db
         .insertInto('run')

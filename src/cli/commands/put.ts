@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { digestOf } from '../../fleet/request.ts';
 import { sha256 } from '../../lib/digest.ts';
 import type { PutFile, RunSpec } from '../../model/run.ts';
 import { chosenHosts } from '../chosen.ts';
@@ -8,7 +9,7 @@ import type { Context } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { present } from '../present.ts';
-import { accountOf, digestOf, missing, paceOf, placingOf, unreadable, wrong } from '../run-request.ts';
+import { accountOf, asked, missing, paceOf, placingOf, unreadable, wrong } from '../run-request.ts';
 import { emptyScript, type UpkeepOptions, upkeepCommand } from '../upkeep.ts';
 
 interface PutOptions extends UpkeepOptions {
@@ -61,6 +62,6 @@ async function putFile(file: string, to: string, { mode, owner }: PutOptions): P
   const place = to.endsWith('/') ? `${to}${basename(file)}` : to;
   return {
     ...placingOf('--to', place, mode, owner),
-    ...{ file: resolve(file), size: found.size, sha256: await digestOf(file) },
+    ...{ file: resolve(file), size: found.size, sha256: await asked(digestOf(file)) },
   };
 }

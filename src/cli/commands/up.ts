@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { listenControl, type Reloaded } from '../../daemon/control.ts';
 import { type Attempt, type ReloadRequest, supervise } from '../../daemon/supervise.ts';
-import { localhost } from '../../hosts/local.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { type Described, readDescription } from '../description.ts';
 import { faultFinding, showFault } from '../errors.ts';
+import { notify } from '../notify.ts';
 import { stepTeller } from '../steps.ts';
 import { withOwnGateway } from '../with-gateway.ts';
 
@@ -76,9 +76,4 @@ function reloaded(attempt: Attempt, read: Described | undefined): Reloaded {
       return { kind: 'failed', fault: { code, params, pointer, next }, findings };
     }
   }
-}
-
-/** Tells systemd, when it started us, that we have started and how we are. Node has no datagram sockets of its own for it. */
-async function notify(status: string): Promise<void> {
-  if (process.env.NOTIFY_SOCKET) await localhost.run(['systemd-notify', '--ready', `--status=${status}`]);
 }

@@ -24,6 +24,8 @@ export const jobs: Record<keyof typeof en, string> = {
   'job.mail.missing.hint': 'décrivez-le sous « mail »',
   'job.never': 'le travail « {name} » ne tombe jamais',
   'job.schedule.both': 'le travail « {name} » a à la fois « at » et « cron »',
+  'job.unconfirmed':
+    'il ne peut s’exécuter sur des groupes qui demandent avant ({groups}) : le travail ne dit pas « confirm: yes »',
   'job.unknown': 'il n’y a pas de travail « {name} »',
   'job.window.never': 'le travail « {name} » ne tombe jamais dans sa plage horaire',
   'schedule.cron': 'en tant que cron, cela ne tient pas : {reason}',
@@ -32,6 +34,17 @@ export const jobs: Record<keyof typeof en, string> = {
   'schedule.time': 'terminez par une heure : « à 2h30 », « à 8h et 18h »',
   'schedule.minutes': 'le nombre de minutes doit diviser une heure : 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30',
   'schedule.hours': 'le nombre d’heures doit diviser un jour : 1, 2, 3, 4, 6, 8, 12',
+  'store.ca': '{file}, qui contient l’autorité de la base, est illisible : {reason}',
+  'store.database': 'le serveur {server} n’a pas de base « {database} » : {reason}',
+  'store.database.next': 'créez-la : createdb --owner {user} {database}',
+  'store.login': 'la base {database} sur {server} n’admet pas « {user} » : {reason}',
+  'store.login.next': 'voyez le mot de passe, et pg_hba.conf sur le serveur',
+  'store.tls': 'la base sur {server} ne prouve pas qui elle est : {reason}',
+  'store.tls.next':
+    'donnez son autorité (« ca ») et le nom que porte son certificat (« host ») ; le serveur a besoin de ssl = on',
+  'store.unreachable': 'la base sur {server} est injoignable : {reason}',
+  'store.unreachable.next':
+    'voyez si elle tourne ; ce qui tourne continue, et rien de nouveau ne démarre avant son retour',
   'store.key.missing': 'la base (store) n’a pas de « {key} »',
   'store.key.unknown': 'clé inconnue « {key} » dans la base (store)',
   'store.lease': 'un bail dure entre 10s et 1h',
