@@ -91,9 +91,9 @@ export async function present(
     live?.end();
     if (!silent) report(context, id, folder, results);
     const finished = sending && (await finish(context, sending, site, state, id, silent));
-    await tidy(context, site, state, silent);
-    if (silent)
-      out(JSON.stringify({ ...resultJson(context, id, folder, results), unreached, ...finished?.json }));
+    const removed = await tidy(context, site, state, silent);
+    const result = { ...resultJson(context, id, folder, results), unreached, ...finished?.json, removed };
+    if (silent) out(JSON.stringify(result));
     const isGood = results.every(({ outcome }) => outcome.is === 'ok');
     return isGood ? (finished?.status ?? exit.done) : exit.failed;
   } finally {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { archiveRun, type Sealed } from '../fleet/archive/seal.ts';
 import { sealAndSend } from '../fleet/archive/send.ts';
-import { applyRetention } from '../fleet/retention.ts';
+import { applyRetention, type Removed } from '../fleet/retention.ts';
 import { isMailAddress } from '../lib/mailbox.ts';
 import { shortSize } from '../lib/size.ts';
 import { type Delivery, retryQueue } from '../mail/deliver.ts';
@@ -13,6 +13,7 @@ import type { Site } from '../model/site.ts';
 import type { Context } from './context.ts';
 import { faultJson, showFault } from './errors.ts';
 import { exit, WrongRequest } from './exit.ts';
+import { liveLine } from './live.ts';
 
 /** Options of what archives a run. */
 export interface SendOptions {
@@ -78,16 +79,19 @@ export async function finish(
   run: string,
   silent: boolean,
 ): Promise<Finished> {
-  const say = silent ? () => {} : context.err;
-  say(context.t('archive.writing'));
+  const progress = { bytes: 0 };
+  const live = silent ? undefined : liveLine(context, () => progressLine(context, progress));
+  live?.context.err(context.t('archive.writing'));
   try {
-    const sealing = { state, run, site, ...(out === undefined ? {} : { out }) };
+    const sealing = { state, run, site, progress, ...(out === undefined ? {} : { out }) };
     if (to.length === 0 || !mail) {
       const sealed = await archiveRun(sealing);
+      live?.end();
       if (!silent) showSealed(context, sealed);
       return { json: { archive: sealedJson(sealed) }, status: exit.done };
     }
     const sent = await sealAndSend({ ...sealing, mail, to, ...(text === undefined ? {} : { text }) });
+    live?.end();
     const { sealed, delivery, url } = sent;
     if (!silent) {
       showSealed(context, sealed);
@@ -98,19 +102,35 @@ export async function finish(
     return { json, status: delivery.is === 'sent' ? exit.done : exit.failed };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
+    live?.end();
     if (!silent) showFault(context, error);
     return { json: { fault: faultJson(context, error) }, status: exit.failed };
+  } finally {
+    live?.end();
   }
 }
 
+/** How much was read, on the line that stays at the bottom. */
+export function progressLine({ t }: Context, { bytes }: { readonly bytes: number }): string {
+  return t('archive.progress', { size: shortSize(bytes) });
+}
+
 /** After a run: what waits is tried again, and what is kept no longer is removed. Nothing of it changes how the run ended. */
-export async function tidy(context: Context, site: Site, state: string, silent: boolean): Promise<void> {
+export async function tidy(
+  context: Context,
+  site: Site,
+  state: string,
+  silent: boolean,
+): Promise<Partial<Removed>> {
   try {
     if (site.mail) await retryQueue(state, site.mail);
-    const { runs } = await applyRetention(state, site.keeping);
-    if (runs.length > 0 && !silent) context.err(context.t('run.removed', { count: runs.length }));
+    const removed = await applyRetention(state, site.keeping);
+    const { length: count } = removed.runs;
+    if (count > 0 && !silent) context.err(context.t('run.removed', { count }));
+    return removed;
   } catch (error) {
     if (!silent && error instanceof Error) context.err(context.t('run.untidy', { reason: error.message }));
+    return {};
   }
 }
 

@@ -30,11 +30,16 @@ export function speaking(made: Command, context: Context): Command {
     });
 }
 
+/** A command's whole name, e.g. `poterne run archive`. */
+function pathOf(made: Command): string {
+  return made.parent ? `${pathOf(made.parent)} ${made.name()}` : 'poterne';
+}
+
 /** What commander holds against the arguments; `undefined` when it has shown the help instead. */
 function complaint({ code, message: text }: CommanderError, made: Command): WrongRequest | undefined {
   const [, what = '', value = ''] = /'(.*?)'(?: argument '(.*?)')?/s.exec(text) ?? [];
   const meant = /Did you mean (?:one of )?(.*)\?\)/.exec(text)?.[1];
-  const name = made.parent ? `poterne ${made.name()}` : 'poterne';
+  const name = pathOf(made);
   const next: Message = meant
     ? message('usage.meant', { meant })
     : message('usage.help', { command: `${name} --help` });

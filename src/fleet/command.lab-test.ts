@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
+import { openSealingKey } from './archive/key.ts';
+import { verifyArchive } from './archive/verify.ts';
 
 /** `poterne run` as a person runs it: two hosts that are there, and one that is not. */
 let lab: Lab;
@@ -153,7 +155,7 @@ test('a run whose controller was killed is taken up: only what has no result', a
 
 test('Ctrl-C ends what runs, and says what ran', async () => {
   const file = await script('long.sh', '[ "$(hostname)" = prod1 ] || sleep 346');
-  const child = start([file, '--on', 'all', '--yes', '--retries', '0']);
+  const child = start([file, '--on', 'all', '--yes', '--retries', '0', '--archive', folder]);
   const said = listening(child);
   await until(
     child,
@@ -165,7 +167,14 @@ test('Ctrl-C ends what runs, and says what ran', async () => {
   expect(status).toBe(1);
   expect(said.out).toMatch(/^prod1 +ok/m);
   expect(said.out).toMatch(/^prod2 +stopped/m);
-  expect(said.err).toContain(`poterne run --resume ${await lastRun()}`);
+  const id = await lastRun();
+  expect(said.err).toContain(`poterne run --resume ${id}`);
+  // What there is of it is archived, and says that it is not all.
+  const { public: own } = await openSealingKey(join(folder, 'state'));
+  const archive = join(folder, `poterne-run-${id}.tar.gz`);
+  expect(await verifyArchive(archive, { own, most: 1e9 })).toMatchObject({
+    ...{ ok: true, told: { run: id, state: 'interrupted', counts: { ok: 1, unfinished: 1 } } },
+  });
   expect((await lab.host('prod2').run(['pgrep', '-f', 'sleep 346'])).code).not.toBe(0);
 });
 

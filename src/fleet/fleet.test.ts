@@ -238,6 +238,20 @@ describe('the journal', () => {
     expect(hosts.filter((host) => isFailed(outcomes.get(host)))).toEqual(['b']);
   });
 
+  test('tells where the script may still be, and that a run was stopped and taken up again', async () => {
+    const { id, folder } = await journalled();
+    expect(await readRun(state, id)).toMatchObject({ open: new Set(['c']), resumed: [], begun: at });
+    const journal = await openJournal(folder);
+    await journal.add({ event: 'stop', at, why: 'signal' });
+    expect(await readRun(state, id)).toMatchObject({ stopped: 'signal' });
+    const later = '2026-01-02T00:00:00.000Z';
+    await journal.add({ event: 'resume', at: later });
+    await journal.close();
+    const again = await readRun(state, id);
+    expect(again).toMatchObject({ resumed: [later], last: later });
+    expect(again.stopped).toBeUndefined();
+  });
+
   test('bears a line that a crash cut short, and goes on after it', async () => {
     const { id, folder } = await journalled();
     await appendFile(join(folder, 'journal.jsonl'), '{"event":"end","host":"c","outc');

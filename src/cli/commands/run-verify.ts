@@ -10,6 +10,8 @@ import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { endWith } from '../errors.ts';
 import { exit, WrongRequest } from '../exit.ts';
+import { liveLine } from '../live.ts';
+import { progressLine } from '../run-send.ts';
 import { onlySubcommand } from '../subcommand.ts';
 
 interface VerifyOptions extends CommonOptions {
@@ -32,7 +34,10 @@ export function runVerify(context: Context): Command {
     .action(async (file: string, options: VerifyOptions, made: Command) => {
       try {
         onlySubcommand(made);
-        const verified = await verifyArchive(file, await trustOf(options));
+        const progress = { bytes: 0 };
+        const live = options.json ? undefined : liveLine(context, () => progressLine(context, progress));
+        const trust = await trustOf(options);
+        const verified = await verifyArchive(file, trust, progress).finally(() => live?.end());
         if (options.json) context.out(JSON.stringify({ file, ...verified }));
         else show(context, file, verified);
         process.exitCode = verified.ok ? exit.done : exit.failed;
@@ -45,7 +50,11 @@ export function runVerify(context: Context): Command {
 async function trustOf({ key, most: written, state }: VerifyOptions): Promise<Trust> {
   const most = parseSize(written);
   if (most === undefined) throw wrong('--most', written, '--most 100GB');
-  const own = await sealingKey(stateFolder(state, process.env));
+  const own = await sealingKey(stateFolder(state, process.env)).catch((error: NodeJS.ErrnoException) => {
+    // Somebody else's key on this machine is not ours.
+    if (error.code === 'EACCES') return undefined;
+    throw error;
+  });
   const trust: Trust = { most, ...(own ? { own: own.public } : {}) };
   if (key === undefined) return trust;
   if (/^SHA256:[A-Za-z0-9+/]{43}$/.test(key)) return { ...trust, named: { fingerprint: key } };

@@ -15,6 +15,7 @@ import { type RunOptions, specOf } from '../run-request.ts';
 import { sendingOf } from '../run-send.ts';
 import { runArchive, runKey, sendingOptions } from './run-archive.ts';
 import { runList, runShow } from './run-list.ts';
+import { runPrune } from './run-prune.ts';
 import { runVerify } from './run-verify.ts';
 
 /** `poterne run`: an operator's script on many machines, as another account. */
@@ -59,6 +60,7 @@ export function run(context: Context): Command {
     .addCommand(runArchive(context))
     .addCommand(runVerify(context))
     .addCommand(runKey(context))
+    .addCommand(runPrune(context))
     .action(async (script: string | undefined, options: RunOptions) => {
       let described: Described | undefined;
       try {

@@ -338,13 +338,17 @@ describe('archives that are made to do harm', () => {
 
   test('a bomb is left once it is larger than it should be, in little memory', async () => {
     const zeros = Buffer.alloc(64 * 2 ** 20);
-    const bomb = Array.from({ length: 6 }, (_, n) => ({ name: `${top()}/zeros${n}`, content: zeros }));
+    const bomb = Array.from({ length: 2 }, (_, n) => ({ name: `${top()}/zeros${n}`, content: zeros }));
     const bytes = await tarOf([...(await first()), ...bomb]);
-    expect(bytes.length).toBeLessThan(600_000);
+    expect(bytes.length).toBeLessThan(200_000);
     await expect(verified(bytes)).rejects.toMatchObject({ code: 'archive.large' });
     await expect(verified(bytes, { most: 1e6 })).rejects.toMatchObject({ code: 'archive.large' });
-    const list = { name: `${top()}/SHA256SUMS`, content: Buffer.alloc(65 * 2 ** 20, 'a') };
-    await expect(verified(await tarOf([list]))).rejects.toMatchObject({ code: 'archive.form' });
+    const list = gunzipSync(await tarOf([{ name: `${top()}/SHA256SUMS`, content: file_ }]));
+    list.write('00700000000', 124);
+    list.write('        ', 148);
+    const sum = list.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    list.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    await expect(verified(gzipSync(list))).rejects.toMatchObject({ code: 'archive.form' });
   });
 });
 

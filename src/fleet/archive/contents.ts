@@ -12,6 +12,11 @@ import { scriptPath } from './manifest.ts';
 /** A file that goes into an archive: what it says, or where it is. */
 export type Content = ArchivedFile & ({ readonly text: string } | { readonly source: string });
 
+/** How many bytes were read so far, for whoever watches. */
+export interface BytesRead {
+  bytes: number;
+}
+
 /** A text that is made for the archive. */
 export function made(path: string, text: string): Content {
   return { path, size: Buffer.byteLength(text), sha256: sha256(text), text };
@@ -21,11 +26,12 @@ export function made(path: string, text: string): Content {
 export async function contentsOf(
   run: RecordedRun,
   hosts: readonly ArchivedHost[],
+  progress: BytesRead,
 ): Promise<readonly Content[]> {
-  const found = [await onDisk(scriptPath(run.spec.script), scriptFile(run.folder))];
+  const found = [await onDisk(scriptPath(run.spec.script), scriptFile(run.folder), progress)];
   for (const { host, folder } of hosts)
     for (const below of await filesBelow(hostFolder(run.folder, host)))
-      found.push(await onDisk(`${folder}/${below}`, join(hostFolder(run.folder, host), below)));
+      found.push(await onDisk(`${folder}/${below}`, join(hostFolder(run.folder, host), below), progress));
   return found;
 }
 
@@ -74,9 +80,13 @@ async function filesBelow(folder: string, below = ''): Promise<readonly string[]
   return found.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-async function onDisk(path: string, source: string): Promise<Content> {
+async function onDisk(path: string, source: string, progress: BytesRead): Promise<Content> {
   const { size } = await lstat(source);
   const hash = createHash('sha256');
-  if (size > 0) for await (const bytes of createReadStream(source, { end: size - 1 })) hash.update(bytes);
+  if (size > 0)
+    for await (const bytes of createReadStream(source, { end: size - 1 })) {
+      hash.update(bytes);
+      progress.bytes += bytes.length;
+    }
   return { path, size, sha256: hash.digest('hex'), source };
 }

@@ -10,7 +10,7 @@ import { type Pack, pack as tarPack } from 'tar-stream';
 import { syncFolder } from '../../hosts/files.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
-import type { Content } from './contents.ts';
+import type { BytesRead, Content } from './contents.ts';
 
 /**
  * Writes files as a `.tar.gz` below one folder, in their order, for their owner alone. The archive appears whole or not at
@@ -21,6 +21,7 @@ export async function writeTar(
   folder: string,
   contents: readonly Content[],
   time: Date,
+  progress: BytesRead,
 ): Promise<{ readonly size: number; readonly sha256: string }> {
   const aside = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   const pack = tarPack();
@@ -45,7 +46,7 @@ export async function writeTar(
         { name: `${join(folder, path)}/`, type: 'directory', mode: 0o700, mtime: time },
         written,
       );
-    for (const content of contents) await add(pack, folder, content, time, written);
+    for (const content of contents) await add(pack, folder, content, { mtime: time, written, progress });
     pack.finalize();
     await written;
     const made = await open(aside, 'r+');
@@ -76,12 +77,17 @@ async function entry(pack: Pack, header: Header, written: Promise<void>): Promis
   await Promise.race([done, written]);
 }
 
+interface Adding {
+  readonly mtime: Date;
+  readonly written: Promise<void>;
+  readonly progress: BytesRead;
+}
+
 async function add(
   pack: Pack,
   folder: string,
   content: Content,
-  mtime: Date,
-  written: Promise<void>,
+  { mtime, written, progress }: Adding,
 ): Promise<void> {
   const { path, size, sha256 } = content;
   const header: Header = { name: join(folder, path), size, mode: 0o600, mtime };
@@ -94,6 +100,7 @@ async function add(
       for await (const bytes of chunks) {
         hash.update(bytes);
         sent += bytes.length;
+        progress.bytes += bytes.length;
         if (!sink.write(bytes)) await Promise.race([once(sink, 'drain'), written]);
       }
       // Shorter than it was: tar has said its length already.

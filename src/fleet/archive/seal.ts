@@ -5,7 +5,7 @@ import { message } from '../../model/message.ts';
 import { languages, type Site } from '../../model/site.ts';
 import { withLock } from '../../store/lock.ts';
 import { type RecordedRun, readRun } from '../journal.ts';
-import { type Content, contentsOf, endOf, made, resultsOf } from './contents.ts';
+import { type BytesRead, type Content, contentsOf, endOf, made, resultsOf } from './contents.ts';
 import { openSealingKey } from './key.ts';
 import { archivedHosts, type Manifest, manifestOf } from './manifest.ts';
 import { writeTar } from './pack.ts';
@@ -22,6 +22,8 @@ export interface Sealing {
   readonly site: Pick<Site, 'name' | 'language' | 'timezone'>;
   /** The file to write, or the folder to put it in; default: `archives` of the state folder. */
   readonly out?: string;
+  /** Counts the bytes that are read, each file's twice. */
+  readonly progress?: BytesRead;
 }
 
 /** An archive that was written. */
@@ -50,7 +52,8 @@ export function archivesFolder(state: string): string {
  * Seals a run, ended or interrupted, as one signed archive; the same run gives the same bytes. Throws `run.unknown`,
  * `lock.held` while the run is under way, `archive.changing` and `archive.unwritten`.
  */
-export async function archiveRun({ state, run: id, site, out }: Sealing): Promise<Sealed> {
+export async function archiveRun(sealing: Sealing): Promise<Sealed> {
+  const { state, run: id, site, out, progress = { bytes: 0 } } = sealing;
   const { folder } = await readRun(state, id);
   return withLock(folder, 0, async () => {
     const run = await readRun(state, id);
@@ -60,7 +63,7 @@ export async function archiveRun({ state, run: id, site, out }: Sealing): Promis
     const { name: siteName, language, timezone } = site;
     const hosts = archivedHosts(run, await resultsOf(run));
     const ends = await endsOf(run);
-    const gathered = await contentsOf(run, hosts);
+    const gathered = await contentsOf(run, hosts, progress);
     const told = manifestOf(run, { name: siteName, language, timezone }, hosts, []);
     const pages = languages.map((each) =>
       made(pageName(told, each), runPage(told, ends, each, key.fingerprint)),
@@ -79,7 +82,7 @@ export async function archiveRun({ state, run: id, site, out }: Sealing): Promis
       made('SHA256SUMS.sig', signatureOf(key.secret, Buffer.from(sums))),
       ...listed,
     ];
-    const written = await writeTar(file, `poterne-run-${id}`, contents, new Date(run.last));
+    const written = await writeTar(file, `poterne-run-${id}`, contents, new Date(run.last), progress);
     return { run: id, file, name, ...written, fingerprint: key.fingerprint, manifest };
   });
 }

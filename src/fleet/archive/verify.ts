@@ -9,6 +9,7 @@ import { shortSize } from '../../lib/size.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { readerOf } from '../reader.ts';
+import type { BytesRead } from './contents.ts';
 import { manifestIn, type Told } from './manifest.ts';
 import { fingerprintOf, type PublicKey, signerOf } from './signature.ts';
 import { readSums } from './sums.ts';
@@ -59,10 +60,15 @@ export const firstParts = ['SHA256SUMS', 'SHA256SUMS.sig', 'manifest.json'] as c
  * of ours or is made to do harm: `archive.unreadable`, `archive.torn`, `archive.form`, `archive.kind`, `archive.name`,
  * `archive.twice`, `archive.large`.
  */
-export async function verifyArchive(file: string, trust: Trust): Promise<Verified> {
+export async function verifyArchive(
+  file: string,
+  trust: Trust,
+  progress: BytesRead = { bytes: 0 },
+): Promise<Verified> {
   const checking = checkingWith(trust);
   const counted = new Transform({
     transform(bytes: Buffer, _encoding, done) {
+      progress.bytes += bytes.length;
       done(checking.count(bytes.length) ?? null, bytes);
     },
   });

@@ -149,4 +149,9 @@ export const archive = {
   'run.list.failed': 'failed',
   'run.list.unfinished': 'unfinished',
   'run.list.stage': 'state',
+  'archive.progress': '{size} read',
+  'run.prune.about': 'remove runs and archives that are older than what is kept',
+  'run.prune.dry-run': 'only say which',
+  'run.prune.done': '{count} run(s) removed',
+  'run.prune.would': '{count} run(s) would be removed',
 } as const;

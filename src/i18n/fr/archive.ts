@@ -153,4 +153,9 @@ export const archive: Record<keyof typeof en, string> = {
   'mail.test.address': 'à qui',
   'mail.test.subject': 'Poterne : les courriels arrivent',
   'mail.test.text': 'Poterne a envoyé ceci par {server}, en TLS.',
+  'archive.progress': '{size} lus',
+  'run.prune.about': 'supprimer les exécutions et archives plus anciennes que ce qui est gardé',
+  'run.prune.dry-run': 'dire seulement lesquelles',
+  'run.prune.done': '{count} exécution(s) supprimée(s)',
+  'run.prune.would': '{count} exécution(s) seraient supprimées',
 };
