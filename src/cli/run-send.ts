@@ -13,7 +13,7 @@ import type { Site } from '../model/site.ts';
 import type { Context } from './context.ts';
 import { faultJson, showFault } from './errors.ts';
 import { exit, WrongRequest } from './exit.ts';
-import { liveLine } from './live.ts';
+import { liveView } from './live.ts';
 
 /** Options of what archives a run. */
 export interface SendOptions {
@@ -80,7 +80,7 @@ export async function finish(
   silent: boolean,
 ): Promise<Finished> {
   const progress = { bytes: 0 };
-  const live = silent ? undefined : liveLine(context, () => progressLine(context, progress));
+  const live = silent ? undefined : liveView(context, () => [progressLine(context, progress)]);
   live?.context.err(context.t('archive.writing'));
   try {
     const sealing = { state, run, site, progress, ...(out === undefined ? {} : { out }) };

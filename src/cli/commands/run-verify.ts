@@ -10,7 +10,7 @@ import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { endWith } from '../errors.ts';
 import { exit, WrongRequest } from '../exit.ts';
-import { liveLine } from '../live.ts';
+import { liveView } from '../live.ts';
 import { progressLine } from '../run-send.ts';
 import { onlySubcommand } from '../subcommand.ts';
 
@@ -35,7 +35,7 @@ export function runVerify(context: Context): Command {
       try {
         onlySubcommand(made);
         const progress = { bytes: 0 };
-        const live = options.json ? undefined : liveLine(context, () => progressLine(context, progress));
+        const live = options.json ? undefined : liveView(context, () => [progressLine(context, progress)]);
         const trust = await trustOf(options);
         const verified = await verifyArchive(file, trust, progress).finally(() => live?.end());
         if (options.json) context.out(JSON.stringify({ file, ...verified }));
