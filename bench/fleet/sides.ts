@@ -1,5 +1,6 @@
 /** Every way of doing the work: carry the script to each server, run it as another account, bring its files back. */
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -194,6 +195,7 @@ export async function poterneSide({ fleet, prefix, parallel }: Options): Promise
   );
   const site = ['site: bench', 'admin: { from: [192.0.2.0/24] }', 'hosts:', ...hosts, ''];
   await writeFile(join(prefix, 'site.yaml'), site.join('\n'));
+  process.once('exit', () => rmSync(program, { force: true }));
   const state = join(prefix, 'state');
   const runs = join(state, 'runs');
   const group = await openGroup(`poterne-bench.${process.pid}.poterne`);

@@ -262,6 +262,19 @@ describe('the journal', () => {
     expect((await readRun(state, id)).outcomes.get('d')).toEqual({ is: 'ok' });
   });
 
+  test('holds all that crowds into it, and fails whoever it could not be kept for', async () => {
+    const { id, folder } = await newRun(state, new Date(at));
+    const journal = await openJournal(folder);
+    await journal.add({ event: 'run', at, spec, hosts: [] });
+    const hosts = Array.from({ length: 300 }, (_, n) => `host${n}`);
+    await Promise.all(
+      hosts.map((host) => journal.add({ event: 'end', at, host, outcome: { is: 'ok' } }, true)),
+    );
+    expect([...(await readRun(state, id)).outcomes.keys()].sort()).toEqual([...hosts].sort());
+    await journal.close();
+    await expect(journal.add({ event: 'begin', at, host: 'x' }, true)).rejects.toThrow();
+  });
+
   test('of a run that there is not', async () => {
     await writeFile(join(state, 'journal.jsonl'), '');
     for (const id of ['20260101-000000-ffff', '..', '../..', '.'])

@@ -85,10 +85,23 @@ export async function openJournal(folder: string): Promise<Journal> {
   const { size } = await file.stat();
   if (size > 0 && !(await readFile(path, 'utf8')).endsWith('\n')) await file.write('\n');
   await syncFolder(folder);
+  let last: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  // Begins after what was written, and is for all that wait meanwhile: hosts end in crowds.
+  const synced = () => {
+    next ??= last
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        last = file.datasync();
+        return last;
+      });
+    return next;
+  };
   return {
     async add(event, sync = false) {
       await file.write(`${JSON.stringify(event)}\n`);
-      if (sync) await file.datasync();
+      if (sync) await synced();
     },
     close: () => file.close(),
   };

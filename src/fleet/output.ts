@@ -27,7 +27,7 @@ export async function outputTo(path: string, line: (text: string) => void): Prom
     size: () => size,
     async close() {
       lines.end();
-      await file.datasync();
+      if (size > 0) await file.datasync();
       await file.close();
     },
   };
