@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { sshCommand } from './ssh.ts';
+import { readyFor, type SshIdentity, sshCommand } from './ssh.ts';
 import { sshFault } from './ssh-faults.ts';
 import type { SshTarget } from './target.ts';
 
@@ -51,6 +51,34 @@ describe('the command', () => {
     expect(settings).toContain('verifyhostkeydns false');
     expect(settings).toContain('nohostauthenticationforlocalhost no');
     expect(settings).toContain('stricthostkeychecking true');
+  });
+
+  test('offers a certificate of our own first, and the usual keys after it; not to the host that it comes from', async () => {
+    let asked = 0;
+    const identity: SshIdentity = {
+      from: 'gateway',
+      files: () => ({ key: '/run/key', certificate: '/run/key-cert.pub' }),
+      ready: async () => void asked++,
+    };
+    const settings = { config: '/dev/null', identity };
+    const offered = understood(sshCommand(erp, settings, ['true'])).split('\n');
+    expect(offered).toContain('certificatefile /run/key-cert.pub');
+    expect(offered.filter((line) => line.startsWith('identityfile '))).toEqual([
+      'identityfile /run/key',
+      ...['ed25519', 'ed25519_sk', 'ecdsa', 'ecdsa_sk', 'rsa'].map(
+        (type) => `identityfile ~/.ssh/id_${type}`,
+      ),
+    ]);
+    expect(understood(sshCommand(gateway, settings, ['true']))).not.toContain('/run/key');
+    // The jump is the host that certificates come from.
+    const proxy = sshCommand(erp, settings, ['true']).find((word) => word.startsWith('ProxyCommand='));
+    expect(proxy).not.toContain('/run/key');
+    await readyFor(gateway, settings);
+    expect(asked).toBe(0);
+    await readyFor(erp, settings);
+    await readyFor({ ...gateway, via: erp }, settings);
+    await readyFor({ name: 'here', address: '', here: true }, settings);
+    expect(asked).toBe(2);
   });
 
   test('quotes the words, and goes through each jump with the same care', () => {

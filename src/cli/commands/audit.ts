@@ -144,7 +144,11 @@ function head(context: Context): Command {
 function statesOf(asked: string | undefined): readonly string[] {
   const own = stateFolder(asked, process.env);
   if (asked || process.env.POTERNE_STATE) return [own];
-  const there = [bastionPlaces.state, own].filter((state) => existsSync(auditFolder(state)));
+  // The bastion's own is there for all to see, and for its account to read.
+  const there = [
+    ...(existsSync(bastionPlaces.state) ? [bastionPlaces.state] : []),
+    ...(existsSync(auditFolder(own)) ? [own] : []),
+  ];
   return there.length > 0 ? there : [own];
 }
 
