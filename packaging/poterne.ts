@@ -69,6 +69,7 @@ export async function poternePackage(): Promise<DebianPackage> {
       ],
       ...[...addons].map(([path, file]) => [`${place}/node_modules/${path}`, copied(file)] as const),
       ['usr/lib/systemd/system/poterne.service', copied(join(own, 'poterne.service'))],
+      ['usr/lib/systemd/system/poterne-jobs.service', copied(join(own, 'poterne-jobs.service'))],
       ['usr/lib/systemd/system/nginx.service.d/poterne.conf', copied(join(own, 'nginx.conf'))],
       ['usr/lib/sysusers.d/poterne.conf', copied(join(own, 'poterne.sysusers'))],
       ['etc/logrotate.d/poterne', copied(join(own, 'poterne.logrotate'))],

@@ -57,6 +57,8 @@ if [ "$announced" = no ]; then
       libnginx-mod-stream) say "  $package: what passes TLS through to services" \
         "  $package : ce qui passe le TLS tel quel aux services" ;;
       openssl) say '  openssl: certificates, in the tests' '  openssl : les certificats, dans les tests' ;;
+      postgresql) say '  postgresql: the database that gateways share, in the tests; its service stays off' \
+        '  postgresql : la base que partagent des passerelles, dans les tests ; son service reste arrêté' ;;
       curl) say '  curl: a client, in the tests' '  curl : un client, dans les tests' ;;
       nftables | iproute2) say "  $package: firewalls and networks of their own, in the tests" \
         "  $package : des pare-feu et des réseaux à part, dans les tests" ;;
