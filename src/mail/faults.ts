@@ -43,7 +43,8 @@ export function faultOf({ smtp, from }: Mail, to: readonly string[], error: unkn
     return new Fault(as, all, { cause: error, pointer: smtp.pointer, next: message(`${as}.next`, all) });
   };
   if (isCertificate(error)) return fault('mail.certificate');
-  if (code === 'ETLS') return fault('mail.tls');
+  // OpenSSL found something else than TLS, or none of its versions that we take.
+  if (code === 'ETLS' || /SSL routines|EPROTO/.test(`${code} ${reason}`)) return fault('mail.tls');
   if (responseCode === 552 || /\b5\.3\.4\b/.test(reason)) return fault('mail.large');
   if (responseCode >= 400 && responseCode < 500) return fault('mail.busy');
   if (code === 'EAUTH' || code === 'ENOAUTH') return fault('mail.login.refused');

@@ -41,7 +41,7 @@ export const mail = {
     'nothing was sent; use the name that its certificate has, and "ca" if an authority of your own signs it',
   'mail.ca': 'the mail server’s authority {file} cannot be read: {reason}',
   'mail.ca.next': 'correct the path of "ca" or its rights',
-  'mail.tls': 'the mail server {server} offers no TLS there: {reason}',
+  'mail.tls': 'the mail server {server} offers no TLS there that can be used: {reason}',
   'mail.tls.next':
     'nothing was sent, since it would go in clear; use port 587 with starttls, or 465 with implicit',
   'mail.login.refused': 'the mail server {server} refuses the login of {user}: {reason}',

@@ -44,7 +44,7 @@ export const mail: Record<keyof typeof en, string> = {
     'rien n’est parti ; employez le nom que porte son certificat, et « ca » si votre propre autorité le signe',
   'mail.ca': 'l’autorité {file} du serveur de courriel ne peut pas être lue : {reason}',
   'mail.ca.next': 'corrigez le chemin de « ca » ou ses droits',
-  'mail.tls': 'le serveur de courriel {server} n’offre pas TLS à ce port : {reason}',
+  'mail.tls': 'le serveur de courriel {server} n’offre pas à ce port de TLS utilisable : {reason}',
   'mail.tls.next':
     'rien n’est parti, car ce serait en clair ; employez le port 587 avec starttls, ou 465 avec implicit',
   'mail.login.refused': 'le serveur de courriel {server} refuse la connexion de {user} : {reason}',
