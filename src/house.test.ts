@@ -20,7 +20,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   store: ['lib', 'model', 'schedule'],
   secrets: ['lib', 'model'],
   mail: ['hosts', 'i18n', 'lib', 'model', 'secrets', 'store'],
-  fleet: ['hosts', 'i18n', 'lib', 'mail', 'model', 'store'],
+  fleet: ['audit', 'hosts', 'i18n', 'lib', 'mail', 'model', 'store'],
   audit: ['hosts', 'lib', 'model', 'store'],
   pki: ['audit', 'hosts', 'lib', 'model', 'store'],
   apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],

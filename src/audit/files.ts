@@ -7,7 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readIfThere, writeDurably } from '../hosts/files.ts';
 import { genesis, type Position } from './entry.ts';
 
@@ -42,6 +42,8 @@ export const segmentFrom = (seq: number): string => `${String(seq).padStart(12, 
  * the log, and a head that was kept elsewhere shows even that.
  */
 export async function openKey(folder: string): Promise<KeyObject> {
+  // Others may have to go through the state folder.
+  await mkdir(dirname(folder), { recursive: true, mode: 0o755 });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const kept = await readIfThere(keyFile(folder));
   if (kept !== undefined) return createPrivateKey(kept);

@@ -12,6 +12,7 @@ import { type Context, stateFolder } from './context.ts';
 import { exit, WrongRequest } from './exit.ts';
 import { interruption } from './interruption.ts';
 import { liveView, type Progress, progressLines } from './live.ts';
+import { localAccount } from './local-account.ts';
 import { type ReachOptions, reachOf } from './reach.ts';
 import { asked, parallelOf, requireUnchanged } from './run-request.ts';
 import { finish, type Sending, tidy } from './run-send.ts';
@@ -77,6 +78,7 @@ export async function present(
   try {
     const { id, folder, results } = await carryOut({
       ...{ spec, script, stdinLength: length, targets, state, settings: reach.settings },
+      by: localAccount(),
       ...(resumed === undefined ? {} : { resumed }),
       ...(of === undefined ? {} : { of }),
       ...(parallel === undefined ? {} : { parallel }),

@@ -174,6 +174,10 @@ describe('set up from nothing', () => {
     await writeFile(join(folder, 'script'), '#!/bin/sh\necho "$USER on $(hostname)"\n');
     const ran = await poterne('run', 'script', '--on', 'group:prod', '--yes');
     expect([ran.code, ran.out]).toEqual([0, expect.stringContaining('2 of 2 ok')]);
+    const told = await poterne('audit', '--to', 'prod1', '--what', 'run', '--json');
+    expect(JSON.parse(told.out)).toMatchObject([
+      { what: 'run.host', result: 'done', detail: { script: 'script' } },
+    ]);
     expect((await poterne('hosts', 'facts', '--refresh')).code).toBe(0);
     expect((await poterne('plan', 'site.yaml')).out).toMatch(/prod2: as described/);
   });

@@ -2,6 +2,7 @@ import { writeSynced } from '../hosts/files.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import type { RunHost } from '../model/run.ts';
 import { withLock } from '../store/lock.ts';
+import { auditRun } from './audit.ts';
 import { newRun, openJournal, type RecordedRun, scriptFile } from './journal.ts';
 import { type Running, runAll } from './runner.ts';
 
@@ -10,6 +11,8 @@ export interface Commission extends Omit<Running, 'folder' | 'journal'> {
   readonly targets: readonly SshTarget[];
   /** The state folder. */
   readonly state: string;
+  /** Who has it run, for the audit log. */
+  readonly by: string;
   /** The run that is taken up again; without, it is a new one. */
   readonly resumed?: RecordedRun;
   /** The run whose failed hosts these are. */
@@ -31,7 +34,7 @@ export interface CarriedOut extends RunPlace {
 
 /** Carries a run out from its folder to its results, alone in it. Throws `lock.held` when it is under way already. */
 export async function carryOut(commission: Commission): Promise<CarriedOut> {
-  const { targets, state, resumed, of, spec, script, begun } = commission;
+  const { targets, state, by, resumed, of, spec, script, begun } = commission;
   const { id, folder } = resumed ?? (await newRun(state, new Date()));
   return withLock(folder, 0, async () => {
     if (!resumed) await writeSynced(scriptFile(folder), script, 0o600);
@@ -42,8 +45,11 @@ export async function carryOut(commission: Commission): Promise<CarriedOut> {
         const at = new Date().toISOString();
         await journal.add({ event: 'run', at, spec, hosts, ...(of === undefined ? {} : { of }) }, true);
       } else await journal.add({ event: 'resume', at: new Date().toISOString() }, true);
+      const audit = await auditRun(state, by, id, spec);
+      await audit.begin(targets.length);
       await begun?.({ id, folder });
       const results = await runAll(targets, { ...commission, folder, journal });
+      await audit.end(results);
       return { id, folder, results };
     } finally {
       await journal.close();

@@ -232,3 +232,29 @@ test('without a router the gateway forwards, and stands for the visitors', async
   expect(forwardings(site)).toMatchObject([{ at: 'gw', addresses: [], port: 2022, masquerade: true }]);
   expect(lines(site)).toContain('gw@dmz → erp@lan:22 (flow.audience flow.admin.via)');
 });
+
+test('from the bastion to the machines that somebody may enter, once it is set up', async () => {
+  const key = (n: number) => {
+    const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+    return `ssh-ed25519 ${Buffer.concat([field(Buffer.from('ssh-ed25519')), field(Buffer.alloc(32, n))]).toString('base64')}`;
+  };
+  const described = (bastion: string) =>
+    siteOf(`site: s
+zones: { lan: { networks: [10.0.0.0/24] } }
+admin: { from: [10.0.0.9] }
+hosts:
+  gw: { address: 10.0.0.1, roles: [gateway], ssh: { user: debian } }
+  prod1: { address: 10.0.0.11, ssh: { user: debian, via: gw, port: 2222 } }
+  prod2: { address: 10.0.0.12, ssh: { user: debian, via: gw } }
+  prod3: { address: 10.0.0.13, ssh: { user: debian } }
+people: { alice: {}, bob: {} }
+access: [{ people: [alice], to: prod1 or gw, as: [debian] }]
+bastion: { ${bastion} break-glass: { people: [bob], to: prod3, as: [root] } }
+`);
+  const led = (of: Site) => lines(of).filter((line) => line.includes('flow.bastion'));
+  expect(led(await described(`authority: ${key(1)}, host-authority: ${key(2)}, `))).toEqual([
+    'gw@lan → prod1@lan:2222 (flow.admin.via flow.bastion)',
+    'gw@lan → prod3@lan:22 (flow.bastion)',
+  ]);
+  expect(led(await described(''))).toEqual([]);
+});

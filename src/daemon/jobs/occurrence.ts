@@ -145,6 +145,7 @@ function common(doing: Doing, spec: RunSpec, script: Uint8Array, length: number)
   const { job, state, reach, tell, signal } = doing;
   return {
     ...{ spec, script, stdinLength: length, state, settings: reach.settings, tell, signal },
+    by: `job ${job.name}`,
     ...(job.parallel === undefined ? {} : { parallel: job.parallel }),
   };
 }
