@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
@@ -12,6 +15,8 @@ const here = import.meta.dirname;
 const servers = ['prod1', 'prod2', 'prod3'];
 const folder = '/root/site';
 let lab: Lab;
+/** What is on Alice’s workstation: her registered key, one for minutes, what her ssh knows. */
+let alice: string;
 
 /** What `--json` tells of a host. */
 interface Ran {
@@ -48,11 +53,13 @@ beforeAll(async () => {
   const topology = await readTopology(`${here}/lab.yaml`);
   lab = await up({ ...topology, name: `vip-${process.pid}` });
   await installPoterne(lab, 'passerelle');
-  await promisify(execFile)('sh', [`${here}/prepare.sh`, lab.name]);
+  alice = await mkdtemp(join(tmpdir(), 'poterne-vip-'));
+  await promisify(execFile)('sh', [`${here}/prepare.sh`, lab.name, alice]);
 }, 600_000);
 
 afterAll(async () => {
   if (lab) await down(lab.name);
+  if (alice) await rm(alice, { recursive: true, force: true });
 });
 
 describe('the only way in', () => {
@@ -168,4 +175,54 @@ describe('a script of a vendor, on every server that has a scheduler', () => {
     const again = await json('run', '--failed-of', said.run, '--yes');
     expect([again.code, again.said.hosts.map(({ host }: Ran) => host)]).toEqual([0, ['prod1']]);
   }, 120_000);
+});
+
+describe('people go through the gateway, and what they do is recorded', () => {
+  /** Alice’s own ssh, at her workstation. */
+  async function ssh(
+    words: readonly string[],
+    input = '',
+  ): Promise<{ readonly code: number; readonly said: string }> {
+    const options = ['-F', join(alice, 'config'), '-o', 'BatchMode=yes'];
+    const [program = '', ...rest] = lab.host('poste').networkCommand(['ssh', ...options, ...words]);
+    return new Promise((resolve) => {
+      const child = execFile(program, rest, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, said: stdout || stderr }),
+      );
+      child.stdin?.end(input);
+    });
+  }
+
+  test('a registered key yields a certificate for minutes, which opens what the rules name', async () => {
+    expect((await ssh(['User_DollarU@prod1', 'id'])).said).toContain('Permission denied (publickey)');
+    const asked = await ssh(
+      ['-i', join(alice, 'alice'), 'passerelle', 'certificate'],
+      await readFile(join(alice, 'minutes.pub'), 'utf8'),
+    );
+    expect(asked.code).toBe(0);
+    await writeFile(join(alice, 'minutes-cert.pub'), asked.said);
+    expect(await ssh(['User_DollarU@prod1', 'id', '-un'])).toEqual({ code: 0, said: 'User_DollarU\n' });
+    for (const [account, why] of [
+      ['root', 'Permission denied'],
+      ['debian', 'aucune règle ne laisse alice entrer sur prod1 en tant que debian'],
+    ])
+      expect([account, (await ssh([`${account}@prod1`, 'id'])).said]).toEqual([
+        account,
+        expect.stringContaining(why as string),
+      ]);
+  }, 60_000);
+
+  test('every entry and every refusal is in the log, and the session can be seen again', async () => {
+    const { said } = await json('ssh', 'sessions');
+    expect(said[0]).toMatchObject({
+      person: 'alice',
+      host: 'prod1',
+      account: 'User_DollarU',
+      from: '10.40.2.9',
+    });
+    expect((await poterne('ssh', 'replay', said[0].id)).stdout).toContain('User_DollarU');
+    const refused = await json('audit', '--who', 'alice', '--what', 'session.refused');
+    expect(JSON.stringify(refused.said)).toContain('prod1/debian');
+    expect((await poterne('audit', 'verify')).code).toBe(0);
+  }, 60_000);
 });
