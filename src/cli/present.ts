@@ -1,12 +1,13 @@
 import { targetOf } from '../daemon/reach.ts';
 import { servicesOf } from '../daemon/services.ts';
-import { carryOut } from '../fleet/carry-out.ts';
+import { carryOut, type RunPlace } from '../fleet/carry-out.ts';
 import type { RecordedRun } from '../fleet/journal.ts';
 import { stdinLength } from '../fleet/request.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { message } from '../model/message.ts';
 import type { RunHost, RunSpec } from '../model/run.ts';
 import type { Site } from '../model/site.ts';
+import { changesIn, showChanges } from './account-view.ts';
 import { hostsConfirmed } from './confirm-hosts.ts';
 import { type Context, stateFolder } from './context.ts';
 import { exit, WrongRequest } from './exit.ts';
@@ -91,7 +92,7 @@ export async function present(
       },
     });
     live?.end();
-    if (!silent) report(context, id, folder, results);
+    if (!silent) report(context, spec, { id, folder }, results);
     const finished = sending && (await finish(context, sending, site, state, id, silent));
     const removed = await tidy(context, site, state, silent);
     const result = { ...resultJson(context, id, folder, results), unreached, ...finished?.json, removed };
@@ -119,10 +120,16 @@ export function targetsOf(
   return hosts.flatMap((host) => (host ? [targetOf(site, host, here)] : []));
 }
 
-function report(context: Context, id: string, folder: string, results: readonly RunHost[]): void {
+function report(
+  context: Context,
+  { task }: RunSpec,
+  { id, folder }: RunPlace,
+  results: readonly RunHost[],
+): void {
   const { t, out, err } = context;
   showResults(context, results);
   showUpdates(context, new Map(results.flatMap(({ host, update }) => (update ? [[host, update]] : []))));
+  showChanges(context, task?.kind === 'account' ? task.name : '', changesIn(results));
   const ok = results.filter(({ outcome }) => outcome.is === 'ok').length;
   out(t('run.result', { ok, count: results.length, folder }));
   const next = nextOf(context, id, results);

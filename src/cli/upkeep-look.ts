@@ -20,6 +20,8 @@ export async function lookAt(
     readonly script: string;
     readonly words: (target: SshTarget) => readonly string[];
     readonly settings: SshSettings;
+    /** Of a host that refuses the login. */
+    readonly otherwise?: SshSettings;
     readonly limit: number;
     /** What an answer says went wrong there. */
     readonly fault: (host: string, rows: Rows) => Fault | undefined;
@@ -28,14 +30,18 @@ export async function lookAt(
 ): Promise<Looked> {
   const rows = new Map<string, Rows>();
   const faults = new Map<string, Fault>();
-  const { script, words, settings, limit, fault } = how;
+  const { script, words, settings, otherwise, limit, fault } = how;
   const isShown = process.stderr.isTTY && !how.quiet;
   let done = 0;
   const items = targets.map((target) => ({ target }));
   await withMany(items, async ({ target }) => {
     const { name } = target;
     try {
-      const answer = await askRoot(target, script, words(target), { settings, limit });
+      const ask = (way: SshSettings) => askRoot(target, script, words(target), { settings: way, limit });
+      const answer = await ask(settings).catch((error: unknown) => {
+        if (otherwise && error instanceof Fault && error.code === 'host.denied') return ask(otherwise);
+        throw error;
+      });
       const wrong = fault(name, answer);
       if (wrong) faults.set(name, wrong);
       else rows.set(name, answer);

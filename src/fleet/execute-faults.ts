@@ -39,7 +39,7 @@ export function broken(target: SshTarget, spec: RunSpec, [, what, said = '']: re
 }
 
 /** Why a file was not put at its place: `place.sh` says it in a word and a path. */
-function unplaced({
+export function unplaced({
   reason: said,
   ...params
 }: Readonly<Record<'host' | 'reason' | 'account', string>>): Fault {

@@ -48,7 +48,7 @@ export async function runAll(targets: readonly SshTarget[], running: Running): P
   // Each host that is under way listens to it.
   setMaxListeners(0, signal);
   const batches = batchesOf(targets, spec.batches).flatMap(
-    spec.task?.kind === 'update' ? waysApart(targets) : (batch) => [batch],
+    spec.task?.kind === 'update' || spec.task?.kind === 'rotate' ? waysApart(targets) : (batch) => [batch],
   );
   let isStopped = false;
   const stop = async (failed: number, of: number) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { quote } from '../lib/quote.ts';
 import type { PutFile, RunSpec } from '../model/run.ts';
 
 const files = {
@@ -7,6 +8,7 @@ const files = {
   place: './script/place.sh',
   apt: '../hosts/script/apt.sh',
   update: './upkeep/script/update.sh',
+  accounts: './upkeep/script/accounts.sh',
 } as const;
 
 type Name = keyof typeof files;
@@ -32,6 +34,9 @@ export const placeScript = scripts.place;
 
 /** Updates the Debian packages of a host. */
 export const updateScript = ['#!/bin/sh', scripts.apt, scripts.update].join('\n');
+
+/** Looks after accounts and their keys. */
+export const accountsScript = ['#!/bin/sh', `placer=${quote([scripts.place])}`, scripts.accounts].join('\n');
 
 /** Where the bytes that follow the parameters end. */
 export interface Lengths {

@@ -5,6 +5,8 @@ import type { GetTask } from '../model/upkeep.ts';
 import { deliver } from './deliver.ts';
 import { type Execution, executeOn, keepResult } from './execute.ts';
 import { faultOutcome, localFault } from './execute-faults.ts';
+import { accountOn } from './upkeep/account.ts';
+import { rotateOn } from './upkeep/rotate.ts';
 import { updateOn } from './upkeep/update.ts';
 
 /** Does what a run is about on one host: its script, and what its task asks for besides. Throws nothing but bugs. */
@@ -17,6 +19,10 @@ export async function workOn(target: SshTarget, execution: Execution): Promise<R
       return getFrom(target, execution, task);
     case 'update':
       return updateOn(target, execution, task);
+    case 'account':
+      return accountOn(target, execution);
+    case 'rotate':
+      return rotateOn(target, execution, task);
   }
 }
 

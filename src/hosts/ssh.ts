@@ -13,6 +13,10 @@ export interface SshSettings {
   readonly connectTimeout?: number;
   /** A certificate that is offered first. */
   readonly identity?: SshIdentity;
+  /** The private key to log in with, and no certificate; the machines on the way take what they always do. */
+  readonly key?: string;
+  /** ssh tells on standard error what it does, so which key was taken. */
+  readonly tells?: boolean;
 }
 
 /** A key of our own with a certificate of minutes, which hosts believe in place of keys that are registered with them. */
@@ -68,18 +72,21 @@ function options(target: SshTarget, settings: SshSettings): readonly string[] {
     ForwardX11: 'no',
     PermitLocalCommand: 'no',
     RemoteCommand: 'none',
-    LogLevel: 'ERROR',
+    LogLevel: settings.tells ? 'DEBUG1' : 'ERROR',
+    ...(settings.key === undefined ? {} : { IdentitiesOnly: 'yes' }),
     ...(hostKey === undefined ? {} : described(name, hostKey)),
     StrictHostKeyChecking: 'yes',
     // Whatever the user's ssh_config says: a port of ours that leads to another machine is not that machine.
     NoHostAuthenticationForLocalhost: 'no',
-    ...(via === undefined ? {} : { ProxyCommand: through(via, settings) }),
+    ...(via === undefined ? {} : { ProxyCommand: through(via, wayOf(settings)) }),
   };
-  const offered = settings.identity?.from === name ? undefined : settings.identity?.files();
+  const isOurs = settings.key === undefined && settings.identity?.from !== name;
+  const offered = isOurs ? settings.identity?.files() : undefined;
   return [
     ...(settings.config === undefined ? [] : ['-F', settings.config]),
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
+    ...(settings.key === undefined ? [] : ['-i', settings.key.replaceAll('%', '%%')]),
     ...Object.entries(set).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
     ...(offered ? ['-o', `CertificateFile=${offered.certificate}`] : []),
     // Naming one has ssh forget those that go without saying: they are offered after ours.
@@ -91,6 +98,11 @@ function options(target: SshTarget, settings: SshSettings): readonly string[] {
 const usualKeys = ['id_ed25519', 'id_ed25519_sk', 'id_ecdsa', 'id_ecdsa_sk', 'id_rsa'].map(
   (name) => `~/.ssh/${name}`,
 );
+
+/** Of the machines on the way. */
+function wayOf({ key: _, tells: __, ...settings }: SshSettings): SshSettings {
+  return settings;
+}
 
 /** Only the described key is believed, whatever known_hosts files say. */
 function described(name: string, hostKey: string): Record<string, string> {

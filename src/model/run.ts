@@ -1,5 +1,5 @@
 import type { Message } from './message.ts';
-import type { Task, UpdateReport } from './upkeep.ts';
+import type { AccountChange, Task, UpdateReport } from './upkeep.ts';
 
 /** How a file is put at a place on a host. */
 export interface Placing {
@@ -114,6 +114,8 @@ export interface RunHost {
   readonly put?: readonly ('same' | 'changed' | 'new')[];
   /** What an update changed. */
   readonly update?: UpdateReport;
+  /** What was changed about an account. */
+  readonly changes?: readonly AccountChange[];
   /** Processes that the script started go on there. */
   readonly left?: true;
 }

@@ -1,5 +1,5 @@
 /** What is done on the hosts of a run besides running a script. JSON-safe. */
-export type Task = GetTask | UpdateTask;
+export type Task = GetTask | UpdateTask | AccountTask | RotateTask;
 
 /** The files that came back are also put in a folder of the controller, in one for each host. */
 export interface GetTask {
@@ -21,6 +21,35 @@ export interface UpdateTask {
   /** A script of the operator's that says whether the host is well: its name and its text. */
   readonly health?: { readonly name: string; readonly text: string };
 }
+
+/** Something is changed about an account; the script's words say what. */
+export interface AccountTask {
+  readonly kind: 'account';
+  readonly name: string;
+}
+
+/** The key that this machine logs in with gives way to a new one. */
+export interface RotateTask {
+  readonly kind: 'rotate';
+  /** Public, `type base64`. */
+  readonly old: string;
+  readonly next: {
+    /** The line of its `.pub` file. */
+    readonly line: string;
+    /** The private key, by absolute path. */
+    readonly file: string;
+  };
+}
+
+/** What is changed about an account; in words of `accounts.sh`. */
+export interface AccountChange {
+  readonly what: (typeof accountChanges)[number];
+  readonly from: string;
+  readonly to: string;
+}
+
+// biome-ignore format: one line
+export const accountChanges = ['account', 'shell', 'comment', 'group', 'keys', 'key-added', 'key-dropped', 'key-swapped', 'locked', 'unlocked', 'ended', 'removed', 'removed-home'] as const;
 
 /** A package, before and after; without `to`, it goes, and without `from`, it comes. */
 export interface PackageChange {

@@ -8,8 +8,10 @@ import type { Context } from '../context.ts';
 import { ageOf, type HostsOptions, onHosts, wayTo } from '../hosts.ts';
 import { reaching } from '../reach.ts';
 import { table } from '../table.ts';
+import { hostsAccounts } from './hosts-accounts.ts';
 import { hostsFacts } from './hosts-facts.ts';
 import { hostsImport } from './hosts-import.ts';
+import { hostsKeys } from './hosts-keys.ts';
 import { hostsUpdate } from './hosts-update.ts';
 
 /** `poterne hosts`: the described hosts, and what is known of them. */
@@ -27,6 +29,8 @@ export function hosts(context: Context): Command {
     .addCommand(hostsFacts(context))
     .addCommand(hostsImport(context))
     .addCommand(hostsUpdate(context))
+    .addCommand(hostsAccounts(context))
+    .addCommand(hostsKeys(context))
     .action(async (file: string, options: HostsOptions) => {
       await onHosts(context, file, options, async ({ site, chosen, facts, reach }) => {
         const now = Date.now();

@@ -1,14 +1,13 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { SshTarget } from '../../hosts/target.ts';
 import { Fault } from '../../model/fault.ts';
 import type { RunHost } from '../../model/run.ts';
 import type { UpdateReport, UpdateTask } from '../../model/upkeep.ts';
-import { type Execution, executeOn, keepResult } from '../execute.ts';
+import { type Execution, keepResult } from '../execute.ts';
 import { faultOutcome } from '../execute-faults.ts';
-import { type Rows, rowsOf } from '../rows.ts';
+import type { Rows } from '../rows.ts';
 import { untilHealthy } from './health.ts';
 import { askState, bootOf, reboot } from './reboot.ts';
+import { toldOn } from './told.ts';
 import { reportOf, stateOf, updateFault } from './update-report.ts';
 
 /** The words of `update.sh` for what is wanted. */
@@ -18,14 +17,9 @@ export function updateWords(doing: 'look' | 'do', task: UpdateTask): readonly st
 
 /** Updates a host, boots it anew where that is needed, and waits until it is well. Throws nothing but bugs. */
 export async function updateOn(target: SshTarget, execution: Execution, task: UpdateTask): Promise<RunHost> {
-  const { folder, line } = execution;
+  const { folder } = execution;
   const begun = Date.now();
-  const result = await executeOn(target, {
-    ...execution,
-    // What it says of itself is for Poterne.
-    line: (stream, text) => stream === 'stderr' && line(stream, text),
-  });
-  const rows = rowsOf(await beginOf(join(folder, 'stdout')));
+  const { result, rows } = await toldOn(target, execution);
   const update = reportOf(rows);
   const fault = updateFault(target.name, rows);
   const done =
@@ -61,17 +55,5 @@ async function settled(
     if (!(error instanceof Fault)) throw error;
     if (execution.signal.aborted) return { update: report, outcome: { is: 'stopped' } };
     return { update: report, outcome: { ...faultOutcome(error), stops: true } };
-  }
-}
-
-/** The begin of a file: no host has more to tell than this. */
-async function beginOf(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined);
-  if (!file) return '';
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(8 << 20));
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
   }
 }
