@@ -39,12 +39,10 @@ export async function readSecret({ file, pointer }: SecretRef): Promise<string> 
   }
 }
 
-/** Whether nobody but its owner (we, or root) may read or write it, or besides a group that root made for us. */
-function isOurs({ mode, uid, gid }: Stats): boolean {
-  const me = process.getuid?.() ?? 0;
-  if (uid !== 0 && uid !== me) return false;
-  if ((mode & 0o077) === 0) return true;
-  return uid === 0 && me !== 0 && (mode & 0o037) === 0 && (process.getgroups?.() ?? []).includes(gid);
+/** Whether nobody but its owner (we, or root) may read or write it, and besides a group that root chose to let read. */
+function isOurs({ mode, uid }: Stats): boolean {
+  if (uid !== 0 && uid !== process.getuid?.()) return false;
+  return (mode & 0o077) === 0 || (uid === 0 && (mode & 0o037) === 0);
 }
 
 async function contentOf(handle: FileHandle): Promise<string> {

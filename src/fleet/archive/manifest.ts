@@ -1,5 +1,6 @@
 import { isFailed, type Placing, type PutFile, type RunHost, type RunOutcome } from '../../model/run.ts';
 import type { Language } from '../../model/site.ts';
+import type { Task } from '../../model/upkeep.ts';
 import type { RecordedRun } from '../journal.ts';
 import { pathBelow, plainName } from '../paths.ts';
 
@@ -37,6 +38,8 @@ export interface Manifest {
   readonly arguments: readonly string[];
   /** Whether something was given on standard input; what, is kept nowhere. */
   readonly stdin: boolean;
+  /** What was done besides running the script. */
+  readonly task?: Task;
   /** Where the script was installed. */
   readonly install?: Placing;
   /** Files that were put there: where, and which; they are not in the archive. */
@@ -133,6 +136,7 @@ export function manifestOf(
     on: spec.on,
     ...(spec.as === undefined ? {} : { as: spec.as }),
     ...{ login: spec.login, arguments: spec.args, stdin: spec.stdin !== undefined },
+    ...(spec.task ? { task: spec.task } : {}),
     ...(spec.install ? { install: spec.install } : {}),
     ...(spec.put ? { put: spec.put.map(({ file: _, ...rest }) => rest) } : {}),
     ...{ collect: spec.collect, limitSeconds: spec.limit, retries: spec.retries },
