@@ -55,9 +55,9 @@ export async function note(
     case 'await':
       return appear(step.due, 'waiting', step.covers > 1 ? { covers: step.covers } : {});
     case 'miss': {
-      const isNew = await appear(step.due, 'missed', { count: step.count });
-      if (isNew)
-        await raise(t, site, job, step.due, 'never-started', { why: { is: 'down' }, count: step.count });
+      const detail = { why: { is: 'down' }, count: step.count };
+      const isNew = await appear(step.due, 'missed', detail);
+      if (isNew) await raise(t, site, job, step.due, 'never-started', detail);
       return isNew;
     }
     case 'skip': {

@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { describe } from '../../describe/index.ts';
 import type { Job } from '../../model/job.ts';
@@ -11,12 +8,10 @@ import type { PastOccurrence } from '../../store/job-history.ts';
 import { openSharedStore, type Store } from '../../store/store.ts';
 import { type Postgres, startPostgres } from '../../store/testing/postgres.ts';
 import { shapeOf } from './shape.ts';
+import { type Scheduler, startScheduler, until } from './testing.ts';
 
 /** Two gateways with one PostgreSQL: real schedulers, each a process with a state folder of its own, on this machine. */
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
-
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const tsx = fileURLToPath(new URL('../../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 
 let postgres: Postgres;
 let folder: string;
@@ -54,51 +49,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A gateway: a scheduler, what it said, and its name in the store. */
-interface Gateway {
-  readonly child: ChildProcess;
-  said(): string;
-}
-let gateways: Gateway[] = [];
+let gateways: Scheduler[] = [];
 afterEach(async () => {
-  for (const { child } of gateways) {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      await once(child, 'close');
-    }
-  }
+  for (const each of gateways) await each.end('SIGTERM');
   gateways = [];
   await rm(join(folder, 'log'), { force: true });
   await rm(join(folder, 'alone'), { recursive: true, force: true });
 });
 
-async function gateway(name: string): Promise<Gateway> {
-  const state = join(folder, name);
-  const child = spawn(
-    process.execPath,
-    ['--import', tsx, main, 'job', 'up', '--here', 'me', '--state', state],
-    { cwd: folder, env: { ...process.env, POTERNE_LANG: 'en' }, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const made = { child, said: () => said };
-  gateways.push(made);
-  await until(() => said.includes('Ctrl-C'), made.said);
-  return made;
-}
-
-async function until(
-  check: () => boolean | Promise<boolean>,
-  told: () => string | Promise<string>,
-  seconds = 60,
-): Promise<void> {
-  const end = performance.now() + seconds * 1000;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`not within ${seconds} s: ${await told()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+async function gateway(name: string): Promise<void> {
+  gateways.push(await startScheduler(folder, join(folder, name)));
 }
 
 /** Has a job's time have come while nobody looked, so that it is run once, now. */
@@ -120,15 +80,14 @@ const settled = async (job: string) =>
   !['waiting', 'running'].includes((await last(job))?.state ?? 'waiting');
 
 /** Kills the gateway that runs a job, once its script has begun; gives the other. */
-async function killHolder(job: string): Promise<Gateway> {
+async function killHolder(job: string): Promise<Scheduler> {
   await until(async () => (await log()).includes('start'), all);
   const holder = gateways.find(
     ({ said }) => said().includes(`${job}, due`) && said().includes(': run '),
-  ) as Gateway;
-  const other = gateways.find((each) => each !== holder) as Gateway;
+  ) as Scheduler;
+  const other = gateways.find((each) => each !== holder) as Scheduler;
   expect((await last(job))?.state).toBe('running');
-  holder.child.kill('SIGKILL');
-  await once(holder.child, 'close');
+  await holder.end('SIGKILL');
   await writeFile(join(folder, 'seconds'), '0');
   return other;
 }
