@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Step } from '../schedule/decide.ts';
+import { issue } from '../verify/testing/pki.ts';
 import type { Claim, Holder } from './jobs.ts';
 import { openSharedStore, openStore, type Store } from './store.ts';
 import { hasPostgres, type Postgres, startPostgres } from './testing/postgres.ts';
@@ -214,3 +216,56 @@ test.runIf(hasPostgres)(
     await store.close();
   },
 );
+
+test.runIf(hasPostgres)(
+  'over the network: a certificate that is verified and a password, or nothing',
+  async () => {
+    const server = await startPostgres();
+    try {
+      const authority = await issue({ common: 'CA', authority: true });
+      const tls = await issue({ names: ['localhost'], by: authority });
+      await writeFile(join(folder, 'ca.pem'), authority.cert);
+      await writeFile(join(folder, 'other.pem'), (await issue({ common: 'other', authority: true })).cert);
+      const port = await freePort();
+      const opens = async (change: object, password = 'secret') => {
+        const place = { ...server.place, host: 'localhost', port, ca: join(folder, 'ca.pem'), ...change };
+        return openSharedStore(place, async () => password).then(
+          async (store) => {
+            await store.jobs.now();
+            await store.close();
+            return 'opened';
+          },
+          (error: { code?: string }) => error.code,
+        );
+      };
+      await server.listen(port, 'secret', tls);
+      await server.stop();
+      await server.start();
+      expect(await opens({})).toBe('opened');
+      expect(await opens({}, 'wrong')).toBe('store.login');
+      expect(await opens({ ca: join(folder, 'other.pem') })).toBe('store.tls');
+      expect(await opens({ host: '127.0.0.1' })).toBe('store.tls');
+    } finally {
+      await server.end();
+    }
+    const plain = await startPostgres();
+    try {
+      const port = await freePort();
+      await plain.listen(port, 'secret');
+      await plain.stop();
+      await plain.start();
+      const place = { ...plain.place, host: 'localhost', port };
+      await expect(openSharedStore(place, async () => 'secret')).rejects.toMatchObject({ code: 'store.tls' });
+    } finally {
+      await plain.end();
+    }
+  },
+);
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,12 @@ const run = promisify(execFile);
 export interface Postgres {
   readonly place: SharedStore;
   start(): Promise<void>;
+  /** From the next start on: also on a port of 127.0.0.1, by password, over TLS if it has a certificate. */
+  listen(
+    port: number,
+    password: string,
+    tls?: { readonly cert: string; readonly key: string },
+  ): Promise<void>;
   /** As a power cut would. */
   stop(): Promise<void>;
   /** Another database, empty. */
@@ -56,12 +62,27 @@ export async function startPostgres(): Promise<Postgres> {
   const place = (database: string): SharedStore => ({
     ...{ host: folder, port: 5432, database, user: 'poterne', pointer: '/store/postgres' },
   });
-  const options = `-k ${folder} -c listen_addresses= -c fsync=off -c max_connections=40`;
+  let options = `-k ${folder} -c listen_addresses= -c fsync=off -c max_connections=40`;
   const sql = (text: string) => does('psql', '-h', folder, '-U', 'poterne', '-qAt', '-c', text, 'postgres');
   const server: Postgres = {
     place: place('postgres'),
     start: async () => {
       await does(program('pg_ctl'), '-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start');
+    },
+    listen: async (port, password, tls) => {
+      await sql(`alter role poterne password '${password}'`);
+      const hba = ['local all all trust', `host${tls ? 'ssl' : 'nossl'} all all 127.0.0.1/32 scram-sha-256`];
+      await writeFile(join(data, 'pg_hba.conf'), `${hba.join('\n')}\n`);
+      const ssl = tls
+        ? ['-c ssl=on', '-c ssl_cert_file=server.crt', '-c ssl_key_file=server.key']
+        : ['-c ssl=off'];
+      options = `-k ${folder} -c listen_addresses=127.0.0.1 -p ${port} -c fsync=off ${ssl.join(' ')}`;
+      for (const [name, text] of tls
+        ? [['server.crt', tls.cert] as const, ['server.key', tls.key] as const]
+        : []) {
+        await writeFile(join(data, name), text, { mode: 0o600 });
+        if (isRoot) await chown(join(data, name), Number(uid), Number(gid));
+      }
     },
     stop: async () => {
       await does(program('pg_ctl'), '-D', data, '-m', 'immediate', '-w', 'stop');
