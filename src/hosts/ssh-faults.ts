@@ -7,6 +7,8 @@ const causes = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S+ has changed/, 'host.identity.changed'],
   [/host key is known for|Host key verification failed/, 'host.identity.unknown'],
   [/Permission denied \(|Too many authentication failures/, 'host.denied'],
+  // sudo would, and what it is to run is not there.
+  [/^sudo: (?!command not found)[^:]+: command not found/m, 'host.unfit'],
   [
     /^sudo: |not in the sudoers file|sudo: (command )?not found|command not found: sudo/m,
     'host.sudo.refused',

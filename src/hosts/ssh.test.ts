@@ -117,6 +117,7 @@ describe('what ssh says', () => {
   test('sudo, and hosts that cannot run it', () => {
     expect(fault('sudo: a password is required\n', 1)[0]).toBe('host.sudo.refused');
     expect(fault('bash: line 1: sudo: command not found\n', 127)[0]).toBe('host.sudo.refused');
+    expect(fault('sudo: perl: command not found\n', 1)[0]).toBe('host.unfit');
     expect(fault('This account is currently not available.\n', 1)[0]).toBe('host.unfit');
   });
 
