@@ -32,7 +32,7 @@ export function checkAccess(checking: Checking): void {
     });
 }
 
-function checkPeople({ parsed, report, other }: Checking): void {
+function checkPeople({ parsed, report, other, whole }: Checking): void {
   const logins = new Map([...parsed.hosts].map(([name, { ssh }]) => [ssh?.user ?? '', name]));
   const keys = new Map<string, string>();
   for (const name of parsed.names.people) {
@@ -54,6 +54,14 @@ function checkPeople({ parsed, report, other }: Checking): void {
         hint: message('person.name.taken.hint'),
       });
     const person = parsed.people.get(name);
+    if (person?.keys.length === 0 && whole(at))
+      report('note', {
+        code: 'person.keys.missing',
+        params: { name },
+        pointer: at,
+        onKey: true,
+        hint: message('person.keys.missing.hint'),
+      });
     for (const [i, key] of (person?.keys ?? []).entries()) {
       const first = keys.get(key);
       const here = `${at}/keys/${i}`;

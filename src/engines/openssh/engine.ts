@@ -2,6 +2,7 @@ import type { HostEngine } from '../engine.ts';
 import { diagnose } from './diagnose.ts';
 import { expect } from './expect.ts';
 import { part } from './part.ts';
+import { review } from './review.ts';
 import { schema } from './schema.ts';
 
 export default {
@@ -9,7 +10,7 @@ export default {
   name: 'openssh',
   packages: ['openssh-server'],
   schema,
-  review: () => [],
+  review,
   examine: () => [],
   part,
   diagnose,

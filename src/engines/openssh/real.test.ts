@@ -10,7 +10,7 @@ import engine from './engine.ts';
 import { situations } from './testing-sites.ts';
 
 // The real sshd, over folders of its own in a mount namespace: that takes root and openssh-server. Elsewhere it is skipped; what it
-// does to people who connect is in access.lab-test.ts.
+// does to people who connect is in src/daemon/access.lab-test.ts.
 const able = process.getuid?.() === 0 && existsSync('/usr/sbin/sshd');
 
 const room = mkdtempSync(join(tmpdir(), 'poterne-openssh-'));

@@ -48,6 +48,15 @@ test('without a bastion that is set up, SSH servers are left alone', async () =>
   expect((await parts(yaml.replace(/^access:.*/ms, ''))).size).toBe(0);
 });
 
+test('a host that people may enter and whose SSH server is left alone is told', async () => {
+  const found = async (more: string) =>
+    engine
+      .review(await siteOf(`${situations.certificates}`.replace('to: prod1,', more)))
+      .map(({ code, pointer }) => [code, pointer]);
+  expect(await found('to: prod1,')).toEqual([]);
+  expect(await found('to: prod1 or ancien,')).toEqual([['ssh-server.left', '/hosts/ancien/ssh-server']]);
+});
+
 test('a part is checked, put in force, compared, confirmed and taken back', async () => {
   const all = await parts(situations.certificates as string);
   expect(all.get('prod2')).toMatchObject({

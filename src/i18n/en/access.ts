@@ -19,6 +19,11 @@ export const access = {
   'person.name.taken': '"{name}" is an account that machines have, or that Poterne logs in with',
   'person.name.taken.hint': 'give the person another name',
   'person.key.twice': 'this key of "{name}" is registered already: it could not be told who comes',
+  'person.keys.missing': 'person "{name}" has no key, and gets in nowhere',
+  'person.keys.missing.hint': 'add "keys": the line of their .pub file',
+  'ssh-server.left':
+    'the SSH server of "{name}" is left alone, so that it lets nobody in whom the bastion sends',
+  'ssh-server.left.hint': 'take "ssh-server: false" away, or the host out of the rules',
   'selector.fact.described': '"{key}:" is what hosts tell of themselves: no access is given on their word',
   'selector.fact.described.hint': 'put the hosts into a group, and write group:NAME',
   'access.nobody': 'nobody is named',

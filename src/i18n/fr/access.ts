@@ -21,6 +21,11 @@ export const access = {
   'person.name.taken': '« {name} » est un compte que les machines ont, ou avec lequel Poterne se connecte',
   'person.name.taken.hint': 'donnez un autre nom à cette personne',
   'person.key.twice': 'cette clé de « {name} » est déjà enregistrée : on ne saurait pas qui arrive',
+  'person.keys.missing': '« {name} » n’a pas de clé, et n’entre nulle part',
+  'person.keys.missing.hint': 'ajoutez « keys » : la ligne de son fichier .pub',
+  'ssh-server.left':
+    'le serveur SSH de « {name} » est laissé tel quel, et ne laisse donc entrer personne venant du bastion',
+  'ssh-server.left.hint': 'retirez « ssh-server: false », ou l’hôte des règles',
   'selector.fact.described':
     '« {key}: » est ce que les hôtes disent d’eux-mêmes : on ne donne pas d’accès sur leur parole',
   'selector.fact.described.hint': 'mettez les hôtes dans un groupe, et écrivez group:NOM',
