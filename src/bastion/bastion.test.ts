@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { castEvent, castHeader, castWriter } from './asciicast.ts';
 import { encodeFrame, frameReader, longestFrame } from './frames.ts';
 import type { Transfer } from './protocol.ts';
+import { sshdRefusal } from './refusals.ts';
 import { watchSftp } from './sftp.ts';
 
 /** Bytes in pieces, cut anywhere. */
@@ -148,5 +149,39 @@ describe('sftp', () => {
         }
       }),
     );
+  });
+});
+
+describe('what sshd refuses by itself', () => {
+  const said = (MESSAGE: string, unit = 'ssh.service') =>
+    sshdRefusal(JSON.stringify({ MESSAGE, _UID: '991', _SYSTEMD_UNIT: unit }));
+  const inner = 'poterne-ssh@6-127.83.117.15:22022-10.40.0.2:53690.service';
+  const place = { stands: '127.83.117.15', connection: '10.40.0.2 53690' };
+
+  test('a place that is not theirs, as OpenSSH 9 and 10 say it', () => {
+    expect(said('Received request to connect to host prod2 port 22, but the request was denied.')).toEqual({
+      ...{ kind: 'forward', uid: '991', to: 'prod2:22' },
+    });
+    const ten =
+      'Received request from 10.0.0.9 port 47068 to connect to host prod1 port 80, but the request was denied.';
+    expect(said(ten)).toEqual({ kind: 'forward', uid: '991', to: 'prod1:80', from: '10.0.0.9' });
+  });
+
+  test('an account that nobody may be, and a proof that is not believed, for the machine', () => {
+    expect(said('Invalid user x y from 10.40.0.2 port 53690', inner)).toEqual({
+      ...{ kind: 'account', account: 'x y', ...place },
+    });
+    expect(said('Connection closed by authenticating user debian 10.40.0.2 port 1 [preauth]', inner)).toEqual(
+      {
+        ...{ kind: 'proof', account: 'debian', ...place },
+      },
+    );
+  });
+
+  test('nothing else', () => {
+    expect(said('Invalid user x from 10.40.0.2 port 53690')).toBeUndefined();
+    expect(said('Accepted publickey for debian from 10.40.0.2 port 1 ssh2', inner)).toBeUndefined();
+    expect(sshdRefusal('{"MESSAGE":[1,2],"_UID":"1","_SYSTEMD_UNIT":"x"}')).toBeUndefined();
+    expect(sshdRefusal('no JSON')).toBeUndefined();
   });
 });

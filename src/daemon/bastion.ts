@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, chmod, chown, copyFile, mkdir, rename, rm, watch, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { auditFolder } from '../audit/files.ts';
@@ -15,12 +15,18 @@ import { whenceOf } from '../bastion/whence.ts';
 import { localhost } from '../hosts/local.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
-import { openSshAuthority, type SshAuthority, sshAuthorityFolder } from '../pki/ssh-authority.ts';
+import {
+  openSshAuthority,
+  revokedFile,
+  type SshAuthority,
+  sshAuthorityFolder,
+} from '../pki/ssh-authority.ts';
 import { makeKey } from '../pki/ssh-keygen.ts';
 import { innerHostKey, innerRevocations } from '../plan/bastion/inner.ts';
 import { bastionAddresses, ledBy } from '../plan/bastion/rules.ts';
 import { enterable } from '../plan/bastion/stand-in.ts';
 import { retryLetters, tellEverybody } from './glass.ts';
+import { followSshd } from './sshd-log.ts';
 
 /** What the daemon of a bastion needs of whoever runs it. */
 export interface BastionOn {
@@ -36,7 +42,7 @@ export interface BastionOn {
 const sessionLifetime = 60_000;
 /** The certificate of the host key that stands for all machines; made anew long before it ends. */
 const hostLifetime = 7 * 86_400_000;
-const every = { host: 86_400_000, forget: 3_600_000, letters: 60_000 } as const;
+const every = { host: 86_400_000, forget: 3_600_000, letters: 60_000, revocations: 300 } as const;
 /** Room that recordings leave: other programs of the machine need some too. */
 const reserve = 64 << 20;
 /** OpenSSH takes 256 names in a certificate. */
@@ -57,7 +63,7 @@ export async function serveBastion(state: string, path: string, on: BastionOn): 
     recordings,
     audit: async (told) => void (await audit.append(auditEntry(told))),
     certify: (record, publicKey) => certify(site, authority, record, publicKey),
-    whence: whenceOf,
+    whence: (connection) => whenceOf(connection),
     isRevoked: ({ person, serial }) =>
       revoked.people.includes(person) || (serial !== undefined && revoked.serials.includes(Number(serial))),
     alarm: (record) => tellEverybody(state, site, record, on.trouble),
@@ -92,12 +98,21 @@ export async function serveBastion(state: string, path: string, on: BastionOn): 
       return found;
     },
   });
-  void followRevocations(state, on.signal, async () => {
-    revoked = await authority.revoked();
-    await publishRevocations(authority);
-    sessions.review();
-  }).catch(on.trouble);
+  followSshd(
+    () => site,
+    async (entry) => void (await audit.append(entry).catch(on.trouble)),
+    on.signal,
+  );
   const timers = [
+    followRevocations(
+      state,
+      async () => {
+        revoked = await authority.revoked();
+        sessions.review();
+        await publishRevocations(authority);
+      },
+      on.trouble,
+    ),
     setInterval(() => void publish(site, authority).catch(on.trouble), every.host),
     setInterval(() => void forget(recordings, site, on), every.forget),
     setInterval(() => void retryLetters(state, site, on.trouble), every.letters),
@@ -201,18 +216,36 @@ async function publishRevocations({ revocations }: SshAuthority): Promise<void> 
   await rename(`${innerRevocations}.new`, innerRevocations);
 }
 
-/** Calls whenever the authority takes something back, whoever had it do so. */
-async function followRevocations(
+/**
+ * Calls whenever the authority takes something back, whoever had it do so. Looks instead of being told: root writes the file before
+ * it gives it to us, and what could not be read is read at the next look.
+ */
+function followRevocations(
   state: string,
-  signal: AbortSignal,
   changed: () => Promise<void>,
-): Promise<void> {
-  try {
-    for await (const { filename } of watch(sshAuthorityFolder(state), { signal }))
-      if (filename === 'revoked.json') await changed();
-  } catch (error) {
-    if ((error as Error).name !== 'AbortError') throw error;
-  }
+  trouble: (error: unknown) => void,
+): NodeJS.Timeout {
+  const file = join(sshAuthorityFolder(state), revokedFile);
+  const seen = async () => {
+    const { ino, mtimeMs } = await stat(file).catch(() => ({ ino: 0, mtimeMs: 0 }));
+    return `${ino} ${mtimeMs}`;
+  };
+  let last: string | undefined;
+  let isLooking = false;
+  return setInterval(async () => {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      const now = await seen();
+      // The first time too: it may have changed since we read it.
+      if (now !== last) await changed();
+      last = now;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EACCES') trouble(error);
+    } finally {
+      isLooking = false;
+    }
+  }, every.revocations);
 }
 
 async function forget(recordings: Recordings, site: Site, on: BastionOn): Promise<void> {

@@ -77,6 +77,8 @@ export const bastionPlaces = {
   state: '/var/lib/poterne-bastion',
   /** The group of the people's accounts. */
   people: 'poterne-people',
+  /** Loopback addresses at which the bastion answers in the place of machines. */
+  standIns: '127.83.0.0/16',
   /** What sshd reads, on every host. */
   ssh: '/etc/ssh/poterne',
 } as const;

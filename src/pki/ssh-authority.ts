@@ -92,7 +92,7 @@ const userKeyFile = 'user_ca';
 const hostKeyFile = 'host_ca';
 export const revocationsFile = 'revoked.krl';
 const issuedFile = 'issued.json';
-const revokedFile = 'revoked.json';
+export const revokedFile = 'revoked.json';
 
 /** The folder of the authority within a state folder. */
 export const sshAuthorityFolder = (state: string): string => join(state, 'ssh-authority');

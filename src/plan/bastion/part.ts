@@ -94,6 +94,10 @@ function socketText(site: Site): string {
   return `# Written by Poterne.
 [Unit]
 Description=Machines behind the bastion, for people who come through it
+# Sockets usually stand before any service starts: this one comes after the rules that lead to it.
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target
 Requires=poterne-bastion-ground.service
 After=poterne-bastion-ground.service
 
@@ -104,6 +108,6 @@ FreeBind=yes
 MaxConnections=500
 
 [Install]
-WantedBy=sockets.target
+WantedBy=multi-user.target
 `;
 }

@@ -1,7 +1,7 @@
 import { isAddress } from '../../lib/ip.ts';
 import { bastionPlaces } from '../../model/access.ts';
 import type { Host, Site } from '../../model/site.ts';
-import { enterable, standInNetwork, standInPort, standIns } from './stand-in.ts';
+import { enterable, standInPort, standIns } from './stand-in.ts';
 
 /** The table of the kernel that leads people's connections, beside the firewall's own. */
 export const rulesTable = 'poterne_bastion';
@@ -45,7 +45,7 @@ table inet ${rulesTable} {
   }
   chain confined {
     ct direction reply accept
-    ip daddr ${standInNetwork} tcp dport ${standInPort} accept
+    ip daddr ${bastionPlaces.standIns} tcp dport ${standInPort} accept
     udp dport 53 accept
     tcp dport 53 accept
     meta l4proto tcp reject with tcp reset
@@ -54,7 +54,7 @@ table inet ${rulesTable} {
   # Nobody else has business there, not even a program of this machine.
   chain guard {
     type filter hook output priority 0; policy accept;
-    meta skgid != "${bastionPlaces.people}" ct direction original ip daddr ${standInNetwork} tcp dport ${standInPort} reject with tcp reset
+    meta skgid != "${bastionPlaces.people}" ct direction original ip daddr ${bastionPlaces.standIns} tcp dport ${standInPort} reject with tcp reset
   }
 }
 `;

@@ -12,9 +12,6 @@ export interface StandIn {
 /** The port of all of them: the machine's own sshd has 22 of every address. */
 export const standInPort = 22022;
 
-/** Loopback addresses that are nobody else's. */
-export const standInNetwork = '127.83.0.0/16';
-
 /** The machines that people may be led to: those that somebody may enter at some time. */
 export function enterable(site: Site): readonly Host[] {
   const rules = [...site.access, ...(site.bastion?.breakGlass ? [site.bastion.breakGlass] : [])];

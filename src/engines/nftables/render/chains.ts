@@ -1,3 +1,5 @@
+import { bastionOf } from '../../../lib/access.ts';
+import { bastionPlaces } from '../../../model/access.ts';
 import { answersTo, type Opening, rulesOf } from '../openings.ts';
 import { block, gap, hook, line, type Node, note, quoted, rule, type Word } from '../syntax.ts';
 import type { Context } from './context.ts';
@@ -38,6 +40,15 @@ function servedToLeft(left: Word): Node[] {
   ];
 }
 
+/** On the bastion: `oif` still tells where a connection was meant to go that was led to this host itself instead. */
+function ledBack({ site, host }: Context): readonly Node[] {
+  const bastion = bastionOf(site);
+  if (bastion?.host !== host.name) return [];
+  const { people, standIns } = bastionPlaces;
+  const words = ['ip', 'daddr', standIns, 'meta', 'skgid', quoted(people), 'counter', 'accept'];
+  return [rule(bastion.pointer, words, 'people are led to the bastion in place of a machine')];
+}
+
 /** What the host itself opens, where not everything may leave it. */
 export function output(context: Context): readonly Node[] {
   const { closed, left } = context;
@@ -50,6 +61,7 @@ export function output(context: Context): readonly Node[] {
       [
         line('', ...hook('filter', 'output', 'filter', 'drop')),
         rule('', ['oif', quoted('lo'), 'accept'], 'this host itself'),
+        ...ledBack(context),
         established,
         ...icmpErrors,
         ...linkOut(),
