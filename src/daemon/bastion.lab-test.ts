@@ -543,7 +543,7 @@ describe('what goes on is ended', () => {
     const without = { people: ['bob', 'carol'], bastion: '  static-keys: off\n' } as const;
     await writeFile(join(room, 'site.yaml'), await describeSite(without));
     const applying = poterne('apply', ...reaching());
-    await at.sees('no person is called', 60_000);
+    await at.sees('no person is called', 100_000);
     expect(await at.ended).not.toBe(0);
     await applying;
     other.type('echo still here\r');
@@ -574,7 +574,7 @@ describe('what goes on is ended', () => {
       lab.host('person').networkCommand(['env', `HOME=${room}`, 'SSH_AUTH_SOCK=', ...own]),
     );
     expect([entered.stdout.toString(), entered.stderr]).toEqual([expect.stringContaining('uid='), '']);
-  }, 120_000);
+  }, 180_000);
 });
 
 test('all of it is in the audit log, which holds together', async () => {
