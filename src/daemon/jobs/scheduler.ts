@@ -12,6 +12,7 @@ import { keep } from './hold.ts';
 import { runOccurrence, type StopReason } from './occurrence.ts';
 import { isInReach } from './reachable.ts';
 import { shapeOf } from './shape.ts';
+import { removeOldRuns } from './tidy.ts';
 
 /** What the scheduler needs of whoever runs it. */
 export interface Scheduling {
@@ -220,6 +221,7 @@ function start(
       if (isKept) on.tell.ended(job.name, claim.due, ending);
       else on.tell.taken(job.name, claim.due);
       if (isKept && ending.state !== 'interrupted') await mailResults(on, site, job, ending);
+      await removeOldRuns(on, site);
     } finally {
       hold.end();
       over();
