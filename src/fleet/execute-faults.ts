@@ -52,7 +52,7 @@ export function unplaced({
     garbled: 'run.garbled',
     write: /No space left on device/i.test(path) ? 'run.host.full' : 'place.write',
   } as const;
-  const chosen = word in code ? code[word as keyof typeof code] : 'run.garbled';
+  const chosen = Object.hasOwn(code, word) ? code[word as keyof typeof code] : 'run.garbled';
   const all = { ...params, path, reason: path || said };
   return new Fault(chosen, all, { next: message(`${chosen}.next`, all) });
 }

@@ -6,7 +6,7 @@ import { batchesOf } from '../lib/batches.ts';
 import { isFailed, type RunHost, type RunSpec } from '../model/run.ts';
 import type { Execution, HostState } from './execute.ts';
 import { hostFolder, type Journal } from './journal.ts';
-import { waysApart } from './ways.ts';
+import { batchesWaysLast } from './ways.ts';
 import { workOn } from './work.ts';
 
 /** A run that is under way. */
@@ -47,9 +47,8 @@ export async function runAll(targets: readonly SshTarget[], running: Running): P
   const results: RunHost[] = [];
   // Each host that is under way listens to it.
   setMaxListeners(0, signal);
-  const batches = batchesOf(targets, spec.batches).flatMap(
-    spec.task?.kind === 'update' || spec.task?.kind === 'rotate' ? waysApart(targets) : (batch) => [batch],
-  );
+  const cutsOff = spec.task?.kind === 'update' || spec.task?.kind === 'rotate';
+  const batches = (cutsOff ? batchesWaysLast : batchesOf)(targets, spec.batches);
   let isStopped = false;
   const stop = async (failed: number, of: number) => {
     if (isStopped) return;

@@ -1,15 +1,23 @@
 import type { SshTarget } from '../hosts/target.ts';
+import { batchesOf } from '../lib/batches.ts';
 
-/** Hosts that others are reached through come after the rest of their batch, one at a time: what ends there ends their connections. */
-export function waysApart(
+/**
+ * Batches in which hosts that others are reached through come last, the farthest first, and one at a time: a reboot or a
+ * new key there would cut the others off.
+ */
+export function batchesWaysLast(
   targets: readonly SshTarget[],
-): (batch: readonly SshTarget[]) => readonly (readonly SshTarget[])[] {
+  sizes: readonly string[],
+): readonly (readonly SshTarget[])[] {
   const ways = new Set(targets.flatMap(hops));
-  return (batch) => {
-    const rest = batch.filter(({ name }) => !ways.has(name));
-    const apart = batch.filter(({ name }) => ways.has(name)).map((target) => [target]);
+  const isWay = ({ name }: SshTarget) => ways.has(name);
+  const last = targets.filter(isWay).sort((a, b) => hops(b).length - hops(a).length);
+  const ends = targets.filter((target) => !isWay(target));
+  return batchesOf([...ends, ...last], sizes).flatMap((batch) => {
+    const rest = batch.filter((target) => !isWay(target));
+    const apart = batch.filter(isWay).map((target) => [target]);
     return rest.length > 0 ? [rest, ...apart] : apart;
-  };
+  });
 }
 
 function hops({ via }: SshTarget): readonly string[] {

@@ -30,7 +30,9 @@ export function hostsAccounts(context: Context): Command {
     'hosts accounts keys deploy --on group:web --key deploy.pub --key alice.pub',
     'hosts accounts lock alice --on all --end',
     'hosts accounts remove alice --on all --remove-home',
-  ]).usage(t('cli.usage.commands'));
+  ])
+    .usage(t('cli.usage.commands'))
+    .helpCommand(false);
   for (const action of actions) made.addCommand(sub(context, action));
   return made;
 }

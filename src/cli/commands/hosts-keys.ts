@@ -28,7 +28,10 @@ export function hostsKeys(context: Context): Command {
     'hosts keys rotate --on all --old ~/.ssh/id_ed25519.pub --new ~/.ssh/poterne',
     'hosts keys rotate --on group:web --account deploy --old alice.pub --new alice-2027.pub',
   ];
-  const rotate = upkeepCommand(context, 'rotate', 'keys.rotate.about', examples, { limit: '5m' })
+  const rotate = upkeepCommand(context, 'rotate', 'keys.rotate.about', examples, {
+    limit: '5m',
+    batches: '1,10%',
+  })
     .option('--old <file>', t('keys.old'))
     .option('--new <file>', t('keys.new'))
     .option('--account <account>', t('keys.account'))
@@ -40,7 +43,10 @@ export function hostsKeys(context: Context): Command {
         process.exitCode = endWith(context, error, options.json === true);
       }
     });
-  return command(context, 'keys', 'keys.about', examples).usage(t('cli.usage.commands')).addCommand(rotate);
+  return command(context, 'keys', 'keys.about', examples)
+    .usage(t('cli.usage.commands'))
+    .helpCommand(false)
+    .addCommand(rotate);
 }
 
 async function rotated(context: Context, options: RotateOptions): Promise<number> {

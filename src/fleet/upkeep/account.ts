@@ -43,7 +43,7 @@ export function accountFault(host: string, rows: Rows): Fault | undefined {
   const [what = '', said] = row;
   const about = textIn(said);
   if (what === 'place') return unplaced({ host, reason: about, account: '' });
-  const code = what in faults ? faults[what as keyof typeof faults] : 'account.failed';
+  const code = Object.hasOwn(faults, what) ? faults[what as keyof typeof faults] : 'account.failed';
   const params = { host, about: about.split('\n').at(-1) ?? '' };
   return new Fault(code, params, { next: message(`${code}.next`, params) });
 }

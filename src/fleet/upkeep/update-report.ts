@@ -62,7 +62,7 @@ export function updateFault(host: string, rows: Rows): Fault | undefined {
   const [row] = rows.of('fault');
   if (!row) return undefined;
   const [what = '', said] = row;
-  const code = what in faults ? faults[what as keyof typeof faults] : 'update.packages';
+  const code = Object.hasOwn(faults, what) ? faults[what as keyof typeof faults] : 'update.packages';
   const packages = rows.of('unfinished').flatMap(([name]) => name ?? []);
   const params = { host, reason: telling(textIn(said)), packages: packages.join(', ') || '–' };
   return new Fault(code, params, { next: message(`${code}.next`, params) });

@@ -155,7 +155,7 @@ export const upkeep = {
   'keys.old': 'the public key that goes (a .pub file)',
   'keys.new':
     'the new key: a private key of this machine with its .pub beside it, made where it is not there yet; with --account, a .pub file',
-  'keys.account': 'the account whose keys these are; once for each (default: the one that logs in)',
+  'keys.account': 'the account whose keys these are (default: the one that logs in)',
   'keys.made': '{file} and {file}.pub were made, without a passphrase',
   'keys.next':
     'have ssh use {file} from now on (IdentityFile in ssh_config); keep the old key until every machine is done',

@@ -161,7 +161,7 @@ export const upkeep: Record<keyof typeof en, string> = {
   'keys.old': 'la clé publique qui part (un fichier .pub)',
   'keys.new':
     'la nouvelle clé : une clé privée de cette machine avec son .pub à côté, créée si elle n’y est pas encore ; avec --account, un fichier .pub',
-  'keys.account': 'le compte à qui sont ces clés ; une fois pour chacun (par défaut : celui qui se connecte)',
+  'keys.account': 'le compte à qui sont ces clés (par défaut : celui qui se connecte)',
   'keys.made': '{file} et {file}.pub ont été créés, sans phrase secrète',
   'keys.next':
     'que ssh utilise désormais {file} (IdentityFile dans ssh_config) ; gardez l’ancienne clé jusqu’à ce que chaque machine soit faite',
