@@ -23,6 +23,9 @@ export interface Job {
   readonly apart?: boolean;
 }
 
+/** Where programs were found: a fleet is no reason to look for ssh a thousand times. */
+const known = new Map<string, string>();
+
 /**
  * Opens the one connection of a job: `script` (POSIX sh, unless something else reads it) runs there as root.
  * Whether it got that far, the script itself has to say. Throws `host.command.missing` without ssh on this machine.
@@ -39,8 +42,9 @@ export async function connect(
   const remote = asRoot(target, reader ?? ['sh', '-c', loader, 'poterne', String(bytes.length), ...words]);
   await readyFor(target, settings);
   const [ssh = '', ...rest] = sshCommand(target, settings, remote);
-  const program = await findProgram(ssh);
+  const program = known.get(ssh) ?? (await findProgram(ssh));
   if (program === undefined) throw new Fault('host.command.missing', { program: ssh });
+  known.set(ssh, program);
   signal?.throwIfAborted();
   const child = spawn(program, rest, { detached: apart, ...(signal && { signal }) });
   const ended = new Promise<number | undefined>((resolve) => {

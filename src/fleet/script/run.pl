@@ -478,14 +478,9 @@ sub reason {
   return -f _ ? undef : 'special';
 }
 
-# Sends the files that match the patterns, as the account: nothing comes that it may not read. No link is followed. A POSIX
-# shell says what matches; names go in base64, as they may hold anything.
+# Sends the files that match the patterns, as the account for ever: nothing comes that it may not read. No link is followed. A
+# POSIX shell says what matches; names go in base64, as they may hold anything.
 sub collect {
-  my $collecting = fork // return;
-  if ($collecting) {
-    1 while waitpid($collecting, 0) != $collecting && $! == 4;
-    return;
-  }
   $SIG{$_} = 'DEFAULT' for qw(HUP INT TERM PIPE CHLD);
   become();
   chdir $home or chdir '/';
@@ -508,7 +503,6 @@ sub collect {
       send_file($path, $file, $size);
     }
   }
-  exit 0;
 }
 
 # Whatever ends this ends the script, and leaves nothing behind.
@@ -549,10 +543,11 @@ sub main {
   report('exit', $status, $why // 'itself', $milliseconds, $left);
   broken('launch') if !$is_launched;
   $is_running = 0;
-  collect() if @{ $given{patterns} } && ($why // '') ne 'stop';
   unlink "$folder/" . one('name');
   remove($folder);
   $owner = undef;
+  # The last thing: there is no way back to root from it.
+  collect() if @{ $given{patterns} } && ($why // '') ne 'stop';
   report('end');
 }
 
