@@ -42,9 +42,10 @@ export async function connect(
   const remote = asRoot(target, reader ?? ['sh', '-c', loader, 'poterne', String(bytes.length), ...words]);
   await readyFor(target, settings);
   const [ssh = '', ...rest] = sshCommand(target, settings, remote);
-  const program = known.get(ssh) ?? (await findProgram(ssh));
+  const key = `${ssh}\0${process.env.PATH}`;
+  const program = known.get(key) ?? (await findProgram(ssh));
   if (program === undefined) throw new Fault('host.command.missing', { program: ssh });
-  known.set(ssh, program);
+  known.set(key, program);
   signal?.throwIfAborted();
   const child = spawn(program, rest, { detached: apart, ...(signal && { signal }) });
   const ended = new Promise<number | undefined>((resolve) => {
