@@ -49,6 +49,18 @@ async function reaches(from: string, address: string): Promise<boolean> {
   return new Promise((resolve) => execFile(program, rest, (error) => resolve(!error)));
 }
 
+/** What is in the mailbox of somebody: each letter by its content. */
+async function letters(who: string): Promise<readonly string[]> {
+  const { stdout } = await lab
+    .host('courrier')
+    .run([
+      'sh',
+      '-c',
+      `cd /home/${who}/Maildir/new 2>/dev/null && for f in *; do cat "$f"; printf '\\0'; done`,
+    ]);
+  return stdout.split('\0').filter((letter) => letter !== '');
+}
+
 beforeAll(async () => {
   const topology = await readTopology(`${here}/lab.yaml`);
   lab = await up({ ...topology, name: `vip-${process.pid}` });
@@ -106,18 +118,6 @@ describe('a script of a vendor, on every server that has a scheduler', () => {
     ],
     ...['--arg', 'SOC_PRODUCTION', '--collect', '/tmp/fichier_*log.txt', '--yes'],
   ];
-  /** What is in the mailbox of somebody: each letter by its content. */
-  async function letters(who: string): Promise<readonly string[]> {
-    const { stdout } = await lab
-      .host('courrier')
-      .run([
-        'sh',
-        '-c',
-        `cd /home/${who}/Maildir/new 2>/dev/null && for f in *; do cat "$f"; printf '\\0'; done`,
-      ]);
-    return stdout.split('\0').filter((letter) => letter !== '');
-  }
-
   test('runs as the scheduler’s account, and its files come back into a folder for each server', async () => {
     const { code, said } = await json(...script);
     const rows = said.hosts.map(({ host, outcome, files }: Ran) => [
@@ -174,6 +174,33 @@ describe('a script of a vendor, on every server that has a scheduler', () => {
     await lab.host('prod1').powerOn();
     const again = await json('run', '--failed-of', said.run, '--yes');
     expect([again.code, again.said.hosts.map(({ host }: Ran) => host)]).toEqual([0, ['prod1']]);
+  }, 120_000);
+});
+
+describe('the same as a job', () => {
+  test('the plan knows the holidays, and what comes after what', async () => {
+    const { said } = await json('job', 'plan', '--from', '2026-12-23', '--days', '6');
+    const wanted = ['2026-12-23', '2026-12-24', '2026-12-28'].flatMap((day) => [
+      `${day} collecte`,
+      `${day} menage`,
+    ]);
+    const starts = said as readonly { readonly job: string; readonly start: string }[];
+    expect(starts.map(({ job, start }) => `${start.slice(0, 10)} ${job}`)).toEqual(wanted);
+  });
+
+  test('it runs and mails, and what comes after it runs by itself', async () => {
+    await on('systemd-run', '--unit=jobs', '--working-directory', folder, 'poterne', 'job', 'up');
+    const before = (await letters('equipe')).length;
+    expect((await json('job', 'run', 'collecte', '--yes')).code).toBe(0);
+    const left = () => lab.host('prod1').run(['sh', '-c', 'ls /tmp/fichier_*']);
+    await expect.poll(async () => (await left()).code, { timeout: 40_000, interval: 500 }).toBe(2);
+    await expect.poll(async () => (await letters('equipe')).length, { timeout: 20_000 }).toBe(before + 1);
+    const history = await poterne('job', 'history');
+    expect([history.code, history.stdout]).toEqual([
+      0,
+      expect.stringMatching(/menage[\s\S]*collecte|collecte[\s\S]*menage/),
+    ]);
+    await on('systemctl', 'stop', 'jobs');
   }, 120_000);
 });
 
