@@ -87,7 +87,9 @@ const real = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter
 
 test.each(real)('examples/%s', async (name) => {
   const { site, back } = await ship(join(examples, name));
-  expect(back).toEqual(site);
+  // Jobs, and the store that they share, are of the machine where the description is.
+  const { store: _, ...shipped } = site as Site;
+  expect(back).toEqual({ ...shipped, jobs: [] });
 });
 
 test('whatever texts a description holds, they arrive as they were', async () => {
