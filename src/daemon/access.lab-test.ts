@@ -431,6 +431,10 @@ describe('a change that locks out', () => {
     await describeSite(`${authority}  static-keys: on\n`);
     await applied();
     expect((await run(['ssh', '-F', lab.sshConfig, 'debian@prod1', 'true'])).code).toBe(0);
+    // A registered key passes on by itself then, to the same places.
+    const passes = (place: string) => as('alice', 'alice', 'gate', ['-W', place, '--']);
+    expect((await passes('prod1:22')).out).toMatch(/^SSH-2\.0/);
+    expect((await passes('10.78.2.9:22')).err).toContain('administratively prohibited');
     await describeSite('');
     await applied();
     expect((await run(['ssh', '-F', lab.sshConfig, 'root@prod2', 'true'])).code).toBe(0);

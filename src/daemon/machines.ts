@@ -13,6 +13,9 @@ import { hostOf, type Reach, targetOf } from './reach.ts';
 /** How long a part that is no longer described waits for its confirmation, as the firewall does by itself. */
 const usualConfirmSeconds = 60;
 
+/** How long a machine may be deaf after it changed, in milliseconds: its SSH server closes its port while it starts anew. */
+const settling = 5000;
+
 /** What became of one machine. */
 export type MachineOutcome =
   | { readonly host: string; readonly report: HostReport }
@@ -154,11 +157,13 @@ async function confirm(
   const waiting = report.parts.filter(isOurs);
   if (waiting.length === 0) return report;
   const host = hostOf(site, bundle.host);
-  const seconds = Math.max(...bundle.parts.map((part) => part.confirm ?? 0)) || usualConfirmSeconds;
+  const seconds = Math.max(0, ...bundle.parts.map((part) => part.confirm ?? 0)) || usualConfirmSeconds;
   try {
     if (host.name === here && !(await canStillEnter?.(host.name, seconds)))
       throw new Fault('host.unconfirmed.here', { host: host.name, seconds });
-    await confirmHost(targetOf(site, host, here), settings, { ...report, parts: waiting }, signal);
+    await patiently(Math.min(settling, seconds * 500), () =>
+      confirmHost(targetOf(site, host, here), settings, { ...report, parts: waiting }, signal),
+    );
   } catch (cause) {
     const told = ['host.rolled.back', 'host.unconfirmed.here'];
     if (cause instanceof Fault && told.includes(cause.code)) throw cause;
@@ -170,6 +175,19 @@ async function confirm(
     ...report,
     parts: report.parts.map((part) => (isOurs(part) ? { ...part, outcome: 'changed' as const } : part)),
   };
+}
+
+/** Tries again while no connection can be made, until the time is over. */
+async function patiently(milliseconds: number, work: () => Promise<void>): Promise<void> {
+  for (const until = Date.now() + milliseconds; ; ) {
+    try {
+      return await work();
+    } catch (fault) {
+      const isDeaf = fault instanceof Fault && fault.code === 'host.unreachable';
+      if (!isDeaf || Date.now() >= until) throw fault;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
 
 /** One report of two passes over a host: what the first did, and what it had held back. */
