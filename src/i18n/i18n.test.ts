@@ -7,9 +7,11 @@ import * as describe from './en/describe.ts';
 import * as docs from './en/docs.ts';
 import * as hosts from './en/hosts.ts';
 import * as inventory from './en/inventory.ts';
+import * as jobs from './en/jobs.ts';
 import * as nftables from './en/nftables.ts';
 import * as nginx from './en/nginx.ts';
 import * as plan from './en/plan.ts';
+import * as scheduler from './en/scheduler.ts';
 import * as sessions from './en/sessions.ts';
 import * as verify from './en/verify.ts';
 import { type Code, en } from './en.ts';
@@ -25,10 +27,12 @@ const areas = [
   docs,
   hosts,
   inventory,
+  jobs,
   nftables,
   nginx,
   plan,
   sessions,
+  scheduler,
   verify,
 ].flatMap((module) => Object.values(module));
 

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Code } from '../../i18n/en.ts';
 import { say, translate } from '../../i18n/index.ts';
 import type { Job } from '../../model/job.ts';
@@ -34,7 +35,7 @@ export function alertText(
   const { run, gateway } = detail;
   const next =
     typeof run === 'string'
-      ? t('job.letter.run', { run, gateway: typeof gateway === 'string' ? gateway : '' })
+      ? t('job.letter.run', { run, gateway: typeof gateway === 'string' ? gateway : hostname() })
       : '';
   const lines = [
     t(`job.letter.${kind}`, { ...params, timezone: job.timezone }),

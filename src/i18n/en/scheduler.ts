@@ -45,7 +45,7 @@ export const scheduler = {
   'job.letter.recovered': 'The job {job} of {site} is well again: it succeeded, due {due} ({timezone}).',
   'job.letter.results': 'Results of the job {job}, run from {machine}.',
   'job.letter.run':
-    'poterne run --failed-of {run} runs it again where it failed, --resume {run} where it has no result {gateway}',
+    'On {gateway}: "poterne run --failed-of {run}" runs it again where it failed, "--resume {run}" where it has no result.',
   'job.list.about': 'each job: its schedule, how it is, its last time and its next',
   'job.name': 'the name of a job',
   'job.none': 'no job is described',

@@ -49,7 +49,7 @@ export const scheduler: Record<keyof typeof en, string> = {
     'Le travail {job} de {site} va de nouveau bien : il a réussi, dû le {due} ({timezone}).',
   'job.letter.results': 'Résultats du travail {job}, exécuté depuis {machine}.',
   'job.letter.run':
-    'poterne run --failed-of {run} le relance là où il a échoué, --resume {run} là où il n’a pas de résultat {gateway}',
+    'Sur {gateway} : « poterne run --failed-of {run} » le relance là où il a échoué, « --resume {run} » là où il n’a pas de résultat.',
   'job.list.about': 'chaque travail : son horaire, son état, sa dernière fois et la prochaine',
   'job.name': 'le nom d’un travail',
   'job.none': 'aucun travail n’est décrit',

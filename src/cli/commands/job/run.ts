@@ -86,7 +86,7 @@ export function jobRun(context: Context): Command {
           context.out(t('job.run.result', { job: name, state: stateText(context, ending.state) }));
           for (const line of detailLines(context.language, ending.detail)) context.out(`  ${line}`);
           if (ending.state !== 'ok' && done.run)
-            context.err(t('cli.next', { text: t('job.letter.run', { run: done.run, gateway: '' }) }));
+            context.err(t('cli.next', { text: t('run.next.failed', { id: done.run }) }));
         }
         process.exitCode = ending.state === 'ok' ? exit.done : exit.failed;
       } finally {
