@@ -17,13 +17,18 @@ const patience = 0.6;
 export function keep(claim: Claim, store: Store, lease: number, lost: () => void): Hold {
   let heard = performance.now();
   let asking = false;
+  let isLost = false;
+  const lose = () => {
+    if (!isLost) lost();
+    isLost = true;
+  };
   const ask = async () => {
     if (asking) return;
     asking = true;
     const at = performance.now();
     try {
       if (await store.jobs.renew(claim, lease)) heard = at;
-      else lost();
+      else lose();
     } catch {
       // Away: time decides.
     } finally {
@@ -33,7 +38,7 @@ export function keep(claim: Claim, store: Store, lease: number, lost: () => void
   const renewing = setInterval(() => void ask(), lease / 5);
   const watching = setInterval(
     () => {
-      if (performance.now() - heard > lease * patience) lost();
+      if (performance.now() - heard > lease * patience) lose();
     },
     Math.min(1000, lease / 20),
   );
