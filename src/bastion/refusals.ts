@@ -16,7 +16,7 @@ export type SshdRefusal =
 
 /** What journalctl is asked for. */
 export const sshdLog: readonly string[] = [
-  ...['--follow', '--lines=0', '--output=json', '--output-fields=MESSAGE,_UID,_SYSTEMD_UNIT'],
+  '--output-fields=MESSAGE,_UID,_SYSTEMD_UNIT',
   ...['SYSLOG_IDENTIFIER=sshd', '+', 'SYSLOG_IDENTIFIER=sshd-session'],
 ];
 

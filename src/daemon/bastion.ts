@@ -98,11 +98,11 @@ export async function serveBastion(state: string, path: string, on: BastionOn): 
       return found;
     },
   });
-  followSshd(
+  void followSshd(
     () => site,
     async (entry) => void (await audit.append(entry).catch(on.trouble)),
     on.signal,
-  );
+  ).catch(on.trouble);
   const timers = [
     followRevocations(
       state,

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { AuditEntry } from '../audit/entry.ts';
 import { type SshdRefusal, sshdLog, sshdRefusal } from '../bastion/refusals.ts';
 import { whenceOf } from '../bastion/whence.ts';
@@ -7,24 +5,35 @@ import { localhost } from '../hosts/local.ts';
 import type { Site } from '../model/site.ts';
 import { standIns } from '../plan/bastion/stand-in.ts';
 
-/** How long before the journal is read again, when journalctl ended; milliseconds. */
-const pause = 1000;
+/** How often the journal is read; milliseconds. */
+const pause = 2000;
 
-/** Hands on what sshd on this bastion refuses by itself, as entries of the audit log, until told to stop. */
-export function followSshd(
+/**
+ * Hands on what sshd on this bastion refuses by itself, as entries of the audit log, until told to stop. The journal is read anew each
+ * time: Debian 12's journalctl does not follow it within a unit that sees little of /proc.
+ */
+export async function followSshd(
   site: () => Site,
   tell: (entry: AuditEntry) => Promise<void>,
   signal: AbortSignal,
-): void {
-  if (signal.aborted) return;
-  const child = spawn('journalctl', sshdLog, { signal, stdio: ['ignore', 'pipe', 'ignore'] });
-  child.on('error', () => undefined);
-  child.once('close', () => setTimeout(() => followSshd(site, tell, signal), pause).unref());
-  createInterface({ input: child.stdout }).on('line', async (line) => {
-    const refusal = sshdRefusal(line);
-    const entry = refusal && (await entryOf(site(), refusal));
-    if (entry) await tell(entry);
-  });
+): Promise<void> {
+  let cursor: string | undefined;
+  while (!signal.aborted) {
+    const since = cursor === undefined ? ['--lines=1'] : [`--after-cursor=${cursor}`, ...sshdLog];
+    const { stdout } = await localhost.run(['journalctl', '--quiet', '--output=json', ...since]);
+    for (const line of stdout.split('\n').filter(Boolean)) {
+      const refusal = cursor === undefined ? undefined : sshdRefusal(line);
+      const entry = refusal && (await entryOf(site(), refusal));
+      if (entry) await tell(entry);
+    }
+    cursor = cursorOf(stdout.trimEnd().split('\n').at(-1) ?? '') ?? cursor;
+    await new Promise((resolve) => setTimeout(resolve, pause).unref());
+  }
+}
+
+/** Where in the journal a line (JSON) stands. */
+function cursorOf(line: string): string | undefined {
+  return /"__CURSOR" ?: ?"([^"]+)"/.exec(line)?.[1];
 }
 
 async function entryOf(site: Site, refusal: SshdRefusal): Promise<AuditEntry | undefined> {
