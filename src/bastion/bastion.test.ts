@@ -135,6 +135,17 @@ describe('sftp', () => {
     ]);
   });
 
+  test('a number that still waits for its answer is not taken again: the log would tell of another file', () => {
+    const open = (path: string) => packet(3, u32(1), str(path), u32(1), u32(0));
+    const stat = packet(17, u32(1), str('/nothing'));
+    expect(() => watched(['request', open('/secret')], ['request', open('/harmless')])).toThrow(RangeError);
+    expect(() => watched(['request', stat], ['request', open('/secret')])).toThrow(RangeError);
+    const failed = packet(101, u32(1), u32(2));
+    expect(
+      watched(['request', stat], ['answer', failed], ['request', open('/a')], ['answer', failed]),
+    ).toEqual([{ action: 'get', path: '/a', bytes: 0, result: 'failed' }]);
+  });
+
   test('what is no SFTP is refused, and never throws anything else', () => {
     expect(() => watched(['request', Buffer.from('GET / HTTP/1.1\r\n\r\n')])).toThrow(RangeError);
     fc.assert(

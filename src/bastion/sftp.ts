@@ -34,6 +34,7 @@ interface OpenFile {
 
 /** What an answer will make true. */
 type Waiting =
+  | { readonly of: 'nothing' }
   | { readonly of: 'open'; readonly file: OpenFile }
   | { readonly of: 'close'; readonly handle: string }
   | { readonly of: 'read'; readonly handle: string }
@@ -60,19 +61,21 @@ export function watchSftp(tell: (transfer: Transfer) => void): SftpWatch {
     if (file.writes) tell({ action: 'put', path: file.path, bytes: file.written, result });
   };
   const request = packets((type, reader) => {
-    const found = requestOf(type, reader, files);
-    if (!found) return;
+    const id = reader.number();
+    // Two requests of one number, and the answer to one would be told as that to the other.
+    if (waiting.has(id)) throw new RangeError(`a second request ${id}`);
     if (waiting.size >= mostWaiting) throw new RangeError('too many requests wait for their answers');
-    waiting.set(found.id, found.waiting);
+    waiting.set(id, waitingOf(type, reader, files) ?? { of: 'nothing' });
   });
   const answer = packets((type, reader) => {
-    if (type !== packet.status && type !== packet.handle && type !== packet.data) return;
     const id = reader.number();
     const asked = waiting.get(id);
     if (!asked) return;
     waiting.delete(id);
     const isDone = type !== packet.status || reader.number() === 0;
     switch (asked.of) {
+      case 'nothing':
+        return;
       case 'open':
         if (type !== packet.handle) return void told(asked.file, 'failed');
         if (files.size >= mostWaiting) throw new RangeError('too many files are open');
@@ -113,31 +116,23 @@ export function watchSftp(tell: (transfer: Transfer) => void): SftpWatch {
 }
 
 /** What a request waits for, when its answer tells something. */
-function requestOf(
-  type: number,
-  reader: Reader,
-  files: ReadonlyMap<string, OpenFile>,
-): { readonly id: number; readonly waiting: Waiting } | undefined {
-  const id = reader.number();
-  const change = (transfer: Omit<Transfer, 'result'>) => ({
-    id,
-    waiting: { of: 'change', transfer } as const,
-  });
+function waitingOf(type: number, reader: Reader, files: ReadonlyMap<string, OpenFile>): Waiting | undefined {
+  const change = (transfer: Omit<Transfer, 'result'>) => ({ of: 'change', transfer }) as const;
   switch (type) {
     case packet.open: {
       const path = reader.text();
       // SSH_FXF_WRITE, APPEND, CREAT, TRUNC.
       const writes = (reader.number() & 0x1e) !== 0;
-      return { id, waiting: { of: 'open', file: { path, writes, read: 0, written: 0 } } };
+      return { of: 'open', file: { path, writes, read: 0, written: 0 } };
     }
     case packet.close:
-      return { id, waiting: { of: 'close', handle: reader.name() } };
+      return { of: 'close', handle: reader.name() };
     case packet.read:
-      return { id, waiting: { of: 'read', handle: reader.name() } };
+      return { of: 'read', handle: reader.name() };
     case packet.write: {
       const handle = reader.name();
       reader.skip(8);
-      return { id, waiting: { of: 'write', handle, bytes: reader.number() } };
+      return { of: 'write', handle, bytes: reader.number() };
     }
     case packet.setstat:
       return change({ action: 'attributes', path: reader.text() });

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -196,6 +197,17 @@ async function terminal(argv: readonly string[]): Promise<Terminal> {
 const shell = (name: Name, ...words: readonly string[]) =>
   terminal(clientOf(name, 'ssh', '-tt', ...words, 'prod1', 'PS1="$ " exec sh'));
 
+/** What the other end of a socket says first; nothing when it closes, or stays open for long without a word. */
+function greeting(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.setTimeout(30_000, () => socket.destroy());
+    socket.once('data', (bytes) => resolve(bytes.toString()));
+    socket.on('error', () => undefined);
+    socket.once('close', () => resolve(''));
+  });
+}
+
 describe('what somebody may', () => {
   test('a command: byte for byte, both streams and the status, by an unmodified client', async () => {
     const bytes = Buffer.from(Array.from({ length: 700_000 }, (_, n) => (n * 7 + (n >> 8)) % 256));
@@ -329,6 +341,31 @@ describe('no way round', () => {
           expect([what, code === 0, stdout.includes('uid=')]).toEqual([what, false, false]);
         }),
       );
+  });
+
+  test('who may bring files has nothing run by them', async () => {
+    await writeFile(join(room, 'rc'), 'id >/tmp/ran\n');
+    for (const batch of [`put ${join(room, 'rc')} .bashrc\n`, 'ls\n'])
+      expect((await run(clientOf('bob', 'sftp', '-q', '-b', '-', 'prod1'), batch)).code).toBe(0);
+    expect((await lab.host('prod1').run(['ls', '/tmp/ran', '/home/debian/.bashrc'])).stdout).toBe(
+      '/home/debian/.bashrc\n',
+    );
+  });
+
+  test('one person does not take all connections', async () => {
+    const way = join(room, 'way');
+    const forward = spawn('setpriv', [
+      ...['--pdeathsig', 'KILL', '--'],
+      ...clientOf('alice', 'ssh', '-N', '-q', '-L', `${way}:prod1:22`, 'gateway'),
+    ]);
+    try {
+      await vi.waitFor(() => access(way), { timeout: 20_000 });
+      const answers = await Promise.all(Array.from({ length: 60 }, () => greeting(way)));
+      expect(answers.filter((answer) => answer.startsWith('SSH-2.0'))).toHaveLength(40);
+      expect((await run(clientOf('bob', 'sftp', '-q', '-b', '-', 'prod1'), 'pwd\n')).code).toBe(0);
+    } finally {
+      forward.kill();
+    }
   });
 
   test('certificates that are another’s, expired, forged, or of an authority of one’s own', async () => {

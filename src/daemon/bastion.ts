@@ -152,7 +152,7 @@ async function certify(
   const { certificate } = await authority.issue({
     subject: {
       ...{ kind: 'session', person, session: id, host, account },
-      ...{ from: bastionAddresses(site).join(','), terminal: activity === 'terminal' },
+      ...{ from: bastionAddresses(site).join(','), activity },
     },
     publicKey,
     lifetime: sessionLifetime,

@@ -76,9 +76,9 @@ describe('certificates say no more than they must', () => {
 
   test('a session’s: one account of one host, from one address, and no more than a terminal', async () => {
     await createSshAuthority(state);
-    const session: Subject = {
+    const session: Extract<Subject, { kind: 'session' }> = {
       ...{ kind: 'session', person: 'alice', session: 's-1', host: 'prod1', account: 'debian' },
-      ...{ from: '10.0.0.1', terminal: true },
+      ...{ from: '10.0.0.1', activity: 'terminal' },
     };
     const authority = await opened();
     const text = await shown((await authority.issue(request(session))).certificate);
@@ -87,8 +87,16 @@ describe('certificates say no more than they must', () => {
     expect(text).toMatch(
       /Critical Options: \n\s+source-address 10\.0\.0\.1\n\s+Extensions: \n\s+permit-pty\n$/,
     );
-    const bare = await shown((await authority.issue(request({ ...session, terminal: false }))).certificate);
+    const bare = await shown(
+      (await authority.issue(request({ ...session, activity: 'command' }))).certificate,
+    );
     expect(bare).toContain('Extensions: (none)');
+    const files = await shown(
+      (await authority.issue(request({ ...session, activity: 'files' }))).certificate,
+    );
+    expect(files).toMatch(
+      /Critical Options: \n\s+force-command internal-sftp\n\s+source-address 10\.0\.0\.1\n\s+Extensions: \(none\)/,
+    );
   });
 
   test('Poterne’s own, and a host’s', async () => {

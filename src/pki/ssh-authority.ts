@@ -20,8 +20,8 @@ export type Subject =
       readonly host: string;
       readonly account: string;
       readonly from: string;
-      /** Whether it may have a terminal. */
-      readonly terminal: boolean;
+      /** With a terminal, with a command alone, or for nothing but bringing and fetching files. */
+      readonly activity: 'terminal' | 'command' | 'files';
     }
   /** Poterne itself, for the accounts that it logs in with. */
   | { readonly kind: 'management'; readonly by: string }
@@ -249,12 +249,17 @@ function contentOf(subject: Subject): {
       };
     }
     case 'session': {
-      const { person, session, host, account, from, terminal } = subject;
+      const { person, session, host, account, from, activity } = subject;
       return {
         id: `${person} ${session}`,
         person,
         principals: [accountPrincipal(host, account)],
-        options: [`source-address=${from}`, ...(terminal ? ['permit-pty'] : [])],
+        options: [
+          `source-address=${from}`,
+          ...(activity === 'terminal' ? ['permit-pty'] : []),
+          // sshd's own: a program would be started by the account's shell, which reads files that were brought.
+          ...(activity === 'files' ? ['force-command=internal-sftp'] : []),
+        ],
       };
     }
     case 'management':

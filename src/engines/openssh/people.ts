@@ -99,6 +99,9 @@ SocketGroup=${bastionPlaces.people}
 SocketMode=0660
 Accept=yes
 MaxConnections=100
+MaxConnectionsPerSource=20
+# Many at once wait: they do not end it for everybody.
+TriggerLimitIntervalSec=0
 
 [Install]
 WantedBy=sockets.target

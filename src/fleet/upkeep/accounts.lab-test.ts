@@ -148,6 +148,11 @@ test('keys are written with the account’s own rights: a link of its own leads 
   expect(await changed(old, 'keys', `keys=${await lineOf('first')}\n`)).toEqual(['keys']);
   expect(await says('old', 'cat', '/root/secret')).toBe('secret');
   expect(await says('old', 'stat', '-c', '%F', '/home/app/.ssh/authorized_keys')).toBe('regular file');
+  // Nor is what it leads to read, and put where the account can read it.
+  await lab.host('old').run(['ln', '-sf', '/root/secret', '/home/app/.ssh/authorized_keys']);
+  const key = [`key=${await blobOf('first')}`, `line=${await lineOf('first')}`];
+  expect(await changed(old, 'add', ...key)).toEqual(['key-added']);
+  expect(await says('old', 'cat', '/home/app/.ssh/authorized_keys')).toBe(await lineOf('first'));
   // Where its folder leads elsewhere, nothing is written there either.
   await lab.host('old').run(['sh', '-c', 'rm -r /home/app/.ssh && ln -s /root /home/app/.ssh']);
   expect(await changed(old, 'keys', `keys=${await lineOf('second')}\n`)).toMatch(/^place\./);

@@ -106,6 +106,8 @@ ${listens.join('\n')}
 Accept=yes
 FreeBind=yes
 MaxConnections=500
+# Many at once wait: they do not end it for everybody.
+TriggerLimitIntervalSec=0
 
 [Install]
 WantedBy=multi-user.target

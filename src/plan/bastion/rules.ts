@@ -6,6 +6,9 @@ import { enterable, standInPort, standIns } from './stand-in.ts';
 /** The table of the kernel that leads people's connections, beside the firewall's own. */
 export const rulesTable = 'poterne_bastion';
 
+/** How many connections to machines a person may have at once. */
+const mostOfOne = 40;
+
 /** The IPv4 addresses of a machine: those that people's connections are led by. */
 export const ledBy = ({ addresses }: Host): readonly string[] =>
   addresses.filter((address) => isAddress(address) && !address.includes(':'));
@@ -35,6 +38,11 @@ table inet ${rulesTable} {
   map machines {
     type ipv4_addr . inet_service : ipv4_addr . inet_service${elements}
   }
+  set connections {
+    type uid
+    size 65535
+    flags dynamic
+  }
   chain lead {
     type nat hook output priority -100; policy accept;
     meta skgid "${bastionPlaces.people}" dnat ip to ip daddr . tcp dport map @machines
@@ -45,6 +53,8 @@ table inet ${rulesTable} {
   }
   chain confined {
     ct direction reply accept
+    # One person leaves room for others.
+    ip daddr ${bastionPlaces.standIns} tcp dport ${standInPort} ct state new add @connections { meta skuid ct count over ${mostOfOne} } reject with tcp reset
     ip daddr ${bastionPlaces.standIns} tcp dport ${standInPort} accept
     udp dport 53 accept
     tcp dport 53 accept

@@ -103,8 +103,11 @@ keys_file() {
 
 keys_now() {
   if [ ! -e "$file" ]; then return; fi
-  # As the account: it could have put a link to a secret of root's there.
-  as_account cat -- "$file" 2>/dev/null || cat -- "$file"
+  # In its home as the account alone, as sshd does: it could have put a link to a secret of root's there.
+  case $file in
+    "$home_is"/*) as_account cat -- "$file" 2>/dev/null ;;
+    *) cat -- "$file" ;;
+  esac
 }
 
 # Puts the keys of standard input in place of those that are there: in its home with the account's own rights.
