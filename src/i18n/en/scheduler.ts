@@ -61,6 +61,7 @@ export const scheduler = {
   'job.plan.days': 'how many days (default: 7; at most 366)',
   'job.plan.from': 'from another moment on, such as 2026-12-24 or 2026-12-24T18:00',
   'job.plan.job': 'of one job',
+  'job.plan.more': '{count} more; --json has all, --job those of one',
   'job.plan.never': 'will not start',
   'job.plan.none': 'nothing will run',
   'job.plan.waited': 'due {due}',

@@ -65,6 +65,7 @@ export const scheduler: Record<keyof typeof en, string> = {
   'job.plan.days': 'combien de jours (par défaut : 7 ; au plus 366)',
   'job.plan.from': 'à partir d’un autre moment, comme 2026-12-24 ou 2026-12-24T18:00',
   'job.plan.job': 'd’un seul travail',
+  'job.plan.more': '{count} de plus ; --json les a tous, --job ceux d’un seul',
   'job.plan.never': 'ne démarrera pas',
   'job.plan.none': 'rien ne s’exécutera',
   'job.plan.waited': 'dû le {due}',

@@ -26,6 +26,9 @@ const mostDays = 366;
 /** What a job is expected to take that never ran. */
 const unknownDuration = 10_000;
 
+/** Lines that one may still read, and that are drawn in no time; `--json` has all. */
+const mostRows = 1000;
+
 /** `poterne job plan`: what will run when, by the same decisions as the scheduler's. */
 export function jobPlan(context: Context): Command {
   const { t } = context;
@@ -123,7 +126,7 @@ function show(context: Context, site: Site, found: readonly Foreseen[], json: bo
     context.out(t('job.plan.none'));
     return;
   }
-  const rows = found.map(({ job, due, start, end, why, late }) => {
+  const rows = found.slice(0, mostRows).map(({ job, due, start, end, why, late }) => {
     const timezone = site.jobs.find(({ name }) => name === job)?.timezone ?? site.timezone;
     const [day = '', time = ''] = clockText(start ?? due, timezone).split(' ');
     const weekday = new Date(start ?? due).toLocaleDateString(context.language, {
@@ -154,4 +157,5 @@ function show(context: Context, site: Site, found: readonly Foreseen[], json: bo
       rows,
     ),
   );
+  if (found.length > mostRows) context.err(t('job.plan.more', { count: found.length - mostRows }));
 }
