@@ -7,8 +7,9 @@ import { searchAudit } from '../audit/search.ts';
 import { sshCertificate } from '../lib/ssh-certificate.ts';
 import type { Site } from '../model/site.ts';
 import { createSshAuthority, openSshAuthority } from '../pki/ssh-authority.ts';
+import { makeKey } from '../pki/ssh-keygen.ts';
 import { siteOf } from '../plan/testing.ts';
-import { managementIdentity } from './management.ts';
+import { issueManagement, managementIdentity } from './management.ts';
 
 let state: string;
 beforeEach(async () => {
@@ -53,6 +54,16 @@ test('a certificate is there when it is needed, for its owner alone, and renewed
   const told: string[] = [];
   for await (const { what } of searchAudit(state, { what: 'certificate' })) told.push(what);
   expect(told).toEqual(['certificate.management', 'certificate.management']);
+});
+
+test('the log has who asked for one, and not who they say to be', async () => {
+  await site('off');
+  const key = await makeKey(join(state, 'key'), '');
+  const certificate = await issueManagement(state, key, 'alice', 'debian (root)');
+  expect(sshCertificate(certificate ?? '')?.keyId).toBe('poterne alice');
+  const told: string[] = [];
+  for await (const { who } of searchAudit(state, { what: 'certificate.management' })) told.push(who);
+  expect(told).toEqual(['debian (root)']);
 });
 
 test('without an authority, static keys do where there are any; where not, it is said', async () => {

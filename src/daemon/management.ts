@@ -99,10 +99,12 @@ async function certified(
 ): Promise<string> {
   const by = `${userInfo().username}@${hostname()}`;
   for (const state of states) {
-    const issued = await issueManagement(state, publicKey, by, bastion.authority).catch((error: unknown) => {
-      if (error instanceof Fault && /^ssh\.authority\./.test(error.code)) return undefined;
-      throw error;
-    });
+    const issued = await issueManagement(state, publicKey, by, by, bastion.authority).catch(
+      (error: unknown) => {
+        if (error instanceof Fault && /^ssh\.authority\./.test(error.code)) return undefined;
+        throw error;
+      },
+    );
     if (issued !== undefined) return issued;
   }
   const host = hostOf(site, bastion.host);
@@ -115,13 +117,14 @@ async function certified(
 }
 
 /**
- * Issues a certificate of Poterne's own, when the authority of a state folder is the one asked for. Throws
- * `ssh.authority.missing`, `ssh.authority.unreadable`, `audit.unwritable`.
+ * Issues a certificate of Poterne's own, when the authority of a state folder is the one asked for. `by` is what its holder says to be, and
+ * `who` asks here. Throws `ssh.authority.missing`, `ssh.authority.unreadable`, `audit.unwritable`.
  */
 export async function issueManagement(
   state: string,
   publicKey: string,
   by: string,
+  who: string,
   wanted?: string,
 ): Promise<string | undefined> {
   // Opened without its log first: reading another account's folder must make nothing there.
@@ -132,7 +135,7 @@ export async function issueManagement(
     subject: { kind: 'management', by },
     publicKey,
     lifetime,
-    who: by,
+    who,
     from: 'here',
   });
   return certificate;

@@ -79,6 +79,11 @@ elif [ -f "$file" ]; then
   state=changed
   is_mode=$(stat -c %a -- "$file")
   [ "$me" != 0 ] || is_owner=$(stat -c %u:%g -- "$file")
+  # In a sticky folder anybody may have made it beforehand, so that what is put there would be theirs.
+  case ${is_owner%:*} in
+    0 | "$me") ;;
+    *) [ $((0$(stat -c %a .) & 01000)) = 0 ] || refuse foreign "$path" ;;
+  esac
 elif [ -e "$file" ]; then refuse occupied "$path"
 fi
 mode=${mode:-$is_mode}

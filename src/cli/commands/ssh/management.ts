@@ -30,6 +30,7 @@ export function sshManagement(context: Context): Command {
         bastionState(options.state, process.env),
         key,
         by,
+        localAccount(),
       )) as string;
       out(options.json ? JSON.stringify({ certificate }) : certificate);
     });
