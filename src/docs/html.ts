@@ -1,18 +1,10 @@
 import { translate } from '../i18n/index.ts';
 import { mailto, xml } from '../lib/escape.ts';
-import { pageStyle } from '../lib/page-style.ts';
+import { htmlPage, type Sibling } from '../lib/page.ts';
 import type { Language } from '../model/site.ts';
 import { diagramStyle, diagramSvg } from './diagram/svg.ts';
 import type { Perimeter } from './perimeter.ts';
 import { type Cell, type Inline, originText, type Section, sectionsOf, type Table } from './sections.ts';
-
-/** The same document in another language. */
-export interface Sibling {
-  readonly language: Language;
-  readonly file: string;
-}
-
-const languageNames = { en: 'English', fr: 'Français' } as const;
 
 /** The document as one page that needs nothing else: no script, no other file, readable on paper and at night. */
 export function perimeterHtml(
@@ -24,40 +16,18 @@ export function perimeterHtml(
   const diagram = translate(language, 'docs.diagram');
   const sections = sectionsOf(perimeter, language);
   const entries = [{ id: 'diagram', title: diagram }, ...sections];
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${xml(heading)}</title>
-<style>
-${pageStyle}
-${diagramStyle()}
-</style>
-</head>
-<body>
-<header>
-<h1>${xml(heading)}</h1>
-<p class="origin">${xml(originText(perimeter, language))}</p>
-<nav>
-${entries.map(({ id, title }) => `<a href="#${id}">${xml(title)}</a>`).join('\n')}
-${siblings.map((s) => `<a class="language" href="${xml(s.file)}" hreflang="${s.language}" lang="${s.language}">${languageNames[s.language]}</a>`).join('\n')}
-</nav>
-</header>
-<main>
-<section id="diagram">
+  const style = diagramStyle();
+  const origin = originText(perimeter, language);
+  return htmlPage(
+    { language, title: heading, origin, style, entries, siblings },
+    `<section id="diagram">
 <h2>${xml(diagram)}</h2>
 <p>${xml(translate(language, 'docs.diagram.intro'))}</p>
 <figure>
 ${diagramSvg(perimeter, language, false)}</figure>
 </section>
-${sections.map(sectionHtml).join('\n')}
-</main>
-</body>
-</html>
-`;
+${sections.map(sectionHtml).join('\n')}`,
+  );
 }
 
 function sectionHtml({ id, title, intro, tables, notes }: Section): string {

@@ -1,7 +1,7 @@
 import type { Code } from '../../i18n/en.ts';
 import { translate } from '../../i18n/index.ts';
 import { xml } from '../../lib/escape.ts';
-import { pageStyle } from '../../lib/page-style.ts';
+import { htmlPage } from '../../lib/page.ts';
 import { shortSize } from '../../lib/size.ts';
 import { isFailed } from '../../model/run.ts';
 import { type Language, languages } from '../../model/site.ts';
@@ -10,8 +10,6 @@ import { headline, momentText, outcomeText, timeText, whyText } from './words.ts
 
 /** The ends of a host's two streams. */
 export type Ends = ReadonlyMap<string, { readonly stdout: string; readonly stderr: string }>;
-
-const languageNames = { en: 'English', fr: 'Français' } as const;
 
 /** The name of the summary in a language; `index.html` is in the site's. */
 export function pageName(manifest: Pick<Manifest, 'site'>, language: Language): string {
@@ -34,33 +32,17 @@ export function runPage(
   const moment = (at: string) => momentText(language, site.timezone, at);
   const hasMore = ({ host, files = [], skipped = [], left }: ArchivedHost) =>
     Boolean(ends.get(host)?.stdout || ends.get(host)?.stderr || files.length || skipped.length || left);
-  const siblings = languages.filter((each) => each !== language);
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${xml(title)}</title>
-<style>
-${pageStyle}
-${runStyle}
-</style>
-</head>
-<body>
-<header>
-<h1>${xml(title)}</h1>
-<p class="origin">${t('archive.origin', { run })}</p>
-<nav>
-<a href="#machines">${t('archive.machines')}</a>
-<a href="#request">${t('archive.request')}</a>
-<a href="#seal">${t('archive.seal')}</a>
-${siblings.map((each) => `<a class="language" href="${pageName(manifest, each)}" hreflang="${each}" lang="${each}">${languageNames[each]}</a>`).join('\n')}
-</nav>
-</header>
-<main>
-<p class="headline ${manifest.counts.ok === manifest.counts.hosts ? 'good' : 'bad'}">${xml(headline(language, manifest as Manifest))}</p>
+  const siblings = languages
+    .filter((each) => each !== language)
+    .map((each) => ({ language: each, file: pageName(manifest, each) }));
+  const entries = (['machines', 'request', 'seal'] as const).map((id) => ({
+    id,
+    title: translate(language, `archive.${id}`),
+  }));
+  const origin = translate(language, 'archive.origin', { run });
+  return htmlPage(
+    { language, title, origin, style: runStyle, entries, siblings },
+    `<p class="headline ${manifest.counts.ok === manifest.counts.hosts ? 'good' : 'bad'}">${xml(headline(language, manifest as Manifest))}</p>
 <section id="machines">
 <h2>${t('archive.machines')}</h2>
 ${hostTable(hosts, language, hasMore)}
@@ -78,11 +60,8 @@ ${requestTable(manifest, language, moment)}
 <p>${t('archive.seal.how')}</p>
 <pre>${[`poterne run verify poterne-run-${run}.tar.gz`, 'sha256sum -c SHA256SUMS'].map(xml).join('\n')}</pre>
 <p>${t('archive.seal.key')} <code>${xml(fingerprint)}</code></p>
-</section>
-</main>
-</body>
-</html>
-`;
+</section>`,
+  );
 }
 
 function hostTable(
