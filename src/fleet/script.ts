@@ -7,6 +7,7 @@ const files = {
   expand: './script/expand.sh',
   place: './script/place.sh',
   apt: '../hosts/script/apt.sh',
+  ground: './upkeep/script/ground.sh',
   update: './upkeep/script/update.sh',
   accounts: './upkeep/script/accounts.sh',
 } as const;
@@ -29,14 +30,16 @@ const scripts =
 /** What runs on a host, and the argument vector of what reads it there. */
 export const runScript = { text: scripts.run, reader: ['perl', '-', 'poterne-run'] };
 
-/** Puts a file at a place, with the rights of whoever runs it. */
-export const placeScript = scripts.place;
-
 /** Updates the Debian packages of a host. */
-export const updateScript = ['#!/bin/sh', scripts.apt, scripts.update].join('\n');
+export const updateScript = ['#!/bin/sh', scripts.ground, scripts.apt, scripts.update].join('\n');
 
 /** Looks after accounts and their keys. */
-export const accountsScript = ['#!/bin/sh', `placer=${quote([scripts.place])}`, scripts.accounts].join('\n');
+export const accountsScript = [
+  '#!/bin/sh',
+  `placer=${quote([scripts.place])}`,
+  scripts.ground,
+  scripts.accounts,
+].join('\n');
 
 /** Where the bytes that follow the parameters end. */
 export interface Lengths {

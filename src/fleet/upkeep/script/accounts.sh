@@ -1,22 +1,5 @@
 # usage: look|do ACTION NAME [WORD=VALUE]…: what an action on an account would change, or the change; nothing where all is
 # as wanted. Without NAME it is about the account that logs in.
-#
-# It tells lines of fields separated by tabs on standard output.
-
-set -u
-umask 022
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-LC_ALL=C
-export PATH LC_ALL
-unset CDPATH IFS
-tab='	'
-
-say() {
-  line=$1
-  shift
-  for field; do line=$line$tab$field; done
-  printf '%s\n' "$line"
-}
 
 # Ends with what went wrong: a word, and what it is about.
 fault() {

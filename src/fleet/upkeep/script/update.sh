@@ -1,25 +1,10 @@
 # usage: look|do all|security yes|no: what an update of the Debian packages would change, or the update; `yes`: packages may
 # be removed for it. usage: state: which boot this is, what failed, and what asks for a new one.
 #
-# It tells lines of fields separated by tabs on standard output; apt's own words go to standard error.
-
-set -u
-umask 022
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-LC_ALL=C
-export PATH LC_ALL
-unset CDPATH IFS
+# apt's own words go to standard error.
 
 # Seconds that another program may take over its own installation.
 patience=900
-tab='	'
-
-say() {
-  line=$1
-  shift
-  for field; do line=$line$tab$field; done
-  printf '%s\n' "$line"
-}
 
 # What dpkg has begun, it ends: in a scope of its own it outlives this run, whatever ends that.
 quietly() {
