@@ -14,6 +14,7 @@ import type { Site } from '../../model/site.ts';
 import type { Claim, Ending, Holder } from '../../store/jobs.ts';
 import type { Store } from '../../store/store.ts';
 import { type Reach, targetOf } from '../reach.ts';
+import { requireOurs } from './ours.ts';
 
 /** An occurrence that was claimed, and all that running it needs. */
 export interface Doing {
@@ -82,6 +83,7 @@ function isWhole({ hosts, outcomes }: RecordedRun): boolean {
 async function anew(doing: Doing): Promise<Done> {
   const { site, job, store } = doing;
   const { targets, unreached } = await targetsOf(doing);
+  await requireOurs(job.script);
   const { spec, script } = await specOf(requestOf(job));
   const length = await stdinLength(spec);
   const guarded = confirmationNeeded(

@@ -20,6 +20,7 @@ export const jobs = {
   'job.mail.missing.hint': 'describe it under "mail"',
   'job.never': 'job "{name}" is never due',
   'job.schedule.both': 'job "{name}" has both "at" and "cron"',
+  'job.open': 'everybody on this machine may change {file}, which would run on the hosts: chmod o-w',
   'job.unconfirmed':
     'it may not run on groups that ask before ({groups}): the job does not say "confirm: yes"',
   'job.unknown': 'there is no job "{name}"',

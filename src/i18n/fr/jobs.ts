@@ -24,6 +24,8 @@ export const jobs: Record<keyof typeof en, string> = {
   'job.mail.missing.hint': 'décrivez-le sous « mail »',
   'job.never': 'le travail « {name} » ne tombe jamais',
   'job.schedule.both': 'le travail « {name} » a à la fois « at » et « cron »',
+  'job.open':
+    'tout le monde sur cette machine peut modifier {file}, qui s’exécuterait sur les hôtes : chmod o-w',
   'job.unconfirmed':
     'il ne peut s’exécuter sur des groupes qui demandent avant ({groups}) : le travail ne dit pas « confirm: yes »',
   'job.unknown': 'il n’y a pas de travail « {name} »',
