@@ -7,9 +7,9 @@ import { ledBy } from '../plan/bastion/rules.ts';
 export interface ClientSettings {
   /** A configuration file in place of theirs and the system's. */
   readonly config?: string;
-  /** A key, and its certificate, that are in no agent. */
-  readonly identity?: string;
+  /** A certificate to offer before any other key, and its key, where no agent has that. */
   readonly certificate?: string;
+  readonly identity?: string;
 }
 
 /** What somebody wants of a machine. */
@@ -54,8 +54,13 @@ export function enterCommand(site: Site, entering: Entering, settings: ClientSet
   const address = way.pop() as string;
   // "--" stands before the address.
   way.pop();
+  // A registered key that ssh offers first is let in at the bastion, and leads nowhere from there.
+  const certified =
+    site.bastion?.staticKeys || settings.certificate !== undefined
+      ? []
+      : ['-o', 'PubkeyAcceptedAlgorithms=*-cert-v01@openssh.com'];
   const place = ledBy(host)[0] ?? host.name;
-  const through = [...way, '-W', `${place}:${host.ssh?.port ?? 22}`, '--', address];
+  const through = [...way, ...certified, '-W', `${place}:${host.ssh?.port ?? 22}`, '--', address];
   const reason = breakGlass === undefined ? [] : ['-o', `SetEnv=${breakGlassVariable}=${quoted(breakGlass)}`];
   return [
     'ssh',
@@ -90,12 +95,15 @@ function common({ config, identity, certificate }: ClientSettings, known: string
 /** A text as a value of ssh's SetEnv. */
 const quoted = (text: string) => `"${text.replaceAll(/[\\"]/g, '\\$&')}"`;
 
-/** What a person's ssh_config and known_hosts need so that `ssh HOST`, and `ssh -J BASTION HOST`, go through the bastion. */
+/**
+ * What a person's ssh_config and known_hosts need so that `ssh HOST`, and `ssh -J BASTION HOST`, go through the bastion. Where only
+ * certificates lead on, the one of `key` comes before every other key, also before those of the agent.
+ */
 export function clientFiles(
   site: Site,
   person: string,
   machines: readonly { readonly host: Host; readonly account?: string }[],
-  knownHosts: string,
+  { knownHosts, key }: { readonly knownHosts: string; readonly key: string },
 ): { readonly config: string; readonly known: string } {
   const bastion = bastionHost(site);
   if (!bastion) throw new Error('no bastion');
@@ -119,6 +127,17 @@ export function clientFiles(
         ]),
       ),
   ];
+  if (!site.bastion?.staticKeys) {
+    const names = new Set([bastion.name, ...machines.map(({ host }) => host.name)]);
+    // Without a certificate there, ssh goes on with the keys it always has: one of them gets a certificate.
+    blocks.push(
+      [
+        `Match originalhost ${[...names].join(',')} exec "test -s ${key}-cert.pub"`,
+        `  CertificateFile ${key}-cert.pub`,
+        `  IdentityFile ${key}`,
+      ].join('\n'),
+    );
+  }
   const hostKey = bastion.ssh?.hostKey;
   const known = [
     ...(hostKey === undefined ? [] : [`${[bastion.name, ...bastion.addresses].join(',')} ${hostKey}`]),

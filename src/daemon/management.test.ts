@@ -66,6 +66,21 @@ test('the log has who asked for one, and not who they say to be', async () => {
   expect(told).toEqual(['debian (root)']);
 });
 
+test('one run after another, and two at once, in a process that goes on', async () => {
+  const described = await site('off');
+  const made = [1, 2, 3].map(() => managementIdentity(described, { settings: {}, here: 'gate' }, state));
+  await made[0]?.ready();
+  await Promise.all(made.map((identity) => identity?.ready()));
+  for (const identity of made) {
+    const files = identity?.files();
+    const bytes = async (file: string) =>
+      Buffer.from((await readFile(file, 'utf8')).split(' ')[1] ?? '', 'base64');
+    const key = (await bytes(`${files?.key}.pub`)).subarray(-32);
+    expect((await bytes(files?.certificate ?? '')).includes(key)).toBe(true);
+    expect((await certificateOf(files?.certificate ?? ''))?.principals).toEqual(['poterne:management']);
+  }
+});
+
 test('without an authority, static keys do where there are any; where not, it is said', async () => {
   const [on, off] = [await site('on'), await site('off')];
   await rm(join(state, 'ssh-authority'), { recursive: true });

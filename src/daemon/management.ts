@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
@@ -32,7 +33,6 @@ export function managementIdentity(
   const bastion = bastionOf(site);
   if (!bastion) return undefined;
   let files: { readonly key: string; readonly certificate: string } | undefined;
-  let publicKey = '';
   let until = 0;
   let working: Promise<void> | undefined;
 
@@ -40,13 +40,14 @@ export function managementIdentity(
     const folder = folderOnce();
     const paths = { key: join(folder, 'key'), certificate: join(folder, 'key-cert.pub') };
     try {
-      publicKey ||= await makeKey(paths.key, 'Poterne');
+      const publicKey = await keyOnce(paths.key);
       const certificate = await certified(site, bastion as SetUpBastion, publicKey, settings, here, [
         state,
         bastionPlaces.state,
       ]);
-      await writeFile(`${paths.certificate}.new`, `${certificate}\n`, { mode: 0o600 });
-      await rename(`${paths.certificate}.new`, paths.certificate);
+      const fresh = `${paths.certificate}.${randomUUID()}`;
+      await writeFile(fresh, `${certificate}\n`, { mode: 0o600 });
+      await rename(fresh, paths.certificate);
       files = paths;
       until = Date.now() + lifetime;
     } catch (cause) {
@@ -55,7 +56,8 @@ export function managementIdentity(
       if (bastion?.staticKeys) return;
       until = 0;
       const reason = cause instanceof Fault ? cause.code : String((cause as Error).message);
-      const params = { host: (bastion as SetUpBastion).host, reason };
+      const { host } = bastion as SetUpBastion;
+      const params = { host, reason, login: hostOf(site, host).ssh?.user ?? userInfo().username };
       throw new Fault('ssh.management.failed', params, {
         cause,
         next: message('ssh.management.failed.next', params),
@@ -78,12 +80,23 @@ export function managementIdentity(
 
 let folder: string | undefined;
 
+let made: Promise<string> | undefined;
+
+/** The key of this process, which all its runs use, as those of a scheduler one after another; its public half. */
+function keyOnce(path: string): Promise<string> {
+  made ??= makeKey(path, 'Poterne').catch((error: unknown) => {
+    made = undefined;
+    throw error;
+  });
+  return made;
+}
+
 /** A folder of this process, for nobody else to see, which goes with it. */
 export function folderOnce(): string {
   if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'poterne-management-'));
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-    folder = made;
+    const own = mkdtempSync(join(tmpdir(), 'poterne-management-'));
+    process.once('exit', () => rmSync(own, { recursive: true, force: true }));
+    folder = own;
   }
   return folder;
 }
@@ -108,10 +121,14 @@ async function certified(
     if (issued !== undefined) return issued;
   }
   const host = hostOf(site, bastion.host);
-  if (bastion.host === here) throw new Fault('ssh.authority.missing', { folder: states.join(', ') });
+  // Another account of the bastion itself, such as that of jobs, asks as from anywhere else: with a registered key.
+  const isHere = bastion.host === here;
+  if (isHere && process.getuid?.() === 0)
+    throw new Fault('ssh.authority.missing', { folder: states.join(', ') });
   const { identity: _, ...without } = settings;
   const argv = ['poterne', 'ssh', 'management', publicKey, '--by', by];
-  const { code, stdout, stderr } = await sshHost(targetOf(site, host, here), without).run(argv);
+  const target = targetOf(site, host, isHere ? undefined : here);
+  const { code, stdout, stderr } = await sshHost(target, without).run(argv);
   if (code === 0 && /^ssh-ed25519-cert-v01@openssh\.com [A-Za-z0-9+/=]+/.test(stdout)) return stdout.trim();
   throw new Fault('ssh.management.refused', { host: host.name, reason: stderr.trim().split('\n')[0] ?? '' });
 }

@@ -85,7 +85,8 @@ export const access = {
   'ssh.management.refused': '{host} issued no certificate: {reason}',
   'ssh.management.failed':
     'there is no certificate to log in to the hosts with; the authority on {host} says: {reason}',
-  'ssh.management.failed.next': 'run this on {host}, or see there: poterne ssh authority',
+  'ssh.management.failed.next':
+    'run this on {host} as root, or with a key that logs in there as {login}; see there: poterne ssh authority',
   // What people hear on the bastion.
   'front.unknown': 'the description has no person of this account',
   'front.refused': 'there is no shell here, and no command but these',

@@ -89,7 +89,8 @@ export const access = {
   'ssh.management.refused': '{host} n’a pas délivré de certificat : {reason}',
   'ssh.management.failed':
     'il n’y a pas de certificat pour se connecter aux hôtes ; l’autorité sur {host} dit : {reason}',
-  'ssh.management.failed.next': 'lancez ceci sur {host}, ou voyez là-bas : poterne ssh authority',
+  'ssh.management.failed.next':
+    'lancez ceci sur {host} en root, ou avec une clé qui y ouvre {login} ; voyez là-bas : poterne ssh authority',
   // Ce que l’on entend sur le bastion.
   'front.unknown': 'la description n’a personne de ce compte',
   'front.refused': 'il n’y a pas de shell ici, ni d’autre commande que celles-ci',

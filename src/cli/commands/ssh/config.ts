@@ -39,7 +39,7 @@ export function sshConfig(context: Context): Command {
         const host = hostNamed(site, name);
         return accounts.size === 1 && account !== undefined ? { host, account } : { host };
       });
-      const files = clientFiles(site, person, machines, knownHosts);
+      const files = clientFiles(site, person, machines, { knownHosts, key: '~/.ssh/poterne' });
       if (options.json) return out(JSON.stringify(files));
       out((options.knownHosts ? files.known : files.config).trimEnd());
       if (!options.knownHosts) err(t('ssh.config.known', { file: knownHosts }));

@@ -95,19 +95,30 @@ async function askCertificate(
   throw new Fault('ssh.login.refused', { host, reason: said.err.trim() });
 }
 
-/** Puts key and certificate into the agent until they end, else into files. */
+/**
+ * Puts key and certificate into the agent until they end, else into files. What is public lies in files in any case: by that, plain
+ * ssh knows which of the agent's keys to offer first.
+ */
 async function keep(key: string, until: Date, file: string | undefined): Promise<string> {
   if (file === undefined && process.env.SSH_AUTH_SOCK) {
     const seconds = Math.max(1, Math.floor((until.getTime() - Date.now()) / 1000));
     const { code } = await localhost.run(['ssh-add', '-q', '-t', String(seconds), key]);
-    if (code === 0) return 'ssh-agent';
+    if (code === 0) {
+      await rm(loginKey, { force: true });
+      await copy(key, loginKey, ['.pub', '-cert.pub']);
+      return 'ssh-agent';
+    }
   }
-  const place = file === undefined ? loginKey : resolve(file);
+  const kept = file === undefined ? loginKey : resolve(file);
+  await copy(key, kept, ['', '.pub', '-cert.pub']);
+  return kept;
+}
+
+async function copy(key: string, place: string, ends: readonly string[]): Promise<void> {
   await mkdir(join(place, '..'), { recursive: true, mode: 0o700 });
-  for (const end of ['', '.pub', '-cert.pub']) {
+  for (const end of ends) {
     await copyFile(`${key}${end}`, `${place}${end}.new`);
     await chmod(`${place}${end}.new`, 0o600);
     await rename(`${place}${end}.new`, `${place}${end}`);
   }
-  return place;
 }
