@@ -65,3 +65,12 @@ export function scheduleText({ t }: Context, job: Job): string {
   ];
   return parts.length > 0 ? parts.join(', ') : t('job.hand');
 }
+
+/** A moment for programs. */
+export const isoText = (moment: number | undefined) =>
+  moment === undefined ? null : new Date(moment).toISOString();
+
+/** An occurrence for programs. */
+export const occurrenceJson = ({ due, started, ended, ...rest }: PastOccurrence) => ({
+  ...{ ...rest, due: isoText(due), started: isoText(started), ended: isoText(ended) },
+});

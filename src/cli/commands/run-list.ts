@@ -74,7 +74,7 @@ function show(context: Context, { run, stage, counts, hosts }: PastRun): void {
     ['archive.row.arguments', spec.args.map((arg) => JSON.stringify(arg)).join(' ')],
     ['run.show.sha256', spec.sha256],
   ] as const;
-  for (const [code, value] of rows) if (value !== '') out(`${t(code)}: ${value}`);
+  for (const [code, value] of rows) if (value !== '') out(t('run.show.row', { label: t(code), value }));
   const head = ['host', 'outcome', 'time', 'output', 'files'] as const;
   out(
     table(

@@ -114,6 +114,7 @@ export const archive = {
   'run.list.script-name': 'script',
   'run.show.about': 'show what happened in a run',
   'run.show.stage': 'State',
+  'run.show.row': '{label}: {value}',
   'run.show.sha256': 'SHA-256 of the script',
   'run.stage.running': 'under way',
   'run.stage.complete': 'complete',

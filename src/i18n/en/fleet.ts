@@ -22,7 +22,8 @@ export const fleet = {
   'run.unconfirmed': '{count} host(s) selected, and nobody is at a terminal to confirm it',
   'run.unconfirmed.next': 'add --yes once you are sure',
   'run.unknown': 'there is no run {id}',
-  'run.unknown.next': 'runs are in the folder "runs" of the state folder (--state); the last one is {last}',
+  'run.unknown.next':
+    'the last one is {last}; list them with "poterne run list", and name another state folder with --state',
   'run.unlaunched': '{host} cannot start the script: {reason}',
   'run.unlaunched.next': 'its output in the run’s folder may say more; see whether systemd answers there',
   'run.unwritten': 'what {host} says cannot be kept on this machine: {reason}',

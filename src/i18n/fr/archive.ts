@@ -123,6 +123,7 @@ export const archive: Record<keyof typeof en, string> = {
   'run.list.stage': 'état',
   'run.show.about': 'montrer ce qui s’est passé dans une exécution',
   'run.show.stage': 'État',
+  'run.show.row': '{label} : {value}',
   'run.show.sha256': 'SHA-256 du script',
   'run.stage.running': 'en cours',
   'run.stage.complete': 'complète',

@@ -25,7 +25,7 @@ export const fleet: Record<keyof typeof en, string> = {
   'run.unconfirmed.next': 'ajoutez --yes une fois sûr de vous',
   'run.unknown': 'il n’y a pas d’exécution {id}',
   'run.unknown.next':
-    'les exécutions sont dans le dossier « runs » du dossier d’état (--state) ; la dernière est {last}',
+    'la dernière est {last} ; « poterne run list » les montre, --state nomme un autre dossier d’état',
   'run.unlaunched': '{host} ne peut pas lancer le script : {reason}',
   'run.unlaunched.next':
     'sa sortie, dans le dossier de l’exécution, en dit peut-être plus ; voyez si systemd y répond',

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { clockText } from '../../../daemon/jobs/words.ts';
 import type { Context } from '../../context.ts';
 import { WrongRequest } from '../../exit.ts';
-import { occurrenceCells } from '../../job-words.ts';
-import { type JobOptions, jobCommand, onJobs } from '../../jobs.ts';
+import { isoText, occurrenceCells, occurrenceJson } from '../../job-words.ts';
+import { type JobOptions, jobCommand, jobNamed, onJobs } from '../../jobs.ts';
 import { table } from '../../table.ts';
 
 interface HistoryOptions extends JobOptions {
@@ -27,14 +27,15 @@ export function jobHistory(context: Context): Command {
           throw new WrongRequest('job.option', { option: '--last', value: options.last });
         const past = await store.jobs.history(site.name, name, most);
         const alerts = await store.jobs.alerts(site.name, name, most);
+        // A name that neither ran nor is described is a slip.
+        if (name !== undefined && past.length + alerts.length === 0) jobNamed(site, name);
         if (options.json) {
-          const iso = (moment: number | undefined) =>
-            moment === undefined ? null : new Date(moment).toISOString();
-          const occurrences = past.map(({ due, started, ended, ...rest }) => ({
-            ...{ ...rest, due: iso(due), started: iso(started), ended: iso(ended) },
+          const told = alerts.map(({ due, at, ...rest }) => ({
+            ...rest,
+            due: isoText(due),
+            at: isoText(at),
           }));
-          const told = alerts.map(({ due, at, ...rest }) => ({ ...rest, due: iso(due), at: iso(at) }));
-          context.out(JSON.stringify({ occurrences, alerts: told }));
+          context.out(JSON.stringify({ occurrences: past.map(occurrenceJson), alerts: told }));
           return;
         }
         if (past.length === 0) return context.out(t('job.history.none'));

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { clockText } from '../../../daemon/jobs/words.ts';
 import { duesOf } from '../../../schedule/dues.ts';
 import type { Context } from '../../context.ts';
-import { occurrenceCells, scheduleText } from '../../job-words.ts';
+import { isoText, occurrenceCells, occurrenceJson, scheduleText } from '../../job-words.ts';
 import { type JobOptions, jobCommand, jobNamed, onJobs } from '../../jobs.ts';
 import { table } from '../../table.ts';
 
@@ -27,8 +27,8 @@ export function jobShow(context: Context): Command {
         const pause = (await store.jobs.pauses(site.name)).get(name);
         if (options.json) {
           const { pointer: _, ...described } = job;
-          const iso = (moment: number) => new Date(moment).toISOString();
-          context.out(JSON.stringify({ ...described, paused: pause?.by ?? null, next: next.map(iso), past }));
+          const times = { next: next.map(isoText), past: past.map(occurrenceJson) };
+          context.out(JSON.stringify({ ...described, paused: pause?.by ?? null, ...times }));
           return;
         }
         const clock = (moment: number) => clockText(moment, job.timezone);
