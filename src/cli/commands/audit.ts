@@ -96,8 +96,11 @@ function verify(context: Context): Command {
       const kept = options.head === undefined ? undefined : await readKept(options.head);
       const states = statesOf(options.state);
       const logs = [];
-      for (const state of states)
-        logs.push({ state, ...(await readable(state, () => verifyAudit(state, kept))) });
+      for (const [index, state] of states.entries()) {
+        // The head is that of the log whose head `audit head` prints.
+        const its = index === 0 ? kept : undefined;
+        logs.push({ state, ...(await readable(state, () => verifyAudit(state, its))) });
+      }
       const isWhole = logs.every(({ breaks }) => breaks.length === 0);
       if (!isWhole) process.exitCode = exit.failed;
       if (options.json) {
