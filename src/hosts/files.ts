@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { lchown, link, mkdir, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -102,11 +103,22 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Has a folder and what is in it belong to whom the folder around it belongs: root may have made it in another account's. */
+/**
+ * Has a folder and what is in it belong to whom the folder around it belongs: root may have made it in another account's. That one may
+ * have put a link in its place, which is not followed.
+ */
 export async function giveToOwner(folder: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(dirname(folder));
   if (uid === 0) return;
-  const inside = (await readdir(folder)).map((name) => join(folder, name));
-  for (const path of [folder, ...inside]) await lchown(path, uid, gid);
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+  const handle = await open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    // What was opened, whatever is at its path by now.
+    const opened = `/proc/self/fd/${handle.fd}`;
+    for (const name of await readdir(opened)) await lchown(join(opened, name), uid, gid);
+    await handle.chown(uid, gid);
+  } finally {
+    await handle.close();
+  }
 }
