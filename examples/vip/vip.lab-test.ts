@@ -132,6 +132,8 @@ describe('a script of a vendor, on every server that has a scheduler', () => {
         ['prod2', 'ok', ['files/tmp/fichier_prod2_log.txt']],
       ],
     ]);
+    // Not in the folder of the account that faces the network.
+    expect(said.folder).toMatch(/^\/var\/lib\/poterne-controller\/runs\//);
     const report = await on('cat', `${said.folder}/hosts/prod2/files/tmp/fichier_prod2_log.txt`);
     expect(report.stdout).toMatch(/^site: +SOC_PRODUCTION\nserver: +prod2\naccount: +User_DollarU$/m);
     // Nothing stays there but what the script left.

@@ -2,7 +2,7 @@ import { withSiteStore } from '../daemon/state-store.ts';
 import { describedHosts } from '../lib/selector.ts';
 import { message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
-import { type Context, stateFolder } from './context.ts';
+import { type Context, controllerFolder } from './context.ts';
 import { WrongRequest } from './exit.ts';
 import { type ReachOptions, reachOf } from './reach.ts';
 import { selectHosts } from './selection.ts';
@@ -22,7 +22,7 @@ export async function chosenHosts(
   options: ReachOptions,
 ): Promise<Chosen> {
   const described = describedHosts(site);
-  const chosen = await withSiteStore(stateFolder(options.state, process.env), site, async (store) =>
+  const chosen = await withSiteStore(controllerFolder(options.state, process.env), site, async (store) =>
     selectHosts(context, on, { site, facts: await store.facts(site.name) }, options.json),
   );
   if (chosen.length === 0) throw new WrongRequest('run.none', { on }, { next: message('run.none.next') });

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Code } from '../i18n/en.ts';
@@ -52,4 +52,24 @@ export function stateFolder(asked: string | undefined, environment: NodeJS.Proce
     return truePath(resolve(asked || (environment.POTERNE_STATE as string)));
   if (process.getuid?.() === 0) return '/var/lib/poterne';
   return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'poterne');
+}
+
+/**
+ * The same for what reaches other machines: runs, letters, keys. Where the system's folder is a service's account's, root
+ * has one beside it: that account could put links there, and other results in place of root's.
+ */
+export function controllerFolder(asked: string | undefined, environment: NodeJS.ProcessEnv): string {
+  const folder = stateFolder(asked, environment);
+  const isChosen = Boolean(asked || environment.POTERNE_STATE);
+  return !isChosen && isAnothers(folder) ? besideFolder(folder) : folder;
+}
+
+/** Root's folder beside one of a service's account. */
+export function besideFolder(folder: string): string {
+  return `${folder}-controller`;
+}
+
+function isAnothers(folder: string): boolean {
+  if (process.getuid?.() !== 0) return false;
+  return (statSync(folder, { throwIfNoEntry: false })?.uid ?? 0) !== 0;
 }

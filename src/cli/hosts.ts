@@ -5,7 +5,7 @@ import { describedHosts } from '../lib/selector.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { Host, Site } from '../model/site.ts';
 import type { Store } from '../store/store.ts';
-import { type Context, stateFolder } from './context.ts';
+import { type Context, controllerFolder } from './context.ts';
 import { requireSite } from './description.ts';
 import { type ReachOptions, reachOf } from './reach.ts';
 import { selectHosts } from './selection.ts';
@@ -36,7 +36,7 @@ export async function onHosts(
 ): Promise<void> {
   const { site } = await requireSite(context, file, options.json);
   const reach = reachOf(site, options);
-  await withSiteStore(stateFolder(options.state, process.env), site, async (store) => {
+  await withSiteStore(controllerFolder(options.state, process.env), site, async (store) => {
     const remembered = await store.facts(site.name);
     const names =
       options.on === undefined

@@ -8,7 +8,7 @@ import type { Site } from '../model/site.ts';
 import type { Holder } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
 import { command } from './command.ts';
-import { type Context, stateFolder } from './context.ts';
+import { type Context, controllerFolder } from './context.ts';
 import { type DescribedSite, requireSite } from './description.ts';
 import { endWith } from './errors.ts';
 import { WrongRequest } from './exit.ts';
@@ -44,7 +44,7 @@ export async function onJobs(
   try {
     const described = await requireSite(context, options.site, options.json);
     const { site } = described;
-    const state = stateFolder(options.state, process.env);
+    const state = controllerFolder(options.state, process.env);
     await withSiteStore(state, site, (store) => work({ site, described, store, state }));
   } catch (error) {
     process.exitCode = endWith(context, error, options.json === true);

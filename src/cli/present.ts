@@ -9,7 +9,7 @@ import type { RunHost, RunSpec } from '../model/run.ts';
 import type { Site } from '../model/site.ts';
 import { changesIn, showChanges } from './account-view.ts';
 import { hostsConfirmed } from './confirm-hosts.ts';
-import { type Context, stateFolder } from './context.ts';
+import { type Context, controllerFolder } from './context.ts';
 import { exit, WrongRequest } from './exit.ts';
 import { interruption } from './interruption.ts';
 import { liveView, type Progress, progressLines } from './live.ts';
@@ -53,7 +53,7 @@ export async function present(
 ): Promise<number> {
   const { t, err, out } = context;
   const { spec, script, hosts, unreached = [], resumed, of, sending } = request;
-  const state = stateFolder(options.state, process.env);
+  const state = controllerFolder(options.state, process.env);
   if (hosts.length === 0) {
     const params = { id: of ?? resumed?.id ?? '' };
     if (options.json) out(JSON.stringify({ run: params.id, hosts: [] }));

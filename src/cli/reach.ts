@@ -4,7 +4,7 @@ import { managementIdentity } from '../daemon/management.ts';
 import { type Reach, whereWeAre } from '../daemon/reach.ts';
 import type { Host, Site } from '../model/site.ts';
 import type { CommonOptions } from './command.ts';
-import { type Context, stateFolder } from './context.ts';
+import { type Context, controllerFolder } from './context.ts';
 import { WrongRequest } from './exit.ts';
 
 /** Options of the commands that reach machines. */
@@ -27,7 +27,7 @@ export function reachOf(site: Site, { here, sshConfig, state }: ReachOptions): R
     settings: sshConfig === undefined ? {} : { config: resolve(sshConfig) },
     ...(name === undefined ? {} : { here: name }),
   };
-  const identity = managementIdentity(site, reach, stateFolder(state, process.env));
+  const identity = managementIdentity(site, reach, controllerFolder(state, process.env));
   return identity ? { ...reach, settings: { ...reach.settings, identity } } : reach;
 }
 

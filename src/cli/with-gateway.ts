@@ -4,6 +4,7 @@ import { type Gateway, openGateway } from '../daemon/gateway.ts';
 import { localhost } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
+import { besideFolder } from './context.ts';
 
 /**
  * Opens the gateway of this machine, works with it, and closes it whatever happens. Where another account runs it (that
@@ -35,7 +36,7 @@ export async function withControllerState<T>(
   state: string,
   work: (gateway: Gateway) => Promise<T>,
 ): Promise<T> {
-  return withOpen((await otherOwner(state)) ? `${state}-controller` : state, work);
+  return withOpen((await otherOwner(state)) ? besideFolder(state) : state, work);
 }
 
 async function withOpen<T>(state: string, work: (gateway: Gateway) => Promise<T>): Promise<T> {

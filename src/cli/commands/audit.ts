@@ -11,7 +11,7 @@ import { bastionPlaces } from '../../model/access.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { type CommonOptions, command } from '../command.ts';
-import { type Context, stateFolder } from '../context.ts';
+import { type Context, controllerFolder } from '../context.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { table } from '../table.ts';
 
@@ -145,7 +145,7 @@ function head(context: Context): Command {
 
 /** The state folders whose logs are meant: as asked, else that of this machine's bastion and that of Poterne here. */
 function statesOf(asked: string | undefined): readonly string[] {
-  const own = stateFolder(asked, process.env);
+  const own = controllerFolder(asked, process.env);
   if (asked || process.env.POTERNE_STATE) return [own];
   // The bastion's own is there for all to see, and for its account to read.
   const there = [

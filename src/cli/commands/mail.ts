@@ -5,7 +5,7 @@ import { forget, type QueuedLetter, readQueue } from '../../mail/queue.ts';
 import type { Mail } from '../../model/mail.ts';
 import { message } from '../../model/message.ts';
 import { type CommonOptions, command } from '../command.ts';
-import { type Context, stateFolder } from '../context.ts';
+import { type Context, controllerFolder } from '../context.ts';
 import { type Described, requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { exit, WrongRequest } from '../exit.ts';
@@ -33,7 +33,7 @@ function queue(context: Context): Command {
   return command(context, 'queue', 'mail.queue.about', ['mail queue', 'mail queue --json']).action(
     (options: CommonOptions) =>
       leave(context, options, async () => {
-        const letters = await readQueue(stateFolder(options.state, process.env));
+        const letters = await readQueue(controllerFolder(options.state, process.env));
         if (options.json)
           out(JSON.stringify(letters.map((letter) => ({ ...letter, reason: reasonOf(context, letter) }))));
         else if (letters.length === 0) out(t('mail.queue.none'));
@@ -59,7 +59,7 @@ function retry(context: Context): Command {
     .action((id: string | undefined, options: MailOptions) =>
       leave(context, options, async () => {
         const { mail: through } = await mailOf(context, options);
-        const state = stateFolder(options.state, process.env);
+        const state = controllerFolder(options.state, process.env);
         if (id !== undefined && !(await readQueue(state)).some((letter) => letter.id === id))
           throw unknown(id);
         const asked = id === undefined ? {} : { id };
@@ -79,7 +79,7 @@ function drop(context: Context): Command {
     .argument('<letter>', t('mail.letter'))
     .action((id: string, options: CommonOptions) =>
       leave(context, options, async () => {
-        if (!(await forget(stateFolder(options.state, process.env), id))) throw unknown(id);
+        if (!(await forget(controllerFolder(options.state, process.env), id))) throw unknown(id);
         out(options.json ? JSON.stringify({ dropped: id }) : t('mail.dropped', { id }));
         return exit.done;
       }),
@@ -100,7 +100,7 @@ function probe(context: Context): Command {
         const { host, port } = through.smtp;
         const text = `${t('mail.test.text', { server: `${host}:${port}` })}\n`;
         const letter = { to: [address], subject: t('mail.test.subject'), text };
-        const state = stateFolder(options.state, process.env);
+        const state = controllerFolder(options.state, process.env);
         const delivery = await deliver(state, through, letter);
         // Nobody waits for it later.
         if (delivery.is === 'kept') await forget(state, delivery.letter.id);

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { openSealingKey } from '../../fleet/archive/key.ts';
 import { readRun } from '../../fleet/journal.ts';
 import { type CommonOptions, command } from '../command.ts';
-import { type Context, stateFolder } from '../context.ts';
+import { type Context, controllerFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { wrongRun } from '../past-runs.ts';
@@ -32,7 +32,7 @@ export function runArchive(context: Context): Command {
     try {
       onlySubcommand(made);
       const { site } = await requireSite(context, options.site, options.json);
-      const state = stateFolder(options.state, process.env);
+      const state = controllerFolder(options.state, process.env);
       await readRun(state, id).catch(wrongRun);
       const sending = await sendingOf({ ...options, archive: options.out }, site);
       const json = options.json === true;
@@ -61,7 +61,7 @@ export function runKey(context: Context): Command {
     async (options: CommonOptions, made: Command) => {
       try {
         onlySubcommand(made);
-        const { line, fingerprint } = await openSealingKey(stateFolder(options.state, process.env));
+        const { line, fingerprint } = await openSealingKey(controllerFolder(options.state, process.env));
         if (options.json) context.out(JSON.stringify({ key: line, fingerprint }));
         else {
           context.out(line);

@@ -4,7 +4,7 @@ import { whyText } from '../../fleet/archive/words.ts';
 import { shortDuration } from '../../lib/duration.ts';
 import { shortSize } from '../../lib/size.ts';
 import { type CommonOptions, command } from '../command.ts';
-import { type Context, stateFolder } from '../context.ts';
+import { type Context, controllerFolder } from '../context.ts';
 import { endWith } from '../errors.ts';
 import { type PastRun, pastRun, pastRuns } from '../past-runs.ts';
 import { outcomeText } from '../run-view.ts';
@@ -18,7 +18,7 @@ export function runList(context: Context): Command {
     async (options: CommonOptions, made: Command) => {
       try {
         onlySubcommand(made);
-        const runs = await pastRuns(stateFolder(options.state, process.env));
+        const runs = await pastRuns(controllerFolder(options.state, process.env));
         if (options.json) return out(JSON.stringify(runs.map((run) => summaryJson(run))));
         if ((await stat('list').catch(() => undefined))?.isFile()) err(t('run.list.script'));
         if (runs.length === 0) return out(t('run.list.none'));
@@ -49,7 +49,7 @@ export function runShow(context: Context): Command {
     .action(async (id: string, options: CommonOptions, made: Command) => {
       try {
         onlySubcommand(made);
-        const found = await pastRun(stateFolder(options.state, process.env), id);
+        const found = await pastRun(controllerFolder(options.state, process.env), id);
         if (options.json)
           context.out(JSON.stringify({ ...summaryJson(found), spec: specJson(found), hosts: found.hosts }));
         else show(context, found);

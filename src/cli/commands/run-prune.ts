@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { applyRetention } from '../../fleet/retention.ts';
 import { type CommonOptions, command } from '../command.ts';
-import { type Context, stateFolder } from '../context.ts';
+import { type Context, controllerFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { onlySubcommand } from '../subcommand.ts';
@@ -22,7 +22,9 @@ export function runPrune(context: Context): Command {
         onlySubcommand(made);
         const { site } = await requireSite(context, options.site, options.json);
         const dry = options.dryRun === true;
-        const removed = await applyRetention(stateFolder(options.state, process.env), site.keeping, { dry });
+        const removed = await applyRetention(controllerFolder(options.state, process.env), site.keeping, {
+          dry,
+        });
         if (options.json) return out(JSON.stringify({ ...removed, dry }));
         for (const each of [...removed.runs, ...removed.archives]) out(each);
         context.err(t(dry ? 'run.prune.would' : 'run.prune.done', { count: removed.runs.length }));

@@ -7,7 +7,7 @@ import { type Trust, type Verified, verifyArchive } from '../../fleet/archive/ve
 import { parseSize, shortSize } from '../../lib/size.ts';
 import { message } from '../../model/message.ts';
 import { type CommonOptions, command } from '../command.ts';
-import { type Context, stateFolder } from '../context.ts';
+import { type Context, controllerFolder } from '../context.ts';
 import { endWith } from '../errors.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { liveView } from '../live.ts';
@@ -50,7 +50,7 @@ export function runVerify(context: Context): Command {
 async function trustOf({ key, most: written, state }: VerifyOptions): Promise<Trust> {
   const most = parseSize(written);
   if (most === undefined) throw wrong('--most', written, '--most 100GB');
-  const own = await sealingKey(stateFolder(state, process.env)).catch((error: NodeJS.ErrnoException) => {
+  const own = await sealingKey(controllerFolder(state, process.env)).catch((error: NodeJS.ErrnoException) => {
     // Somebody else's key on this machine is not ours.
     if (error.code === 'EACCES') return undefined;
     throw error;

@@ -5,7 +5,7 @@ import { isFailed, isUnfinished } from '../../model/run.ts';
 import type { Site } from '../../model/site.ts';
 import { chosenHosts } from '../chosen.ts';
 import { command } from '../command.ts';
-import { type Context, stateFolder } from '../context.ts';
+import { type Context, controllerFolder } from '../context.ts';
 import { type Described, requireSite } from '../description.ts';
 import { endWith } from '../errors.ts';
 import { wrongRun } from '../past-runs.ts';
@@ -67,7 +67,7 @@ export function run(context: Context): Command {
         const whole = await requireSite(context, options.site, options.json);
         described = whole;
         const { site } = whole;
-        const state = stateFolder(options.state, process.env);
+        const state = controllerFolder(options.state, process.env);
         // What can be known to be wrong is, before anything is run.
         const sending = await sendingOf(options, site);
         const request = await requestOf(context, script, options, site, state);

@@ -7,7 +7,7 @@ import type { Site } from '../../../model/site.ts';
 import { scheduled } from '../../../schedule/decide.ts';
 import type { JobMemory, Memory } from '../../../schedule/memory.ts';
 import { type Foreseen, simulate } from '../../../schedule/simulate.ts';
-import { type Context, stateFolder } from '../../context.ts';
+import { type Context, controllerFolder } from '../../context.ts';
 import { requireSite } from '../../description.ts';
 import { endWith, showFault } from '../../errors.ts';
 import { WrongRequest } from '../../exit.ts';
@@ -79,7 +79,7 @@ async function remembered(context: Context, site: Site, options: PlanOptions, fr
   const fresh = (): JobMemory => ({ looked: from, paused: false, unsettled: [] });
   const nothing = new Map(site.jobs.map(({ name }) => [name, fresh()]));
   try {
-    return await withSiteStore(stateFolder(options.state, process.env), site, async (store) => {
+    return await withSiteStore(controllerFolder(options.state, process.env), site, async (store) => {
       const known = await store.jobs.memory(site.name);
       const took = new Map<string, number>();
       for (const { name } of site.jobs) {

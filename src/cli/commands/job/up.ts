@@ -7,7 +7,7 @@ import { openSiteStore } from '../../../daemon/state-store.ts';
 import type { RunTeller } from '../../../fleet/runner.ts';
 import type { Site } from '../../../model/site.ts';
 import { withLock } from '../../../store/lock.ts';
-import { type Context, stateFolder } from '../../context.ts';
+import { type Context, controllerFolder } from '../../context.ts';
 import { type DescribedSite, readDescription, requireSite } from '../../description.ts';
 import { endWith, showFault } from '../../errors.ts';
 import { stateText } from '../../job-words.ts';
@@ -40,7 +40,7 @@ export function jobUp(context: Context): Command {
       let read: DescribedSite = await requireSite(context, options.site, options.json);
       read.show(read.findings);
       let marks = await marksOf(read);
-      const state = stateFolder(options.state, process.env);
+      const state = controllerFolder(options.state, process.env);
       // One scheduler for a state folder: what an earlier one held is then known to be free.
       const room = join(state, 'jobs');
       await mkdir(room, { recursive: true, mode: 0o700 });
