@@ -325,9 +325,10 @@ describe('taking away', () => {
     const { out } = await run(['ssh-keygen', '-L', '-f', join(folder, 'managed-cert.pub')]);
     await on('gate', 'poterne', 'ssh', 'revoke', /Serial: (\d+)/.exec(out)?.[1] ?? '');
     await on('gate', 'poterne', 'ssh', 'revoke', 'alice');
+    // On the bastion at once.
+    expect((await as('session', 'alice', 'gate', ['hosts'])).err).toContain('Permission denied');
     await applied();
     expect((await as('managed', 'debian', 'prod1', ['true'])).err).toContain('Permission denied');
-    expect((await as('session', 'alice', 'gate', ['hosts'])).err).toContain('Permission denied');
     const refused = await as(
       'alice',
       'alice',

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { access, constants, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bring } from '../engines/openssh/actions.ts';
+import { broughtPath, effectivePath } from '../engines/openssh/places.ts';
+import { writeDurably } from '../hosts/files.ts';
+import { localhost } from '../hosts/local.ts';
 import { sshHost } from '../hosts/ssh.ts';
 import { bastionOf } from '../lib/access.ts';
 import { bastionPlaces } from '../model/access.ts';
 import type { Bundle, BundleFile } from '../model/bundle.ts';
 import { Fault } from '../model/fault.ts';
 import type { Site } from '../model/site.ts';
-import { revocationsFile, sshAuthorityFolder } from '../pki/ssh-authority.ts';
+import { revocationsFile, type SshAuthority, sshAuthorityFolder } from '../pki/ssh-authority.ts';
 import { folderOnce } from './management.ts';
 import { hostOf, type Reach, targetOf } from './reach.ts';
-
-/** Where hosts take the list of what was revoked from (see the openssh engine). */
-const brought = `${bastionPlaces.ssh}/revocations`;
 
 /**
  * The bundles, with the list of what was revoked for those hosts whose SSH server believes the authority; as they are when the list
@@ -26,7 +27,7 @@ export async function withRevocations(
   const list = await listOf(site, reach);
   if (list === undefined) return bundles;
   const file: BundleFile = {
-    ...{ path: brought, mode: 0o644, owner: 'root', group: 'root', secret: false },
+    ...{ path: broughtPath, mode: 0o644, owner: 'root', group: 'root', secret: false },
     ...{ content: { file: list }, because: site.bastion?.pointer ?? '' },
   };
   return new Map(
@@ -64,6 +65,17 @@ async function listOf(site: Site, { settings, here }: Reach): Promise<string | u
     if (!(error instanceof Fault)) throw error;
     return undefined;
   }
+}
+
+/**
+ * Has the SSH server of this machine refuse from now on what was revoked, where it believes the authority. Other machines
+ * get the list with the next apply.
+ */
+export async function heedRevocations({ revocations }: Pick<SshAuthority, 'revocations'>): Promise<void> {
+  if (process.getuid?.() !== 0 || !(await isReadable(effectivePath))) return;
+  await writeDurably(broughtPath, await readFile(revocations), 0o644);
+  const { code, stderr } = await localhost.run(bring);
+  if (code !== 0) throw new Fault('ssh.revoke.unheeded', { reason: stderr.trim() || String(code) });
 }
 
 async function isReadable(path: string): Promise<boolean> {

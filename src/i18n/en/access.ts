@@ -108,6 +108,7 @@ export const access = {
   'ssh.revoke.what': 'a person, or the serial number of a certificate',
   'ssh.revoke.undo': 'let the person have certificates again',
   'ssh.revoke.form': '"{what}" is neither a person nor a serial number',
+  'ssh.revoke.unheeded': 'it is revoked, but the SSH server of this machine could not be told: {reason}',
   'ssh.revoke.undo.serial': 'certificate {serial} stays revoked: only a person may have others again',
   'ssh.revoke.undone': '{person} may have certificates again.',
   'ssh.revoke.serial': 'Certificate {serial} is revoked.',

@@ -113,6 +113,8 @@ export const access = {
   'ssh.revoke.what': 'une personne, ou le numéro de série d’un certificat',
   'ssh.revoke.undo': 'laisse de nouveau la personne avoir des certificats',
   'ssh.revoke.form': '« {what} » n’est ni une personne ni un numéro de série',
+  'ssh.revoke.unheeded':
+    'c’est révoqué, mais le serveur SSH de cette machine n’a pas pu l’apprendre : {reason}',
   'ssh.revoke.undo.serial':
     'le certificat {serial} reste révoqué : seule une personne peut en avoir d’autres',
   'ssh.revoke.undone': '{person} peut de nouveau avoir des certificats.',

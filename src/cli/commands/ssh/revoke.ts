@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openAudit } from '../../../audit/log.ts';
+import { heedRevocations } from '../../../daemon/revocations.ts';
 import { openSshAuthority } from '../../../pki/ssh-authority.ts';
 import { bastionState } from '../../bastion-state.ts';
 import { type CommonOptions, command } from '../../command.ts';
@@ -37,6 +38,7 @@ export function sshRevoke(context: Context): Command {
         return;
       }
       const serials = await authority.revoke(isSerial ? { serial: Number(what) } : { person: what }, by);
+      await heedRevocations(authority);
       if (options.json) return out(JSON.stringify({ revoked: serials }));
       out(
         isSerial
