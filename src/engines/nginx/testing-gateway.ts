@@ -123,8 +123,8 @@ export function check(prefix: string, folder: string): Promise<{ code: number; o
   );
 }
 
-/** A port of this machine that nobody uses now. */
-export async function freePort(): Promise<number> {
+/** A port of this machine that nobody uses now, and another than the one that somebody soon will. */
+async function freePort(other?: number): Promise<number> {
   for (;;) {
     const port = 19_000 + Math.floor(Math.random() * 1000);
     const probe = net.createServer().listen(port, '127.0.0.1');
@@ -133,7 +133,7 @@ export async function freePort(): Promise<number> {
       once(probe, 'error').then(() => false),
     ]).catch(() => false);
     probe.close();
-    if (free) return port;
+    if (free && port !== other) return port;
   }
 }
 
@@ -169,7 +169,8 @@ export async function startGateway(
   standIns = false,
 ): Promise<RunningGateway> {
   const prefix = await openFolder();
-  const site = build({ listen: ['127.0.0.1'], httpPort: await freePort(), httpsPort: await freePort() });
+  const httpPort = await freePort();
+  const site = build({ listen: ['127.0.0.1'], httpPort, httpsPort: await freePort(httpPort) });
   const folder = await stage(site, prefix, authority, standIns);
   const checked = await check(prefix, folder);
   if (checked.code !== 0 || engine.diagnose(checked.output).length > 0) throw new Error(checked.output);
