@@ -2,8 +2,8 @@
  * usage: node build.mjs [FILE METAFILE [ENTRY]]
  *
  * Bundles the command line into dist/poterne.mjs: one file starts several times faster than hundreds. The file appears
- * whole or not at all, so that two first starts at once do no harm. With FILE, for a package: there, without the map to
- * the sources, and METAFILE tells what it is made of; ENTRY is another program than the command line.
+ * whole or not at all, so that two first starts at once do no harm. With FILE, for a package: there, and METAFILE tells what
+ * it is made of; ENTRY is another program than the command line.
  */
 import {
   accessSync,
@@ -52,7 +52,6 @@ try {
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    ...(file ? {} : { sourcemap: 'inline', sourcesContent: false }),
     metafile: true,
     logLevel: 'error',
   });

@@ -241,10 +241,12 @@ test('another program’s installation is waited for, and one that was cut off i
   const hold = [
     'open F, ">>/var/lib/dpkg/lock-frontend";',
     // struct flock of 64-bit Linux; F_SETLK.
-    'fcntl(F, 6, pack("s s x4 q q i", 1, 0, 0, 0, 0)) or die; sleep 4',
+    'fcntl(F, 6, pack("s s x4 q q i", 1, 0, 0, 0, 0)) or die;',
+    'open G, ">/run/held"; sleep 4',
   ];
   await lab.host('new').run(['systemd-run', '--unit=other', 'perl', '-e', hold.join(' ')]);
   await lab.host('new').run(['sh', '-c', 'echo >/var/lib/dpkg/updates/0001']);
+  await lab.host('new').run(['sh', '-c', 'until [ -e /run/held ]; do sleep 0.1; done']);
   const result = await updated('new');
   expect(result).toMatchObject({
     outcome: { is: 'ok' },
