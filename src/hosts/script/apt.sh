@@ -13,11 +13,12 @@ mended_apt() {
   waited=0
   mended=
   while ! apt "$@"; do
-    if grep -q 'Could not get lock /var/lib/dpkg/' "$work/said"; then
+    # Without the E, apt only tells that it waits.
+    if grep -q '^E: Could not get lock /var/lib/dpkg/' "$work/said"; then
       [ "$lock_seconds" = 0 ] || return 1
       say waiting dpkg
       lock_seconds=$patience
-    elif grep -q 'Could not get lock' "$work/said"; then
+    elif grep -q '^E: Could not get lock' "$work/said"; then
       # apt waits for dpkg's lock alone.
       [ "$waited" -lt "$patience" ] || return 1
       [ "$waited" -gt 0 ] || say waiting dpkg
