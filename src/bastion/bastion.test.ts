@@ -175,7 +175,10 @@ describe('what sshd refuses by itself', () => {
     });
     const ten =
       'Received request from 10.0.0.9 port 47068 to connect to host prod1 port 80, but the request was denied.';
-    expect(said(ten)).toEqual({ kind: 'forward', uid: '991', to: 'prod1:80', from: '10.0.0.9' });
+    const forward = { kind: 'forward', uid: '991', to: 'prod1:80', from: '10.0.0.9' };
+    expect(said(ten)).toEqual(forward);
+    // journald looks for the unit of a process that may have gone.
+    expect(sshdRefusal(JSON.stringify({ MESSAGE: ten, _UID: '991' }))).toEqual(forward);
   });
 
   test('an account that nobody may be, and a proof that is not believed, for the machine', () => {

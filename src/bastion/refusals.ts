@@ -32,7 +32,7 @@ const unit = new RegExp(
 export function sshdRefusal(line: string): SshdRefusal | undefined {
   const entry = entryOf(line);
   if (!entry) return undefined;
-  const { MESSAGE: said, _UID: uid, _SYSTEMD_UNIT: of } = entry;
+  const { MESSAGE: said, _UID: uid, _SYSTEMD_UNIT: of = '' } = entry;
   const denied = deniedPattern.exec(said);
   if (denied) {
     const [, from, host, port] = denied;
@@ -53,16 +53,15 @@ export function sshdRefusal(line: string): SshdRefusal | undefined {
 interface Entry {
   readonly MESSAGE: string;
   readonly _UID: string;
-  readonly _SYSTEMD_UNIT: string;
+  /** Missing where the process had gone before journald looked for its control group. */
+  readonly _SYSTEMD_UNIT?: string;
 }
 
 function entryOf(line: string): Entry | undefined {
   try {
     const entry = JSON.parse(line);
     // A message that is no text is an array of bytes.
-    return ['MESSAGE', '_UID', '_SYSTEMD_UNIT'].every((name) => typeof entry[name] === 'string')
-      ? entry
-      : undefined;
+    return ['MESSAGE', '_UID'].every((name) => typeof entry[name] === 'string') ? entry : undefined;
   } catch {
     return undefined;
   }
