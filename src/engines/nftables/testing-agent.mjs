@@ -22,8 +22,8 @@ function serve({ port }) {
   });
 }
 
-/** Opens a connection: who the other side saw, or the error and how long it took. */
-function open({ host, port, from, big = 0, hold }) {
+/** Opens a connection: who the other side saw, or the error and how long it took; `patience` in milliseconds. */
+function open({ host, port, from, big = 0, hold, patience = big ? 8000 : 1200 }) {
   return new Promise((resolve) => {
     const begun = performance.now();
     const socket = connect({ host, port, ...(from ? { localAddress: from } : {}) });
@@ -32,7 +32,7 @@ function open({ host, port, from, big = 0, hold }) {
       if (!hold) socket.destroy();
       resolve({ ...answer, milliseconds: Math.round(performance.now() - begun) });
     };
-    const timer = setTimeout(() => done({ error: 'ETIMEDOUT' }), big ? 8000 : 1200);
+    const timer = setTimeout(() => done({ error: 'ETIMEDOUT' }), patience);
     let seen = '';
     let bytes = 0;
     socket.on('error', ({ code }) => done({ error: code }));
