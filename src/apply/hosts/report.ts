@@ -124,7 +124,8 @@ function complaintOf(
     .replace(/\/var\/lib\/poterne-host\/incoming\.\w+\/\d+(?=\/)/g, '')
     .trim();
   if (/No space left on device/i.test(output)) return { say: message('host.part.full'), output };
-  if (/^E: Could not get lock/m.test(output)) return { say: message('host.dpkg.locked'), output };
+  if (/E: (?:Could not get lock|Unable to acquire the dpkg frontend lock)/.test(output))
+    return { say: message('host.dpkg.locked'), output };
   const isCommand = step === 'check' || step === 'action';
   const subject = strike((isCommand ? what.map(wordOf) : what).join(' '));
   return { say: message(steps[step], { what: subject }), output };

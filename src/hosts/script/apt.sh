@@ -14,11 +14,11 @@ mended_apt() {
   mended=
   while ! apt "$@"; do
     # Without the E, apt only tells that it waits.
-    if grep -q '^E: Could not get lock /var/lib/dpkg/' "$work/said"; then
+    if grep -qE 'E: (Could not get lock /var/lib/dpkg/|Unable to acquire the dpkg frontend lock)' "$work/said"; then
       [ "$lock_seconds" = 0 ] || return 1
       say waiting dpkg
       lock_seconds=$patience
-    elif grep -q '^E: Could not get lock' "$work/said"; then
+    elif grep -q 'E: Could not get lock' "$work/said"; then
       # apt waits for dpkg's lock alone.
       [ "$waited" -lt "$patience" ] || return 1
       [ "$waited" -gt 0 ] || say waiting dpkg

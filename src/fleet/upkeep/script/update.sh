@@ -22,7 +22,7 @@ quietly() {
 # Ends with what went wrong, and apt's last words.
 fault() {
   if grep -qE 'No space left on device|enough free space' "$work/said"; then set -- full
-  elif grep -q '^E: Could not get lock' "$work/said"; then set -- locked; fi
+  elif grep -qE 'E: (Could not get lock|Unable to acquire the dpkg frontend lock)' "$work/said"; then set -- locked; fi
   say fault "$1" "$(grep -v '^$' "$work/said" | tail -n 20 | base64 -w 0)"
   exit 1
 }
