@@ -43,7 +43,10 @@ async function sendFile(
 async function roomIn(stream: Writable): Promise<void> {
   const waiting = new AbortController();
   const { signal } = waiting;
-  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]);
+  // Why somebody does not read any more, the other stream tells.
+  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).catch(
+    () => undefined,
+  );
   waiting.abort();
 }
 
