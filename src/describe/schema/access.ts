@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { publicKey } from '../../lib/public-key.ts';
 import { duration, hours, word } from '../../lib/words.ts';
 import { accessKinds } from '../../model/access.ts';
+import { text } from './words.ts';
 
-const text = () => z.string().refine((t) => /^[^\p{Cc}]+$/u.test(t), { params: { code: 'value.text' } });
 const key = () => word('value.public-key', publicKey);
 const day = () => word('value.day', (t) => (isDay(t) ? t : undefined));
 /** What useradd takes, and sshd's %u cannot be led astray by; capitals are in use on machines. */
