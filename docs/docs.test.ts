@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describe as read } from '../src/describe/index.ts';
 import { access } from '../src/i18n/en/access.ts';
+import { acme } from '../src/i18n/en/acme.ts';
 import { apply } from '../src/i18n/en/apply.ts';
 import { archive } from '../src/i18n/en/archive.ts';
 import { cli } from '../src/i18n/en/cli.ts';
@@ -45,7 +46,8 @@ describe('troubleshooting', () => {
     // Beside a schedule.
     ...['schedule.cron', 'schedule.words', 'schedule.time', 'schedule.minutes', 'schedule.hours'],
   ]);
-  const ofMessages = /^(severity|report|hint|promise|apply|hosts|entry|ssh|audit|front)\.|\.(hint|next)$/;
+  const ofMessages =
+    /^(acme\.tell|severity|report|hint|promise|apply|hosts|entry|ssh|audit|front)\.|\.(hint|next)$/;
   const findings = Object.keys({
     ...described,
     ...nftables,
@@ -56,6 +58,7 @@ describe('troubleshooting', () => {
     ...jobs,
     ...access,
     ...mail,
+    ...acme,
   }).filter((code) => !ofMessages.test(code));
   /** The command line and the demonstration mostly talk; a fault of theirs is where it is thrown. */
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>

@@ -22,7 +22,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   mail: ['hosts', 'i18n', 'lib', 'model', 'secrets', 'store'],
   fleet: ['audit', 'hosts', 'i18n', 'lib', 'mail', 'model', 'store'],
   audit: ['hosts', 'lib', 'model', 'store'],
-  pki: ['audit', 'hosts', 'lib', 'model', 'store'],
+  pki: ['audit', 'hosts', 'lib', 'model', 'secrets', 'store'],
   apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
   verify: ['i18n', 'lib', 'model'],
   bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],

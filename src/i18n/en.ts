@@ -1,4 +1,5 @@
 import { access } from './en/access.ts';
+import { acme } from './en/acme.ts';
 import { apply } from './en/apply.ts';
 import { archive } from './en/archive.ts';
 import { cli } from './en/cli.ts';
@@ -39,6 +40,7 @@ export const en = {
   ...scheduler,
   ...archive,
   ...mail,
+  ...acme,
 } as const;
 
 /** The stable code of a message. */

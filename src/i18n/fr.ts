@@ -1,4 +1,5 @@
 import { access } from './fr/access.ts';
+import { acme } from './fr/acme.ts';
 import { apply } from './fr/apply.ts';
 import { archive } from './fr/archive.ts';
 import { cli } from './fr/cli.ts';
@@ -39,4 +40,5 @@ export const fr = {
   ...scheduler,
   ...archive,
   ...mail,
+  ...acme,
 } as const;
