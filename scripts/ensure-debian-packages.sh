@@ -59,6 +59,8 @@ if [ "$announced" = no ]; then
       openssl) say '  openssl: certificates, in the tests' '  openssl : les certificats, dans les tests' ;;
       postgresql) say '  postgresql: the database that gateways share, in the tests; its service stays off' \
         '  postgresql : la base que partagent des passerelles, dans les tests ; son service reste arrêté' ;;
+      bind9 | pebble) say "  $package: a certificate authority and the names that it looks up, in the tests; bind9's service stays off" \
+        "  $package : une autorité de certification et les noms qu’elle cherche, dans les tests ; le service de bind9 reste arrêté" ;;
       curl) say '  curl: a client, in the tests' '  curl : un client, dans les tests' ;;
       nftables | iproute2) say "  $package: firewalls and networks of their own, in the tests" \
         "  $package : des pare-feu et des réseaux à part, dans les tests" ;;
@@ -118,8 +120,7 @@ if ! [ -e "$policy" ] || grep -q "$mark" "$policy"; then
   mv "$policy.new" "$policy"
 fi
 
-nginx_before=no
-installed nginx && nginx_before=yes
+brought=" $missing "
 
 DEBIAN_FRONTEND=noninteractive
 export DEBIAN_FRONTEND
@@ -148,8 +149,15 @@ else
   die 1 "apt-get could not install $missing (see above)." "apt-get n’a pas pu installer $missing (voir plus haut)."
 fi
 
-# Ours to switch off only when we brought it: an nginx that was here before belongs to the administrator.
-if [ "$nginx_before" = no ] && installed nginx && command -v systemctl >/dev/null; then
-  systemctl --quiet disable nginx >&2 || say "Debian's nginx service could not be disabled." \
-    'Le service nginx de Debian n’a pas pu être désactivé.'
-fi
+# Ours to switch off only when we brought it: one that was here before belongs to the administrator.
+disable() {
+  case $brought in
+    *" $1 "*) ;;
+    *) return 0 ;;
+  esac
+  command -v systemctl >/dev/null || return 0
+  systemctl --quiet disable "$2" >&2 || say "Debian's service $2 could not be disabled." \
+    "Le service $2 de Debian n’a pas pu être désactivé."
+}
+disable nginx nginx
+disable bind9 named
