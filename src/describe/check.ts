@@ -8,6 +8,7 @@ import { checkScenarios } from './check-direct.ts';
 import { checkJobs } from './check-jobs.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkPublications } from './check-publications.ts';
+import { checkTlsConfigurations } from './check-tls.ts';
 import { type Checking, unknownCodes } from './checking.ts';
 import { valueAt } from './issues.ts';
 import type { JobFiles } from './job-files.ts';
@@ -27,6 +28,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
     people: new Set(parsed.names.people),
     calendars: new Set(parsed.names.calendars),
     jobs: new Set(parsed.names.jobs),
+    'tls-configurations': new Set(parsed.names['tls-configurations']),
   };
   const checking: Checking = {
     parsed,
@@ -58,6 +60,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
   checkNetwork(checking);
   checkAccess(checking);
   checkJobs(checking, jobFiles);
+  checkTlsConfigurations(checking);
   checkAssertions(checking);
   checkMail(checking);
   checkUse(checking);
@@ -65,7 +68,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
 }
 
 function checkNames({ parsed, report }: Checking): void {
-  for (const section of ['zones', 'hosts', 'services', 'calendars', 'jobs'] as const)
+  for (const section of ['zones', 'hosts', 'services', 'calendars', 'jobs', 'tls-configurations'] as const)
     for (const name of parsed.names[section]) {
       const at = pointer(section, name);
       const hint = section === 'services' ? { hint: message('value.name.title') } : {};

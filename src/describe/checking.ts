@@ -25,4 +25,5 @@ export const unknownCodes = {
   people: 'person.unknown',
   calendars: 'calendar.unknown',
   jobs: 'job.unknown',
+  'tls-configurations': 'tls-configuration.unknown',
 } as const;

@@ -21,6 +21,7 @@ function thingAt(path: Path): { thing: string; name: string } {
     people: 'person',
     calendars: 'calendar',
     jobs: 'job',
+    'tls-configurations': 'tls-configuration',
   };
   if (section === 'expect' && name !== undefined) return { thing: 'assertion', name: '' };
   if (section === 'flows' && name !== undefined) return { thing: 'grant', name: '' };

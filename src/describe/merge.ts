@@ -15,6 +15,7 @@ export const sections = [
   'people',
   'calendars',
   'jobs',
+  'tls-configurations',
 ] as const;
 export type Section = (typeof sections)[number];
 
@@ -61,6 +62,7 @@ export function merge(main: string, reading: Reading): { sources: Sources; findi
     people: new Map(),
     calendars: new Map(),
     jobs: new Map(),
+    'tls-configurations': new Map(),
   };
   const origins = new Map<Pointer, Source>();
 

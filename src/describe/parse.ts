@@ -5,6 +5,7 @@ import { message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import { findingsOf, keysAt, valueAt } from './issues.ts';
 import { isPlainMap, type Section, type Sources } from './merge.ts';
+import type { TlsConfigurationEntry } from './schema/tls.ts';
 import {
   type CalendarEntry,
   type GatewayEntry,
@@ -31,6 +32,7 @@ export interface Parsed {
   readonly people: ReadonlyMap<string, PersonEntry>;
   readonly calendars: ReadonlyMap<string, CalendarEntry>;
   readonly jobs: ReadonlyMap<string, JobEntry>;
+  readonly 'tls-configurations': ReadonlyMap<string, TlsConfigurationEntry>;
   /** Every name that was written, of entries that could not be parsed as well. */
   readonly names: Readonly<Record<Exclude<Section, 'gateway'>, readonly string[]>>;
   /** Entries that lost something that was wrong: what they lack now says nothing. */
@@ -96,6 +98,7 @@ export function parse(
     people: entries('people', grammar.person),
     calendars: entries('calendars', grammar.calendar),
     jobs: entries('jobs', grammar.job),
+    'tls-configurations': entries('tls-configurations', grammar.tlsConfiguration),
     names: {
       zones: names('zones'),
       hosts: names('hosts'),
@@ -104,6 +107,7 @@ export function parse(
       people: names('people'),
       calendars: names('calendars'),
       jobs: names('jobs'),
+      'tls-configurations': names('tls-configurations'),
     },
     flawed,
   };

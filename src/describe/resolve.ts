@@ -30,6 +30,7 @@ import type { Parsed } from './parse.ts';
 import { resolveAccess } from './resolve-access.ts';
 import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
+import { resolveTlsConfigurations } from './resolve-tls.ts';
 import { strips } from './routing.ts';
 import {
   type AssertionEntry,
@@ -73,6 +74,7 @@ export function resolve(
       resolvePublication(resolving, name, publication),
     ),
     gateway: resolveGateway(resolving, hosts),
+    tlsConfigurations: resolveTlsConfigurations(parsed, resolving.file),
     ...(site?.admin === undefined ? {} : { admin: resolveAdmin(parsed, site.admin) }),
     grants: (site?.flows ?? []).flatMap((entry, i) => resolveGrant(parsed, entry, i)),
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
@@ -221,7 +223,12 @@ function resolvePublication(resolving: Resolving, key: string, entry: Publicatio
     pointer: at,
   };
   if (entry.scenario === 'proxy')
-    return { ...ground, scenario: entry.scenario, tls: resolveTls(resolving, name, entry, at) };
+    return {
+      ...ground,
+      scenario: entry.scenario,
+      tls: resolveTls(resolving, name, entry, at),
+      ...configurationOf(entry),
+    };
   return { ...ground, scenario: entry.scenario, ...(entry.port === undefined ? {} : { port: entry.port }) };
 }
 
@@ -246,11 +253,18 @@ function resolveRoutes({ engines }: Resolving, entry: PublicationEntry, at: Poin
       match: regex ? 'regex' : 'prefix',
       service: route.service,
       strip: !regex && strips(route),
+      ...configurationOf(route),
       options: options(engines, 'route', route),
       pointer: `${at}${pointer('routes', key)}`,
     };
   });
 }
+
+const configurationOf = ({
+  'tls-configuration': name,
+}: {
+  readonly 'tls-configuration'?: string | undefined;
+}) => (name === undefined ? {} : { tlsConfiguration: name });
 
 function resolveTls({ file }: Resolving, name: string, entry: PublicationEntry, at: Pointer): Tls {
   const { tls } = entry;

@@ -9,6 +9,7 @@ import { bastion, person, rule } from './schema/access.ts';
 import { calendar, job, store } from './schema/jobs.ts';
 import { archives, mail, runs } from './schema/mail.ts';
 import { timezone } from './schema/timezone.ts';
+import { type TlsConfigurationEntry, tlsConfiguration } from './schema/tls.ts';
 import { filename, text } from './schema/words.ts';
 
 const requestPath = () => z.string().refine(isRequestPath, { params: { code: 'value.path' } });
@@ -232,6 +233,9 @@ const route = {
   service: text().describe('The service that answers there, by name.'),
   'keep-path': z.boolean().optional().describe('The service sees the whole path (the default).'),
   'strip-path': z.boolean().optional().describe('The service sees the path without the prefix.'),
+  'tls-configuration': text()
+    .optional()
+    .describe('The TLS configuration that says which client certificates are asked for here.'),
 };
 
 const publication = {
@@ -267,6 +271,9 @@ const publication = {
     ])
     .optional()
     .describe('Where the certificate comes from: internal (Poterne’s own CA, the default), or your files.'),
+  'tls-configuration': text()
+    .optional()
+    .describe('The TLS configuration that says which client certificates are asked for under this name.'),
   audience: z
     .union([
       z.literal('everyone'),
@@ -314,6 +321,7 @@ export interface Schemas {
   readonly person: z.ZodType<PersonEntry>;
   readonly calendar: z.ZodType<CalendarEntry>;
   readonly job: z.ZodType<JobEntry>;
+  readonly tlsConfiguration: z.ZodType<TlsConfigurationEntry>;
 }
 
 const built = new WeakMap<readonly Engine[], Schemas>();
@@ -341,6 +349,7 @@ export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
     person: z.strictObject(person),
     calendar: z.strictObject(calendar),
     job: z.strictObject(job),
+    tlsConfiguration,
   } as unknown as Schemas;
   built.set(engines, schemas);
   return schemas;
@@ -376,6 +385,10 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     zones: z.record(z.string(), s.zone).optional().describe('Network areas, by name.'),
     hosts: z.record(z.string(), s.host).optional().describe('Machines, by name.'),
     gateway: s.gateway.optional().describe('Where the gateway listens, and who stands in front of it.'),
+    'tls-configurations': z
+      .record(z.string(), s.tlsConfiguration)
+      .optional()
+      .describe('Named TLS configurations: certificates asked of clients, or shown to partners.'),
     services: z.record(z.string(), s.service).optional().describe('What listens inside, by name.'),
     publications: z
       .record(z.string(), s.publication)

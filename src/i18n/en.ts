@@ -16,6 +16,7 @@ import { nginx } from './en/nginx.ts';
 import { plan } from './en/plan.ts';
 import { scheduler } from './en/scheduler.ts';
 import { sessions } from './en/sessions.ts';
+import { tls } from './en/tls.ts';
 import { upkeep } from './en/upkeep.ts';
 import { verify } from './en/verify.ts';
 
@@ -41,6 +42,7 @@ export const en = {
   ...archive,
   ...mail,
   ...acme,
+  ...tls,
 } as const;
 
 /** The stable code of a message. */

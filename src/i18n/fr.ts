@@ -16,6 +16,7 @@ import { nginx } from './fr/nginx.ts';
 import { plan } from './fr/plan.ts';
 import { scheduler } from './fr/scheduler.ts';
 import { sessions } from './fr/sessions.ts';
+import { tls } from './fr/tls.ts';
 import { upkeep } from './fr/upkeep.ts';
 import { verify } from './fr/verify.ts';
 
@@ -41,4 +42,5 @@ export const fr = {
   ...archive,
   ...mail,
   ...acme,
+  ...tls,
 } as const;

@@ -3,6 +3,7 @@ import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
 import type { Pointer } from './pointer.ts';
 import type { StorePlace } from './store.ts';
+import type { TlsConfiguration } from './tls.ts';
 
 /** The languages a person can read Poterne in. */
 export const languages = ['en', 'fr'] as const;
@@ -22,6 +23,7 @@ export interface Site {
   readonly services: readonly Service[];
   readonly publications: readonly Publication[];
   readonly gateway: Gateway;
+  readonly tlsConfigurations: readonly TlsConfiguration[];
   /** Who may administer machines, over SSH; absent when the description does not say. */
   readonly admin?: Admin;
   /** Flows that the description asks for in so many words, beside those that follow from the rest of it. */
@@ -247,6 +249,8 @@ interface PublicationGround {
 export interface ProxiedPublication extends PublicationGround {
   readonly scenario: 'proxy';
   readonly tls: Tls;
+  /** By name, the TLS configuration that says which client certificates are asked for on all its paths. */
+  readonly tlsConfiguration?: string;
 }
 
 /** A service that visitors reach themselves, with its own certificate; it has one route, `/`. */
@@ -289,6 +293,8 @@ export interface Route {
   readonly service: string;
   /** The service does not see the prefix. */
   readonly strip: boolean;
+  /** By name, the TLS configuration that says which client certificates are asked for on this path. */
+  readonly tlsConfiguration?: string;
   readonly options: EngineOptions;
   readonly pointer: Pointer;
 }

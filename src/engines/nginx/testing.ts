@@ -113,6 +113,7 @@ export function site(
     confirm: [],
     people: [],
     access: [],
+    tlsConfigurations: [],
     keeping: { lastRuns: 10 },
     jobs: [],
     hosts: [],

@@ -1,0 +1,143 @@
+import { message } from '../model/message.ts';
+import { type Pointer, pointer } from '../model/pointer.ts';
+import type { Checking } from './checking.ts';
+import { valueAt } from './issues.ts';
+import { isPlainMap } from './merge.ts';
+import { type TlsConfigurationEntry, wordsOf } from './schema/tls.ts';
+
+/** What named TLS configurations say of themselves, and who uses them for what. */
+export function checkTlsConfigurations(checking: Checking): void {
+  const { parsed } = checking;
+  for (const [name, entry] of parsed['tls-configurations'])
+    checkEntry(checking, name, entry, pointer('tls-configurations', name));
+  for (const [name, entry] of parsed.publications) {
+    const at = pointer('publications', name);
+    const word = entry['tls-configuration'];
+    if (word !== undefined) checkUse(checking, word, `${at}/tls-configuration`);
+    const routes = Object.entries(entry.routes ?? {}).flatMap(([key, route]) => {
+      const named = route['tls-configuration'];
+      return named === undefined ? [] : [{ named, at: `${at}${pointer('routes', key)}/tls-configuration` }];
+    });
+    for (const route of routes) checkUse(checking, route.named, route.at);
+    checkOne(checking, name, entry.scenario, word, at, routes);
+  }
+  checkUnused(checking);
+}
+
+function checkEntry(
+  { report, whole }: Checking,
+  name: string,
+  entry: TlsConfigurationEntry,
+  at: Pointer,
+): void {
+  const { server, client } = wordsOf(entry);
+  const params = { name };
+  const [foreign] = client;
+  if (server.length > 0 && foreign !== undefined)
+    report('error', {
+      code: 'tls-configuration.mixed',
+      params: { name, server: server[0] ?? '', client: foreign },
+      pointer: `${at}/${foreign}`,
+      onKey: true,
+      hint: message('tls-configuration.mixed.hint'),
+    });
+  if (!whole(at)) return;
+  if (server.length === 0 && client.length === 0)
+    report('error', {
+      code: 'tls-configuration.empty',
+      params,
+      pointer: at,
+      onKey: true,
+      hint: message('tls-configuration.empty.hint'),
+    });
+  if (server.length === 0) return;
+  for (const key of ['client-certificate', 'authorities'] as const)
+    if (entry[key] === undefined)
+      report('error', {
+        code: 'tls-configuration.key.missing',
+        params: { key, name },
+        pointer: at,
+        onKey: true,
+      });
+}
+
+/** Publications ask for certificates; one that is shown to partners says nothing of that. */
+function checkUse({ parsed, report, reference }: Checking, name: string, at: Pointer): void {
+  reference('tls-configurations', name, at);
+  const entry = parsed['tls-configurations'].get(name);
+  if (!entry) return;
+  const { server, client } = wordsOf(entry);
+  if (server.length === 0 && client.length > 0)
+    report('error', {
+      code: 'tls-configuration.client',
+      params: { name },
+      pointer: at,
+      hint: message('tls-configuration.client.hint'),
+    });
+}
+
+/** A TLS server asks for the certificates of one set of authorities, whatever path is asked for later. */
+function checkOne(
+  { report, other }: Checking,
+  name: string,
+  scenario: string,
+  word: string | undefined,
+  at: Pointer,
+  routes: readonly { readonly named: string; readonly at: Pointer }[],
+): void {
+  const uses = [...(word === undefined ? [] : [{ named: word, at: `${at}/tls-configuration` }]), ...routes];
+  const [first] = uses;
+  if (!first) return;
+  if (scenario === 'direct')
+    report('error', {
+      code: 'tls-configuration.direct',
+      params: { name },
+      pointer: first.at,
+      onKey: true,
+    });
+  for (const use of uses.slice(1)) {
+    if (use.named !== first.named)
+      report('error', {
+        code: 'tls-configuration.several',
+        params: { name },
+        pointer: use.at,
+        hint: other(first.at),
+      });
+    else if (word !== undefined)
+      report('warning', {
+        code: 'tls-configuration.twice',
+        params: { name: use.named },
+        pointer: use.at,
+        onKey: true,
+        hint: other(first.at),
+      });
+  }
+}
+
+/** A configuration that nobody uses is most often an assignment that somebody forgot. */
+function checkUnused({ parsed, sources, report }: Checking): void {
+  // As written, since a publication that could not be parsed asks for its certificates all the same.
+  const targets = [
+    ...sources.sections.publications.values(),
+    ...Object.values(isPlainMap(sources.root.partners) ? sources.root.partners : {}),
+  ];
+  const used = new Set(
+    targets.flatMap((target) => {
+      const routes = valueAt(target, ['routes']);
+      return [target, ...(isPlainMap(routes) ? Object.values(routes) : [])].map((t) =>
+        valueAt(t, ['tls-configuration']),
+      );
+    }),
+  );
+  const known = new Set<unknown>(parsed.names['tls-configurations']);
+  // A misspelt reference was meant for one of them, and is reported already.
+  if ([...used].some((name) => name !== undefined && !known.has(name))) return;
+  for (const name of parsed.names['tls-configurations'])
+    if (!used.has(name))
+      report('warning', {
+        code: 'tls-configuration.unused',
+        params: { name },
+        pointer: pointer('tls-configurations', name),
+        onKey: true,
+      });
+}
