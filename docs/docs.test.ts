@@ -10,6 +10,7 @@ import { archive } from '../src/i18n/en/archive.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
+import { doctor } from '../src/i18n/en/doctor.ts';
 import { fleet } from '../src/i18n/en/fleet.ts';
 import { hosts } from '../src/i18n/en/hosts.ts';
 import { inventory } from '../src/i18n/en/inventory.ts';
@@ -65,8 +66,9 @@ describe('troubleshooting', () => {
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
   const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access, ...archive, ...sessions, ...scheduler });
-  /** What is told of a host's own failure always says what to do next. */
-  const told = Object.keys(upkeep).filter((code) => `${code}.next` in upkeep);
+  /** What is told of a host's own failure, or of a certificate, always says what to do next. */
+  const advised = { ...upkeep, ...doctor };
+  const told = Object.keys(advised).filter((code) => `${code}.next` in advised);
   const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(
     (c) => !besides.has(c),
   );

@@ -25,12 +25,14 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   pki: ['audit', 'hosts', 'lib', 'model', 'secrets', 'store'],
   apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
   verify: ['i18n', 'lib', 'model'],
+  doctor: ['hosts', 'i18n', 'lib', 'model', 'pki', 'verify'],
   bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],
   daemon: [
     'apply',
     'audit',
     'bastion',
     'describe',
+    'doctor',
     'engines',
     'fleet',
     'hosts',
@@ -52,6 +54,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'daemon',
     'describe',
     'docs',
+    'doctor',
     // The applications of `poterne demo`.
     'examples',
     'engines',

@@ -17,6 +17,7 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['get', async () => (await import('./commands/get.ts')).get],
   ['hosts', async () => (await import('./commands/hosts.ts')).hosts],
   ['ssh', async () => (await import('./commands/ssh.ts')).ssh],
+  ['cert', async () => (await import('./commands/cert.ts')).cert],
   ['audit', async () => (await import('./commands/audit.ts')).audit],
   ['status', async () => (await import('./commands/status.ts')).status],
   ['up', async () => (await import('./commands/up.ts')).up],

@@ -6,6 +6,7 @@ import { cli } from './en/cli.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
 import { docs } from './en/docs.ts';
+import { doctor } from './en/doctor.ts';
 import { fleet } from './en/fleet.ts';
 import { hosts } from './en/hosts.ts';
 import { inventory } from './en/inventory.ts';
@@ -31,6 +32,7 @@ export const en = {
   ...cli,
   ...demo,
   ...docs,
+  ...doctor,
   ...hosts,
   ...inventory,
   ...fleet,

@@ -6,6 +6,7 @@ import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
+import { doctor } from './fr/doctor.ts';
 import { fleet } from './fr/fleet.ts';
 import { hosts } from './fr/hosts.ts';
 import { inventory } from './fr/inventory.ts';
@@ -31,6 +32,7 @@ export const fr = {
   ...cli,
   ...demo,
   ...docs,
+  ...doctor,
   ...hosts,
   ...inventory,
   ...fleet,

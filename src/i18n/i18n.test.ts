@@ -5,6 +5,7 @@ import * as cli from './en/cli.ts';
 import * as demo from './en/demo.ts';
 import * as describe from './en/describe.ts';
 import * as docs from './en/docs.ts';
+import * as doctor from './en/doctor.ts';
 import * as hosts from './en/hosts.ts';
 import * as inventory from './en/inventory.ts';
 import * as jobs from './en/jobs.ts';
@@ -25,6 +26,7 @@ const areas = [
   demo,
   describe,
   docs,
+  doctor,
   hosts,
   inventory,
   jobs,

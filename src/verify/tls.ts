@@ -142,6 +142,12 @@ const systemBundles = [
   '/etc/ssl/cert.pem',
 ];
 
+/** The roots that this system trusts, in PEM, one or several in each text; Node's own where the system has none. */
+export function systemRoots(): readonly string[] {
+  const bundle = systemBundles.find((file) => existsSync(file));
+  return bundle ? [readFileSync(bundle, 'utf8')] : rootCertificates;
+}
+
 const contexts = new WeakMap<readonly string[], SecureContext>();
 
 /**
@@ -152,9 +158,7 @@ const contexts = new WeakMap<readonly string[], SecureContext>();
 export function trustedRoots(authorities: readonly string[]): SecureContext {
   let context = contexts.get(authorities);
   if (!context) {
-    const bundle = systemBundles.find((file) => existsSync(file));
-    const system = bundle ? [readFileSync(bundle, 'utf8')] : rootCertificates;
-    context = createSecureContext({ ca: [...system, ...authorities] });
+    context = createSecureContext({ ca: [...systemRoots(), ...authorities] });
     contexts.set(authorities, context);
   }
   return context;

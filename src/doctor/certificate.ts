@@ -1,0 +1,163 @@
+import { X509Certificate } from 'node:crypto';
+import * as x509 from '../pki/x509.ts';
+
+/** What a certificate says (RFC 5280), as plain values. */
+export interface CertificateFacts {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hexadecimal, without leading zeros. */
+  readonly serial: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Names of its subjectAltName: `example.fr`, `192.0.2.1`, `a@example.fr`, `spiffe://…`. */
+  readonly names: readonly string[];
+  /** The common name of its subject, if there is one. */
+  readonly commonName?: string;
+  /** Object identifiers of its extended key usage; absent: any. */
+  readonly extendedKeyUsage?: readonly string[];
+  /** RFC 5280 §4.2.1.3; absent: any. */
+  readonly keyUsage?: readonly KeyUsage[];
+  /** `basicConstraints`: absent where the certificate has none. */
+  readonly constraints?: { readonly ca: boolean; readonly pathLength?: number };
+  readonly key: { readonly type: string; readonly bits?: number; readonly curve?: string };
+  readonly signature: string;
+  /** The hash function of the signature; absent where the algorithm has its own (Ed25519). */
+  readonly hash?: string;
+  readonly subjectKeyId?: string;
+  readonly authorityKeyId?: string;
+  /** Where its issuer's certificate is published (authority information access). */
+  readonly issuerUrls: readonly string[];
+  readonly ocspUrls: readonly string[];
+  readonly crlUrls: readonly string[];
+  /** Critical extensions that nobody here knows, by object identifier. */
+  readonly unknownCritical: readonly string[];
+  readonly sha256: string;
+}
+
+/** A certificate: what it says, and the thing itself for signatures and names. */
+export interface Certificate extends CertificateFacts {
+  readonly x509: X509Certificate;
+}
+
+export type KeyUsage = keyof typeof x509.KeyUsageFlags;
+
+const hashes: Readonly<Record<string, readonly [name: string, hash: string]>> = {
+  '1.2.840.113549.1.1.2': ['RSA', 'MD2'],
+  '1.2.840.113549.1.1.4': ['RSA', 'MD5'],
+  '1.2.840.10040.4.3': ['DSA', 'SHA-1'],
+};
+
+/** What OpenSSL and this doctor know; any other that is critical makes a certificate invalid (RFC 5280 §4.2). */
+const knownExtensions = new Set([
+  ...['2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.18', '2.5.29.19', '2.5.29.30', '2.5.29.31', '2.5.29.32'],
+  ...['2.5.29.33', '2.5.29.35', '2.5.29.36', '2.5.29.37', '2.5.29.46', '2.5.29.54'],
+  ...['1.3.6.1.5.5.7.1.1', '1.3.6.1.5.5.7.1.24'],
+]);
+
+/** Reads one certificate, DER or PEM. Throws what the parser throws when it is none. */
+export function parseCertificate(bytes: Uint8Array | string): Certificate {
+  const native = new X509Certificate(bytes);
+  const parsed = new x509.X509Certificate(new Uint8Array(native.raw));
+  const usage = parsed.getExtension(x509.ExtendedKeyUsageExtension);
+  const keyUsage = parsed.getExtension(x509.KeyUsagesExtension);
+  const constraints = parsed.getExtension(x509.BasicConstraintsExtension);
+  const commonName = parsed.subjectName.getField('CN')[0];
+  const subjectKeyId = parsed.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
+  const authorityKeyId = parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId;
+  const access = parsed.getExtension(x509.AuthorityInfoAccessExtension);
+  const points = parsed.getExtension(x509.CRLDistributionPointsExtension);
+  return {
+    subject: parsed.subject,
+    issuer: parsed.issuer,
+    serial: parsed.serialNumber.replace(/^0+(?=.)/, ''),
+    notBefore: parsed.notBefore,
+    notAfter: parsed.notAfter,
+    names: namesOf(parsed, native),
+    ...(commonName === undefined ? {} : { commonName }),
+    ...(usage ? { extendedKeyUsage: usage.usages.map(String) } : {}),
+    ...(keyUsage ? { keyUsage: keyUsages(keyUsage.usages) } : {}),
+    ...(constraints ? { constraints: constraintsOf(constraints) } : {}),
+    key: keyFacts(native),
+    ...signatureFacts(parsed),
+    ...(subjectKeyId === undefined ? {} : { subjectKeyId }),
+    ...(authorityKeyId === undefined ? {} : { authorityKeyId }),
+    issuerUrls: urls(access?.caIssuers ?? []),
+    ocspUrls: urls(access?.ocsp ?? []),
+    crlUrls: (points?.distributionPoints ?? []).flatMap((point) =>
+      (point.distributionPoint?.fullName ?? []).flatMap(({ uniformResourceIdentifier: url }) => url ?? []),
+    ),
+    unknownCritical: parsed.extensions
+      .filter(({ type, critical }) => critical && !knownExtensions.has(type))
+      .map(({ type }) => type),
+    sha256: native.fingerprint256.replaceAll(':', '').toLowerCase(),
+    x509: native,
+  };
+}
+
+/** The facts alone: what JSON takes. */
+export function factsOf({ x509: _, ...facts }: Certificate): CertificateFacts {
+  return facts;
+}
+
+/** Whether it is its own issuer, by name and signature. */
+export function isSelfSigned({ x509: own }: Certificate): boolean {
+  return own.checkIssued(own) && own.verify(own.publicKey);
+}
+
+/** Whether one certificate was signed by another, by name, key identifier and signature. */
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  return (
+    certificate.issuer === issuer.subject &&
+    isKeyMeant(certificate, issuer) &&
+    certificate.x509.verify(issuer.x509.publicKey)
+  );
+}
+
+/** Whether the key identifiers, where both say one, let a certificate be the issuer of another (RFC 5280 §4.2.1.1). */
+export function isKeyMeant(certificate: Certificate, issuer: Certificate): boolean {
+  const { authorityKeyId: wanted } = certificate;
+  return wanted === undefined || issuer.subjectKeyId === undefined || wanted === issuer.subjectKeyId;
+}
+
+/** A short name for a certificate: its common name, else its subject. */
+export function called({ commonName, subject, serial }: CertificateFacts): string {
+  return commonName || subject || `№ ${serial}`;
+}
+
+/** The library refuses whole lists in which a name is of a kind it does not know: OpenSSL's text then has the others. */
+function namesOf(parsed: x509.X509Certificate, { subjectAltName = '' }: X509Certificate): readonly string[] {
+  try {
+    const { items = [] } = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names ?? {};
+    return items.map(({ value }) => value);
+  } catch {
+    const written = subjectAltName.split(', ').filter((name) => !name.includes('<unsupported>'));
+    return written.map((name) => name.replace(/^(?:DNS|IP Address|email|URI):/, ''));
+  }
+}
+
+function keyUsages(flags: number): readonly KeyUsage[] {
+  return Object.entries(x509.KeyUsageFlags).flatMap(([name, flag]) =>
+    typeof flag === 'number' && flags & flag ? [name as KeyUsage] : [],
+  );
+}
+
+function constraintsOf({ ca, pathLength }: x509.BasicConstraintsExtension) {
+  return { ca, ...(pathLength === undefined ? {} : { pathLength }) };
+}
+
+function keyFacts({ publicKey }: X509Certificate): Certificate['key'] {
+  const { asymmetricKeyType: type = '?', asymmetricKeyDetails: details = {} } = publicKey;
+  const { modulusLength: bits, namedCurve: curve } = details;
+  return { type, ...(bits === undefined ? {} : { bits }), ...(curve === undefined ? {} : { curve }) };
+}
+
+function signatureFacts({ signatureAlgorithm }: x509.X509Certificate): { signature: string; hash?: string } {
+  const { name, hash } = signatureAlgorithm as { name: string; hash?: { name?: string } };
+  const old = hashes[name];
+  if (old) return { signature: `${old[0]} ${old[1]}`, hash: old[1] };
+  return hash?.name ? { signature: `${name} ${hash.name}`, hash: hash.name } : { signature: name };
+}
+
+function urls(names: readonly x509.GeneralName[]): readonly string[] {
+  return names.filter(({ type }) => type === 'url').map(({ value }) => value);
+}

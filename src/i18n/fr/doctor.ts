@@ -1,0 +1,204 @@
+import type { doctor as english } from '../en/doctor.ts';
+
+/** Les messages du docteur des certificats, en français. */
+export const doctor: Readonly<Record<keyof typeof english, string>> = {
+  'cert.form.empty': 'le fichier est vide',
+  'cert.form.empty.next': 'y écrire de nouveau le certificat ou la clé, en PEM',
+  'cert.form.der': 'c’est du DER, la forme binaire ; les serveurs lisent du PEM',
+  'cert.form.der.next': 'le convertir : openssl x509 -inform DER -in FICHIER -out FICHIER.pem',
+  'cert.form.der-key': 'c’est une clé privée en DER, la forme binaire ; les serveurs lisent du PEM',
+  'cert.form.der-key.next': 'la convertir : openssl pkey -inform DER -in FICHIER -out FICHIER.key',
+  'cert.form.pkcs12': 'c’est du PKCS#12 (.p12, .pfx) : certificat et clé dans un fichier scellé',
+  'cert.form.pkcs12.next':
+    'en sortir les certificats : openssl pkcs12 -in FICHIER -nokeys -out FICHIER.pem ; et la clé : openssl pkcs12 -in FICHIER -nocerts -out FICHIER.key',
+  'cert.form.pkcs7': 'c’est du PKCS#7 (.p7b) : des certificats dans une enveloppe',
+  'cert.form.pkcs7.next':
+    'les en sortir : openssl pkcs7 -inform DER -in FICHIER -print_certs -out FICHIER.pem',
+  'cert.form.jks': 'c’est un magasin de clés Java (JKS)',
+  'cert.form.jks.next':
+    'le convertir : keytool -importkeystore -srckeystore FICHIER -destkeystore FICHIER.p12 -deststoretype PKCS12, puis en sortir le contenu avec openssl pkcs12',
+  'cert.form.utf16':
+    'le texte est en UTF-16, comme le Bloc-notes écrit « Unicode » ; OpenSSL n’y lit aucun PEM',
+  'cert.form.utf16.next': 'le convertir : iconv -f UTF-16 -t ASCII FICHIER > FICHIER.pem',
+  'cert.form.unknown': 'c’est du binaire, ni certificat ni clé',
+  'cert.form.unknown.next': 'voir d’où il vient : openssl asn1parse -inform DER -in FICHIER',
+  'cert.pem.none': 'rien dans ce texte ne commence un bloc PEM (« -----BEGIN CERTIFICATE----- »)',
+  'cert.pem.none.next': 'prendre le bon fichier, avec ses lignes BEGIN et END',
+  'cert.pem.bom': 'une marque d’ordre des octets, invisible, précède le texte',
+  'cert.pem.bom.next': "l’enlever : sed -i '1s/^\\xEF\\xBB\\xBF//' FICHIER",
+  'cert.pem.crlf':
+    'les lignes finissent comme sous Windows (CRLF) ; OpenSSL l’accepte, d’autres programmes non',
+  'cert.pem.crlf.next': "le convertir : sed -i 's/\\r$//' FICHIER",
+  'cert.pem.text':
+    'du texte précède le premier BEGIN, à la ligne {line} ; OpenSSL passe outre, d’autres programmes non',
+  'cert.pem.text.next': 'le laisser, ou enlever ce qui précède la ligne {line}',
+  'cert.pem.escaped': 'ligne {line} : les fins de ligne sont écrites avec les deux caractères \\n',
+  'cert.pem.escaped.next': 'en faire des fins de ligne : printf \'%b\' "$(cat FICHIER)" > FICHIER.pem',
+  'cert.pem.end': 'le bloc {label} qui commence à la ligne {line} n’a pas de END avant la ligne {next}',
+  'cert.pem.end.next':
+    'le fichier a été tronqué, ou deux ont été collés : le copier de nouveau, avec « -----END {label}----- » sur sa propre ligne',
+  'cert.pem.begin': 'la ligne {line} finit un bloc {label} que rien ne commence',
+  'cert.pem.begin.next': 'copier le fichier de nouveau, avec « -----BEGIN {label}----- » sur sa propre ligne',
+  'cert.pem.label': 'la ligne {line} finit {label}, mais {begun} était commencé',
+  'cert.pem.label.next': 'copier le fichier de nouveau : des parties de deux fichiers sont mêlées',
+  'cert.pem.line': 'la ligne {line} n’est pas une ligne BEGIN ou END comme il faut : « {text} »',
+  'cert.pem.line.next':
+    'cinq tirets de chaque côté, rien avant et rien après : « -----BEGIN CERTIFICATE----- »',
+  'cert.pem.base64': 'ligne {line}, colonne {column} : « {text} » n’est pas du base64',
+  'cert.pem.base64.next': 'copier le fichier de nouveau depuis son émission : il a été changé en chemin',
+  'cert.pem.content': 'le bloc de la ligne {line} est du base64, mais pas un certificat',
+  'cert.pem.content.next':
+    'copier le fichier de nouveau depuis son émission : il est tronqué, ou a été changé en chemin',
+  'cert.none': 'il n’y a pas de certificat dedans ; il contient : {held}',
+  'cert.none.next':
+    'nommer le fichier avec « -----BEGIN CERTIFICATE----- » ; une demande (CSR) est ce dont l’autorité en fait un',
+  'cert.future': '{subject} n’est pas valide avant le {since} ; ici nous sommes le {now}',
+  'cert.future.next': 'attendre jusque-là, ou voir si l’horloge de cette machine est juste : timedatectl',
+  'cert.expired': '{subject} a expiré le {until}, il y a {days} jours',
+  'cert.expired.next': 'le renouveler, et faire lire le nouveau au serveur',
+  'cert.soon': '{subject} expire dans {days} jours, le {until}',
+  'cert.soon.next': 'le renouveler maintenant ; voir pourquoi rien ne l’a renouvelé',
+  'cert.purpose.client':
+    '{subject} n’est pas pour les clients : son usage étendu de clé est {usages}, sans {wanted} ({long})',
+  'cert.purpose.client.next': 'le faire émettre de nouveau avec extendedKeyUsage = clientAuth',
+  'cert.purpose.server':
+    '{subject} n’est pas pour les serveurs : son usage étendu de clé est {usages}, sans {wanted} ({long})',
+  'cert.purpose.server.next': 'le faire émettre de nouveau avec extendedKeyUsage = serverAuth',
+  'cert.usage': 'l’usage de clé de {subject} ne permet aucune poignée de main : {usages}',
+  'cert.usage.next': 'le faire émettre de nouveau avec keyUsage = digitalSignature',
+  'cert.usage.signature':
+    'l’usage de clé de {subject} ({usages}) est sans digitalSignature : TLS 1.3 ne peut s’en servir',
+  'cert.usage.signature.next': 'le faire émettre de nouveau avec keyUsage = digitalSignature',
+  'cert.usage.rsa':
+    'l’usage de clé de {subject} ({usages}) est sans digitalSignature : seul l’échange de clés RSA, sans confidentialité persistante, peut s’en servir',
+  'cert.usage.rsa.next': 'le faire émettre de nouveau avec keyUsage = digitalSignature, keyEncipherment',
+  'cert.leaf.ca':
+    '{subject} est le certificat d’une autorité (CA:TRUE), à la place de celui d’un serveur ou d’un client',
+  'cert.leaf.ca.next':
+    'en faire émettre un avec basicConstraints = CA:FALSE ; qui a la clé de celui-ci peut en émettre d’autres',
+  'cert.critical':
+    '{subject} a une extension critique que personne ici ne connaît, {oid} : il faut le refuser',
+  'cert.critical.next': 'le faire émettre de nouveau sans elle, ou non critique',
+  'cert.key.weak': 'la clé de {subject} est trop faible : {key}',
+  'cert.key.weak.next':
+    'faire une nouvelle clé, EC prime256v1 ou RSA 2048 au moins, et lui faire émettre un certificat',
+  'cert.key.curve': 'la clé de {subject} est sur la courbe {curve}, que beaucoup de programmes n’ont pas',
+  'cert.key.curve.next': 'prendre prime256v1 (P-256) ou secp384r1 (P-384)',
+  'cert.signature.weak': 'la signature de {subject} est trop faible : {signature}',
+  'cert.signature.weak.next': 'le faire émettre de nouveau, signé avec SHA-256',
+  'cert.self-signed': '{subject} est signé par lui-même : personne n’en répond',
+  'cert.self-signed.next':
+    'en faire émettre un par une autorité à laquelle l’autre côté se fie ; ou lui donner ce certificat même pour qu’il s’y fie',
+  'cert.chain.incomplete':
+    'la chaîne est incomplète : de {issuer}, qui a signé {subject}, il n’y a pas de certificat (identifiant de clé {key})',
+  'cert.chain.incomplete.next':
+    'ajouter son certificat après {subject} ; publié à : {url} (--fetch y demande) ; si c’est une racine, s’y fier : --ca',
+  'cert.chain.untrusted': 'la chaîne finit à {root}, à laquelle on ne se fie pas ici',
+  'cert.chain.untrusted.next':
+    'nommer cette racine avec --ca si vous vous y fiez ; sinon le certificat est d’une autre autorité que prévu',
+  'cert.chain.signature': 'une autorité nommée {issuer} est là, mais sa clé n’a pas signé {subject}',
+  'cert.chain.signature.next':
+    'l’autorité a été refaite avec une autre clé sous son ancien nom, ou quelqu’un d’autre a pris son nom : obtenir le certificat qui va avec {subject}',
+  'cert.chain.key':
+    'une autorité nommée {issuer} est là, mais {subject} a été signé avec une autre clé d’elle',
+  'cert.chain.key.next': 'obtenir le certificat de {issuer} avec l’identifiant de clé que {subject} nomme',
+  'cert.issuer.not-ca': '{subject} a signé un autre certificat, et n’est pas une autorité (CA:FALSE)',
+  'cert.issuer.not-ca.next':
+    'le faire signer par une autorité ; le certificat d’un serveur ou d’un client ne peut rien signer',
+  'cert.issuer.usage':
+    'l’autorité {subject} ne peut pas signer de certificats : son usage de clé est {usages}',
+  'cert.issuer.usage.next': 'le certificat de l’autorité doit avoir keyUsage = keyCertSign',
+  'cert.issuer.length': 'l’autorité {subject} permet {length} intermédiaires sous elle, et il y en a {below}',
+  'cert.issuer.length.next':
+    'émettre depuis une autorité plus haute, ou refaire celle-ci avec un chemin plus long',
+  'cert.issuer.expired': 'l’autorité {subject} a expiré le {until}',
+  'cert.issuer.expired.next':
+    'la remplacer dans la chaîne par son certificat renouvelé, ou faire émettre le certificat de nouveau sous une autorité valide',
+  'cert.issuer.future': 'l’autorité {subject} n’est pas valide avant le {since}',
+  'cert.issuer.future.next':
+    'attendre jusque-là, ou voir si l’horloge de cette machine est juste : timedatectl',
+  'cert.issuer.purpose':
+    'l’autorité {subject} ne peut pas émettre pour un {purpose} : son usage étendu de clé est {usages}',
+  'cert.issuer.purpose.next': 'faire émettre le certificat par une autre autorité',
+  'cert.order': 'les certificats sont dans le mauvais ordre : {order}',
+  'cert.order.next': 'chacun est suivi de celui qui l’a signé : {right}',
+  'cert.order.leaf':
+    'l’autorité {first} précède le certificat {leaf} : les serveurs prennent le premier pour le leur',
+  'cert.order.leaf.next': 'mettre {leaf} en premier, puis ceux qui l’ont signé, dans l’ordre',
+  'cert.order.root': 'la racine {subject} est envoyée aussi : inutilement, qui s’y fie l’a déjà',
+  'cert.order.root.next': 'la laisser, ou l’enlever du fichier : un kilo-octet de moins par poignée de main',
+  'cert.order.stranger': '{subject} est envoyé aussi, et n’a pas de part à la chaîne',
+  'cert.order.stranger.next': 'l’enlever du fichier',
+  'cert.order.twice': '{subject} s’y trouve deux fois',
+  'cert.order.twice.next': 'enlever l’un des deux',
+  'cert.name': 'le certificat n’est pas pour {name} ; il couvre : {covered}',
+  'cert.name.next': 'en faire émettre un avec ce nom, ou prendre un nom qu’il couvre',
+  'cert.name.none':
+    'le certificat est sans subjectAltName : il ne couvre aucun nom, donc pas {name} ; son nom commun, {common}, ne compte plus',
+  'cert.name.none.next': 'le faire émettre de nouveau avec subjectAltName = DNS:{name}',
+  'cert.name.wildcard':
+    'le certificat n’est pas pour {name} : {wildcard} couvre une étiquette avant le point, ni deux ni aucune ; il couvre : {covered}',
+  'cert.name.wildcard.next': 'en faire émettre un avec ce nom aussi',
+  'cert.key.mismatch':
+    'la clé ne va pas avec {subject} : le certificat est pour une clé {wanted}, celle-ci en est une autre, {key}',
+  'cert.key.mismatch.next':
+    'trouver la clé avec laquelle la demande a été faite ; si elle est perdue, en faire une nouvelle et lui faire émettre un certificat',
+  'cert.key.none': 'il n’y a pas de clé privée dedans ; il contient : {held}',
+  'cert.key.none.next': 'nommer le fichier avec « -----BEGIN PRIVATE KEY----- »',
+  'cert.key.encrypted': 'la clé de la ligne {line} est chiffrée, et aucune phrase de passe n’est donnée',
+  'cert.key.encrypted.next': 'la dire au terminal, ou nommer un fichier qui l’a : --passphrase-file FICHIER',
+  'cert.key.passphrase': 'la phrase de passe n’ouvre pas la clé de la ligne {line}',
+  'cert.key.passphrase.next':
+    'donner celle avec laquelle elle a été chiffrée ; d’un fichier, la première ligne compte',
+  'cert.key.broken': 'le bloc {label} de la ligne {line} n’est pas une clé privée qu’OpenSSL lise',
+  'cert.key.broken.next': 'la copier de nouveau de là où elle a été faite',
+  'cert.key.openssh':
+    'la clé de la ligne {line} est dans la forme d’OpenSSH, que les programmes TLS ne lisent pas',
+  'cert.key.openssh.next':
+    'en faire une pour TLS : openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
+  'cert.file.missing': 'il n’y a pas de {file}',
+  'cert.file.missing.next': 'corriger le chemin ; un serveur se nomme avec son port : example.fr:443',
+  'cert.file.unreadable': '{file} ne peut pas être lu : {reason}',
+  'cert.file.unreadable.next': 'voir les droits de {at} : ls -ld {at}',
+  'cert.file.large': '{file} dépasse {limit} : aucun certificat n’est si grand',
+  'cert.file.large.next': 'nommer le fichier du certificat',
+  'cert.file.open': 'tout le monde sur cette machine peut lire la clé privée {file} (mode {mode})',
+  'cert.file.open.next': 'chmod o-rwx {file} ; si d’autres ont un compte ici, faire une nouvelle clé',
+  'cert.file.changeable': 'tout le monde sur cette machine peut changer {file} (mode {mode})',
+  'cert.file.changeable.next': 'chmod o-w {file}, et voir qu’il contient ce qu’il doit',
+  'cert.about': 'les certificats : ce qui ne va pas en eux, et dans ce qui est servi',
+  'cert.inspect.about':
+    'ce que dit un certificat, et ce qui ne va pas : d’un fichier, ou tel qu’un serveur l’envoie',
+  'cert.inspect.usage': 'FICHIER|HÔTE:PORT [options]',
+  'cert.inspect.what': 'un fichier de certificats en PEM ou DER, ou un serveur et son port',
+  'cert.option.purpose': 'ce à quoi il doit être bon : client ou server',
+  'cert.option.name': 'le nom ou l’adresse qu’il doit couvrir',
+  'cert.option.key': 'le fichier de la clé privée qui doit aller avec lui',
+  'cert.option.ca': 'un fichier des autorités auxquelles se fier, à la place de celles du système',
+  'cert.option.passphrase':
+    'un fichier dont la première ligne ouvre la clé ; sans lui, on la demande au terminal',
+  'cert.passphrase': 'phrase de passe de {file} :',
+  'cert.passphrase.file': '{file}, qui doit ouvrir la clé, ne peut pas être lu : {reason}',
+  'cert.passphrase.file.next': 'nommer un fichier que ce compte peut lire',
+  'cert.verdict.healthy': '{what} : sain',
+  'cert.verdict.warned': '{what} : marche, avec des avertissements ({count})',
+  'cert.verdict.broken': '{what} : {text}',
+  'cert.finding.next': 'à faire : {text}',
+  'cert.finding.where': 'dans : {text}',
+  'cert.fact.subject': 'sujet',
+  'cert.fact.issuer': 'émetteur',
+  'cert.fact.names': 'noms',
+  'cert.fact.valid': 'validité',
+  'cert.fact.valid.value': 'du {since} au {until}, reste {days} jours',
+  'cert.fact.usage': 'usage',
+  'cert.fact.authority': 'autorité',
+  'cert.fact.authority.yes': 'oui (CA:TRUE)',
+  'cert.fact.key': 'clé',
+  'cert.fact.signature': 'signature',
+  'cert.fact.serial': 'numéro',
+  'cert.fact.sha256': 'SHA-256',
+  'cert.fact.chain': 'chaîne',
+  'cert.chain.end.trusted': 'on s’y fie',
+  'cert.chain.end.untrusted': 'on ne s’y fie pas',
+  'cert.chain.end.open': 'finit ici',
+};
