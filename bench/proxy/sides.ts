@@ -7,7 +7,7 @@ import { quitEngine } from '../../src/apply/engine-process.ts';
 import { converge, intend, openGateway } from '../../src/daemon/gateway.ts';
 import { describe } from '../../src/describe/index.ts';
 import { serverEngines } from '../../src/engines/index.ts';
-import { openAuthority } from '../../src/pki/authority.ts';
+import { openAuthority } from '../../src/pki/authority/authority.ts';
 import { fillFile } from '../measure.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));

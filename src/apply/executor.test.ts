@@ -255,8 +255,8 @@ test('no key can be read by others, whatever the umask', async () => {
       keys.push(path);
       expect([path, (mode & 0o777).toString(8)]).toEqual([path, '600']);
     }
-    // The CA's, those it issued, and both kinds in each of two generations.
-    expect(keys.length).toBe(1 + 1 + 2 * 2);
+    // The CA's two, the log's, those it issued, and both kinds in each of two generations.
+    expect(keys.length).toBe(2 + 1 + 1 + 2 * 2);
     expect(open).toEqual([]);
   } finally {
     process.umask(before);

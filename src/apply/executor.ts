@@ -2,12 +2,13 @@ import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerEngine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
+import { policyOf } from '../lib/authority.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Site } from '../model/site.ts';
-import type { Authority } from '../pki/authority.ts';
+import type { Authority } from '../pki/authority/authority.ts';
 import { withLock } from '../store/lock.ts';
 import {
   orphans,
@@ -66,6 +67,7 @@ export async function applyLocally(
     if (await generations.setAsideDamaged(engine.seal))
       options.tell(message('apply.damaged', { folder: generations.current }));
     await requireNewPorts(plan.site, engine, prefix, generations);
+    await options.authority.adopt(policyOf(plan.site), options.now());
     const materials = materialsOf(join(options.state, 'certificates'), options.authority, options.now());
     const { generation, findings } = await stageAccepted(plan, engine, prefix, generations, materials);
     if (materials.issued.length > 0)

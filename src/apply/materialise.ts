@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import type { Input } from '../model/plan.ts';
-import type { Authority } from '../pki/authority.ts';
+import type { Authority } from '../pki/authority/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
 
 /** Turns the inputs that a plan names into bytes, at the last moment. */
@@ -17,6 +17,7 @@ export interface Materials {
 export function materialsOf(folder: string, authority: Authority, now: Date): Materials {
   const issued: string[] = [];
   const prepared = new Set<string>();
+  const forbidden = new Map<string, string>();
   const prepare: Materials['prepare'] = async (inputs) => {
     const needs = inputs.flatMap(({ from }) =>
       'certificate' in from && !prepared.has(from.certificate.id) ? [from.certificate] : [],
@@ -24,7 +25,8 @@ export function materialsOf(folder: string, authority: Authority, now: Date): Ma
     if (needs.length === 0) return;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const made = await ensureCertificates(folder, needs, authority, now);
-    issued.push(...made.map((need) => need.id));
+    issued.push(...made.issued.map((need) => need.id));
+    for (const [id, name] of made.forbidden) forbidden.set(id, name);
     for (const need of needs) prepared.add(need.id);
   };
   return {
@@ -34,8 +36,12 @@ export function materialsOf(folder: string, authority: Authority, now: Date): Ma
       const { from } = input;
       if ('certificate' in from) {
         await prepare([input]);
+        const name = forbidden.get(from.certificate.id);
+        if (name !== undefined) return { reason: `authority.name.forbidden: ${name}` };
         return { text: await readFile(certificateFile(folder, from.certificate.id), 'utf8') };
       }
+      if ('internal' in from)
+        return { text: await (from.internal === 'crl' ? authority.crl(now) : authority.authorities()) };
       try {
         return await readSmall(from.file);
       } catch (error) {

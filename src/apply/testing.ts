@@ -16,7 +16,7 @@ import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
-import { type Authority, openAuthority } from '../pki/authority.ts';
+import { type Authority, openAuthority } from '../pki/authority/authority.ts';
 import { quitEngine, runningMaster, servedHash } from './engine-process.ts';
 import type { Applied, ApplyOptions } from './executor.ts';
 import { type Generation, type Generations, generationsOf } from './generations.ts';

@@ -6,6 +6,7 @@ import { quitEngine } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
+import { openAudit } from '../audit/log.ts';
 import type { ServerEngine } from '../engines/engine.ts';
 import { serverEngines } from '../engines/index.ts';
 import { installation } from '../hosts/installation.ts';
@@ -17,7 +18,8 @@ import { Fault } from '../model/fault.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Site } from '../model/site.ts';
-import { type Authority, openAuthority } from '../pki/authority.ts';
+import { type Authority, openAuthority } from '../pki/authority/authority.ts';
+import { authorityFolder } from '../pki/authority/folder.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Network, verify } from '../verify/index.ts';
@@ -36,7 +38,9 @@ export interface Gateway {
 export async function openGateway(state: string): Promise<Gateway> {
   try {
     await mkdir(state, { recursive: true, mode: 0o755 });
-    const authority = await openAuthority(join(state, 'authority'), `Poterne CA (${hostname()})`, new Date());
+    const authority = await openAuthority(authorityFolder(state), `Poterne CA (${hostname()})`, new Date(), {
+      audit: () => openAudit(state),
+    });
     const store = await openStore(state);
     // By its true path: processes are recognised by it.
     return { state: await realpath(state), store, authority, close: () => store.close() };

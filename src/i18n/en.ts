@@ -2,6 +2,7 @@ import { access } from './en/access.ts';
 import { acme } from './en/acme.ts';
 import { apply } from './en/apply.ts';
 import { archive } from './en/archive.ts';
+import { authority } from './en/authority.ts';
 import { cli } from './en/cli.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
@@ -42,6 +43,7 @@ export const en = {
   ...jobs,
   ...scheduler,
   ...archive,
+  ...authority,
   ...mail,
   ...acme,
   ...tls,

@@ -2,6 +2,7 @@ import { access } from './fr/access.ts';
 import { acme } from './fr/acme.ts';
 import { apply } from './fr/apply.ts';
 import { archive } from './fr/archive.ts';
+import { authority } from './fr/authority.ts';
 import { cli } from './fr/cli.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
@@ -42,6 +43,7 @@ export const fr = {
   ...jobs,
   ...scheduler,
   ...archive,
+  ...authority,
   ...mail,
   ...acme,
   ...tls,

@@ -17,11 +17,17 @@ export interface Artefact {
   readonly isolated?: { readonly publication: string; readonly standIn: StandIn };
 }
 
-/** A file that an artefact names: a copy of the user's (absolute path), or a certificate of Poterne's own CA. */
+/**
+ * A file that an artefact names: a copy of the user's (absolute path), a certificate of Poterne's own CA, or what is known of that
+ * CA: its `authorities` (what verifies certificates that it issued, incomplete chains too) or its `crl`, all in PEM.
+ */
 export interface Input {
   /** Relative to the engine's configuration folder, e.g. `certificates/erp_localhost.pem`. */
   readonly as: string;
-  readonly from: { readonly file: string } | { readonly certificate: CertificateNeed };
+  readonly from:
+    | { readonly file: string }
+    | { readonly certificate: CertificateNeed }
+    | { readonly internal: 'authorities' | 'crl' };
   readonly because: Pointer;
 }
 

@@ -1,8 +1,9 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { readIfThere, writeDurably } from '../hosts/files.ts';
 import type { CertificateNeed } from '../model/plan.ts';
-import type { Authority } from './authority.ts';
+import type { Authority } from './authority/authority.ts';
+import { makeKeyOf } from './authority/keys.ts';
 
 const day = 86_400_000;
 const lifetimeDays = 90;
@@ -12,42 +13,71 @@ export function certificateFile(folder: string, id: string): string {
   return join(folder, `${id}.pem`);
 }
 
-/**
- * Has each needed certificate stand in the folder, signed by the authority, with a third of its life left.
- * Gives the needs that were issued now; the others were good.
- */
+/** What became of certificates that are needed. */
+export interface Ensured {
+  /** Issued now; the others were good. */
+  readonly issued: readonly CertificateNeed[];
+  /** Those whose names the authority may not sign, by id, and the first such name. */
+  readonly forbidden: ReadonlyMap<string, string>;
+}
+
+/** Has each needed certificate stand in the folder, signed by the authority, with a third of its life left. */
 export async function ensureCertificates(
   folder: string,
   needs: readonly CertificateNeed[],
   authority: Authority,
   now: Date,
-): Promise<CertificateNeed[]> {
-  const root = new X509Certificate(authority.root);
-  const issued: CertificateNeed[] = [];
-  const waiting = [...needs].reverse();
-  const worker = async () => {
-    for (let need = waiting.pop(); need; need = waiting.pop()) {
-      const file = certificateFile(folder, need.id);
-      const pem = await readIfThere(file);
-      if (pem !== undefined && stillGood(pem, need.names, root, now)) continue;
-      const { certificate, key } = await authority.issue(need.names, lifetimeDays, now);
-      await writeDurably(file, key + certificate, 0o600);
-      issued.push(need);
-    }
-  };
+): Promise<Ensured> {
+  const days = (await authority.folder.policy())?.days ?? lifetimeDays;
+  const wanting: CertificateNeed[] = [];
+  const forbidden = new Map<string, string>();
+  await eightAtATime(needs, async (need) => {
+    const pem = await readIfThere(certificateFile(folder, need.id));
+    if (pem !== undefined && (await stillGood(pem, need.names, authority, days, now))) return;
+    const name = await authority.forbidden(need.names);
+    if (name === undefined) wanting.push(need);
+    else forbidden.set(need.id, name);
+  });
+  const keys = await Promise.all(wanting.map(() => makeKeyOf('ecdsa-p256')));
+  const made = await authority.certify(
+    wanting.map(({ names }, i) => ({
+      // A common name holds 64 characters at most (RFC 5280 appendix A); names count by their SAN anyway.
+      name: names.find((each) => each.length <= 64) ?? 'Poterne',
+      ...{ purpose: 'server' as const, names, days, publicKey: keys[i] as KeyObject },
+    })),
+    { who: 'poterne' },
+    now,
+  );
   // Waiting for the disk takes longer than signing does.
-  await Promise.all(Array.from({ length: 8 }, worker));
-  return issued;
+  await eightAtATime([...wanting.entries()], async ([i, { id }]) => {
+    const key = (keys[i] as KeyObject).export({ type: 'pkcs8', format: 'pem' }) as string;
+    await writeDurably(certificateFile(folder, id), key + made[i]?.certificate, 0o600);
+  });
+  return { issued: wanting, forbidden };
 }
 
-function stillGood(pem: string, names: readonly string[], root: X509Certificate, now: Date): boolean {
+async function eightAtATime<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items].reverse();
+  const worker = async () => {
+    for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+}
+
+async function stillGood(
+  pem: string,
+  names: readonly string[],
+  authority: Authority,
+  days: number,
+  now: Date,
+): Promise<boolean> {
   try {
     const certificate = new X509Certificate(pem);
     const wanted = names.map((name) => `DNS:${name}`).join(', ');
     return (
       certificate.subjectAltName === wanted &&
-      certificate.verify(root.publicKey) &&
-      daysLeft(certificate, now) > lifetimeDays / 3
+      (await authority.signed(certificate)) &&
+      daysLeft(certificate, now) > days / 3
     );
   } catch {
     // Unreadable: a new one replaces it.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { localhost } from '../hosts/local.ts';
-import { openAuthority } from './authority.ts';
+import { openAuthority } from './authority/authority.ts';
 import { certificateFile, daysLeft, ensureCertificates } from './certificates.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
@@ -31,6 +31,8 @@ test('openssl takes the root for a CA and the leaf for a server certificate of i
     at,
     '-CAfile',
     root,
+    '-untrusted',
+    join(folder, 'leaf.pem'),
     join(folder, 'leaf.pem'),
   ]);
   expect(verified.stdout + verified.stderr).toContain('leaf.pem: OK');
@@ -54,7 +56,7 @@ test('a certificate is kept while it is good, and issued again when names, CA or
   const need = { id: 'erp', names: ['erp.localhost'] };
   const at = (days: number) => new Date(now.getTime() + days * day);
   const ensure = async (n: typeof need, when: Date, by = authority) =>
-    (await ensureCertificates(folder, [n], by, when)).length;
+    (await ensureCertificates(folder, [n], by, when)).issued.length;
   expect(await ensure(need, now)).toBe(1);
   expect(await ensure(need, at(59))).toBe(0);
   expect(await ensure(need, at(61))).toBe(1);

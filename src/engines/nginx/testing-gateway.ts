@@ -100,8 +100,11 @@ export async function stage(
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   };
-  const bytes = ({ from }: Input) =>
-    'file' in from ? readFile(from.file, 'utf8') : authority.issue(from.certificate.names);
+  const bytes = ({ from }: Input) => {
+    if ('file' in from) return readFile(from.file, 'utf8');
+    if ('certificate' in from) return authority.issue(from.certificate.names);
+    throw new Error('these tests have no lists of an authority');
+  };
   for (const artefact of engine.render(site, await factsHere(prefix))) {
     const { text, reads } = (standIns && artefact.isolated?.standIn) || artefact;
     await put(artefact.path, text);

@@ -1,0 +1,34 @@
+import type { AuthorityPolicy } from '../model/authority.ts';
+import { proxied, type Site } from '../model/site.ts';
+
+/** How long a certificate of a publication is valid when the description does not say, in days. */
+export const defaultDays = 90;
+
+/**
+ * What the authority of a site may sign: what the description says, else the names that are published, each with all below it. Where
+ * the root is at hand that follows the description by itself.
+ */
+export function policyOf(site: Site): AuthorityPolicy {
+  const published = proxied(site);
+  const names = published.flatMap(({ name, match, example, tls }) => [
+    ...(match === 'regex' ? [example] : [name, example]),
+    ...(tls.kind === 'internal' ? tls.names : []),
+  ]);
+  const { httpPort } = site.gateway;
+  const at = published.find(({ match }) => match === 'exact')?.name;
+  return {
+    names: shortest(names.map((name) => name.replace(/^\*\./, ''))),
+    described: false,
+    networks: [],
+    key: 'ecdsa-p256',
+    days: defaultDays,
+    ...(at === undefined ? {} : { base: `http://${at}${httpPort === 80 ? '' : `:${httpPort}`}` }),
+    pointer: '',
+  };
+}
+
+/** Names that none of the others stands for, in order. */
+function shortest(names: readonly string[]): readonly string[] {
+  const all = [...new Set(names)].sort();
+  return all.filter((name) => !all.some((other) => name.endsWith(`.${other}`)));
+}
