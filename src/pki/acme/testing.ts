@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openAuthority } from '../authority.ts';
+import { openAuthority } from '../authority/authority.ts';
 
 /** Debian's Pebble, an ACME server made for tests, and its DNS server, whose answers are set as one goes. */
 export interface Pebble {
