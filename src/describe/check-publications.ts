@@ -120,8 +120,8 @@ function checkNames(
   // Whose TLS is passed through shows a certificate of its own.
   if (publication.scenario === 'direct') return;
   const tls = publication.tls ?? 'internal';
-  if (tls === 'internal') {
-    if (match === 'regex' && whole(at))
+  if (namesOf(tls) === undefined) {
+    if (match === 'regex' && whole(at) && !isFiles(tls))
       report('error', {
         code: 'publication.tls.names.missing',
         params: { name },
@@ -129,13 +129,25 @@ function checkNames(
         onKey: publication.tls === undefined,
         hint: message('publication.tls.names.missing.hint'),
       });
-  } else if ('names' in tls && example !== undefined && !tls.names.some((n) => covers(n, example)))
+  } else if (example !== undefined && !namesOf(tls)?.some((n) => covers(n, example)))
     report('error', {
       code: 'publication.tls.names.mismatch',
       params: { example },
-      pointer: `${at}/tls/names`,
+      pointer: typeof tls === 'object' && 'acme' in tls ? `${at}/tls/acme/names` : `${at}/tls/names`,
     });
 }
+
+type TlsEntry = NonNullable<PublicationEntry['tls']>;
+
+/** The names that are written for the certificate. */
+function namesOf(tls: TlsEntry): readonly string[] | undefined {
+  if (typeof tls === 'string') return undefined;
+  if ('acme' in tls) return tls.acme.names;
+  return 'names' in tls ? tls.names : undefined;
+}
+
+/** Files hold what they hold. */
+const isFiles = (tls: TlsEntry): boolean => typeof tls === 'object' && 'certificate' in tls;
 
 function checkTarget(
   checking: Checking,

@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
 import { checkAccess } from './check-access.ts';
+import { checkAcme } from './check-acme.ts';
 import { checkAssertions } from './check-assertions.ts';
 import { checkScenarios } from './check-direct.ts';
 import { checkJobs } from './check-jobs.ts';
@@ -57,6 +58,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
   for (const [name, service] of parsed.services) checkService(checking, name, service);
   checkPublications(checking);
   checkScenarios(checking);
+  checkAcme(checking);
   checkNetwork(checking);
   checkAccess(checking);
   checkJobs(checking, jobFiles);

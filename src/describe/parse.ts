@@ -154,7 +154,7 @@ function unavailable(name: string, raw: unknown): { findings: readonly Finding[]
   if (!isPlainMap(raw)) return { findings: [], rest: raw };
   const findings: Finding[] = [];
   const rest = { ...raw };
-  const { scenario, tls, audience } = raw;
+  const { scenario, audience } = raw;
   if (typeof scenario === 'string' && laterScenarios.includes(scenario)) {
     delete rest.scenario;
     findings.push({
@@ -163,16 +163,6 @@ function unavailable(name: string, raw: unknown): { findings: readonly Finding[]
       params: { scenario },
       pointer: pointer('publications', name, 'scenario'),
       hint: message('scenario.unavailable.hint'),
-    });
-  }
-  if (tls === 'acme') {
-    delete rest.tls;
-    findings.push({
-      severity: 'error',
-      code: 'tls.acme.unavailable',
-      params: {},
-      pointer: pointer('publications', name, 'tls'),
-      hint: message('tls.acme.unavailable.hint'),
     });
   }
   const wrong = audienceFindings(['publications', name, 'audience'], audience);

@@ -28,6 +28,7 @@ import type { Sources } from './merge.ts';
 import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.ts';
 import type { Parsed } from './parse.ts';
 import { resolveAccess } from './resolve-access.ts';
+import { acmeWords, resolveAcme, resolveAcmeTls } from './resolve-acme.ts';
 import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
 import { resolveTlsConfigurations } from './resolve-tls.ts';
@@ -80,6 +81,7 @@ export function resolve(
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
     confirm: [...new Set(site?.confirm ?? [])],
     ...resolveAccess(parsed, hosts),
+    ...(site?.acme === undefined ? {} : { acme: resolveAcme(parsed, site.acme, resolving.file) }),
     ...(site?.mail === undefined ? {} : { mail: resolveMail(site.mail, resolving.file) }),
     keeping: resolveKeeping(site ?? {}),
     ...resolveJobs(parsed, jobFiles, resolving.file),
@@ -226,7 +228,7 @@ function resolvePublication(resolving: Resolving, key: string, entry: Publicatio
     return {
       ...ground,
       scenario: entry.scenario,
-      tls: resolveTls(resolving, name, entry, at),
+      tls: resolveTls(resolving, key, entry, at),
       ...configurationOf(entry),
     };
   return { ...ground, scenario: entry.scenario, ...(entry.port === undefined ? {} : { port: entry.port }) };
@@ -266,11 +268,14 @@ const configurationOf = ({
   readonly 'tls-configuration'?: string | undefined;
 }) => (name === undefined ? {} : { tlsConfiguration: name });
 
-function resolveTls({ file }: Resolving, name: string, entry: PublicationEntry, at: Pointer): Tls {
+function resolveTls({ file }: Resolving, key: string, entry: PublicationEntry, at: Pointer): Tls {
   const { tls } = entry;
+  const name = normalName(key);
+  const words = acmeWords(entry);
+  if (words) return resolveAcmeTls(key, words, `${at}/tls`);
   if (tls === undefined) return { kind: 'internal', names: [name], pointer: at };
   const here = `${at}/tls`;
-  if (tls === 'internal') return { kind: 'internal', names: [name], pointer: here };
+  if (typeof tls === 'string' || 'acme' in tls) return { kind: 'internal', names: [name], pointer: here };
   if ('names' in tls) return { kind: 'internal', names: [...new Set(tls.names)], pointer: here };
   return { kind: 'files', certificate: file(tls.certificate, at), key: file(tls.key, at), pointer: here };
 }

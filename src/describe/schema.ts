@@ -4,8 +4,9 @@ import { engines as everyEngine } from '../engines/index.ts';
 import { isAddress } from '../lib/ip.ts';
 import { network, word } from '../lib/words.ts';
 import { languages, outgoings, roles, scenarios } from '../model/site.ts';
-import { isDnsName, isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
+import { isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 import { bastion, person, rule } from './schema/access.ts';
+import { acme, acmeTls, certificateName } from './schema/acme.ts';
 import { calendar, job, store } from './schema/jobs.ts';
 import { archives, mail, runs } from './schema/mail.ts';
 import { timezone } from './schema/timezone.ts';
@@ -19,8 +20,6 @@ const email = () =>
 const address = () => word('value.address', (t) => (isAddress(t) ? t : undefined));
 const host = () => word('value.host', (t) => (isHost(t) ? t : undefined));
 const port = () => z.number().int().min(1).max(65_535);
-const certificateName = () =>
-  word('value.dns', (t) => (isDnsName(t.replace(/^\*\./, '')) ? t.toLowerCase() : undefined));
 const url = () =>
   z.string().transform((written, context) => {
     const parsed = parseUrl(written);
@@ -92,6 +91,9 @@ const site = {
     .optional()
     .describe('Where jobs and facts are remembered; left out, in the state folder of each machine.'),
   bastion: bastion.optional().describe('The machine that people go through to reach the others over SSH.'),
+  acme: acme
+    .optional()
+    .describe('The server that certificates of tls: acme come from, by the ACME protocol.'),
   mail: mail.optional().describe('How letters leave: through which server, and from whom.'),
   archives: archives
     .optional()
@@ -257,7 +259,7 @@ const publication = {
     .describe('What the name must resolve to, by the zone (or internet) where one asks.'),
   tls: z
     .union([
-      z.literal('internal'),
+      z.enum(['internal', 'acme']),
       z.strictObject({
         names: z
           .array(certificateName())
@@ -268,9 +270,12 @@ const publication = {
         certificate: filename().describe('PEM file of the certificate and its chain.'),
         key: filename().describe('PEM file of its private key.'),
       }),
+      z.strictObject({ acme: acmeTls.describe('From the server of the section acme.') }),
     ])
     .optional()
-    .describe('Where the certificate comes from: internal (Poterne’s own CA, the default), or your files.'),
+    .describe(
+      'Where the certificate comes from: internal (Poterne’s own CA, the default), acme, or your files.',
+    ),
   'tls-configuration': text()
     .optional()
     .describe('The TLS configuration that says which client certificates are asked for under this name.'),
@@ -375,6 +380,7 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     calendars: z.record(z.string(), s.calendar).optional().describe('Days on which one works, by name.'),
     jobs: z.record(z.string(), s.job).optional().describe('Scripts that are run at their times, by name.'),
     people: z.record(z.string(), s.person).optional().describe('People who reach machines, by name.'),
+    acme: site.acme,
     mail: site.mail,
     archives: site.archives,
     runs: site.runs,

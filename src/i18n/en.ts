@@ -1,5 +1,6 @@
 import { access } from './en/access.ts';
 import { acme } from './en/acme.ts';
+import { acmeSite } from './en/acme-site.ts';
 import { apply } from './en/apply.ts';
 import { archive } from './en/archive.ts';
 import { authority } from './en/authority.ts';
@@ -47,6 +48,7 @@ export const en = {
   ...mail,
   ...acme,
   ...tls,
+  ...acmeSite,
 } as const;
 
 /** The stable code of a message. */

@@ -1,5 +1,6 @@
 import { access } from './fr/access.ts';
 import { acme } from './fr/acme.ts';
+import { acmeSite } from './fr/acme-site.ts';
 import { apply } from './fr/apply.ts';
 import { archive } from './fr/archive.ts';
 import { authority } from './fr/authority.ts';
@@ -47,4 +48,5 @@ export const fr = {
   ...mail,
   ...acme,
   ...tls,
+  ...acmeSite,
 } as const;

@@ -1,4 +1,5 @@
 import type { AccessRule, Bastion, Person } from './access.ts';
+import type { AcmeSite } from './acme-site.ts';
 import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
 import type { Pointer } from './pointer.ts';
@@ -40,6 +41,8 @@ export interface Site {
   readonly store?: StorePlace;
   /** Absent when the description has none: then Poterne leaves SSH servers alone. */
   readonly bastion?: Bastion;
+  /** Where certificates of `tls: acme` come from; absent when the description does not say. */
+  readonly acme?: AcmeSite;
   /** How letters leave; absent when the description does not say. */
   readonly mail?: Mail;
   readonly keeping: Keeping;
@@ -214,9 +217,18 @@ export interface Service {
  */
 export const scenarios = ['proxy', 'direct'] as const;
 
-/** Where the certificate comes from: Poterne's own CA, or files that the user keeps (absolute paths). */
+/**
+ * Where the certificate comes from: Poterne's own CA, an ACME server (`certificate` is an id of `AcmeSite.certificates`, `names` what this
+ * publication asks to have in it), or files that the user keeps (absolute paths).
+ */
 export type Tls =
   | { readonly kind: 'internal'; readonly names: readonly string[]; readonly pointer: Pointer }
+  | {
+      readonly kind: 'acme';
+      readonly certificate: string;
+      readonly names: readonly string[];
+      readonly pointer: Pointer;
+    }
   | { readonly kind: 'files'; readonly certificate: string; readonly key: string; readonly pointer: Pointer };
 
 /** From where a publication may be reached. */

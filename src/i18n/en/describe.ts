@@ -222,8 +222,6 @@ export const describe = {
   'scenario.unavailable': 'the scenario "{scenario}" is not available in this version',
   'scenario.unavailable.hint':
     'proxy ends TLS here and passes requests on; direct passes connections on unread',
-  'tls.acme.unavailable': 'certificates over ACME are not available in this version',
-  'tls.acme.unavailable.hint': 'write tls: internal, or tls: { certificate: fullchain.pem, key: key.pem }',
   'audience.unavailable':
     'an audience by "{key}" is not available in this version, and nothing is opened without it',
   'audience.unavailable.hint': 'limit it by network for now: audience: { from: [10.0.0.0/24] }',

@@ -42,6 +42,7 @@ export const docs = {
   'docs.scenario.direct': 'direct, without a proxy',
   'docs.tls.service': 'the service’s own certificate',
   'docs.tls.internal': 'Poterne’s own certificate',
+  'docs.tls.acme': 'certificate over ACME',
   'docs.tls.files': 'certificate from your files',
   'docs.healthy': 'answers {status}',
   'docs.healthy.contains': 'answers {status} with “{contains}”',

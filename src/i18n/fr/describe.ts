@@ -246,8 +246,6 @@ export const describe = {
   'scenario.unavailable': 'le scénario « {scenario} » n’est pas disponible dans cette version',
   'scenario.unavailable.hint':
     'proxy termine TLS ici et transmet les requêtes ; direct transmet les connexions sans les lire',
-  'tls.acme.unavailable': 'les certificats par ACME ne sont pas disponibles dans cette version',
-  'tls.acme.unavailable.hint': 'écrivez tls: internal, ou tls: { certificate: fullchain.pem, key: key.pem }',
   'audience.unavailable':
     'une audience par « {key} » n’est pas disponible dans cette version, et rien n’est ouvert sans elle',
   'audience.unavailable.hint': 'en attendant, limitez-la par réseau : audience: { from: [10.0.0.0/24] }',

@@ -46,6 +46,7 @@ export const docs = {
   'docs.scenario.direct': 'direct, sans proxy',
   'docs.tls.service': 'certificat du service lui-même',
   'docs.tls.internal': 'certificat interne de Poterne',
+  'docs.tls.acme': 'certificat par ACME',
   'docs.tls.files': 'certificat tiré de vos fichiers',
   'docs.healthy': 'répond {status}',
   'docs.healthy.contains': 'répond {status} avec « {contains} »',
