@@ -68,7 +68,7 @@ export async function applyLocally(
       options.tell(message('apply.damaged', { folder: generations.current }));
     await requireNewPorts(plan.site, engine, prefix, generations);
     await options.authority.adopt(policyOf(plan.site), options.now());
-    const materials = materialsOf(join(options.state, 'certificates'), options.authority, options.now());
+    const materials = materialsOf(options.state, options.authority, options.now());
     const { generation, findings } = await stageAccepted(plan, engine, prefix, generations, materials);
     if (materials.issued.length > 0)
       options.tell(message('apply.certificates', { count: materials.issued.length }));

@@ -1,5 +1,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Input } from '../model/plan.ts';
+import { acmeCertificateFile } from '../pki/acme-files.ts';
 import type { Authority } from '../pki/authority/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
 
@@ -13,8 +15,9 @@ export interface Materials {
   readonly issued: readonly string[];
 }
 
-/** Materials whose internal certificates are kept in `folder` and signed by `authority`. */
-export function materialsOf(folder: string, authority: Authority, now: Date): Materials {
+/** Materials of a state folder: its internal certificates are signed by `authority`, others were obtained over ACME. */
+export function materialsOf(state: string, authority: Authority, now: Date): Materials {
+  const folder = join(state, 'certificates');
   const issued: string[] = [];
   const prepared = new Set<string>();
   const forbidden = new Map<string, string>();
@@ -43,7 +46,7 @@ export function materialsOf(folder: string, authority: Authority, now: Date): Ma
       if ('internal' in from)
         return { text: await (from.internal === 'crl' ? authority.crl(now) : authority.authorities()) };
       try {
-        return await readSmall(from.file);
+        return await readSmall('acme' in from ? acmeCertificateFile(state, from.acme) : from.file);
       } catch (error) {
         return { reason: (error as Error).message };
       }

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import type { ServerEngine } from '../engines/engine.ts';
 import { findProgram, localhost } from '../hosts/local.ts';
 import { isAddress } from '../lib/ip.ts';
+import type { AcmeSite } from '../model/acme-site.ts';
 import type { Facts } from '../model/facts.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import type { Site } from '../model/site.ts';
+import { openAccountKey } from '../pki/acme/account-key.ts';
+import { acmeFolder, presentCertificates } from '../pki/acme-files.ts';
 
 /** The account Debian's web engines drop to. */
 const account = 'www-data';
@@ -30,7 +33,14 @@ export async function observe(
     versions,
     ...(process.getuid?.() === 0 ? { account } : {}),
     addresses: await resolveNames(upstreamNames(site), remembered),
+    ...(site.acme && site.acme.certificates.length > 0 ? { acme: await acmeFacts(site.acme, state) } : {}),
   });
+}
+
+/** The key is made here the first time: challenges are answered before an account exists. */
+async function acmeFacts({ certificates }: AcmeSite, state: string): Promise<NonNullable<Facts['acme']>> {
+  const { thumbprint } = await openAccountKey(acmeFolder(state));
+  return { thumbprint, present: await presentCertificates(state, certificates) };
 }
 
 async function versionOf(engine: ServerEngine): Promise<string | undefined> {

@@ -27,7 +27,7 @@ export function checkAcme(checking: Checking): void {
   for (const [name, publication] of asking) checkPublication(checking, name, publication);
 }
 
-function checkSection({ parsed, report }: Checking, asking: number): void {
+function checkSection({ parsed, report, whole }: Checking, asking: number): void {
   const { terms, dns, challenge, shared, directory } = parsed.site?.acme ?? {};
   const key = { onKey: true, params: {} };
   if (asking === 0) report('note', { code: 'acme.unused', pointer: '/acme', ...key });
@@ -39,7 +39,7 @@ function checkSection({ parsed, report }: Checking, asking: number): void {
       hint: message('acme.terms.hint', { directory: directory ?? letsEncrypt.directory }),
     });
   if (dns?.hook && dns.rfc2136) report('error', { code: 'acme.dns.both', pointer: '/acme/dns/hook', ...key });
-  if (dns && !dns.hook && !dns.rfc2136)
+  if (dns && !dns.hook && !dns.rfc2136 && whole(''))
     report('error', { code: 'acme.dns.empty', pointer: '/acme/dns', ...key });
   if (challenge === 'dns' && !dns)
     report('error', {

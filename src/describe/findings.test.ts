@@ -136,7 +136,7 @@ for (const [name, entry, ...found] of [
   // What this version does not do
   ['a.fr', `service: crm, ${open}, scenario: vpn`, 'scenario.unavailable 5 vpn'],
   ['a.fr', `service: crm, ${open}, scenario: prxy`, 'value.choice 5 prxy'],
-  ['a.fr', `service: crm, ${open}, tls: acme`, 'tls.acme.unavailable 5 acme'],
+  ['a.fr', `service: crm, ${open}, tls: acme`, 'acme.missing 5 acme'],
   ['a.fr', 'service: crm, audience: { groups: [a] }', 'audience.unavailable 5 groups'],
   [
     'a.fr',

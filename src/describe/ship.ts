@@ -32,6 +32,8 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
         key: carry(tls.key, `${tls.pointer}/key`),
       });
   const root = new Map(Object.entries(sources.root));
+  const trust = site.acme?.authority.trust;
+  if (trust !== undefined) nameTrust(root, carry(trust, '/acme/trust'));
   const ca = site.mail?.smtp.ca;
   if (ca !== undefined) nameCa(root, carry(ca, '/mail/smtp/ca'));
   const described = new Map<string, unknown>([
@@ -65,6 +67,13 @@ function name(
   entries.set(at, { ...entry, [key]: { ...entry[key], ...files } });
 }
 
+/** Has the authority of the ACME server be another file. */
+function nameTrust(root: Map<string, unknown>, trust: string): void {
+  const acme = root.get('acme');
+  if (!isPlainMap(acme)) throw new Error('/acme/trust names no file');
+  root.set('acme', { ...acme, trust });
+}
+
 /** Has the mail server's authority be another file. */
 function nameCa(root: Map<string, unknown>, ca: string): void {
   const mail = root.get('mail');
@@ -77,11 +86,16 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
   const { store: _, ...shipped } = site;
   const { mail } = shipped;
   const { ca } = mail?.smtp ?? {};
+  const { acme } = shipped;
+  const { trust } = acme?.authority ?? {};
   return {
     ...shipped,
     jobs: [],
     ...(mail && ca !== undefined
       ? { mail: { ...mail, smtp: { ...mail.smtp, ca: carry(ca, '/mail/smtp/ca') } } }
+      : {}),
+    ...(acme && trust !== undefined
+      ? { acme: { ...acme, authority: { ...acme.authority, trust: carry(trust, '/acme/trust') } } }
       : {}),
     services: site.services.map((service) =>
       service.trust ? { ...service, trust: { ...service.trust, ca: carry(service.trust.ca, '') } } : service,

@@ -60,7 +60,7 @@ export interface DocumentedPublication {
   readonly scenario: Publication['scenario'];
   /** Who may reach it: `everyone`, zones and networks as the user named them. */
   readonly audience: readonly string[];
-  readonly tls: 'internal' | 'files' | 'service';
+  readonly tls: 'internal' | 'acme' | 'files' | 'service';
   readonly routes: readonly { readonly path: string; readonly service: string }[];
   readonly owners: readonly Owner[];
   readonly healthy: readonly { readonly service: string; readonly check: Healthy }[];

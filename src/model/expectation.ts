@@ -43,6 +43,8 @@ export type Probe =
       readonly kind: 'certificate';
       readonly door: Door;
       readonly minDays: number;
+      /** For one that may live shortly: this share of its lifetime is enough where it is less than `minDays`. */
+      readonly minShare?: number;
       /** It was issued by Poterne's own authority, which nobody else's certificate may come from. */
       readonly internal?: boolean;
     }

@@ -8,6 +8,13 @@ export interface Facts {
   readonly account?: string;
   /** Addresses of each upstream host name; an empty list does not resolve now and never did. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
+  /** What is known of certificates over ACME; absent when the site has none. */
+  readonly acme?: {
+    /** Of the account's key (RFC 7638): with it, any challenge over http is answered. */
+    readonly thumbprint: string;
+    /** Ids of the certificates that are there; the others are still to be obtained. */
+    readonly present: readonly string[];
+  };
 }
 
 /** Whether version `have` is at least `want`; both dotted numbers, e.g. `1.22.1`. */

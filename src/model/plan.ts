@@ -19,7 +19,8 @@ export interface Artefact {
 
 /**
  * A file that an artefact names: a copy of the user's (absolute path), a certificate of Poterne's own CA, or what is known of that
- * CA: its `authorities` (what verifies certificates that it issued, incomplete chains too) or its `crl`, all in PEM.
+ * CA: its `authorities` (what verifies certificates that it issued, incomplete chains too) or its `crl`; or a certificate that was
+ * obtained over ACME, by its id; all in PEM.
  */
 export interface Input {
   /** Relative to the engine's configuration folder, e.g. `certificates/erp_localhost.pem`. */
@@ -27,7 +28,8 @@ export interface Input {
   readonly from:
     | { readonly file: string }
     | { readonly certificate: CertificateNeed }
-    | { readonly internal: 'authorities' | 'crl' };
+    | { readonly internal: 'authorities' | 'crl' }
+    | { readonly acme: string };
   readonly because: Pointer;
 }
 

@@ -24,6 +24,7 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
       removed: () => [],
       both: serviceChanges,
     }),
+    ...ordered(before, plan.site),
     ...(before ? gatewayChanges(before, plan.site) : []),
   ];
   return [...said, ...rewritten(active, plan, said)];
@@ -100,6 +101,21 @@ function publicationChanges(before: Publication, after: Publication): Change[] {
   const { routes: _before, ...was } = before;
   const { routes: _after, ...is } = after;
   return [...routes, ...settings(name, after.pointer, was, is)];
+}
+
+/** Certificates that an ACME server will be asked for: those that hold names which none held before. */
+function ordered(before: Site | undefined, { acme }: Site): Change[] {
+  if (!acme) return [];
+  const known = new Map(before?.acme?.certificates.map(({ id, names }) => [id, new Set(names)]));
+  const server = acme.authority.directory;
+  const isMoved = before?.acme !== undefined && before.acme.authority.directory !== server;
+  return acme.certificates
+    .filter(({ id, names }) => isMoved || !names.every((name) => known.get(id)?.has(name)))
+    .map(({ names, pointer }) => ({
+      kind: 'add',
+      say: message('change.certificate.order', { names: names.join(', '), server: new URL(server).host }),
+      because: pointer,
+    }));
 }
 
 function serviceChanges(before: Service, after: Service): Change[] {

@@ -82,12 +82,16 @@ function publicationPromises(site: Site, publication: ProxiedPublication): Expec
     ...arrivals(doors.https, promise, doors.http),
     promise(
       'certificate',
-      message('promise.certificate', { name: example, days: minDays }),
+      message(publication.tls.kind === 'acme' ? 'promise.certificate.acme' : 'promise.certificate', {
+        name: example,
+        days: minDays,
+      }),
       {
         kind: 'certificate',
         door: doors.https,
         minDays,
         ...(publication.tls.kind === 'internal' ? { internal: true } : {}),
+        ...(publication.tls.kind === 'acme' ? { minShare: 1 / 6 } : {}),
       },
       publication.tls.pointer,
     ),

@@ -2,6 +2,7 @@ import type { Facts } from '../../model/facts.ts';
 import type { Artefact, StandIn } from '../../model/plan.ts';
 import { type Publication, passedThrough, proxied, type Site } from '../../model/site.ts';
 import { pages } from './pages.ts';
+import { acmeFile } from './render/acme.ts';
 import { contextOf } from './render/common.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
@@ -28,9 +29,10 @@ export function render(site: Site, facts: Facts): Artefact[] {
     file('nginx.conf', mainFile(context)),
     file('forwarding.conf', forwardingFile(context)),
     file('pages.conf', pagesFile(context)),
+    ...(facts.acme ? [file('acme.conf', acmeFile(context))] : []),
     ...proxied(site).map((publication) => ({
       ...file(`publications/${publication.id}.conf`, publicationFile(context, publication)),
-      reads: inputsOf(publication, groupsOf(context, publication)),
+      reads: inputsOf(context, publication, groupsOf(context, publication)),
       ...isolated(publication, standIn(context, publication)),
     })),
     ...passedThrough(site).map((publication) => ({

@@ -1,5 +1,6 @@
+import { type AcmeCertificate, letsEncrypt } from '../../model/acme-site.ts';
 import type { Facts } from '../../model/facts.ts';
-import type { Site } from '../../model/site.ts';
+import type { Site, Tls } from '../../model/site.ts';
 import { directPublication, facts, publication, route, service, site, upstream } from './testing.ts';
 
 /** A situation for the golden files, by name. */
@@ -16,6 +17,25 @@ const erp = service('open-prod', 'http://10.0.0.15:8069', {
 });
 
 const of = (s: Site, more: Partial<Facts> = {}): Situation => ({ site: s, facts: facts(more) });
+
+const overAcme = (certificate: string, names: readonly string[]): Tls => ({
+  kind: 'acme',
+  certificate,
+  names,
+  pointer: `/publications/${names[0]}/tls`,
+});
+
+const wanted = (
+  id: string,
+  names: readonly string[],
+  challenge: AcmeCertificate['challenge'] = 'http',
+): AcmeCertificate => ({
+  id,
+  names,
+  challenge,
+  keyType: 'ecdsa-p256',
+  pointer: `/publications/${names[0]}/tls`,
+});
 
 /** What the golden files show. */
 export const situations: Readonly<Record<string, Situation>> = {
@@ -121,6 +141,45 @@ export const situations: Readonly<Record<string, Situation>> = {
       trustedFronts: ['10.0.20.5/32'],
       proxyProtocol: true,
     }),
+  ),
+  acme: of(
+    {
+      ...site(
+        [erp],
+        [
+          publication('erp.example.fr', 'open-prod', { tls: overAcme('erp_example_fr', ['erp.example.fr']) }),
+          publication('new.example.fr', 'open-prod', { tls: overAcme('new', ['new.example.fr']) }),
+          publication('plain.example.fr', 'open-prod'),
+          publication('*.apps.example.fr', 'open-prod', { tls: overAcme('apps', ['*.apps.example.fr']) }),
+          publication('~^app[0-9]\\.example\\.fr$', 'open-prod', {
+            example: 'app1.example.fr',
+            tls: overAcme('shared-group', ['app1.example.fr', 'app2.example.fr']),
+          }),
+        ],
+      ),
+      acme: {
+        authority: {
+          directory: letsEncrypt.directory,
+          contact: [],
+          termsAgreed: true,
+          pointer: '/acme',
+        },
+        staging: letsEncrypt.staging,
+        certificates: [
+          wanted('erp_example_fr', ['erp.example.fr']),
+          wanted('new', ['new.example.fr']),
+          wanted('apps', ['*.apps.example.fr'], 'dns'),
+          wanted('shared-group', ['app1.example.fr', 'app2.example.fr', 'www.example.fr']),
+        ],
+        pointer: '/acme',
+      },
+    },
+    {
+      acme: {
+        thumbprint: 'LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ',
+        present: ['erp_example_fr', 'apps'],
+      },
+    },
   ),
   'nginx-1.26': of(site([erp], [publication('erp.example.fr', 'open-prod')]), {
     versions: { nginx: '1.26.3' },

@@ -28,4 +28,7 @@ export const acmeSite = {
   'acme.certificate.differs': 'publications that share the certificate "{name}" differ in {key}',
   'acme.shared.store': 'gateways share certificates in the store, and there is none',
   'acme.shared.store.hint': 'add store: { postgres: … }, or remove shared',
+
+  // The plan.
+  'change.certificate.order': 'a certificate for {names} will be asked of {server}',
 } as const;

@@ -35,4 +35,7 @@ export const acmeSite: Record<keyof typeof en, string> = {
   'acme.certificate.differs': 'des publications qui partagent le certificat « {name} » diffèrent par {key}',
   'acme.shared.store': 'des passerelles partagent leurs certificats dans la base commune, et il n’y en a pas',
   'acme.shared.store.hint': 'ajoutez store: { postgres: … }, ou retirez shared',
+
+  // Le plan.
+  'change.certificate.order': 'un certificat pour {names} sera demandé à {server}',
 };

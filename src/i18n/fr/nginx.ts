@@ -32,6 +32,8 @@ export const nginx = {
 
   'promise.resolves': 'Le nom {name} mène à une adresse qui accepte les connexions.',
   'promise.listens': '{name} accepte les connexions sur le port {port}.',
+  'promise.certificate.acme':
+    '{name} montre un certificat de confiance à son nom, encore valable au moins {days} jours (ou un sixième de sa durée, si c’est moins).',
   'promise.certificate':
     '{name} présente un certificat de confiance à son nom, valable encore au moins {days} jours.',
   'promise.tls-versions': '{name} parle TLS 1.2 ou 1.3, et refuse TLS 1.0 et 1.1.',

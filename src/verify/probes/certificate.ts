@@ -8,10 +8,10 @@ import { connectTls, trustedRoots } from '../tls.ts';
 const day = 86_400_000;
 
 /**
- * The certificate is for the name (RFC 9525), valid now and for `minDays` more, and leads to a trusted root
+ * The certificate is for the name (RFC 9525), valid now and for `minDays` more (or a share of its life), and leads to a trusted root
  * (RFC 5280 §6). What is wrong is reported in that order: the wrong certificate is often untrusted as well.
  */
-export const certificate: ProbeFunction<'certificate'> = ({ door, minDays, internal }, context) =>
+export const certificate: ProbeFunction<'certificate'> = ({ door, minDays, minShare, internal }, context) =>
   attempting(context, async (attempt) => {
     const { socket } = await connectTls(
       door,
@@ -20,7 +20,8 @@ export const certificate: ProbeFunction<'certificate'> = ({ door, minDays, inter
     );
     const peer = socket.getPeerCertificate();
     const excerpt = describe(peer);
-    const trouble = judge(peer, chainError(socket), door.name, minDays, context.now());
+    const needed = minShare === undefined ? minDays : Math.min(minDays, minShare * lifeOf(peer));
+    const trouble = judge(peer, chainError(socket), door.name, needed, context.now());
     if (trouble) return broken(trouble, excerpt);
     return kept(
       message('seen.certificate.held', { issuer: issuer(peer), ...lifetime(peer, context.now()) }),
@@ -41,7 +42,8 @@ function judge(
   const since = new Date(peer.valid_from);
   if (now < since) return message('seen.certificate.future', { since: date(since) });
   if (chain) return chainMessage(chain, peer);
-  if (days < minDays) return message('seen.certificate.soon', { days, until, minDays });
+  if (left(peer, now) < minDays)
+    return message('seen.certificate.soon', { days, until, minDays: Math.ceil(minDays) });
   return undefined;
 }
 
@@ -70,6 +72,16 @@ function chainMessage(error: string, peer: PeerCertificate): Message {
     default:
       return message('seen.certificate.chain', { error: printable(error) });
   }
+}
+
+/** Days from its beginning to its end. */
+function lifeOf({ valid_from, valid_to }: PeerCertificate): number {
+  return (Date.parse(valid_to) - Date.parse(valid_from)) / day;
+}
+
+/** Days that it has left. */
+function left({ valid_to }: PeerCertificate, now: Date): number {
+  return (Date.parse(valid_to) - now.getTime()) / day;
 }
 
 function lifetime(peer: PeerCertificate, now: Date): { days: number; until: string } {

@@ -1,5 +1,6 @@
 import type { Input } from '../../../model/plan.ts';
 import type { ProxiedPublication, Service } from '../../../model/site.ts';
+import type { Context } from './common.ts';
 
 /** Where a certificate (with its chain) and its key stand, beside `nginx.conf`. */
 export interface CertificateFiles {
@@ -7,29 +8,42 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** The files of a publication's certificate: one that holds both, or two that the user keeps. */
-export function certificateFiles({ id, tls }: ProxiedPublication): CertificateFiles {
-  const of = (extension: string) => `certificates/${id}.${extension}`;
-  return tls.kind === 'internal'
-    ? { certificate: of('pem'), key: of('pem') }
-    : { certificate: of('crt'), key: of('key') };
+/** The files of a publication's certificate: one that holds both, or two that the user keeps; none while it is still to be obtained. */
+export function certificateFiles(
+  { facts }: Context,
+  { id, tls }: ProxiedPublication,
+): CertificateFiles | undefined {
+  const of = (name: string) => `certificates/${name}`;
+  if (tls.kind === 'files') return { certificate: of(`${id}.crt`), key: of(`${id}.key`) };
+  if (tls.kind === 'internal') return { certificate: of(`${id}.pem`), key: of(`${id}.pem`) };
+  if (!facts.acme?.present.includes(tls.certificate)) return undefined;
+  return { certificate: of(`${tls.certificate}.acme.pem`), key: of(`${tls.certificate}.acme.pem`) };
+}
+
+/** What stands in these files. */
+export function certificateInputs(context: Context, publication: ProxiedPublication): Input[] {
+  const files = certificateFiles(context, publication);
+  if (!files) return [];
+  const { id, tls } = publication;
+  const because = tls.pointer;
+  const as = files.certificate;
+  if (tls.kind === 'internal') return [{ as, from: { certificate: { id, names: tls.names } }, because }];
+  if (tls.kind === 'acme') return [{ as, from: { acme: tls.certificate }, because }];
+  return [
+    { as, from: { file: tls.certificate }, because },
+    { as: files.key, from: { file: tls.key }, because },
+  ];
 }
 
 /** Where the CA of an https service stands, for the group of servers of that service in a publication. */
 export const authorityFile = (group: string): string => `certificates/${group}.ca.crt`;
 
 /** The files that a publication's configuration names. */
-export function inputsOf(publication: ProxiedPublication, groups: ReadonlyMap<Service, string>): Input[] {
-  const { id, tls } = publication;
-  const { certificate, key } = certificateFiles(publication);
-  const because = tls.pointer;
-  const own: Input[] =
-    tls.kind === 'internal'
-      ? [{ as: certificate, from: { certificate: { id, names: tls.names } }, because }]
-      : [
-          { as: certificate, from: { file: tls.certificate }, because },
-          { as: key, from: { file: tls.key }, because },
-        ];
+export function inputsOf(
+  context: Context,
+  publication: ProxiedPublication,
+  groups: ReadonlyMap<Service, string>,
+): Input[] {
   const authorities = [...groups].flatMap(([service, group]): Input[] =>
     service.trust && service.upstreams[0]?.scheme === 'https'
       ? [
@@ -41,5 +55,5 @@ export function inputsOf(publication: ProxiedPublication, groups: ReadonlyMap<Se
         ]
       : [],
   );
-  return [...own, ...authorities];
+  return [...certificateInputs(context, publication), ...authorities];
 }

@@ -85,6 +85,7 @@ function http(context: Context): Node[] {
     gap,
     ...statusServer(context),
     gap,
+    ...(facts.acme ? [line(site.acme?.pointer ?? '', 'include', 'acme.conf')] : []),
     ...proxied(site).map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
   ].concat(site.publications.length === 0 ? [note(gatewayAt('listen'), 'Nothing is published.')] : []);
 }

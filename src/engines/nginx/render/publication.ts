@@ -2,9 +2,10 @@ import type { StandIn } from '../../../model/plan.ts';
 import type { ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
+import { challengeLocation, isAsked } from './acme.ts';
 import { type Context, listens } from './common.ts';
 import { headerLines } from './headers.ts';
-import { type CertificateFiles, certificateFiles } from './inputs.ts';
+import { type CertificateFiles, certificateFiles, certificateInputs } from './inputs.ts';
 import { limitLines, zoneLines, zonesOf } from './limits.ts';
 import { locations, uploadLines } from './location.ts';
 import { groupsOf, upstreamBlock } from './upstream.ts';
@@ -26,7 +27,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
       at,
       ['server'],
       [
-        ...serverHead(context, publication, nameOf(publication), certificateFiles(publication)),
+        ...serverHead(context, publication, nameOf(publication), certificateFiles(context, publication)),
         gap,
         ...headerLines(publication),
         ...audienceLines(publication),
@@ -49,13 +50,17 @@ const nameOf = ({ name, match }: ProxiedPublication): string => (match === 'rege
 function redirectServer(context: Context, publication: ProxiedPublication, name: string): Node {
   const at = publication.pointer;
   const target = publication.match === 'exact' ? publication.name : '$host';
+  const redirect = line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`);
   return block(
     at,
     ['server'],
     [
       ...listens(context, 'http'),
       line(at, 'server_name', name),
-      line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`),
+      // A `return` of the server itself would come before any location.
+      ...(isAsked(context, publication)
+        ? [challengeLocation(context), block(at, ['location', '/'], [redirect])]
+        : [redirect]),
     ],
   );
 }
@@ -64,7 +69,7 @@ function serverHead(
   context: Context,
   publication: ProxiedPublication,
   name: string,
-  { certificate, key }: CertificateFiles,
+  files: CertificateFiles | undefined,
   first: readonly Node[] = [],
 ): Node[] {
   const at = publication.pointer;
@@ -72,8 +77,7 @@ function serverHead(
   return [
     ...listens(context, 'https'),
     line(at, 'server_name', name),
-    line(publication.tls.pointer, 'ssl_certificate', certificate),
-    line(publication.tls.pointer, 'ssl_certificate_key', key),
+    ...certificateLines(publication, files),
     gap,
     ...first,
     // The two are nearly always the same to the letter: only else are they compared with care.
@@ -86,6 +90,15 @@ function serverHead(
     block('', ['if', '($poterne_misnamed)'], [line('', 'return', '421')]),
     line('', 'include', 'pages.conf'),
     line('', 'error_page', '497', '=308', `https://${target}${context.publicPort}$request_uri`),
+  ];
+}
+
+/** A name whose certificate is still to be obtained shows none: a warning to click away would teach visitors the wrong thing. */
+function certificateLines({ tls }: ProxiedPublication, files: CertificateFiles | undefined): Node[] {
+  if (!files) return [line(tls.pointer, 'ssl_reject_handshake', 'on')];
+  return [
+    line(tls.pointer, 'ssl_certificate', files.certificate),
+    line(tls.pointer, 'ssl_certificate_key', files.key),
   ];
 }
 
@@ -108,7 +121,11 @@ export function standIn(context: Context, publication: ProxiedPublication): Stan
       ? publication.tls.names
       : [publication.match === 'wildcard' ? publication.name : publication.example];
   const file = `certificates/${id}.pem`;
-  const need = { as: file, from: { certificate: { id, names } }, because: publication.tls.pointer };
+  const isAcme = publication.tls.kind === 'acme';
+  const files = isAcme ? certificateFiles(context, publication) : { certificate: file, key: file };
+  const reads = isAcme
+    ? certificateInputs(context, publication)
+    : [{ as: file, from: { certificate: { id, names } }, because: publication.tls.pointer }];
   const nodes = [
     note(at, `In place of ${publication.name}, which nginx refused`),
     redirectServer(context, publication, name),
@@ -117,7 +134,7 @@ export function standIn(context: Context, publication: ProxiedPublication): Stan
       ['server'],
       [
         // nginx takes the first page that it finds for a status.
-        ...serverHead(context, publication, name, { certificate: file, key: file }, [
+        ...serverHead(context, publication, name, files, [
           line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
         ]),
         line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
@@ -125,5 +142,5 @@ export function standIn(context: Context, publication: ProxiedPublication): Stan
       ],
     ),
   ];
-  return { text: write(nodes).text, reads: [need] };
+  return { text: write(nodes).text, reads };
 }
