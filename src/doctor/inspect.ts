@@ -42,7 +42,11 @@ export async function inspectFile(file: string, question: FileQuestion): Promise
     authorities: trusted,
     ...(keyRead?.key ? { key: keyRead.key } : {}),
   });
-  const judged = ca === undefined ? found.map((each) => lessened(each)) : found;
+  // Of a file that is broken only a part was read: what it lacks would be told of the rest.
+  const isWhole = pem.found.every(
+    ({ severity, code }) => severity !== 'error' || !code.startsWith('cert.pem.'),
+  );
+  const judged = !isWhole ? [] : ca === undefined ? found.map((each) => lessened(each)) : found;
   return { chain, found: worstFirst([...seenAt(file, [...pem.found, ...judged]), ...besides]) };
 }
 

@@ -41,7 +41,7 @@ export function readPem(bytes: Uint8Array): PemFile {
   const { text, byteOrderMark } = form;
   const { blocks, found } = scan(text);
   const startsAtOnce = blocks[0]?.line === 1;
-  if (byteOrderMark) found.unshift(diagnosis(startsAtOnce ? 'error' : 'note', 'cert.pem.bom'));
+  if (byteOrderMark) found.unshift(diagnosis(startsAtOnce ? 'warning' : 'note', 'cert.pem.bom'));
   if (blocks.length === 0 && found.length === 0) found.push(diagnosis('error', 'cert.pem.none'));
   const certificates = blocks.flatMap((block) =>
     isCertificate.test(block.label) ? certificateOf(block, found) : [],

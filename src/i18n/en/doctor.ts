@@ -20,7 +20,8 @@ export const doctor = {
   'cert.form.unknown.next': 'see where it comes from: openssl asn1parse -inform DER -in FILE',
   'cert.pem.none': 'nothing in this text begins a PEM block ("-----BEGIN CERTIFICATE-----")',
   'cert.pem.none.next': 'take the right file, with its BEGIN and END lines',
-  'cert.pem.bom': 'an invisible byte order mark stands before the text',
+  'cert.pem.bom':
+    'an invisible byte order mark stands before the text; OpenSSL takes it, many other programs do not',
   'cert.pem.bom.next': "remove it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE",
   'cert.pem.crlf': 'lines end as on Windows (CRLF); OpenSSL takes it, some other programs do not',
   'cert.pem.crlf.next': "convert it: sed -i 's/\\r$//' FILE",

@@ -24,7 +24,8 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.form.unknown.next': 'voir d’où il vient : openssl asn1parse -inform DER -in FICHIER',
   'cert.pem.none': 'rien dans ce texte ne commence un bloc PEM (« -----BEGIN CERTIFICATE----- »)',
   'cert.pem.none.next': 'prendre le bon fichier, avec ses lignes BEGIN et END',
-  'cert.pem.bom': 'une marque d’ordre des octets, invisible, précède le texte',
+  'cert.pem.bom':
+    'une marque d’ordre des octets, invisible, précède le texte ; OpenSSL l’accepte, bien d’autres programmes non',
   'cert.pem.bom.next': "l’enlever : sed -i '1s/^\\xEF\\xBB\\xBF//' FICHIER",
   'cert.pem.crlf':
     'les lignes finissent comme sous Windows (CRLF) ; OpenSSL l’accepte, d’autres programmes non',
