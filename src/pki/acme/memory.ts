@@ -1,0 +1,65 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readIfThere, writeDurably } from '../../hosts/files.ts';
+import { sha256 } from '../../lib/digest.ts';
+import type { Message } from '../../model/message.ts';
+import type { Attempts, Wish } from './types.ts';
+
+/** An order that has been placed, and the key that its certificate will have. */
+const orderSchema = z.object({ url: z.string(), key: z.string() });
+
+const memorySchema = z.object({
+  names: z.array(z.string()),
+  order: orderSchema.optional(),
+  attempts: z
+    .object({
+      failures: z.number(),
+      last: z.number(),
+      notBefore: z.number().optional(),
+      fault: z.custom<Message>((value) => typeof (value as Message | undefined)?.code === 'string'),
+    })
+    .optional(),
+});
+
+export type PlacedOrder = z.infer<typeof orderSchema>;
+
+/** What is remembered, on disk, of one wish: so that a restart neither begins again at once nor loses an order. */
+export interface Memory {
+  readonly order: PlacedOrder | undefined;
+  readonly attempts: Attempts | undefined;
+}
+
+/** What identifies a wish at an authority: a wish for other names, another kind of key or profile is another one. */
+export function wishId(directory: string, { names, keyType, profile }: Wish): string {
+  return sha256(JSON.stringify([directory, [...names].sort(), keyType, profile])).slice(0, 24);
+}
+
+function memoryFile(folder: string, id: string): string {
+  return join(folder, 'orders', `${id}.json`);
+}
+
+/** What is remembered of a wish. A file that is no memory of ours is as good as none. */
+export async function recall(folder: string, id: string): Promise<Memory> {
+  const text = await readIfThere(memoryFile(folder, id));
+  let kept: z.infer<typeof memorySchema> | undefined;
+  try {
+    kept = memorySchema.parse(JSON.parse(text ?? 'null'));
+  } catch {
+    kept = undefined;
+  }
+  return { order: kept?.order, attempts: kept?.attempts as Attempts | undefined };
+}
+
+/** Remembers; nothing to remember removes the file. */
+export async function remember(
+  folder: string,
+  id: string,
+  { names }: Pick<Wish, 'names'>,
+  { order, attempts }: Memory,
+): Promise<void> {
+  const file = memoryFile(folder, id);
+  if (!order && !attempts) return rm(file, { force: true });
+  await mkdir(join(folder, 'orders'), { recursive: true, mode: 0o700 });
+  await writeDurably(file, `${JSON.stringify({ names, order, attempts }, undefined, 2)}\n`, 0o600);
+}
