@@ -13,8 +13,8 @@ export const acme = {
   'acme.protocol': '{url} does not answer as an ACME authority does: HTTP {status} {body}',
   'acme.protocol.next':
     'correct "directory": it is the URL of the directory itself, e.g. https://acme-v02.api.letsencrypt.org/directory',
-  'acme.terms': 'the authority {ca} has terms of service that nobody agreed to: {url}',
-  'acme.terms.next': 'read them, and write "terms: agreed" in "acme"',
+  'acme.agreement': 'the authority {ca} has terms of service that nobody agreed to: {url}',
+  'acme.agreement.next': 'read them, and write "terms: agreed" in "acme"',
   'acme.action': 'the authority {ca} wants its account’s owner to do something first: {saw}',
   'acme.action.next': 'do what it says, often to agree to new terms, then "poterne cert renew"',
   'acme.contact': 'the authority {ca} does not take the account’s contact: {saw}',

@@ -16,8 +16,8 @@ export const acme: Record<keyof typeof en, string> = {
   'acme.protocol': '{url} ne répond pas comme une autorité ACME : HTTP {status} {body}',
   'acme.protocol.next':
     'corrigez « directory » : c’est l’URL du répertoire lui-même, p. ex. https://acme-v02.api.letsencrypt.org/directory',
-  'acme.terms': 'l’autorité {ca} a des conditions d’utilisation que personne n’a acceptées : {url}',
-  'acme.terms.next': 'lisez-les, et écrivez « terms: agreed » dans « acme »',
+  'acme.agreement': 'l’autorité {ca} a des conditions d’utilisation que personne n’a acceptées : {url}',
+  'acme.agreement.next': 'lisez-les, et écrivez « terms: agreed » dans « acme »',
   'acme.action': 'l’autorité {ca} attend d’abord quelque chose du titulaire du compte : {saw}',
   'acme.action.next':
     'faites ce qu’elle dit, souvent accepter de nouvelles conditions, puis « poterne cert renew »',

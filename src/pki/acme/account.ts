@@ -35,7 +35,7 @@ export async function keptAccount(session: Session) {
 
 /**
  * Our account at the authority: registered the first time, remembered from then on, and told when whom to write to has changed. Throws
- * `acme.terms`, `acme.eab.missing`, `acme.eab.form`, `acme.eab.refused`, `acme.contact`, and whatever else it refuses with.
+ * `acme.agreement`, `acme.eab.missing`, `acme.eab.form`, `acme.eab.refused`, `acme.contact`, and whatever else it refuses with.
  */
 export async function openAccount(session: Session): Promise<Account> {
   const { authority } = session;
@@ -65,7 +65,7 @@ async function register(session: Session, contact: readonly string[]): Promise<s
   const { authority, key } = session;
   const { newAccount, meta } = await session.directory();
   const terms = meta.termsOfService;
-  if (terms !== undefined && !authority.termsAgreed) throw session.fault('acme.terms', { url: terms });
+  if (terms !== undefined && !authority.termsAgreed) throw session.fault('acme.agreement', { url: terms });
   if (meta.externalAccountRequired && !authority.eab) throw session.fault('acme.eab.missing', { saw: '' });
   session.tell(message('acme.tell.account', { ca: session.ca }));
   const binding = authority.eab && {

@@ -216,7 +216,7 @@ describe('what the authority refuses is said, with what it saw', () => {
   test('terms that nobody agreed to', async () => {
     const on = await session(authorityOf(pebble, { termsAgreed: false }));
     const fault = await faultOf(openAccount(on));
-    expect(fault.code).toBe('acme.terms');
+    expect(fault.code).toBe('acme.agreement');
     expect(fault.params.url).toMatch(/^data:/);
     on.close();
   });
