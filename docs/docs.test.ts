@@ -106,7 +106,9 @@ test.each(descriptions)('%s: description %i is one', async (_, __, yaml) => {
     list: async () => ['a.yaml'],
   };
   const { findings } = await read('/site.yaml', { files: disk });
-  expect(findings.filter((finding) => finding.severity === 'error')).toEqual([]);
+  expect(findings.filter(({ severity, code }) => severity === 'error' && !code.startsWith('trust.'))).toEqual(
+    [],
+  );
 });
 
 const pairs = pages.flatMap((page) => {

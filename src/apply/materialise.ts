@@ -1,16 +1,24 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Input } from '../model/plan.ts';
+import { judgeTrust, type TrustFile, trustText } from '../lib/client-trust.ts';
+import type { Finding } from '../model/finding.ts';
+import type { ClientTrust, Input } from '../model/plan.ts';
+import type { Pointer } from '../model/pointer.ts';
 import { acmeCertificateFile } from '../pki/acme-files.ts';
 import type { Authority } from '../pki/authority/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
+
+/** The text of an input, or why it cannot be had: in a few words, and in full where there is more to say. */
+export type Material =
+  | { readonly text: string }
+  | { readonly reason: string; readonly findings?: readonly Finding[] };
 
 /** Turns the inputs that a plan names into bytes, at the last moment. */
 export interface Materials {
   /** Has the certificates of ours among these inputs be there, issued or renewed when they must be: all at once is faster. */
   prepare(inputs: readonly Input[]): Promise<void>;
   /** The input's text, or why it cannot be had. */
-  read(input: Input): Promise<{ readonly text: string } | { readonly reason: string }>;
+  read(input: Input): Promise<Material>;
   /** Ids of the certificates issued so far. */
   readonly issued: readonly string[];
 }
@@ -43,14 +51,47 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
         if (name !== undefined) return { reason: `authority.name.forbidden: ${name}` };
         return { text: await readFile(certificateFile(folder, from.certificate.id), 'utf8') };
       }
-      if ('internal' in from)
-        return { text: await (from.internal === 'crl' ? authority.crl(now) : authority.authorities()) };
+      if ('authorities' in from || 'revocations' in from) return readTrust(from, authority, now);
       try {
         return await readSmall('acme' in from ? acmeCertificateFile(state, from.acme) : from.file);
       } catch (error) {
         return { reason: (error as Error).message };
       }
     },
+  };
+}
+
+/**
+ * Whose client certificates are accepted, or what these authorities have revoked. The two are judged together each time: what one says
+ * without the other would let in more than is described.
+ */
+async function readTrust(
+  from: { readonly authorities: ClientTrust } | { readonly revocations: ClientTrust },
+  authority: Authority,
+  now: Date,
+): Promise<Material> {
+  const trust = 'authorities' in from ? from.authorities : from.revocations;
+  const read = async ({ file, pointer }: { readonly file: string; readonly pointer: Pointer }) => ({
+    name: file,
+    pointer,
+    content: await readSmall(file).catch((error: Error) => ({ reason: error.message })),
+  });
+  const internal = trust.authorities.find(({ kind }) => kind === 'internal');
+  const own = (text: string): TrustFile[] =>
+    internal ? [{ name: 'internal', pointer: internal.pointer, content: { text } }] : [];
+  const authorities = [
+    ...(await Promise.all(trust.authorities.flatMap((each) => (each.kind === 'file' ? [read(each)] : [])))),
+    ...own(internal ? await authority.authorities() : ''),
+  ];
+  const revocations = [
+    ...(await Promise.all(trust.crls.map(read))),
+    ...own(internal ? await authority.crl(now) : ''),
+  ];
+  const wrong = judgeTrust({ authorities, revocations }, now).filter(({ severity }) => severity === 'error');
+  const [first] = wrong;
+  if (first) return { reason: `${first.params?.file} (${first.code})`, findings: wrong };
+  return {
+    text: 'authorities' in from ? trustText(authorities, 'CERTIFICATE') : trustText(revocations, 'X509 CRL'),
   };
 }
 

@@ -25,6 +25,8 @@ export class Staging {
   /** By publication: what in the description was first complained of. */
   private readonly causes = new Map<string, Pointer>();
   private readonly standing: Record<string, Standing> = {};
+  /** What is wrong in files that say whose client certificates are accepted; by text, since several publications may name them. */
+  private readonly wrong = new Map<string, Finding>();
   private readonly plan: Plan;
   private readonly engine: ServerEngine;
   private readonly active: Generation | undefined;
@@ -80,7 +82,10 @@ export class Staging {
   private async place(path: string, file: Placed): Promise<{ input: Input; reason: string } | undefined> {
     for (const input of file.reads) {
       const read = await this.materials.read(input);
-      if ('reason' in read) return { input, reason: read.reason };
+      if ('reason' in read) {
+        for (const finding of read.findings ?? []) this.wrong.set(JSON.stringify(finding), finding);
+        return { input, reason: read.reason };
+      }
       this.files.set(input.as, { text: read.text, secret: true });
     }
     const reads = file.reads.map((input) => input.as);
@@ -91,7 +96,8 @@ export class Staging {
   /**
    * The publication's files as the active generation has them, and what they serve; `undefined` when it has none worth
    * keeping, when they cannot be read, or when they let people in whom the description shuts out now. Certificates of ours are as they
-   * are now: else a kept one would never be renewed.
+   * are now: else a kept one would never be renewed. So is what says whose client certificates are accepted: who is revoked now
+   * is not let in by a version of before, and where that cannot be read, nobody is.
    */
   private async lastGood(
     group: readonly Artefact[],
@@ -100,17 +106,23 @@ export class Staging {
     const { active } = this;
     const served = active && servedPublication(active, publication);
     const wanted = this.plan.site.publications.find(({ id }) => id === publication);
-    if (!active || !served || !wanted || letsInMore(served, wanted)) return undefined;
+    if (!active || !served || !wanted) return undefined;
+    const [before, now] = [active.manifest.site, this.plan.site];
+    if (letsInMore({ site: before, publication: served }, { site: now, publication: wanted }))
+      return undefined;
     // Its version listens where the gateway listened then.
     if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
-    const renewed = new Map(
-      group
-        .flatMap((artefact) => artefact.reads)
-        .flatMap(({ as, from }) => {
-          const fresh = 'certificate' in from ? this.files.get(as) : undefined;
-          return fresh ? [[as, fresh]] : [];
-        }),
-    );
+    const reads = group.flatMap((artefact) => artefact.reads);
+    const renewed = new Map<string, ContentFile>();
+    for (const input of reads)
+      if ('authorities' in input.from || 'revocations' in input.from) {
+        const read = await this.materials.read(input);
+        if ('reason' in read) return undefined;
+        renewed.set(input.as, { text: read.text, secret: true });
+      } else if ('certificate' in input.from) {
+        const fresh = this.files.get(input.as);
+        if (fresh) renewed.set(input.as, fresh);
+      }
     const files = new Map<string, ContentFile>();
     for (const { path: own } of group)
       for (const path of [own, ...(active.manifest.files[own]?.reads ?? [])]) {
@@ -125,7 +137,7 @@ export class Staging {
 
   /** What was refused and what stands instead, at the lines that caused it. */
   findings(): Finding[] {
-    return Object.entries(this.standing).map(([publication, { state, complaint }]) => {
+    const refused = Object.entries(this.standing).map(([publication, { state, complaint }]): Finding => {
       const name = this.plan.site.publications.find((p) => p.id === publication)?.name ?? publication;
       return {
         severity: 'error',
@@ -136,6 +148,7 @@ export class Staging {
         hint: message(`engine.refused.${state}`, { name }),
       };
     });
+    return [...refused, ...this.wrong.values()];
   }
 }
 

@@ -3,7 +3,23 @@ import { type Pointer, pointer } from '../model/pointer.ts';
 import type { Checking } from './checking.ts';
 import { valueAt } from './issues.ts';
 import { isPlainMap } from './merge.ts';
+import { certificateHeaders } from './resolve-tls.ts';
 import { type TlsConfigurationEntry, wordsOf } from './schema/tls.ts';
+
+/** Request headers that are the gateway's to write, or that HTTP itself reads. */
+const ownHeaders = new Set([
+  ...[
+    'host',
+    'connection',
+    'upgrade',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'content-length',
+    'content-type',
+  ],
+  ...['keep-alive', 'proxy', 'forwarded', 'x-real-ip', 'x-request-id', 'cookie', 'authorization', 'expect'],
+]);
 
 /** What named TLS configurations say of themselves, and who uses them for what. */
 export function checkTlsConfigurations(checking: Checking): void {
@@ -22,6 +38,23 @@ export function checkTlsConfigurations(checking: Checking): void {
     checkOne(checking, name, entry.scenario, word, at, routes);
   }
   checkUnused(checking);
+  checkBypass(checking);
+}
+
+/** A service that is told who its clients are must not be reached by a way on which they tell it themselves. */
+function checkBypass({ parsed, report }: Checking): void {
+  const told = new Set<string>();
+  for (const { 'tls-configuration': word, service, routes = {} } of parsed.publications.values())
+    for (const route of [...(service === undefined ? [] : [{ service }]), ...Object.values(routes)])
+      if (word !== undefined || ('tls-configuration' in route && route['tls-configuration'] !== undefined))
+        told.add(route.service);
+  for (const [name, { scenario, service }] of parsed.publications)
+    if (scenario === 'direct' && service !== undefined && told.has(service))
+      report('warning', {
+        code: 'tls-configuration.bypass',
+        params: { service, name },
+        pointer: pointer('publications', name, 'service'),
+      });
 }
 
 function checkEntry(
@@ -51,6 +84,29 @@ function checkEntry(
       hint: message('tls-configuration.empty.hint'),
     });
   if (server.length === 0) return;
+  const { authorities = [], crl, headers = {} } = entry;
+  if (
+    crl === undefined &&
+    authorities.includes('internal') &&
+    authorities.some((each) => each !== 'internal')
+  )
+    report('error', {
+      code: 'tls-configuration.lists',
+      params,
+      pointer: `${at}/authorities`,
+      onKey: true,
+      hint: message('tls-configuration.lists.hint'),
+    });
+  const names = Object.entries({ ...certificateHeaders, ...headers });
+  for (const [fact, header] of Object.entries(headers)) {
+    if (header === undefined) continue;
+    const lower = header.toLowerCase();
+    const here = { params: { header }, pointer: `${at}/headers/${fact}` };
+    if (ownHeaders.has(lower) || /^x-(?:forwarded|accel)-/.test(lower))
+      report('error', { code: 'tls-configuration.header.reserved', ...here });
+    else if (names.some(([other, name]) => other !== fact && name?.toLowerCase() === lower))
+      report('error', { code: 'tls-configuration.header.twice', ...here });
+  }
   for (const key of ['client-certificate', 'authorities'] as const)
     if (entry[key] === undefined)
       report('error', {

@@ -11,6 +11,7 @@ import { merge, type Sources } from './merge.ts';
 import { parse } from './parse.ts';
 import { resolve } from './resolve.ts';
 import { readSources } from './source.ts';
+import { trustFindings } from './trust-files.ts';
 
 export type { Files } from './files.ts';
 export { locate, locateFinding, sortFindings, sourceOf } from './locate.ts';
@@ -32,6 +33,8 @@ export interface Description {
 export interface DescribeOptions {
   readonly files?: Files;
   readonly engines?: readonly Engine[];
+  /** When it is read: revocation lists and authorities end. Default: now. */
+  readonly now?: Date;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface DescribeOptions {
  * an unknown word or reference are findings, and all of them are reported at once.
  */
 export async function describe(file: string, options: DescribeOptions = {}): Promise<Description> {
-  const { files = disk, engines = everyEngine } = options;
+  const { files = disk, engines = everyEngine, now = new Date() } = options;
   const reading = await readSources(file, files);
   const { sources, findings: doubles } = merge(path.resolve(file), reading);
   const { parsed, findings: misshapen } = parse(sources, engines);
@@ -47,7 +50,8 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
   const known = reading.broken ? misshapen.filter((f) => f.code !== 'site.key.missing') : misshapen;
   const findings = [...reading.findings, ...doubles, ...known];
   const jobFiles = await readJobFiles(parsed, sources, files);
-  if (!reading.broken) findings.push(...check(parsed, sources, jobFiles));
+  if (!reading.broken)
+    findings.push(...check(parsed, sources, jobFiles), ...(await trustFindings(parsed, sources, files, now)));
   let site: Site | undefined;
   if (!hasErrors(findings)) {
     site = resolve(parsed, sources, engines, jobFiles);

@@ -4,6 +4,7 @@ import { sha256 } from '../lib/digest.ts';
 import { type Pointer, segments } from '../model/pointer.ts';
 import type { Shipment, ShippedFile } from '../model/shipment.ts';
 import { proxied, type Site } from '../model/site.ts';
+import type { TlsConfiguration } from '../model/tls.ts';
 import { isPlainMap, type Section, type Sources, sections } from './merge.ts';
 
 /**
@@ -31,6 +32,8 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
         certificate: carry(tls.certificate, `${tls.pointer}/certificate`),
         key: carry(tls.key, `${tls.pointer}/key`),
       });
+  for (const configuration of site.tlsConfigurations)
+    shipTrust(entries['tls-configurations'], configuration, carry);
   const root = new Map(Object.entries(sources.root));
   const trust = site.acme?.authority.trust;
   if (trust !== undefined) nameTrust(root, carry(trust, '/acme/trust'));
@@ -74,6 +77,43 @@ function nameTrust(root: Map<string, unknown>, trust: string): void {
   root.set('acme', { ...acme, trust });
 }
 
+/** Has a configuration name whom it accepts in other files. The certificate for proofs stays where proofs are made from. */
+function shipTrust(
+  entries: Map<string, unknown>,
+  configuration: TlsConfiguration,
+  carry: (from: string, because: Pointer) => string,
+): void {
+  const entry = entries.get(configuration.name);
+  if (configuration.kind !== 'server' || !isPlainMap(entry)) return;
+  const { probe: _, ...rest } = entry;
+  entries.set(configuration.name, {
+    ...rest,
+    authorities: configuration.authorities.map((each) =>
+      each.kind === 'file' ? carry(each.file, each.pointer) : 'internal',
+    ),
+    ...(configuration.crls.length > 0
+      ? { crl: configuration.crls.map((list) => carry(list.file, list.pointer)) }
+      : {}),
+  });
+}
+
+/** The same of what is resolved. */
+function movedTrust(
+  configuration: TlsConfiguration,
+  carry: (from: string, because: Pointer) => string,
+): TlsConfiguration {
+  if (configuration.kind !== 'server') return configuration;
+  const { probe: _, ...rest } = configuration;
+  const at = configuration.pointer;
+  return {
+    ...rest,
+    authorities: rest.authorities.map((each) =>
+      each.kind === 'file' ? { ...each, file: carry(each.file, each.pointer) } : each,
+    ),
+    crls: rest.crls.map((list, i) => ({ file: carry(list.file, list.pointer), pointer: `${at}/crl/${i}` })),
+  };
+}
+
 /** Has the mail server's authority be another file. */
 function nameCa(root: Map<string, unknown>, ca: string): void {
   const mail = root.get('mail');
@@ -97,6 +137,7 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
     ...(acme && trust !== undefined
       ? { acme: { ...acme, authority: { ...acme.authority, trust: carry(trust, '/acme/trust') } } }
       : {}),
+    tlsConfigurations: site.tlsConfigurations.map((each) => movedTrust(each, carry)),
     services: site.services.map((service) =>
       service.trust ? { ...service, trust: { ...service.trust, ca: carry(service.trust.ca, '') } } : service,
     ),

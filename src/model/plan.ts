@@ -1,6 +1,7 @@
 import type { Expectation } from './expectation.ts';
 import type { Pointer } from './pointer.ts';
 import type { Site } from './site.ts';
+import type { ServerTls } from './tls.ts';
 
 /** One file to exist in an engine's configuration, with the reason each of its lines exists. */
 export interface Artefact {
@@ -18,9 +19,8 @@ export interface Artefact {
 }
 
 /**
- * A file that an artefact names: a copy of the user's (absolute path), a certificate of Poterne's own CA, or what is known of that
- * CA: its `authorities` (what verifies certificates that it issued, incomplete chains too) or its `crl`; or a certificate that was
- * obtained over ACME, by its id; all in PEM.
+ * A file that an artefact names: a copy of the user's (absolute path), a certificate of Poterne's own CA, one that was obtained over
+ * ACME (by its id), or whom clients must have their certificates from; all in PEM.
  */
 export interface Input {
   /** Relative to the engine's configuration folder, e.g. `certificates/erp_localhost.pem`. */
@@ -28,10 +28,15 @@ export interface Input {
   readonly from:
     | { readonly file: string }
     | { readonly certificate: CertificateNeed }
-    | { readonly internal: 'authorities' | 'crl' }
-    | { readonly acme: string };
+    | { readonly acme: string }
+    /** The authorities of client certificates, or what these have revoked: all that is described, in one file. */
+    | { readonly authorities: ClientTrust }
+    | { readonly revocations: ClientTrust };
   readonly because: Pointer;
 }
+
+/** Whose client certificates are accepted. */
+export type ClientTrust = Pick<ServerTls, 'authorities' | 'crls'>;
 
 /** What answers in place of a publication that the engine refused and that has no last good version. */
 export interface StandIn {

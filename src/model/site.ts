@@ -4,7 +4,7 @@ import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
 import type { Pointer } from './pointer.ts';
 import type { StorePlace } from './store.ts';
-import type { TlsConfiguration } from './tls.ts';
+import type { ServerTls, TlsConfiguration } from './tls.ts';
 
 /** The languages a person can read Poterne in. */
 export const languages = ['en', 'fr'] as const;
@@ -279,6 +279,36 @@ export type Publication = ProxiedPublication | DirectPublication;
 export function proxied({ publications }: Pick<Site, 'publications'>): readonly ProxiedPublication[] {
   return publications.filter((publication) => publication.scenario === 'proxy');
 }
+
+/** What is asked of client certificates under one name. */
+export interface ClientVerification {
+  readonly configuration: ServerTls;
+  /** On all paths of the publication; else only on those routes that name it. */
+  readonly everywhere: boolean;
+}
+
+/** What a publication asks of client certificates; describe has made sure that it names one configuration at most. */
+export function clientVerification(
+  // A generation of before has none.
+  { tlsConfigurations = [] }: Partial<Pick<Site, 'tlsConfigurations'>>,
+  publication: Publication,
+): ClientVerification | undefined {
+  const own = publication.scenario === 'proxy' ? publication.tlsConfiguration : undefined;
+  const name = own ?? publication.routes.find((route) => route.tlsConfiguration)?.tlsConfiguration;
+  if (name === undefined) return undefined;
+  const configuration = tlsConfigurations.find((each) => each.kind === 'server' && each.name === name);
+  if (configuration?.kind !== 'server')
+    throw new Error(`${publication.name}: no TLS configuration "${name}"`);
+  return { configuration, everywhere: own !== undefined };
+}
+
+/** Whether a certificate is asked for on a route, as far as its service is told of it. */
+export const isVerified = ({ everywhere }: ClientVerification, route: Route): boolean =>
+  everywhere || route.tlsConfiguration !== undefined;
+
+/** Whether nobody gets through a route without a certificate. */
+export const isRequired = (verification: ClientVerification, route: Route): boolean =>
+  verification.configuration.client === 'required' && isVerified(verification, route);
 
 /** The publications that visitors reach directly. */
 export function direct({ publications }: Pick<Site, 'publications'>): readonly DirectPublication[] {

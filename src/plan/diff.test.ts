@@ -134,7 +134,7 @@ test.each([
   const [one] = (await planned(house)).site.publications;
   const [other] = (await planned(now)).site.publications;
   if (!one || !other) throw new Error('no publication');
-  expect(letsInMore(one, other)).toBe(more);
+  expect(letsInMore({ site: {}, publication: one }, { site: {}, publication: other })).toBe(more);
 });
 
 test('new addresses of a name are told although the description is the same', async () => {

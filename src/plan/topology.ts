@@ -1,6 +1,6 @@
 import { contains } from '../lib/ip.ts';
 import type { Reach } from '../model/plan.ts';
-import type { Publication, Site } from '../model/site.ts';
+import { clientVerification, isVerified, type Publication, type Site } from '../model/site.ts';
 
 /** Who can reach what: one line for each audience entry and route, in the description's order. */
 export function exposure(site: Site): Reach[] {
@@ -24,7 +24,25 @@ export function covers(outer: Pick<Reach, 'networks'>, inner: Pick<Reach, 'netwo
   return inner.networks?.every((network) => networks.some((block) => contains(block, network))) ?? false;
 }
 
-/** Whether one version of a publication lets people in that the other does not. */
-export function letsInMore(one: Publication, other: Publication): boolean {
-  return !covers(other.audience, one.audience);
+/** A publication as one description has it. */
+interface Version {
+  readonly site: Partial<Pick<Site, 'tlsConfigurations'>>;
+  readonly publication: Publication;
+}
+
+/** Whether one version of a publication lets people in that the other does not, or may. */
+export function letsInMore(one: Version, other: Version): boolean {
+  return !covers(other.publication.audience, one.publication.audience) || asksLess(one, other);
+}
+
+/** Whether one version may let somebody in without the client certificate that the other asks for; any difference may. */
+function asksLess(one: Version, other: Version): boolean {
+  const [first, second] = [one, other].map(({ site, publication }) => {
+    const verification = clientVerification(site, publication);
+    const guarded = publication.routes
+      .filter((route) => verification && isVerified(verification, route))
+      .map(({ path, match, service }) => ({ path, match, service }));
+    return verification && { ...verification, guarded };
+  });
+  return second !== undefined && JSON.stringify(first) !== JSON.stringify(second);
 }

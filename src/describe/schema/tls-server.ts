@@ -4,7 +4,7 @@ import { identities } from '../../model/tls.ts';
 import { filename } from './words.ts';
 
 const headerName = () =>
-  word('value.header', (text) => (/^[A-Za-z0-9-]{1,100}$/.test(text) ? text : undefined));
+  word('value.header', (text) => (/^[A-Za-z0-9-]{1,60}$/.test(text) ? text : undefined));
 
 /** OCSP answers are signed: they come over plain http, and the responder's own certificate may be what is asked about. */
 const responder = () =>

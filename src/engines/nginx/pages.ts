@@ -28,6 +28,14 @@ const texts = {
       title: 'Too many requests',
       text: 'Many requests came from your address in a short time. Wait a moment, then try again.',
     },
+    495: {
+      title: 'Certificate refused',
+      text: 'The certificate that your device showed is not accepted here: it may have expired, been revoked, or come from another authority. Choose another one, or ask those who gave it to you for a new one.',
+    },
+    496: {
+      title: 'Certificate needed',
+      text: 'This service is open only to those who show a client certificate. Install the one that you were given and try again, or ask those who run this service for one.',
+    },
     502: {
       title: 'The service does not answer',
       text: 'The gateway works, but the service behind it cannot be reached. Try again in a few minutes; if it lasts, tell those who run this service.',
@@ -65,6 +73,14 @@ const texts = {
     429: {
       title: 'Trop de requêtes',
       text: 'De nombreuses requêtes sont venues de votre adresse en peu de temps. Attendez un instant, puis réessayez.',
+    },
+    495: {
+      title: 'Certificat refusé',
+      text: 'Le certificat que votre appareil a présenté n’est pas accepté ici : il a pu expirer, être révoqué, ou venir d’une autre autorité. Choisissez-en un autre, ou demandez-en un nouveau à ceux qui vous l’ont remis.',
+    },
+    496: {
+      title: 'Certificat nécessaire',
+      text: 'Ce service n’est ouvert qu’à ceux qui présentent un certificat client. Installez celui qui vous a été remis et réessayez, ou demandez-en un aux responsables de ce service.',
     },
     502: {
       title: 'Le service ne répond pas',
@@ -113,14 +129,18 @@ const style = `
 /** Every page, by its path below `pages/`. nginx fills in the request's number (SSI). */
 export function pages(): { readonly path: string; readonly text: string }[] {
   const html = (Object.keys(texts) as Language[]).flatMap((language) =>
-    ([...pageStatuses, 'repair'] as const).map((page) => ({
+    ([...pageStatuses, 495, 496, 'repair'] as const).map((page) => ({
       path: `${language}/${page}.html`,
-      text: document(language, page === 'repair' ? 503 : page, texts[language][page]),
+      text: document(language, shownStatus(page), texts[language][page]),
     })),
   );
   const json = `{"status":<!--# echo var="status" -->,"request":"<!--# echo var="request_id" -->"}\n`;
   return [...html, { path: 'error.json', text: json }];
 }
+
+/** What comes back with a page: a refused certificate and none are nginx's own statuses, and no client knows them. */
+const shownStatus = (page: number | 'repair'): number =>
+  page === 'repair' ? 503 : page === 495 || page === 496 ? 403 : page;
 
 const document = (language: Language, status: number, { title, text }: Page): string => `<!doctype html>
 <html lang="${language}">

@@ -3,6 +3,7 @@ import type { Artefact, StandIn } from '../../model/plan.ts';
 import { type Publication, passedThrough, proxied, type Site } from '../../model/site.ts';
 import { pages } from './pages.ts';
 import { acmeFile } from './render/acme.ts';
+import { clientInputs } from './render/clients.ts';
 import { contextOf } from './render/common.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
@@ -32,7 +33,10 @@ export function render(site: Site, facts: Facts): Artefact[] {
     ...(facts.acme ? [file('acme.conf', acmeFile(context))] : []),
     ...proxied(site).map((publication) => ({
       ...file(`publications/${publication.id}.conf`, publicationFile(context, publication)),
-      reads: inputsOf(context, publication, groupsOf(context, publication)),
+      reads: [
+        ...inputsOf(context, publication, groupsOf(context, publication)),
+        ...clientInputs(context, publication),
+      ],
       ...isolated(publication, standIn(context, publication)),
     })),
     ...passedThrough(site).map((publication) => ({

@@ -20,4 +20,30 @@ export const tls = {
   'tls-configuration.several':
     'publication "{name}" has two TLS configurations: when a certificate is asked for, no path is known yet',
   'tls-configuration.twice': 'the publication as a whole has the TLS configuration "{name}" already',
+  'tls-configuration.lists':
+    'TLS configuration "{name}" accepts Poterne’s own CA, which has a revocation list, and others without one',
+  'tls-configuration.lists.hint':
+    'name the revocation lists of the others under crl: nginx wants one of each',
+  'tls-configuration.header.reserved': 'the header "{header}" belongs to the gateway or to HTTP itself',
+  'tls-configuration.header.twice': 'the header "{header}" would tell two things',
+  'tls-configuration.bypass':
+    'service "{service}" believes what the gateway tells of certificates, and publication "{name}" leads visitors to it directly: there they can tell it what they like',
+
+  // Files that say whose certificates are accepted.
+  'trust.unreadable': '{file} cannot be read ({reason})',
+  'trust.empty': '{file} holds no certificate',
+  'trust.broken': '{file} holds a broken certificate ({reason})',
+  'trust.leaf': '“{name}” in {file} is no authority: it may sign no certificate',
+  'trust.leaf.hint': 'name the certificate of the authority that signed it',
+  'trust.root.missing':
+    '“{name}” in {file} was signed by “{issuer}”, whose certificate is not there: no chain would end, and nobody get in',
+  'trust.expired': '“{name}” in {file} expired on {until} UTC: no certificate from it gets in',
+  'trust.crl.empty': '{file} holds no revocation list',
+  'trust.crl.broken': '{file} holds a broken revocation list ({reason})',
+  'trust.crl.missing': 'no revocation list of “{name}” ({file}) is named',
+  'trust.crl.missing.hint':
+    'add the list of “{name}” to crl: nginx refuses every certificate whose chain lacks one',
+  'trust.crl.expired':
+    'the revocation list in {file} ended on {until} UTC: until there is a new one, nobody gets in',
+  'trust.crl.soon': 'the revocation list in {file} ends on {until} UTC, and nobody gets in after that',
 } as const;

@@ -23,4 +23,31 @@ export const tls: Readonly<Record<keyof typeof en, string>> = {
   'tls-configuration.several':
     'la publication « {name} » a deux configurations TLS : quand le certificat est demandé, aucun chemin n’est encore connu',
   'tls-configuration.twice': 'la publication entière a déjà la configuration TLS « {name} »',
+  'tls-configuration.lists':
+    'la configuration TLS « {name} » accepte l’autorité propre à Poterne, qui a une liste de révocation, et d’autres sans liste',
+  'tls-configuration.lists.hint':
+    'nommez sous crl les listes de révocation des autres : nginx en veut une de chacune',
+  'tls-configuration.header.reserved': 'l’en-tête « {header} » appartient à la passerelle ou à HTTP même',
+  'tls-configuration.header.twice': 'l’en-tête « {header} » dirait deux choses',
+  'tls-configuration.bypass':
+    'le service « {service} » croit ce que la passerelle dit des certificats, et la publication « {name} » y mène directement : là, les visiteurs lui disent ce qu’ils veulent',
+
+  // Les fichiers qui disent de qui les certificats sont acceptés.
+  'trust.unreadable': '{file} ne peut pas être lu ({reason})',
+  'trust.empty': '{file} ne contient aucun certificat',
+  'trust.broken': '{file} contient un certificat abîmé ({reason})',
+  'trust.leaf': '« {name} » dans {file} n’est pas une autorité : il ne peut signer aucun certificat',
+  'trust.leaf.hint': 'nommez le certificat de l’autorité qui l’a signé',
+  'trust.root.missing':
+    '« {name} » dans {file} a été signé par « {issuer} », dont le certificat manque : aucune chaîne n’aboutirait, et personne n’entrerait',
+  'trust.expired': '« {name} » dans {file} a expiré le {until} UTC : aucun certificat de lui n’entre',
+  'trust.crl.empty': '{file} ne contient aucune liste de révocation',
+  'trust.crl.broken': '{file} contient une liste de révocation abîmée ({reason})',
+  'trust.crl.missing': 'aucune liste de révocation de « {name} » ({file}) n’est nommée',
+  'trust.crl.missing.hint':
+    'ajoutez à crl la liste de « {name} » : nginx refuse tout certificat dont la chaîne en manque une',
+  'trust.crl.expired':
+    'la liste de révocation dans {file} a pris fin le {until} UTC : jusqu’à la suivante, personne n’entre',
+  'trust.crl.soon':
+    'la liste de révocation dans {file} prend fin le {until} UTC, et personne n’entre ensuite',
 };

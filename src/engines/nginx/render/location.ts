@@ -3,6 +3,7 @@ import type { Publication, Route, Service } from '../../../model/site.ts';
 import { livePaths, prefixFor, publicPath, serviceOf } from '../routes.ts';
 import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
+import { identityLines } from './clients.ts';
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
 import { limitLines, type Zones } from './limits.ts';
@@ -52,6 +53,7 @@ function routeLocations(
     ...limitLines(publication, route, zones),
     ...uploadLines(publication, route),
     ...pass(context, route, service, group, isLive),
+    ...identityLines(context, publication, route),
     line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
   ];
   const why = (what: string): Node => note(route.pointer, what);

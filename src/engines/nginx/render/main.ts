@@ -1,6 +1,7 @@
 import { proxied, type Site } from '../../../model/site.ts';
 import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
+import { asksClients, identityMaps } from './clients.ts';
 import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { defaultHeaderMaps } from './headers.ts';
 import { loadStream, streamBlock } from './stream.ts';
@@ -72,7 +73,7 @@ function http(context: Context): Node[] {
     gap,
     ...log(path('log/access.log')),
     gap,
-    ...tls(),
+    ...tls(site),
     gap,
     ...clients(),
     gap,
@@ -147,6 +148,7 @@ function variables({ site }: Context): Node[] {
     gap,
     // The servers of publications set what it reads: without them nginx would not know the variable.
     ...(proxied(site).length > 0 ? [...misdirected(), gap] : []),
+    ...identityMaps(site),
     why('Security headers that an application may set itself; empty is not sent.'),
     ...defaultHeaderMaps(),
   ];
@@ -205,13 +207,19 @@ function log(file: string): Node[] {
   ];
 }
 
-function tls(): Node[] {
+function tls(site: Site): Node[] {
   return [
     own('ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
     own('ssl_ciphers', ciphers),
     own('ssl_prefer_server_ciphers', 'off'),
-    own('ssl_session_cache', 'shared:poterne_tls:10m'),
-    own('ssl_session_timeout', '1d'),
+    ...(asksClients(site)
+      ? [
+          why(
+            'A resumed session would bring its client certificate along unexamined: revoked, or for another name.',
+          ),
+          own('ssl_session_cache', 'off'),
+        ]
+      : [own('ssl_session_cache', 'shared:poterne_tls:10m'), own('ssl_session_timeout', '1d')]),
     own('ssl_session_tickets', 'off'),
   ];
 }

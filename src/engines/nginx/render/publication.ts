@@ -3,6 +3,7 @@ import type { ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { challengeLocation, isAsked } from './acme.ts';
+import { clientLines, clientMaps } from './clients.ts';
 import { type Context, listens } from './common.ts';
 import { headerLines } from './headers.ts';
 import { type CertificateFiles, certificateFiles, certificateInputs } from './inputs.ts';
@@ -15,12 +16,15 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
   const groups = groupsOf(context, publication);
   const zones = zonesOf(publication);
   const limits = zoneLines(publication, zones);
+  const maps = clientMaps(context, publication);
+  const clients = clientLines(context, publication);
   const at = publication.pointer;
   return [
     note(at, `Publication ${publication.name}`),
     gap,
     ...[...groups].flatMap(([service, group]) => [...upstreamBlock(context, service, group), gap]),
     ...(limits.length > 0 ? [...limits, gap] : []),
+    ...(maps.length > 0 ? [...maps, gap] : []),
     redirectServer(context, publication, nameOf(publication)),
     gap,
     block(
@@ -29,6 +33,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
       [
         ...serverHead(context, publication, nameOf(publication), certificateFiles(context, publication)),
         gap,
+        ...(clients.length > 0 ? [...clients, gap] : []),
         ...headerLines(publication),
         ...audienceLines(publication),
         ...limitLines(publication, undefined, zones),

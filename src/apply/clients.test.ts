@@ -1,0 +1,130 @@
+import { rm } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { converge, intend } from '../daemon/gateway.ts';
+import { type Client, type ClientAuthority, clientAuthority } from '../engines/nginx/testing-clients.ts';
+import { head, makeRig, port, type Rig, startService } from './testing.ts';
+
+/** Whose client certificates are accepted is read anew each time, and nobody is let in where it cannot be. */
+
+const upstream = port(90);
+let partner: ClientAuthority;
+let other: ClientAuthority;
+let alice: Client;
+
+beforeAll(async () => {
+  partner = await clientAuthority('CN=Partner Root');
+  other = await clientAuthority('CN=Other Root');
+  alice = await partner.client();
+});
+
+const described = (rig: Rig, { api = '', lists = 'crl: list.pem' } = {}) => `${head(rig.ports)}services:
+  app: { url: "http://127.0.0.1:${upstream}" }
+tls-configurations:
+  partners: { client-certificate: required, authorities: [ca.pem], ${lists} }
+publications:
+  api.example.fr:
+    service: app
+    tls-configuration: partners
+    audience: everyone
+${api}  other.example.fr: { service: app, audience: everyone }
+`;
+
+async function made(): Promise<Rig> {
+  const rig = await makeRig();
+  await startService(upstream, 'the service');
+  await rig.write('ca.pem', partner.pem);
+  await rig.write('list.pem', await partner.list());
+  return rig;
+}
+
+/** The status at the name that asks for certificates. */
+function ask(rig: Rig, client?: Client, name = 'api.example.fr'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request({
+      host: '127.0.0.1',
+      port: rig.ports.https,
+      servername: name,
+      headers: { host: `${name}:${rig.ports.https}` },
+      ca: rig.gateway.authority.root,
+      agent: false,
+      ...(client ? { cert: client.cert, key: client.key } : {}),
+    });
+    asked.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+/** Applies a description whose files have changed since it was read. */
+async function applyLater(rig: Rig, yaml: string, change: () => Promise<unknown>) {
+  const { site } = await rig.describe(yaml);
+  await change();
+  return converge(rig.gateway, await intend(rig.gateway, site), () => {});
+}
+
+test.each<[string, string, (rig: Rig) => Promise<unknown>]>([
+  ['is gone', 'trust.unreadable', (rig) => rm(join(rig.folder, 'ca.pem'))],
+  ['is empty', 'trust.empty', (rig) => rig.write('ca.pem', '')],
+  ['is broken', 'trust.broken', (rig) => rig.write('ca.pem', partner.pem.replace(/M/g, 'x'))],
+  ['is cut', 'trust.broken', (rig) => rig.write('ca.pem', partner.pem.slice(0, 200))],
+  ['is no authority', 'trust.leaf', (rig) => rig.write('ca.pem', alice.cert)],
+  ['is another one without a list', 'trust.crl.missing', (rig) => rig.write('ca.pem', other.pem)],
+  ['has no list', 'trust.crl.empty', (rig) => rig.write('list.pem', '')],
+  ['has a list that is gone', 'trust.unreadable', (rig) => rm(join(rig.folder, 'list.pem'))],
+])(
+  'when an authority %s, the name refuses whoever it let in, and the others go on',
+  async (_, code, change) => {
+    const rig = await made();
+    const yaml = described(rig);
+    expect((await rig.apply(yaml)).outcome).toBe('applied');
+    expect([await ask(rig, alice), await ask(rig)]).toEqual([200, 403]);
+    const { outcome, findings } = await applyLater(rig, yaml, () => change(rig));
+    expect(outcome).toBe('partial');
+    expect(findings.map((finding) => finding.code)).toEqual(
+      expect.arrayContaining(['engine.refused.publication', code]),
+    );
+    expect([await ask(rig, alice), await ask(rig)]).toEqual([503, 503]);
+    expect(await ask(rig, undefined, 'other.example.fr')).toBe(200);
+    // The same is said when it is described, at its line.
+    await expect(rig.describe(yaml)).rejects.toThrow(code);
+  },
+);
+
+test('a list that has ended refuses all, and is said', async () => {
+  const rig = await made();
+  await rig.write('list.pem', await partner.list([], -1));
+  const { findings } = await rig.describe(described(rig));
+  expect(findings.map(({ severity, code, at }) => [severity, code, at?.line])).toContainEqual([
+    'warning',
+    'trust.crl.expired',
+    6,
+  ]);
+  expect((await rig.apply(described(rig))).outcome).toBe('applied');
+  expect([await ask(rig, alice), await ask(rig)]).toEqual([403, 403]);
+});
+
+test('a version of before that goes on refuses who is revoked now', async () => {
+  const rig = await made();
+  expect((await rig.apply(described(rig))).outcome).toBe('applied');
+  const broken = described(rig, { api: '    tls: { certificate: no.pem, key: no.key }\n' });
+  expect((await rig.apply(broken)).findings[0]?.hint?.code).toBe('engine.refused.kept');
+  expect(await ask(rig, alice)).toBe(200);
+  await rig.write('list.pem', await partner.list([alice.serial]));
+  expect((await rig.apply(broken)).outcome).toBe('partial');
+  expect([await ask(rig, alice), await ask(rig)]).toEqual([403, 403]);
+});
+
+test('a version of before that asks for less does not go on', async () => {
+  const rig = await made();
+  const open = described(rig).replace('    tls-configuration: partners\n', '');
+  expect((await rig.apply(open)).outcome).toBe('applied');
+  expect(await ask(rig)).toBe(200);
+  const broken = described(rig, { api: '    tls: { certificate: no.pem, key: no.key }\n' });
+  expect((await rig.apply(broken)).findings[0]?.hint?.code).toBe('engine.refused.stand-in');
+  expect([await ask(rig), await ask(rig, alice)]).toEqual([503, 503]);
+});
