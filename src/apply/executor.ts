@@ -48,6 +48,8 @@ export interface Applied {
   readonly started: boolean;
   /** The engine's complaints, with pointers into the description. */
   readonly findings: readonly Finding[];
+  /** The names of certificates that are still to be obtained; absent when there are none. */
+  readonly awaited?: readonly string[];
 }
 
 /**

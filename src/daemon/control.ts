@@ -1,11 +1,13 @@
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Applied } from '../apply/executor.ts';
 import { en } from '../i18n/en.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
-import { message } from '../model/message.ts';
+import { type Message, message } from '../model/message.ts';
+import type { RenewalAsk, RenewalResult } from './acme/keeper.ts';
 
 /** What became of reading the description again. JSON-safe. */
 export type Reloaded =
@@ -23,19 +25,26 @@ export type Reloaded =
 /** Where the daemon of a state folder listens: whoever may write there governs it, the folder's owner and root. */
 const socketOf = (state: string): string => join(state, 'control.sock');
 const reloadPath = '/reload';
+const renewPath = '/certificates/renew';
+
+/** Renews certificates for whoever asks, and tells the steps. */
+export type Renew = (ask: RenewalAsk, tell: (step: Message) => void) => Promise<readonly RenewalResult[]>;
 
 /**
- * Answers requests to read the description again until told to stop. Throws `daemon.running` when another daemon does
+ * Answers requests to read the description again, and to renew certificates, until told to stop. Throws `daemon.running` when another daemon does
  * so for this state folder; what a killed one left is removed.
  */
 export async function listenControl(
   state: string,
   reload: () => Promise<Reloaded>,
+  renew?: Renew,
 ): Promise<{ close(): Promise<void> }> {
   const path = socketOf(state);
   await requireNoDaemon(state);
   await rm(path, { force: true });
   const server = createServer(async (asked, answer) => {
+    if (asked.method === 'POST' && asked.url === renewPath && renew)
+      return answerRenewal(renew, asked, answer);
     if (asked.method !== 'POST' || asked.url !== reloadPath) return void answer.writeHead(404).end();
     const reloaded = await reload();
     answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reloaded));
@@ -53,6 +62,66 @@ export async function listenControl(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** One JSON value a line: steps as they are done, then what became of it. */
+type RenewalLine =
+  | { readonly step: Message }
+  | { readonly results: readonly RenewalResult[] }
+  | { readonly fault: Pick<Fault, 'code' | 'params' | 'pointer' | 'next'> };
+
+async function answerRenewal(renew: Renew, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+  answer.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const say = (line: RenewalLine) => answer.write(`${JSON.stringify(line)}\n`);
+  try {
+    const { name, ...ask } = askSchema.parse(JSON.parse(await textOf(asked)));
+    say({
+      results: await renew({ ...ask, ...(name === undefined ? {} : { name }) }, (step) => say({ step })),
+    });
+  } catch (error) {
+    const fault = error instanceof Fault ? error : new Fault('acme.renew.ended', {}, { cause: error });
+    const { code, params, pointer, next } = fault;
+    say({ fault: { code, params, pointer, next } });
+  }
+  answer.end();
+}
+
+const askSchema = z.strictObject({
+  name: z.string().optional(),
+  rehearse: z.boolean(),
+  force: z.boolean(),
+});
+
+async function textOf(asked: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of asked) text += String(part);
+  return text;
+}
+
+/**
+ * Has the daemon of a state folder renew certificates; `undefined` when none runs there. Throws what made it impossible to begin, and
+ * `acme.renew.ended` when the daemon ended meanwhile.
+ */
+export async function requestRenewal(
+  state: string,
+  ask: RenewalAsk,
+  tell: (step: Message) => void,
+): Promise<readonly RenewalResult[] | undefined> {
+  let last: RenewalLine | undefined;
+  const body = await askDaemon(state, 'POST', renewPath, JSON.stringify(ask), (line) => {
+    last = JSON.parse(line) as RenewalLine;
+    if ('step' in last) tell(last.step);
+  });
+  if (body === undefined && last === undefined) return undefined;
+  if (last && 'results' in last) return last.results;
+  if (last && 'fault' in last) {
+    const { code, params, pointer, next } = last.fault;
+    throw new Fault(code, params, {
+      ...(pointer === undefined ? {} : { pointer }),
+      ...(next ? { next } : {}),
+    });
+  }
+  throw new Fault('acme.renew.ended', {});
 }
 
 /** Throws `daemon.running` when the daemon of this state folder runs. */
@@ -98,14 +167,26 @@ function isSayable(reloaded: Reloaded): boolean {
   return isKind && isOutcome && said.every((code) => Object.hasOwn(en, code));
 }
 
-/** The body of the daemon's answer; `undefined` when none runs, or it ended meanwhile. */
-function ask(state: string, method: string, path: string): Promise<string | undefined> {
+const ask = (state: string, method: string, path: string) => askDaemon(state, method, path);
+
+/** The body of the daemon's answer, told line by line too; `undefined` when none runs, or it ended meanwhile. */
+function askDaemon(
+  state: string,
+  method: string,
+  path: string,
+  sent = '',
+  hear: (line: string) => void = () => {},
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath: socketOf(state), method, path, agent: false }, (answer) => {
       let body = '';
+      let line = '';
       answer.setEncoding('utf8');
       answer.on('data', (part: string) => {
         body += part;
+        const lines = (line + part).split('\n');
+        line = lines.pop() ?? '';
+        for (const each of lines) hear(each);
       });
       answer.on('end', () => resolve(body));
       answer.on('error', () => resolve(undefined));
@@ -114,6 +195,6 @@ function ask(state: string, method: string, path: string): Promise<string | unde
       if (cause.code !== 'EACCES') return resolve(undefined);
       reject(new Fault('state.denied', { state }, { cause, next: message('state.denied.next') }));
     });
-    asked.end();
+    asked.end(sent);
   });
 }

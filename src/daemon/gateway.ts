@@ -169,13 +169,20 @@ export async function converge(
       });
     if (!last) throw new Error('no engine to apply to');
     await kept(gateway, record(last.hash, last.outcome, last.findings));
-    return last;
+    const awaited = awaitedNames(plan.site, facts);
+    return awaited.length === 0 ? last : { ...last, awaited };
   } catch (error) {
     const detail = error instanceof Fault ? { code: error.code, params: error.params } : {};
     // Should the store fail too (a full disk), what came first is what must be told.
     await record('', 'failed', detail).catch(() => undefined);
     throw error;
   }
+}
+
+/** The names that wait for their first certificate. */
+function awaitedNames({ acme }: Site, facts: Facts): readonly string[] {
+  const missing = acme?.certificates.filter(({ id }) => !facts.acme?.present.includes(id)) ?? [];
+  return missing.flatMap(({ names }) => names);
 }
 
 export interface ProveOptions {

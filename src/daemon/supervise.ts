@@ -8,6 +8,7 @@ import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
+import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } from './acme/keeper.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
 
 /** How often a dead engine is looked for, names are resolved again, and certificates are reviewed. */
@@ -25,6 +26,13 @@ export type Attempt =
 /** A request to read the description again: told what became of that. */
 export type ReloadRequest = (attempt: Attempt) => void;
 
+/** A request to renew certificates, or to rehearse it: told the steps, then what became of it. */
+export interface RenewalRequest {
+  readonly ask: RenewalAsk;
+  readonly tell: (step: Message) => void;
+  readonly done: (result: Promise<readonly RenewalResult[]>) => void;
+}
+
 /** What the supervisor needs of whoever runs it. */
 export interface Supervised {
   /** Reads the description again; no site when it has errors, which are reported where they are read. */
@@ -40,6 +48,8 @@ export interface Supervised {
   readonly signal: AbortSignal;
   /** Called once: has each request to read the description again brought to `hear`, from then on. */
   readonly reloads: (hear: (request: ReloadRequest) => void) => void;
+  /** The same with requests about certificates. */
+  readonly renewals?: (hear: (request: RenewalRequest) => void) => void;
 }
 
 /**
@@ -50,6 +60,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   // From the beginning: a SIGHUP during the first apply would end us otherwise.
   const requests = listen(on);
   let addresses: Addresses | undefined;
+  let keeper: Keeper | undefined;
   let served = false;
   const serving = () => {
     if (!served) on.ready();
@@ -60,11 +71,19 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     if (attempt.kind !== 'applied') return attempt;
     addresses = attempt.addresses;
     serving();
+    keeper?.wake();
     return attempt;
   };
   await applyAgain(on.describe);
   if (!served && (await resume(gateway, on))) serving();
   if (!served) on.waiting();
+  keeper = keepCertificates({
+    state: gateway.state,
+    site: () => lastApplied(gateway),
+    serve: () => serveAgain(gateway, requests, on.signal),
+    ...{ tell: on.tell, fail: on.fail, signal: on.signal },
+  });
+  on.renewals?.(({ ask, tell, done }) => done((keeper as Keeper).renew(ask, tell)));
   let nextNames = Date.now() + every.names;
   let nextCertificates = Date.now() + every.certificates;
   let backOff: number = every.engine;
@@ -76,6 +95,12 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     if (asking.length > 0) {
       const attempt = await applyAgain(on.describe);
       for (const answer of asking) answer(attempt);
+    }
+    const again = requests.takeAgain();
+    if (again.length > 0) {
+      const applied = await lastApplied(gateway);
+      const attempt = applied && (await applyAgain(async () => applied));
+      for (const answer of again) answer(attempt ?? { kind: 'refused' });
     }
     if (Date.now() >= nextStart && !(await allRunning(gateway.state))) {
       on.tell(message('up.died'));
@@ -99,7 +124,22 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       if (applied) await applyAgain(async () => applied);
     }
   }
+  await keeper.ended;
   for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
+}
+
+/** Has what was applied last be served with the certificates that are there now; gives the publications that the engine refused. */
+async function serveAgain(
+  gateway: Gateway,
+  requests: ReturnType<typeof listen>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const attempt = await new Promise<Attempt>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    requests.again(resolve);
+  });
+  if (attempt.kind === 'failed') throw attempt.fault;
+  return Object.keys((await activeManifest(gateway.state))?.standing ?? {});
 }
 
 /** The addresses that upstream names had when they were last planned with. */
@@ -108,6 +148,7 @@ type Addresses = Facts['addresses'];
 /** Requests to read the description again, as they come in. */
 function listen(on: Supervised) {
   let waiting: ReloadRequest[] = [];
+  let waitingAgain: ReloadRequest[] = [];
   let wake = () => {};
   on.signal.addEventListener('abort', () => wake());
   on.reloads((request) => {
@@ -117,7 +158,7 @@ function listen(on: Supervised) {
   return {
     /** Resolves at a request, when told to stop, or after so many milliseconds. */
     wait: async (milliseconds: number) => {
-      if (waiting.length > 0) return;
+      if (waiting.length + waitingAgain.length > 0) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds);
         wake = () => {
@@ -125,6 +166,16 @@ function listen(on: Supervised) {
           resolve();
         };
       });
+    },
+    /** Asks for what was applied last to be applied again. */
+    again: (request: ReloadRequest) => {
+      waitingAgain.push(request);
+      wake();
+    },
+    takeAgain: () => {
+      const taken = waitingAgain;
+      waitingAgain = [];
+      return taken;
     },
     /** Those that the description is read for now: whoever asks later may have changed it since. */
     take: () => {

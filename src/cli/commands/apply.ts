@@ -3,7 +3,7 @@ import { type Applied, short } from '../../apply/executor.ts';
 import { complaintsOf } from '../../daemon/machines.ts';
 import { applySite, type SiteApplied, wantedOf } from '../../daemon/perimeter.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Site } from '../../model/site.ts';
+import { isManaged, type Site } from '../../model/site.ts';
 import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { type Described, type DescribedSite, requireSite } from '../description.ts';
@@ -73,7 +73,7 @@ function report(
     );
   } else {
     description.show(complaints);
-    if (gateway) reportApplied(context, description, site, gateway);
+    if (gateway) reportApplied(context, description, site, gateway, isInstalled(site));
   }
   const failed = machines.filter((outcome) => !isWell(outcome)).map(({ host }) => host);
   if (failed.length > 0 && !json)
@@ -85,7 +85,13 @@ function report(
 }
 
 /** Says what apply did, with the engine's complaints at the lines that caused them. */
-export function reportApplied(context: Context, description: Described, site: Site, applied: Applied): void {
+export function reportApplied(
+  context: Context,
+  description: Described,
+  site: Site,
+  applied: Applied,
+  isOrdered = false,
+): void {
   description.show(applied.findings);
   const refused = applied.findings.filter((f) => f.severity === 'error').length;
   context.out(
@@ -95,4 +101,21 @@ export function reportApplied(context: Context, description: Described, site: Si
       ...(applied.outcome === 'partial' ? { count: refused } : {}),
     }),
   );
+  showAwaited(context, applied, isOrdered);
+}
+
+/** Whether the gateway runs a daemon of its own: it is another machine, or this one as a service. */
+function isInstalled({ hosts, gateway }: Site): boolean {
+  return hosts.some((host) => host.name === gateway.host && isManaged(host));
+}
+
+/** Says which names wait for their first certificate, and who orders it. */
+export function showAwaited(
+  context: Context,
+  { awaited }: Pick<Applied, 'awaited'>,
+  isOrdered: boolean,
+): void {
+  if (awaited === undefined) return;
+  context.out(context.t('apply.certificates.awaited', { names: awaited.join(', ') }));
+  context.out(context.t(isOrdered ? 'apply.certificates.ordered' : 'apply.certificates.order'));
 }

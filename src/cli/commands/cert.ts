@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { certInspect } from './cert/inspect.ts';
+import { certRenew } from './cert/renew.ts';
 
 /**
  * `poterne cert`: certificates. Subcommands load what reads certificates in their actions: it takes longer than most of what
@@ -14,6 +15,6 @@ export function cert(context: Context): Command {
     .usage(context.t('cli.usage.commands'))
     .helpCommand(false)
     .enablePositionalOptions();
-  for (const make of [certInspect]) made.addCommand(make(context));
+  for (const make of [certInspect, certRenew]) made.addCommand(make(context));
   return made;
 }

@@ -8,6 +8,7 @@ import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { faultJson, showFault } from '../errors.ts';
 import { exit } from '../exit.ts';
+import { showAwaited } from './apply.ts';
 
 /** `poterne reload`: the running gateway reads its description again; says, as `apply` would, what became of that. */
 export function reload(context: Context): Command {
@@ -31,8 +32,8 @@ function asJson(context: Context, reloaded: Reloaded): object {
   const findings = toJson(reloaded.findings, context.language, process.cwd());
   switch (reloaded.kind) {
     case 'applied': {
-      const { outcome, hash, started } = reloaded;
-      return { outcome, hash, started, findings, raw: reloaded };
+      const { outcome, hash, started, awaited } = reloaded;
+      return { outcome, hash, started, ...(awaited ? { awaited } : {}), findings, raw: reloaded };
     }
     case 'refused':
       return { ok: false, findings, raw: reloaded };
@@ -50,6 +51,7 @@ function show(context: Context, reloaded: Reloaded): void {
     const count = findings.filter((f) => f.severity === 'error').length;
     const { outcome, site, hash } = reloaded;
     context.out(context.t(`apply.outcome.${outcome}`, { site, hash: short(hash), count }));
+    showAwaited(context, reloaded, true);
   } else if (reloaded.kind === 'refused') context.err(context.t('reload.refused'));
   else showFault(context, faultOf(reloaded));
 }

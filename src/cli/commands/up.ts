@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { listenControl, type Reloaded } from '../../daemon/control.ts';
-import { type Attempt, type ReloadRequest, supervise } from '../../daemon/supervise.ts';
+import { listenControl, type Reloaded, type Renew } from '../../daemon/control.ts';
+import { type Attempt, type ReloadRequest, type RenewalRequest, supervise } from '../../daemon/supervise.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -27,7 +27,15 @@ export function up(context: Context): Command {
       let read: Described | undefined;
       await withOwnGateway(stateFolder(options.state, process.env), async (gateway) => {
         const attempted = () => new Promise<Attempt>((resolve) => hear(resolve));
-        const control = await listenControl(gateway.state, async () => reloaded(await attempted(), read));
+        const asking: RenewalRequest[] = [];
+        let hearRenewal: (request: RenewalRequest) => void = (request) => asking.push(request);
+        const renew: Renew = (ask, tell) =>
+          new Promise((resolve) => hearRenewal({ ask, tell, done: resolve }));
+        const control = await listenControl(
+          gateway.state,
+          async () => reloaded(await attempted(), read),
+          renew,
+        );
         try {
           await supervise(gateway, {
             async describe() {
@@ -50,6 +58,10 @@ export function up(context: Context): Command {
             reloads: (listener) => {
               hear = listener;
               for (const request of early) hear(request);
+            },
+            renewals: (listener) => {
+              hearRenewal = listener;
+              for (const request of asking) listener(request);
             },
           });
         } finally {

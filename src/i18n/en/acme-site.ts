@@ -31,4 +31,30 @@ export const acmeSite = {
 
   // The plan.
   'change.certificate.order': 'a certificate for {names} will be asked of {server}',
+  // Orders and renewals.
+  'acme.unproved': 'the certificate that was issued for {names} is not used: {reason}',
+  'acme.unproved.next':
+    'the earlier one serves on; it is asked for again later. Is the clock of this machine right?',
+  'acme.unserved': 'nginx does not take the new certificate for {names}',
+  'acme.unserved.next': 'the earlier one serves on; "poterne status" shows what nginx says',
+  'acme.renew.none': 'nothing is served here that has a certificate over ACME',
+  'acme.renew.unknown': 'no certificate over ACME is for "{name}"; there are: {known}',
+  'acme.renew.ended': 'the daemon ended before the certificates were looked after',
+  'cert.renew.about': 'Renews the certificates over ACME that are due, or rehearses it.',
+  'cert.renew.usage': '[name] [options]',
+  'cert.renew.name': 'only the certificate that holds this name',
+  'cert.renew.dry-run': 'rehearse: everything but what serves, against the staging directory',
+  'cert.renew.force': 'also what is not due',
+  'cert.renew.renewed': '{names}: renewed, valid until {until}',
+  'cert.renew.kept': '{names}: not due; valid until {until}, renewed around {next}',
+  'cert.renew.issued':
+    '{names}: {server} would renew it: a rehearsal certificate was issued, proved and thrown away',
+  'cert.renew.validated': '{names}: {server} would renew it: it validated the names, and nothing was issued',
+  'cert.renew.failed': '{names}: not renewed',
+  'cert.renew.failed.kept': '{names}: not renewed; the one that serves is valid until {until}',
+  'apply.certificates.awaited':
+    'Still to be obtained: the certificates for {names}. Until then their https handshakes are refused.',
+  'apply.certificates.ordered': 'The gateway orders them by itself; "poterne status" shows how far it is.',
+  'apply.certificates.order':
+    'Nobody orders them while "poterne up" does not run: "poterne cert renew" does it now.',
 } as const;

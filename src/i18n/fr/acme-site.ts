@@ -38,4 +38,31 @@ export const acmeSite: Record<keyof typeof en, string> = {
 
   // Le plan.
   'change.certificate.order': 'un certificat pour {names} sera demandé à {server}',
+  // Commandes et renouvellements.
+  'acme.unproved': 'le certificat qui a été émis pour {names} n’est pas utilisé : {reason}',
+  'acme.unproved.next':
+    'le précédent continue de servir ; un autre sera demandé plus tard. L’horloge de cette machine est-elle juste ?',
+  'acme.unserved': 'nginx n’accepte pas le nouveau certificat de {names}',
+  'acme.unserved.next': 'le précédent continue de servir ; « poterne status » montre ce que dit nginx',
+  'acme.renew.none': 'rien de ce qui est servi ici n’a de certificat par ACME',
+  'acme.renew.unknown': 'aucun certificat par ACME n’est pour « {name} » ; il y a : {known}',
+  'acme.renew.ended': 'le démon a fini avant de s’être occupé des certificats',
+  'cert.renew.about': 'Renouvelle les certificats par ACME qui doivent l’être, ou le répète.',
+  'cert.renew.usage': '[nom] [options]',
+  'cert.renew.name': 'seulement le certificat qui porte ce nom',
+  'cert.renew.dry-run': 'répéter : tout sauf ce qui sert, auprès de l’annuaire d’essai',
+  'cert.renew.force': 'aussi ceux dont ce n’est pas le moment',
+  'cert.renew.renewed': '{names} : renouvelé, valable jusqu’au {until}',
+  'cert.renew.kept': '{names} : ce n’est pas le moment ; valable jusqu’au {until}, renouvelé vers le {next}',
+  'cert.renew.issued':
+    '{names} : {server} le renouvellerait : un certificat d’essai a été émis, éprouvé et jeté',
+  'cert.renew.validated': '{names} : {server} le renouvellerait : il a validé les noms, et rien n’a été émis',
+  'cert.renew.failed': '{names} : pas renouvelé',
+  'cert.renew.failed.kept': '{names} : pas renouvelé ; celui qui sert est valable jusqu’au {until}',
+  'apply.certificates.awaited':
+    'Encore à obtenir : les certificats de {names}. Jusque-là, leurs négociations https sont refusées.',
+  'apply.certificates.ordered':
+    'La passerelle les commande d’elle-même ; « poterne status » montre où elle en est.',
+  'apply.certificates.order':
+    'Personne ne les commande tant que « poterne up » ne tourne pas : « poterne cert renew » le fait maintenant.',
 };

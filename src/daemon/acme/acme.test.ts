@@ -1,0 +1,234 @@
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  ask,
+  type Command,
+  eventually,
+  faultOf,
+  head,
+  makeRig,
+  port,
+  poterne,
+  type Rig,
+  startService,
+} from '../../apply/testing.ts';
+import { freePorts, type Pebble, startPebble } from '../../pki/acme/testing.ts';
+import { acmeCertificateFile } from '../../pki/acme-files.ts';
+import { adoptCandidate, keepCandidate, provedWrong } from './adopt.ts';
+
+// A gateway as `poterne up` runs it, and Pebble.
+
+const upstream = port(90);
+let pebble: Pebble;
+
+beforeAll(async () => {
+  // Its certificates live for half a minute, and are renewed in the last ten seconds of it.
+  pebble = await startPebble({ httpPort: port(0), lifetime: 30, badNonces: 20 });
+});
+afterAll(() => pebble.stop());
+
+const yaml = (rig: Rig, directory = pebble.directory) => `${head(rig.ports)}
+services:
+  app: { url: "http://127.0.0.1:${upstream}", healthy: { path: / } }
+acme: { directory: "${directory}", trust: ${pebble.trust}, terms: agreed }
+publications:
+  own.example.fr: { service: app, audience: everyone }
+  one.example.fr: { service: app, audience: everyone, tls: { acme: { certificate: both } } }
+  two.example.fr: { service: app, audience: everyone, tls: { acme: { certificate: both, names: [two.example.fr, www.example.fr] } } }
+`;
+
+const says = (command: Command, text: string) =>
+  eventually(
+    () => command.said().includes(text),
+    () => `it never said "${text}" but:\n${command.said()}`,
+  );
+
+/** One request by a visitor who trusts Pebble's root alone. */
+const visit = async (rig: Rig, name: string) =>
+  ask({ port: rig.ports.https, name, ca: [await pebble.root()] });
+
+/** Asks again and again, until told to stop; gives how often, and what went wrong. */
+function visiting(rig: Rig, name: string) {
+  let goesOn = true;
+  const wrong: string[] = [];
+  let count = 0;
+  const loop = async () => {
+    while (goesOn) {
+      count++;
+      await visit(rig, name).then(
+        ({ status }) => status === 200 || wrong.push(String(status)),
+        (error) => wrong.push(String(error)),
+      );
+    }
+  };
+  const loops = Promise.all([loop(), loop(), loop()]);
+  return async () => {
+    goesOn = false;
+    await loops;
+    return { count, wrong };
+  };
+}
+
+const renewal = async (rig: Rig, ...more: string[]) => {
+  const command = poterne(['cert', 'renew', '--json', '--state', rig.state, ...more]);
+  const code = await command.ended;
+  return { code, said: command.said() };
+};
+
+test('certificates are obtained, served, rehearsed and renewed while others are visited without a loss', async () => {
+  const rig = await makeRig();
+  await startService(upstream, 'welcome');
+  await rig.write('site.yaml', yaml(rig));
+  const command = poterne(['up', rig.file, '--state', rig.state]);
+  await says(command, 'The gateway is up.');
+  const stop = visiting2(rig);
+  expect(await rig.get('own.example.fr')).toMatchObject({ status: 200 });
+  const first = await eventually(
+    () => visit(rig, 'one.example.fr').catch(() => undefined),
+    () => command.said(),
+  );
+  expect(first).toMatchObject({ status: 200, body: 'welcome' });
+  // One certificate for both, and for the name that nobody publishes.
+  expect(await visit(rig, 'two.example.fr')).toMatchObject({ status: 200, fingerprint: first.fingerprint });
+  const file = acmeCertificateFile(rig.state, 'shared-both');
+  expect(new X509Certificate(await readFile(file)).subjectAltName).toContain('DNS:www.example.fr');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect((await stat(join(rig.state, 'acme', 'account.key'))).mode & 0o777).toBe(0o600);
+
+  // Any token is answered, under the names of certificates only; what is not a challenge is led on.
+  expect(await plain(rig, 'www.example.fr', '/.well-known/acme-challenge/any_TOKEN-1')).toMatch(
+    /^200 any_TOKEN-1\.[\w-]{43}$/,
+  );
+  expect(await plain(rig, 'own.example.fr', '/.well-known/acme-challenge/any')).toMatch(/^308/);
+  expect(await plain(rig, 'one.example.fr', '/a')).toMatch(/^308/);
+  expect(await plain(rig, 'www.example.fr', '/a')).toMatch(/^ECONNRESET|^hang/);
+  expect(await stop()).toMatchObject({ wrong: [] });
+
+  const rehearsed = await renewal(rig, '--dry-run', 'two.example.fr');
+  expect(rehearsed.said).toContain('"outcome":"validated"');
+  expect(rehearsed.code).toBe(0);
+  expect((await visit(rig, 'one.example.fr')).fingerprint).toBe(first.fingerprint);
+  expect((await renewal(rig, 'nobody.example.fr')).said).toContain('acme.renew.unknown');
+
+  const end = visiting(rig, 'one.example.fr');
+  const forced = await renewal(rig, '--force');
+  expect(forced.said).toContain('"outcome":"renewed"');
+  const second = await visit(rig, 'one.example.fr');
+  expect(second.fingerprint).not.toBe(first.fingerprint);
+  // Then by itself, at its time.
+  const third = await eventually(
+    async () => {
+      const { fingerprint } = await visit(rig, 'one.example.fr');
+      return fingerprint !== second.fingerprint && fingerprint;
+    },
+    () => command.said(),
+  );
+  expect(third).not.toBe(first.fingerprint);
+  const seen = await end();
+  expect(seen.wrong).toEqual([]);
+  expect(seen.count).toBeGreaterThan(100);
+  // Keys and their files stay between the gateway and its disk.
+  expect(command.said()).not.toContain('PRIVATE KEY');
+  expect((await readdir(join(rig.state, 'acme', 'certificates'))).sort()).toEqual([
+    'shared-both.json',
+    'shared-both.pem',
+  ]);
+  command.child.kill('SIGTERM');
+  expect(await command.ended).toBe(0);
+
+  /** Visits of the name that has its certificate from the start. */
+  function visiting2(of: Rig) {
+    let goesOn = true;
+    const wrong: string[] = [];
+    const loop = (async () => {
+      while (goesOn)
+        await of.get('own.example.fr').then(
+          ({ status }) => status === 200 || wrong.push(String(status)),
+          (error) => wrong.push(String(error)),
+        );
+    })();
+    return async () => {
+      goesOn = false;
+      await loop;
+      return { wrong };
+    };
+  }
+});
+
+test('a server that is away keeps nobody from serving, and says what to do', async () => {
+  const rig = await makeRig();
+  await startService(upstream, 'welcome');
+  const [nobody] = await freePorts(1);
+  const { site } = await rig.describe(yaml(rig, `https://localhost:${nobody}/dir`));
+  expect(site.acme?.certificates).toHaveLength(1);
+  const applied = poterne(['apply', rig.file, '--state', rig.state]);
+  expect(await applied.ended).toBe(0);
+  expect(applied.said()).toContain('one.example.fr, two.example.fr, www.example.fr');
+  expect(applied.said()).toContain('poterne cert renew');
+  expect(await rig.get('own.example.fr')).toMatchObject({ status: 200 });
+  const refused = await renewal(rig);
+  expect(refused.code).toBe(1);
+  expect(refused.said).toContain('acme.unreachable');
+  await expect(visit(rig, 'one.example.fr')).rejects.toThrow(/unrecognized name|alert/i);
+  expect(await rig.get('own.example.fr')).toMatchObject({ status: 200 });
+});
+
+test('what was obtained and is no good never takes the place of what serves', async () => {
+  const rig = await makeRig();
+  const { site } = await rig.describe(yaml(rig));
+  const [certificate] = site.acme?.certificates ?? [];
+  if (!site.acme || !certificate) throw new Error('the site asks for one');
+  const file = acmeCertificateFile(rig.state, certificate.id);
+  const issue = async (names: readonly string[], days = 30) => {
+    const { certificate: chain, key } = await rig.theirs.issue(names, days, new Date());
+    return { chain, key, pem: `${key.trimEnd()}\n${chain}` };
+  };
+  const good = await issue(certificate.names);
+  const other = await issue(certificate.names);
+  const now = new Date();
+  expect(provedWrong(good.pem, certificate.names, now)).toBeUndefined();
+  expect(provedWrong(other.key + good.chain, certificate.names, now)).toBe('another key');
+  expect(provedWrong(good.pem, ['three.example.fr'], now)).toBe('not for three.example.fr');
+  expect(provedWrong(good.pem, certificate.names, new Date(now.getTime() + 31 * 86_400_000))).toMatch(
+    /expired/,
+  );
+  expect(provedWrong(good.pem + good.chain, certificate.names, now)).toMatch(/did not follow/);
+  expect(provedWrong('', certificate.names, now)).toBe('no certificate');
+
+  const adopt = (refused: readonly string[]) => {
+    let served = 0;
+    const serve = async () => (served++ === 0 ? refused : []);
+    return adoptCandidate(rig.state, site.acme as never, certificate, ['one_example_fr'], serve);
+  };
+  await keepCandidate(rig.state, certificate, { certificate: good.chain, key: good.key });
+  await adopt([]);
+  expect(await readFile(file, 'utf8')).toBe(good.pem);
+  // nginx would not have the next one; and the one after that is another name's.
+  await keepCandidate(rig.state, certificate, { certificate: other.chain, key: other.key });
+  expect((await faultOf(adopt(['one_example_fr']))).code).toBe('acme.unserved');
+  expect(await readFile(file, 'utf8')).toBe(good.pem);
+  await writeFile(`${file}.new`, (await issue(['x.example.fr'])).pem);
+  expect((await faultOf(adopt([]))).code).toBe('acme.unproved');
+  expect(await readFile(file, 'utf8')).toBe(good.pem);
+});
+
+/** What plain http answers: status and body, or what became of the connection. */
+function plain(rig: Rig, name: string, path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const asked = request(
+      { host: '127.0.0.1', port: rig.ports.http, path, headers: { host: name }, agent: false },
+      (answer) => {
+        let body = '';
+        answer.on('data', (part) => {
+          body += part;
+        });
+        answer.on('end', () => resolve(`${answer.statusCode} ${body}`));
+      },
+    );
+    asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    asked.end();
+  });
+}

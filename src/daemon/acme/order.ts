@@ -1,0 +1,128 @@
+import { readIfThere } from '../../hosts/files.ts';
+import type { AcmeCertificate } from '../../model/acme-site.ts';
+import { Fault } from '../../model/fault.ts';
+import { type Message, message } from '../../model/message.ts';
+import { proxied, type Site } from '../../model/site.ts';
+import { recall, remember, wishId } from '../../pki/acme/memory.ts';
+import { acmeCertificateFile, acmeFolder } from '../../pki/acme-files.ts';
+import { adoptCandidate, hasCandidate, keepCandidate, type Serve } from './adopt.ts';
+import { keptChain, noteOf, takeNote } from './review.ts';
+import { type AcmeOf, rehearsalOf, sessionWith, solverFor, wishOf } from './wish.ts';
+
+/** What orders see of the world. */
+export interface Ordering {
+  readonly state: string;
+  readonly site: Site & AcmeOf;
+  readonly tell: (step: Message) => void;
+  readonly signal?: AbortSignal;
+  readonly serve: Serve;
+}
+
+/** The ids of the publications that show a certificate. */
+export function usersOf(site: Pick<Site, 'publications'>, { id }: AcmeCertificate): readonly string[] {
+  return proxied(site).flatMap((publication) =>
+    publication.tls.kind === 'acme' && publication.tls.certificate === id ? [publication.id] : [],
+  );
+}
+
+/**
+ * Obtains a certificate and has it served. What went wrong is remembered, so that it is tried again later and not at once; `insist` is a
+ * person's word that it shall be now. Throws `acme.*` faults.
+ */
+export async function order(
+  { state, site, tell, signal, serve }: Ordering,
+  certificate: AcmeCertificate,
+  insist = false,
+): Promise<void> {
+  const { acme } = site;
+  if (!(await hasCandidate(state, certificate))) {
+    const session = await sessionWith(acme.authority, state, { tell, ...(signal ? { signal } : {}) });
+    try {
+      const { obtain } = await import('../../pki/acme/obtain.ts');
+      const wish = wishOf(certificate, await keptChain(state, certificate.id));
+      const keep = (obtained: Parameters<typeof keepCandidate>[2]) =>
+        keepCandidate(state, certificate, obtained);
+      await obtain(session, wish, await solverFor(site, certificate), { keep, insist });
+    } finally {
+      session.close();
+    }
+  }
+  try {
+    await adoptCandidate(state, acme, certificate, usersOf(site, certificate), serve);
+  } catch (error) {
+    // The authority did its part: without this the next attempt would follow at once.
+    if (error instanceof Fault) await noteFailure(state, site, certificate, error);
+    throw error;
+  }
+}
+
+async function noteFailure(
+  state: string,
+  { acme }: AcmeOf,
+  certificate: AcmeCertificate,
+  { code, params }: Fault,
+): Promise<void> {
+  const wish = wishOf(certificate);
+  const id = wishId(acme.authority.directory, wish);
+  const { attempts } = await recall(acmeFolder(state), id);
+  await remember(acmeFolder(state), id, wish, {
+    order: undefined,
+    attempts: { failures: (attempts?.failures ?? 0) + 1, last: Date.now(), fault: message(code, params) },
+  });
+}
+
+/**
+ * Does what a renewal would, and leaves what serves as it is: against the server's staging directory a certificate is obtained and
+ * proved; where the only directory is the real one, the names are validated and nothing is issued. Throws `acme.*` faults.
+ */
+export async function rehearse(
+  { state, site, tell, signal }: Omit<Ordering, 'serve'>,
+  certificate: AcmeCertificate,
+): Promise<{ readonly issued: boolean }> {
+  const authority = rehearsalOf(site.acme);
+  const session = await sessionWith(authority, state, { tell, ...(signal ? { signal } : {}) });
+  try {
+    const core = await import('../../pki/acme/obtain.ts');
+    const solver = await solverFor(site, certificate);
+    const issued = authority.directory !== site.acme.authority.directory;
+    if (!issued) await core.rehearse(session, wishOf(certificate), solver);
+    else {
+      const { provedWrong } = await import('./adopt.ts');
+      const got = await core.obtain(session, wishOf(certificate), solver, {
+        keep: async () => {},
+        insist: true,
+      });
+      const wrong = provedWrong(`${got.key.trimEnd()}\n${got.certificate}`, certificate.names, new Date());
+      if (wrong !== undefined)
+        throw new Fault('acme.unproved', { names: certificate.names.join(', '), reason: wrong });
+    }
+    return { issued };
+  } finally {
+    session.close();
+  }
+}
+
+/** Asks the server when to renew what serves (RFC 9773), when it may be asked again; what it advised before holds while it is away. */
+export async function askAdvice(
+  { state, site, signal }: Pick<Ordering, 'state' | 'site' | 'signal'>,
+  { id }: AcmeCertificate,
+): Promise<void> {
+  const { advice } = await noteOf(state, id);
+  const pem = await readIfThere(acmeCertificateFile(state, id));
+  if (pem === undefined || (advice && advice.again > Date.now())) return;
+  const chain = await keptChain(state, id);
+  if (chain === undefined) return;
+  const session = await sessionWith(site.acme.authority, state, {
+    tell: () => {},
+    ...(signal ? { signal } : {}),
+  });
+  try {
+    const { adviceFor } = await import('../../pki/acme/advice.ts');
+    const found = await adviceFor(session, chain);
+    if (found) await takeNote(state, id, { ...(await noteOf(state, id)), advice: found });
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  } finally {
+    session.close();
+  }
+}
