@@ -78,7 +78,7 @@ export const acme = {
   'acme.validation.next': 'mend what it saw, then "poterne cert renew --dry-run"',
   'acme.self': 'our own gateway at {at} does not answer the challenge for {name}: {seen}',
   'acme.self.next':
-    'nothing was asked of the authority; see "poterne status", and whether the gateway serves the name on port 80',
+    'no proof was tried, so no limit suffers; see "poterne status", and whether the gateway serves the name on port 80',
   'acme.certificate': 'the certificate that {ca} issued for {names} is not what was asked for: {reason}',
   'acme.certificate.next': 'it is not used; tell the authority',
   'acme.broken': 'something else failed while {ca} was asked: {reason}',
@@ -99,7 +99,7 @@ export const acme = {
   'acme.alias.next': 'correct the CNAME: it leads to a name in a zone that can be updated',
   'acme.unseen': 'not every server of the zone shows the TXT record {name} after {seconds} s: {seen}',
   'acme.unseen.next':
-    'see that changes reach the zone’s secondaries (NOTIFY, IXFR) and that this machine may ask them; nothing was asked of the authority',
+    'see that changes reach the zone’s secondaries (NOTIFY, IXFR) and that this machine may ask them; no proof was tried, so no limit suffers',
   'acme.update.form': '{file} does not hold a TSIG key in base64',
   'acme.update.form.next': 'copy what stands in "secret" of the server’s key, without quotes, on one line',
   'acme.update.unreachable': 'the DNS server {server} does not take the update: {reason}',

@@ -84,7 +84,7 @@ export const acme: Record<keyof typeof en, string> = {
   'acme.validation.next': 'réparez ce qu’elle a vu, puis « poterne cert renew --dry-run »',
   'acme.self': 'notre propre passerelle, à {at}, ne répond pas à la preuve pour {name} : {seen}',
   'acme.self.next':
-    'rien n’a été demandé à l’autorité ; voyez « poterne status », et si la passerelle sert le nom sur le port 80',
+    'aucune preuve n’a été tentée, aucune limite n’en souffre ; voyez « poterne status », et si la passerelle sert le nom sur le port 80',
   'acme.certificate': 'le certificat émis par {ca} pour {names} n’est pas celui qui était demandé : {reason}',
   'acme.certificate.next': 'il n’est pas employé ; signalez-le à l’autorité',
   'acme.broken': 'autre chose a échoué pendant la demande à {ca} : {reason}',
@@ -107,7 +107,7 @@ export const acme: Record<keyof typeof en, string> = {
   'acme.unseen':
     'tous les serveurs de la zone ne montrent pas l’enregistrement TXT {name} après {seconds} s : {seen}',
   'acme.unseen.next':
-    'voyez que les changements atteignent les serveurs secondaires (NOTIFY, IXFR) et que cette machine peut les interroger ; rien n’a été demandé à l’autorité',
+    'voyez que les changements atteignent les serveurs secondaires (NOTIFY, IXFR) et que cette machine peut les interroger ; aucune preuve n’a été tentée, aucune limite n’en souffre',
   'acme.update.form': '{file} ne contient pas une clé TSIG en base64',
   'acme.update.form.next':
     'copiez ce qui est dans « secret » de la clé du serveur, sans guillemets, sur une ligne',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adviceId } from './certificate.ts';
+import { problemOf } from './problem.ts';
 import { retryAfter } from './retry-after.ts';
 import type { Session } from './session.ts';
 import type { Advice } from './types.ts';
@@ -28,8 +29,13 @@ export async function adviceFor(session: Session, certificate: string): Promise<
   if (reply.status === 404) return undefined;
   const now = session.now();
   const asked = retryAfter(reply.headers['retry-after'], now) ?? now + usual;
+  if (reply.status >= 400) {
+    const problem = problemOf(reply.body) ?? { type: 'about:blank', detail: `HTTP ${reply.status}` };
+    throw session.refusal(problem, reply.status, {
+      notBefore: retryAfter(reply.headers['retry-after'], now),
+    });
+  }
   try {
-    if (reply.status !== 200) throw new Error(String(reply.status));
     const { suggestedWindow, explanationURL } = infoSchema.parse(JSON.parse(reply.body));
     return {
       window: { start: suggestedWindow.start.getTime(), end: suggestedWindow.end.getTime() },

@@ -1,19 +1,12 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, webcrypto, X509Certificate } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPrivateKey, createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
 import type { CertificateKeyType } from '../../model/acme.ts';
+import { makeKeyOf } from '../authority/keys.ts';
 import * as x509 from '../x509.ts';
 import type { Span } from './types.ts';
 
-const generate = promisify(generateKeyPair);
-
 /** A new private key, in PEM (PKCS#8). */
 export async function makeKey(type: CertificateKeyType): Promise<string> {
-  const [kind, size] = type.split('-') as ['ecdsa' | 'rsa', string];
-  const { privateKey } =
-    kind === 'rsa'
-      ? await generate('rsa', { modulusLength: Number(size) })
-      : await generate('ec', { namedCurve: size === 'p384' ? 'P-384' : 'P-256' });
-  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  return (await makeKeyOf(type)).export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
 /** A request (PKCS#10) for these names, signed by their key, in base64url as RFC 8555 §7.4 wants it. */
@@ -59,7 +52,7 @@ export function preferredChain(chains: readonly string[], issuer: string): strin
   );
 }
 
-/** What is wrong with an issued certificate, if anything: it is for our key and exactly for these names. */
+/** What is wrong with an issued certificate, if anything: it is for our key and for all of these names. */
 export function wrongWith(pem: string, keyPem: string, names: readonly string[]): string | undefined {
   try {
     const [leaf] = readChain(pem) as [X509Certificate];

@@ -64,8 +64,8 @@ export interface RecordPlace {
   /** `_acme-challenge.NAME`, or what its CNAME leads to. */
   readonly record: string;
   readonly zone: string;
-  /** Addresses of the servers that the zone names, with their port. */
-  readonly servers: readonly string[];
+  /** The servers that the zone names, each with its addresses and their port. */
+  readonly servers: readonly { readonly name: string; readonly addresses: readonly string[] }[];
 }
 
 /** Aliases of aliases that are followed. */
@@ -95,12 +95,15 @@ export async function placeOf(name: string, at: NameServers = {}): Promise<Recor
       if (!(await lookup.isZone(zone))) continue;
       const names = await lookup.servers(zone);
       const found = await Promise.all(
-        names.flatMap((server) => ([4, 6] as const).map((family) => lookup.addresses(server, family))),
+        names.sort().map(async (name) => {
+          const families = await Promise.all(
+            ([4, 6] as const).map((family) => lookup.addresses(name, family)),
+          );
+          const addresses = families.flat().map((address) => `${withPortBrackets(address)}:${at.port ?? 53}`);
+          return { name, addresses };
+        }),
       );
-      const servers = found
-        .flat()
-        .map((address) => `${withPortBrackets(address)}:${at.port ?? 53}`)
-        .sort();
+      const servers = found.filter(({ addresses }) => addresses.length > 0);
       if (servers.length === 0) throw failed(`${zone}: NS ${names.join(', ') || '-'}`);
       return { record, zone, servers };
     }

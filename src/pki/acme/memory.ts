@@ -39,8 +39,11 @@ function memoryFile(folder: string, id: string): string {
   return join(folder, 'orders', `${id}.json`);
 }
 
-/** What is remembered of a wish. A file that is no memory of ours is as good as none. */
-export async function recall(folder: string, id: string): Promise<Memory> {
+/**
+ * What is remembered of a wish. A file that is no memory of ours is as good as none; a failure that lies ahead was written by a clock
+ * that was wrong, and counts from now.
+ */
+export async function recall(folder: string, id: string, now = Date.now()): Promise<Memory> {
   const text = await readIfThere(memoryFile(folder, id));
   let kept: z.infer<typeof memorySchema> | undefined;
   try {
@@ -48,7 +51,11 @@ export async function recall(folder: string, id: string): Promise<Memory> {
   } catch {
     kept = undefined;
   }
-  return { order: kept?.order, attempts: kept?.attempts as Attempts | undefined };
+  const attempts = kept?.attempts as Attempts | undefined;
+  return {
+    order: kept?.order,
+    attempts: attempts && { ...attempts, last: Math.min(attempts.last, now) },
+  };
 }
 
 /** Remembers; nothing to remember removes the file. */

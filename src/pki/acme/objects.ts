@@ -18,6 +18,7 @@ export type Order = z.infer<typeof orderSchema>;
 
 const challengeSchema = z.object({
   type: z.string(),
+  status: z.string().catch('pending'),
   url: z.url(),
   token: z
     .string()

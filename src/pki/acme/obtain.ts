@@ -13,7 +13,7 @@ import {
 import { type Memory, type PlacedOrder, recall, remember, wishId } from './memory.ts';
 import { type Order, orderSchema, read } from './objects.ts';
 import { poll } from './poll.ts';
-import { Refusal } from './problem.ts';
+import { endsOrder, Refusal } from './problem.ts';
 import { authorizationsOf, giveUp, prove } from './prove.ts';
 import { nextTry } from './renewal.ts';
 import type { Session } from './session.ts';
@@ -40,7 +40,7 @@ export async function obtain(
 ): Promise<Obtained> {
   const { folder, authority } = session;
   const id = wishId(authority.directory, wish);
-  requireTurn(session, await recall(folder, id), id, insist);
+  requireTurn(session, await recall(folder, id, session.now()), id, insist);
   try {
     const obtained = await withAccount(session, ({ url }) => attempt(session, url, wish, solver, id));
     await keep(obtained);
@@ -67,9 +67,9 @@ export async function obtain(
 }
 
 /** When a wish may be tried again, in milliseconds since 1970, and what failed last. */
-export async function turnOf(folder: string, directory: string, wish: Wish) {
+export async function turnOf(folder: string, directory: string, wish: Wish, now = Date.now()) {
   const id = wishId(directory, wish);
-  const { attempts } = await recall(folder, id);
+  const { attempts } = await recall(folder, id, now);
   return { at: nextTry(attempts, id), attempts };
 }
 
@@ -122,17 +122,9 @@ async function attempt(
     session.tell(message('acme.tell.obtained', { names, until }));
     return { certificate, key: placed.key };
   } catch (error) {
-    if (isOver(error)) await forgetOrder(session, wish, id);
+    if (endsOrder(error)) await forgetOrder(session, wish, id);
     throw error;
   }
-}
-
-/** Whether an order is done with: not where the authority is only slow or away, or our side was called off. */
-function isOver(error: unknown): boolean {
-  return (
-    error instanceof Fault &&
-    !['acme.slow', 'acme.unreachable', 'acme.untrusted', 'acme.busy', 'acme.limited'].includes(error.code)
-  );
 }
 
 async function forgetOrder({ folder }: Session, wish: Wish, id: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { parseNetwork } from '../../lib/ip.ts';
 import type { AcmeChallenge } from '../../model/acme.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Finding, Severity } from '../../model/finding.ts';
@@ -62,7 +63,7 @@ function asFinding(error: unknown): Finding {
 }
 
 async function turn({ folder, authority, ca, now }: Session, wish: Wish): Promise<Finding[]> {
-  const { at, attempts } = await turnOf(folder, authority.directory, wish);
+  const { at, attempts } = await turnOf(folder, authority.directory, wish, now());
   if (!attempts || at <= now()) return [];
   // Our own pause only says when it goes on by itself; the authority's is an order.
   const severity = (attempts.notBefore ?? 0) > now() ? 'error' : 'note';
@@ -141,7 +142,7 @@ async function reached(
   const token = 'poterne-preflight';
   const looked = await Promise.all(
     resolved.map(async (address): Promise<Finding | undefined> => {
-      const isOurs = addresses.includes(address);
+      const isOurs = addresses.some((own) => isSame(own, address));
       try {
         const answer = await askChallenge({ address, port }, name, token);
         if (answer.status === 200 && answer.body === `${token}.${key.thumbprint}`) return undefined;
@@ -173,6 +174,11 @@ async function writable(name: string, { challenge, names, writer }: PreflightOpt
   } catch (error) {
     return [asFinding(error)];
   }
+}
+
+/** IPv6 has many spellings. */
+function isSame(one: string, other: string): boolean {
+  return one === other || (parseNetwork(one) ?? one) === parseNetwork(other);
 }
 
 /** A program of the user's is not run for a look: only whether it can be. */

@@ -91,3 +91,9 @@ export function codeOf(problem: Problem, status: number): RefusalCode {
   if (status === 429) return 'acme.limited';
   return status >= 500 ? 'acme.busy' : 'acme.refused';
 }
+
+/** Whether nothing more will come of an order after this: the authority is not only slow, away or busy, and nobody called us off. */
+export function endsOrder(error: unknown): boolean {
+  const passing = ['acme.slow', 'acme.unreachable', 'acme.untrusted', 'acme.busy', 'acme.limited'];
+  return error instanceof Fault && !passing.includes(error.code);
+}

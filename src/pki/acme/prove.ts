@@ -2,7 +2,7 @@ import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { type Authorization, authorizationSchema, type Challenge, type Order, read } from './objects.ts';
 import { poll } from './poll.ts';
-import { codeOf, kindOf, saw } from './problem.ts';
+import { codeOf, endsOrder, kindOf, saw } from './problem.ts';
 import type { Session } from './session.ts';
 import type { Proof, Solver } from './types.ts';
 
@@ -30,9 +30,9 @@ export async function prove(session: Session, kid: string, order: Order, solver:
   const pending = (await authorizationsOf(session, kid, order)).filter(
     ({ authorization }) => authorization.status === 'pending',
   );
-  const proofs = pending.map((asked) => ({ ...asked, ...proofOf(session, asked.authorization, solver) }));
   const shown: Proof[] = [];
   try {
+    const proofs = pending.map((asked) => ({ ...asked, ...proofOf(session, asked.authorization, solver) }));
     await all(
       proofs.map(async ({ proof, authorization }) => {
         session.tell(message('acme.tell.proof', { name: named(authorization) }));
@@ -43,7 +43,8 @@ export async function prove(session: Session, kid: string, order: Order, solver:
     if (proofs.length > 0) session.tell(message('acme.tell.validation', { ca: session.ca }));
     const ends = await all(
       proofs.map(async ({ url, challenge }) => {
-        await session.post(challenge.url, {}, { kid });
+        // It is being looked at since an attempt that was called off.
+        if (challenge.status === 'pending') await session.post(challenge.url, {}, { kid });
         const wanted = { url, kid, schema: authorizationSchema, doing: 'validation' };
         return poll(session, wanted, ({ status }) => status !== 'pending');
       }),
@@ -51,7 +52,7 @@ export async function prove(session: Session, kid: string, order: Order, solver:
     const failed = ends.filter(({ status }) => status !== 'valid');
     if (failed.length > 0) throw notTaken(session, failed, solver);
   } catch (error) {
-    if (!session.signal?.aborted) await giveUp(session, kid, pending);
+    if (endsOrder(error)) await giveUp(session, kid, pending);
     throw error;
   } finally {
     for (const proof of shown)

@@ -1,9 +1,10 @@
 import { createPublicKey, generateKeyPair, type KeyObject, webcrypto } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { CertificateKeyType } from '../../model/acme.ts';
 import type { KeyType } from '../../model/authority.ts';
 
 /** A new private key. */
-export async function makeKeyOf(type: KeyType): Promise<KeyObject> {
+export async function makeKeyOf(type: KeyType | CertificateKeyType): Promise<KeyObject> {
   const generate = promisify(generateKeyPair);
   const [family, size = ''] = type.split('-');
   const { privateKey } =
