@@ -23,7 +23,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   fleet: ['audit', 'hosts', 'i18n', 'lib', 'mail', 'model', 'store'],
   audit: ['hosts', 'lib', 'model', 'store'],
   pki: ['audit', 'hosts', 'lib', 'model', 'secrets', 'store'],
-  apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'store'],
+  apply: ['engines', 'hosts', 'lib', 'model', 'pki', 'plan', 'secrets', 'store'],
   verify: ['i18n', 'lib', 'model'],
   doctor: ['hosts', 'i18n', 'lib', 'model', 'pki', 'verify'],
   bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],

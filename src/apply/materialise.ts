@@ -7,6 +7,7 @@ import type { Pointer } from '../model/pointer.ts';
 import { acmeCertificateFile } from '../pki/acme-files.ts';
 import type { Authority } from '../pki/authority/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
+import { readSecret } from '../secrets/read.ts';
 
 /** The text of an input, or why it cannot be had: in a few words, and in full where there is more to say. */
 export type Material =
@@ -53,6 +54,7 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
       }
       if ('authorities' in from || 'revocations' in from) return readTrust(from, authority, now);
       try {
+        if ('secret' in from) return { text: `${await readSecret(from.secret)}\n` };
         return await readSmall('acme' in from ? acmeCertificateFile(state, from.acme) : from.file);
       } catch (error) {
         return { reason: (error as Error).message };

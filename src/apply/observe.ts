@@ -49,12 +49,13 @@ async function versionOf(engine: ServerEngine): Promise<string | undefined> {
   return engine.actions.version.read(stdout + stderr);
 }
 
-/** The host names (not addresses) of every upstream. */
+/** The host names (not addresses) of every upstream and every partner. */
 function upstreamNames(site: Site): string[] {
   const hosts = site.services.flatMap((service) =>
     service.upstreams.flatMap(({ address }) => (address.kind === 'tcp' ? [address.host] : [])),
   );
-  return [...new Set(hosts)].filter((host) => !isAddress(host));
+  const partners = site.partners.map(({ host }) => host);
+  return [...new Set([...hosts, ...partners])].filter((host) => !isAddress(host));
 }
 
 /** Each name's addresses, sorted, so that a resolver's rotation changes nothing. */

@@ -74,6 +74,7 @@ export function resolve(
     publications: [...parsed.publications].map(([name, publication]) =>
       resolvePublication(resolving, name, publication),
     ),
+    partners: [],
     gateway: resolveGateway(resolving, hosts),
     tlsConfigurations: resolveTlsConfigurations(parsed, resolving.file),
     ...(site?.admin === undefined ? {} : { admin: resolveAdmin(parsed, site.admin) }),

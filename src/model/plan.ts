@@ -1,5 +1,6 @@
 import type { Expectation } from './expectation.ts';
 import type { Pointer } from './pointer.ts';
+import type { SecretRef } from './secret.ts';
 import type { Site } from './site.ts';
 import type { ServerTls } from './tls.ts';
 
@@ -31,7 +32,9 @@ export interface Input {
     | { readonly acme: string }
     /** The authorities of client certificates, or what these have revoked: all that is described, in one file. */
     | { readonly authorities: ClientTrust }
-    | { readonly revocations: ClientTrust };
+    | { readonly revocations: ClientTrust }
+    /** A secret of one line, such as a key's passphrase. */
+    | { readonly secret: SecretRef };
   readonly because: Pointer;
 }
 
@@ -48,6 +51,8 @@ export interface StandIn {
 export interface CertificateNeed {
   readonly id: string;
   readonly names: readonly string[];
+  /** What it is for, when that is not to be a server's. */
+  readonly purpose?: 'client';
 }
 
 /** What is wanted: pure and deterministic, from a Site and Facts. */

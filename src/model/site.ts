@@ -2,6 +2,7 @@ import type { AccessRule, Bastion, Person } from './access.ts';
 import type { AcmeSite } from './acme-site.ts';
 import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
+import type { Partner, PartnerDoor } from './partner.ts';
 import type { Pointer } from './pointer.ts';
 import type { StorePlace } from './store.ts';
 import type { ServerTls, TlsConfiguration } from './tls.ts';
@@ -23,6 +24,8 @@ export interface Site {
   readonly hosts: readonly Host[];
   readonly services: readonly Service[];
   readonly publications: readonly Publication[];
+  /** What internal applications call outside, through the gateway; they call nothing else there. */
+  readonly partners: readonly Partner[];
   readonly gateway: Gateway;
   readonly tlsConfigurations: readonly TlsConfiguration[];
   /** Who may administer machines, over SSH; absent when the description does not say. */
@@ -152,6 +155,8 @@ export interface Gateway {
   readonly trustedFronts: readonly string[];
   /** Every connection begins with a PROXY protocol header (haproxy's proxy-protocol.txt, versions 1 and 2). */
   readonly proxyProtocol: boolean;
+  /** Where partners are called; absent when nobody calls any over the network. */
+  readonly partners?: PartnerDoor;
   readonly options: EngineOptions;
   readonly pointer: Pointer;
 }

@@ -1,4 +1,5 @@
 import type { Facts } from '../../model/facts.ts';
+import { partnerStanding } from '../../model/partner.ts';
 import type { Artefact, StandIn } from '../../model/plan.ts';
 import { type Publication, passedThrough, proxied, type Site } from '../../model/site.ts';
 import { pages } from './pages.ts';
@@ -7,6 +8,7 @@ import { clientInputs } from './render/clients.ts';
 import { contextOf } from './render/common.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
+import { partnerFile, partnerInputs, partnerLocations, partnerStandIn } from './render/partner.ts';
 import { publicationFile, standIn } from './render/publication.ts';
 import { forwardingFile, pagesFile } from './render/shared.ts';
 import { directFile, directStandIn, namesFile, namesStandIn, regexNamed } from './render/stream.ts';
@@ -47,6 +49,20 @@ export function render(site: Site, facts: Facts): Artefact[] {
       ...file(`names/${publication.id}.map`, namesFile(context, publication)),
       ...isolated(publication, namesStandIn(context, publication)),
     })),
+    ...site.partners.flatMap((partner) => {
+      const publication = partnerStanding(partner);
+      return [
+        {
+          ...file(`partners/${partner.id}.conf`, partnerFile(context, partner)),
+          isolated: { publication, standIn: { text: '', reads: [] } },
+        },
+        {
+          ...file(`partners/${partner.id}.locations`, partnerLocations(context, partner)),
+          reads: partnerInputs(partner),
+          isolated: { publication, standIn: partnerStandIn(context, partner) },
+        },
+      ];
+    }),
     ...pages().map(({ path, text }) => ({
       ...base,
       path: `pages/${path}`,

@@ -103,6 +103,7 @@ export async function stage(
   const bytes = ({ from }: Input) => {
     if ('file' in from) return readFile(from.file, 'utf8');
     if ('certificate' in from) return authority.issue(from.certificate.names);
+    if ('secret' in from) return readFile(from.secret.file, 'utf8');
     if ('acme' in from) return authority.issue(['acme.test']);
     const files = 'authorities' in from ? from.authorities.authorities : from.revocations.crls;
     const texts = files.map((each) => ('file' in each ? readFile(each.file, 'utf8') : authority.pem));

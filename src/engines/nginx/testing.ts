@@ -1,4 +1,5 @@
 import type { Facts } from '../../model/facts.ts';
+import type { Partner } from '../../model/partner.ts';
 import { pointer } from '../../model/pointer.ts';
 import type {
   DirectPublication,
@@ -97,11 +98,35 @@ export function directPublication(
   return { ...ground, scenario: 'direct', ...rest };
 }
 
+/** A partner at `https://host:port/base/`, that any machine of 10.0.0.0/24 may call. */
+export function partner(name: string, url: string, more: Partial<Partner> = {}): Partner {
+  const { hostname, port, pathname } = new URL(url);
+  const at = pointer('partners', name);
+  return {
+    id: `partner_${name.replaceAll('-', '_')}`,
+    name,
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || 443),
+    base: pathname,
+    trust: { name: hostname },
+    pins: [],
+    callers: ['10.0.0.0/24'],
+    networks: ['10.0.0.0/24'],
+    paths: [{ path: '/', pointer: `${at}/paths/0` }],
+    methods: ['GET', 'HEAD', 'POST'],
+    size: 16_000_000,
+    timeouts: { connect: 5000, send: 60_000, read: 60_000 },
+    pointer: at,
+    ...more,
+  };
+}
+
 /** A whole site. */
 export function site(
   services: readonly Service[],
   publications: readonly Publication[],
   gateway: Partial<Gateway> = {},
+  partners: readonly Partner[] = [],
 ): Site {
   return {
     name: 'maison',
@@ -119,6 +144,7 @@ export function site(
     hosts: [],
     services,
     publications,
+    partners,
     gateway: {
       host: 'localhost',
       listen: [],

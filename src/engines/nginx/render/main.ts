@@ -4,6 +4,7 @@ import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
 import { asksClients, identityMaps } from './clients.ts';
 import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { defaultHeaderMaps } from './headers.ts';
+import { partnersPart } from './partners.ts';
 import { loadStream, streamBlock } from './stream.ts';
 
 /** Mozilla's "intermediate" (guideline 5.7) but for finite-field Diffie-Hellman, which would need parameters of its own. */
@@ -88,6 +89,7 @@ function http(context: Context): Node[] {
     gap,
     ...(facts.acme ? [line(site.acme?.pointer ?? '', 'include', 'acme.conf')] : []),
     ...proxied(site).map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
+    ...partnersPart(context),
   ].concat(site.publications.length === 0 ? [note(gatewayAt('listen'), 'Nothing is published.')] : []);
 }
 
