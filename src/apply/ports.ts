@@ -44,7 +44,18 @@ function sockets(gateway: Gateway): Socket[] {
   return addresses.flatMap(({ address, asked }) => [
     { address, port: gateway.httpPort, asked: { address: asked, port: `${at}/http-port` } },
     { address, port: gateway.httpsPort, asked: { address: asked, port: `${at}/https-port` } },
-  ]);
+  ]).concat(partnerSockets(gateway));
+}
+
+/** Where partners are called. */
+function partnerSockets({ partners }: Gateway): Socket[] {
+  if (!partners) return [];
+  const { listen, port, pointer: at } = partners;
+  return listen.map((address) => ({
+    address,
+    port,
+    asked: { address: `${at}/listen`, port: `${at}/port` },
+  }));
 }
 
 const isSame = (a: Socket, b: Socket): boolean => a.address === b.address && a.port === b.port;

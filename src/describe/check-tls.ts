@@ -83,6 +83,16 @@ function checkEntry(
       onKey: true,
       hint: message('tls-configuration.empty.hint'),
     });
+  const needed =
+    server.length > 0 ? (['client-certificate', 'authorities'] as const) : (['certificate', 'key'] as const);
+  for (const key of needed)
+    if (entry[key] === undefined)
+      report('error', {
+        code: 'tls-configuration.key.missing',
+        params: { key, name },
+        pointer: at,
+        onKey: true,
+      });
   if (server.length === 0) return;
   const { authorities = [], crl, headers = {} } = entry;
   if (
@@ -107,14 +117,6 @@ function checkEntry(
     else if (names.some(([other, name]) => other !== fact && name?.toLowerCase() === lower))
       report('error', { code: 'tls-configuration.header.twice', ...here });
   }
-  for (const key of ['client-certificate', 'authorities'] as const)
-    if (entry[key] === undefined)
-      report('error', {
-        code: 'tls-configuration.key.missing',
-        params: { key, name },
-        pointer: at,
-        onKey: true,
-      });
 }
 
 /** Publications ask for certificates; one that is shown to partners says nothing of that. */
@@ -173,10 +175,7 @@ function checkOne(
 /** A configuration that nobody uses is most often an assignment that somebody forgot. */
 function checkUnused({ parsed, sources, report }: Checking): void {
   // As written, since a publication that could not be parsed asks for its certificates all the same.
-  const targets = [
-    ...sources.sections.publications.values(),
-    ...Object.values(isPlainMap(sources.root.partners) ? sources.root.partners : {}),
-  ];
+  const targets = [...sources.sections.publications.values(), ...sources.sections.partners.values()];
   const used = new Set(
     targets.flatMap((target) => {
       const routes = valueAt(target, ['routes']);

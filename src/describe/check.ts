@@ -8,6 +8,7 @@ import { checkAssertions } from './check-assertions.ts';
 import { checkScenarios } from './check-direct.ts';
 import { checkJobs } from './check-jobs.ts';
 import { checkNetwork } from './check-network.ts';
+import { checkPartners } from './check-partners.ts';
 import { checkPublications } from './check-publications.ts';
 import { checkTlsConfigurations } from './check-tls.ts';
 import { type Checking, unknownCodes } from './checking.ts';
@@ -63,6 +64,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
   checkAccess(checking);
   checkJobs(checking, jobFiles);
   checkTlsConfigurations(checking);
+  checkPartners(checking);
   checkAssertions(checking);
   checkMail(checking);
   checkUse(checking);

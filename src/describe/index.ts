@@ -4,6 +4,7 @@ import { engines as everyEngine } from '../engines/index.ts';
 import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
 import { check } from './check.ts';
+import { clientFileFindings } from './client-files.ts';
 import { disk, type Files } from './files.ts';
 import { readJobFiles } from './job-files.ts';
 import { locateFinding, sortFindings } from './locate.ts';
@@ -33,7 +34,7 @@ export interface Description {
 export interface DescribeOptions {
   readonly files?: Files;
   readonly engines?: readonly Engine[];
-  /** When it is read: revocation lists and authorities end. Default: now. */
+  /** When it is read: revocation lists, authorities and certificates end. Default: now. */
   readonly now?: Date;
 }
 
@@ -56,6 +57,8 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
   if (!hasErrors(findings)) {
     site = resolve(parsed, sources, engines, jobFiles);
     for (const engine of engines) findings.push(...engine.review(site));
+    const shown = site.tlsConfigurations.filter((one) => one.kind === 'client');
+    findings.push(...(await clientFileFindings(shown, files, options.now?.() ?? new Date())));
   }
   const located = sortFindings(
     sources,

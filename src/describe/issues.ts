@@ -22,6 +22,7 @@ function thingAt(path: Path): { thing: string; name: string } {
     calendars: 'calendar',
     jobs: 'job',
     'tls-configurations': 'tls-configuration',
+    partners: 'partner',
   };
   if (section === 'expect' && name !== undefined) return { thing: 'assertion', name: '' };
   if (section === 'flows' && name !== undefined) return { thing: 'grant', name: '' };

@@ -16,6 +16,7 @@ export const sections = [
   'calendars',
   'jobs',
   'tls-configurations',
+  'partners',
 ] as const;
 export type Section = (typeof sections)[number];
 
@@ -63,6 +64,7 @@ export function merge(main: string, reading: Reading): { sources: Sources; findi
     calendars: new Map(),
     jobs: new Map(),
     'tls-configurations': new Map(),
+    partners: new Map(),
   };
   const origins = new Map<Pointer, Source>();
 

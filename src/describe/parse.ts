@@ -5,6 +5,7 @@ import { message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import { findingsOf, keysAt, valueAt } from './issues.ts';
 import { isPlainMap, type Section, type Sources } from './merge.ts';
+import type { PartnerEntry } from './schema/partners.ts';
 import type { TlsConfigurationEntry } from './schema/tls.ts';
 import {
   type CalendarEntry,
@@ -33,6 +34,7 @@ export interface Parsed {
   readonly calendars: ReadonlyMap<string, CalendarEntry>;
   readonly jobs: ReadonlyMap<string, JobEntry>;
   readonly 'tls-configurations': ReadonlyMap<string, TlsConfigurationEntry>;
+  readonly partners: ReadonlyMap<string, PartnerEntry>;
   /** Every name that was written, of entries that could not be parsed as well. */
   readonly names: Readonly<Record<Exclude<Section, 'gateway'>, readonly string[]>>;
   /** Entries that lost something that was wrong: what they lack now says nothing. */
@@ -99,6 +101,7 @@ export function parse(
     calendars: entries('calendars', grammar.calendar),
     jobs: entries('jobs', grammar.job),
     'tls-configurations': entries('tls-configurations', grammar.tlsConfiguration),
+    partners: entries('partners', grammar.partner),
     names: {
       zones: names('zones'),
       hosts: names('hosts'),
@@ -108,6 +111,7 @@ export function parse(
       calendars: names('calendars'),
       jobs: names('jobs'),
       'tls-configurations': names('tls-configurations'),
+      partners: names('partners'),
     },
     flawed,
   };

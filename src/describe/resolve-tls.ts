@@ -64,6 +64,17 @@ function resolveServer(name: string, entry: TlsConfigurationEntry, file: File, a
   };
 }
 
-function resolveClient(name: string, _entry: TlsConfigurationEntry, _file: File, at: Pointer): ClientTls {
-  return { kind: 'client', name, pointer: at };
+function resolveClient(name: string, entry: TlsConfigurationEntry, file: File, at: Pointer): ClientTls {
+  const { certificate = '', key = '', passphrase } = entry;
+  return {
+    kind: 'client',
+    name,
+    shows: {
+      kind: 'files',
+      certificate: file(certificate, at),
+      key: file(key, at),
+      ...(passphrase ? { passphrase: { file: passphrase.file, pointer: `${at}/passphrase` } } : {}),
+    },
+    pointer: at,
+  };
 }

@@ -3,6 +3,7 @@ import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { parseNetwork } from '../lib/ip.ts';
 import { zoneOfHost } from '../lib/zones.ts';
 import { deepFreeze } from '../model/freeze.ts';
+import type { Partner } from '../model/partner.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import type {
   Admin,
@@ -31,6 +32,7 @@ import { resolveAccess } from './resolve-access.ts';
 import { acmeWords, resolveAcme, resolveAcmeTls } from './resolve-acme.ts';
 import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
+import { resolvePartnerDoor, resolvePartners } from './resolve-partners.ts';
 import { resolveTlsConfigurations } from './resolve-tls.ts';
 import { strips } from './routing.ts';
 import {
@@ -64,6 +66,8 @@ export function resolve(
   };
   const hosts = resolveHosts(resolving);
   const site = parsed.site;
+  const tlsConfigurations = resolveTlsConfigurations(parsed, resolving.file);
+  const partners = resolvePartners(parsed, tlsConfigurations, resolving.file);
   return deepFreeze<Site>({
     name: site?.site ?? '',
     language: site?.language ?? 'en',
@@ -74,9 +78,9 @@ export function resolve(
     publications: [...parsed.publications].map(([name, publication]) =>
       resolvePublication(resolving, name, publication),
     ),
-    partners: [],
-    gateway: resolveGateway(resolving, hosts),
-    tlsConfigurations: resolveTlsConfigurations(parsed, resolving.file),
+    partners,
+    gateway: resolveGateway(resolving, hosts, partners),
+    tlsConfigurations,
     ...(site?.admin === undefined ? {} : { admin: resolveAdmin(parsed, site.admin) }),
     grants: (site?.flows ?? []).flatMap((entry, i) => resolveGrant(parsed, entry, i)),
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
@@ -156,7 +160,12 @@ function resolveSsh({ 'host-key': hostKey, ...ssh }: NonNullable<HostEntry['ssh'
   return { ...present(ssh), ...(hostKey === undefined ? {} : { hostKey }), pointer: at };
 }
 
-function resolveGateway({ parsed, engines }: Resolving, hosts: readonly Host[]): Gateway {
+function resolveGateway(
+  { parsed, engines }: Resolving,
+  hosts: readonly Host[],
+  partners: readonly Partner[],
+): Gateway {
+  const door = resolvePartnerDoor(parsed, partners, hosts);
   const entry = parsed.gateway ?? schemas(engines).gateway.parse({});
   return {
     host: hosts.find((h) => h.roles.includes('gateway'))?.name ?? 'localhost',
@@ -167,6 +176,7 @@ function resolveGateway({ parsed, engines }: Resolving, hosts: readonly Host[]):
     publicAddresses: [...new Set(entry.public)],
     trustedFronts: [...new Set(entry['trusted-fronts'])],
     proxyProtocol: entry['proxy-protocol'],
+    ...(door ? { partners: door } : {}),
     options: options(engines, 'gateway', entry),
     pointer: '/gateway',
   };

@@ -9,6 +9,7 @@ import { bastion, person, rule } from './schema/access.ts';
 import { acme, acmeTls, certificateName } from './schema/acme.ts';
 import { calendar, job, store } from './schema/jobs.ts';
 import { archives, mail, runs } from './schema/mail.ts';
+import { type PartnerEntry, partner, partnerDoor } from './schema/partners.ts';
 import { timezone } from './schema/timezone.ts';
 import { type TlsConfigurationEntry, tlsConfiguration } from './schema/tls.ts';
 import { filename, text } from './schema/words.ts';
@@ -167,6 +168,7 @@ const gateway = {
     .boolean()
     .default(false)
     .describe('Every connection begins with a PROXY protocol header (versions 1 and 2).'),
+  partners: partnerDoor,
 };
 
 const service = {
@@ -327,6 +329,7 @@ export interface Schemas {
   readonly calendar: z.ZodType<CalendarEntry>;
   readonly job: z.ZodType<JobEntry>;
   readonly tlsConfiguration: z.ZodType<TlsConfigurationEntry>;
+  readonly partner: z.ZodType<PartnerEntry>;
 }
 
 const built = new WeakMap<readonly Engine[], Schemas>();
@@ -355,6 +358,7 @@ export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
     calendar: z.strictObject(calendar),
     job: z.strictObject(job),
     tlsConfiguration,
+    partner,
   } as unknown as Schemas;
   built.set(engines, schemas);
   return schemas;
@@ -391,6 +395,10 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     zones: z.record(z.string(), s.zone).optional().describe('Network areas, by name.'),
     hosts: z.record(z.string(), s.host).optional().describe('Machines, by name.'),
     gateway: s.gateway.optional().describe('Where the gateway listens, and who stands in front of it.'),
+    partners: z
+      .record(z.string(), s.partner)
+      .optional()
+      .describe('What internal applications call outside, through the gateway, by name.'),
     'tls-configurations': z
       .record(z.string(), s.tlsConfiguration)
       .optional()

@@ -34,6 +34,15 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
       });
   for (const configuration of site.tlsConfigurations)
     shipTrust(entries['tls-configurations'], configuration, carry);
+  for (const { pointer, trust } of site.partners)
+    if (trust.ca !== undefined)
+      name(entries.partners, pointer, 'trust', { ca: carry(trust.ca, `${pointer}/trust/ca`) });
+  for (const one of site.tlsConfigurations)
+    if (one.kind === 'client' && one.shows.kind === 'files')
+      nameHere(entries['tls-configurations'], one.pointer, {
+        certificate: carry(one.shows.certificate, `${one.pointer}/certificate`),
+        key: carry(one.shows.key, `${one.pointer}/key`),
+      });
   const root = new Map(Object.entries(sources.root));
   const trust = site.acme?.authority.trust;
   if (trust !== undefined) nameTrust(root, carry(trust, '/acme/trust'));

@@ -16,6 +16,7 @@ import { jobs } from './en/jobs.ts';
 import { mail } from './en/mail.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
+import { partners } from './en/partners.ts';
 import { plan } from './en/plan.ts';
 import { scheduler } from './en/scheduler.ts';
 import { sessions } from './en/sessions.ts';
@@ -49,6 +50,7 @@ export const en = {
   ...acme,
   ...tls,
   ...acmeSite,
+  ...partners,
 } as const;
 
 /** The stable code of a message. */

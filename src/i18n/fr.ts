@@ -16,6 +16,7 @@ import { jobs } from './fr/jobs.ts';
 import { mail } from './fr/mail.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
+import { partners } from './fr/partners.ts';
 import { plan } from './fr/plan.ts';
 import { scheduler } from './fr/scheduler.ts';
 import { sessions } from './fr/sessions.ts';
@@ -49,4 +50,5 @@ export const fr = {
   ...acme,
   ...tls,
   ...acmeSite,
+  ...partners,
 } as const;

@@ -95,7 +95,36 @@ export type Probe =
       readonly door: Door;
       readonly scheme: 'http' | 'https';
       readonly host: string;
-    };
+    }
+  /** A call of a partner through the gateway is answered by the partner; `status` undefined: whatever it says. */
+  | {
+      readonly kind: 'partner-answers';
+      readonly addresses: readonly string[];
+      readonly port: number;
+      readonly path: string;
+      readonly status?: number;
+    }
+  /** A call of a partner is refused: by the gateway with 403, or by no connection at all. */
+  | {
+      readonly kind: 'partner-refuses';
+      readonly addresses: readonly string[];
+      readonly port: number;
+      readonly path: string;
+    }
+  /**
+   * A partner's own certificate: TLS 1.2 or later, chain to `ca` (a PEM file; the system's roots without), name, days left,
+   * and one of the pinned keys in the chain, when there are any.
+   */
+  | {
+      readonly kind: 'partner-certificate';
+      readonly door: Door;
+      readonly name: string;
+      readonly ca?: string;
+      readonly pins: readonly string[];
+      readonly minDays: number;
+    }
+  /** The certificate in this file is for clients, and valid now and for `minDays` more. */
+  | { readonly kind: 'client-certificate'; readonly file: string; readonly minDays: number };
 
 /** Ports from the first to the last, both included. */
 export type PortRange = readonly [first: number, last: number];

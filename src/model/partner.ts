@@ -1,25 +1,5 @@
 import type { Pointer } from './pointer.ts';
-import type { SecretRef } from './secret.ts';
-
-/** The certificate that the gateway shows when it is the client of a partner: a named TLS configuration. */
-export type ClientCertificate =
-  /** Files that the user keeps (absolute paths), in PEM; the key may be encrypted. */
-  | {
-      readonly kind: 'files';
-      readonly certificate: string;
-      readonly key: string;
-      readonly passphrase?: SecretRef;
-    }
-  /** Issued by Poterne's own authority in these names. */
-  | { readonly kind: 'internal'; readonly names: readonly string[] };
-
-/** A named TLS configuration for being a client. */
-export interface ClientTls {
-  readonly kind: 'client';
-  readonly name: string;
-  readonly shows: ClientCertificate;
-  readonly pointer: Pointer;
-}
+import type { ClientTls } from './tls.ts';
 
 /** What callers may ask of a partner: a path and what lies below it, or (with a final slash) only what lies below. */
 export interface PartnerPath {

@@ -1,4 +1,5 @@
 import type { Pointer } from './pointer.ts';
+import type { SecretRef } from './secret.ts';
 
 /** Where a client certificate's identity is read (RFC 5280 §4.1.2.6 and §4.2.1.6). */
 export const identities = ['subject', 'common-name', 'san-dns', 'san-email', 'san-uri'] as const;
@@ -52,10 +53,23 @@ export interface ServerTls {
   readonly pointer: Pointer;
 }
 
+/** The certificate that the gateway shows when it is the client of a partner: a named TLS configuration. */
+export type ClientCertificate =
+  /** Files that the user keeps (absolute paths), in PEM; the key may be encrypted. */
+  | {
+      readonly kind: 'files';
+      readonly certificate: string;
+      readonly key: string;
+      readonly passphrase?: SecretRef;
+    }
+  /** Issued by Poterne's own authority in these names. */
+  | { readonly kind: 'internal'; readonly names: readonly string[] };
+
 /** The certificate that the gateway shows to a partner (MTLS-2). */
 export interface ClientTls {
   readonly kind: 'client';
   readonly name: string;
+  readonly shows: ClientCertificate;
   readonly pointer: Pointer;
 }
 

@@ -97,6 +97,8 @@ const reasonCodes = {
   'flow.upstream': 'assertion.flow.upstream',
   'flow.needs': 'assertion.flow.needs',
   'flow.grant': 'assertion.flow.grant',
+  'flow.partner': 'assertion.flow.partner',
+  'flow.partner.out': 'assertion.flow.partner.out',
   'flow.admin': 'assertion.flow.admin',
   'flow.admin.via': 'assertion.flow.admin.via',
 } as const;

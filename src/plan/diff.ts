@@ -2,6 +2,7 @@ import { sha256 } from '../lib/digest.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Change, ExposureDiff } from '../model/change.ts';
 import { message } from '../model/message.ts';
+import type { Partner } from '../model/partner.ts';
 import type { Artefact, Plan, Reach } from '../model/plan.ts';
 import type { Publication, Route, Service, Site } from '../model/site.ts';
 import { covers, exposure } from './topology.ts';
@@ -25,6 +26,11 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
       both: serviceChanges,
     }),
     ...ordered(before, plan.site),
+    ...compare(before?.partners ?? [], plan.site.partners, (partner) => partner.name, {
+      added: (partner) => [callable(partner)],
+      removed: ({ name }) => [{ kind: 'remove', say: message('change.partner.remove', { name }) }],
+      both: (was, is) => settings(`partner/${is.name}`, is.pointer, was, is),
+    }),
     ...(before ? gatewayChanges(before, plan.site) : []),
   ];
   return [...said, ...rewritten(active, plan, said)];
@@ -79,6 +85,12 @@ function publish(publication: Publication): Change {
     say: message('change.publication.add', { name: publication.name, routes, who }),
     because: publication.pointer,
   };
+}
+
+function callable({ name, host, base, callers, socket, pointer }: Partner): Change {
+  const who = [...callers, ...(socket === undefined ? [] : [`unix:${socket}`])].join(', ');
+  const say = message('change.partner.add', { name, who, url: `https://${host}${base}` });
+  return { kind: 'add', say, because: pointer };
 }
 
 function restore({ name, pointer }: Publication): Change {

@@ -22,13 +22,14 @@ import {
   visitorEndpoint,
 } from './endpoints.ts';
 import { forwarderOf } from './forwardings.ts';
+import { partnerFlows } from './partner-flows.ts';
 
 type Wanted = Omit<Flow, 'reasons'>;
 type Ask = (wanted: Wanted, reason: Reason) => void;
 
 /**
  * Every network flow that the description asks for, each once, with all its reasons, in the description's order:
- * visitors (and trusted fronts) to the gateway, then the gateway to what it publishes, what services need of each other, what
+ * visitors (and trusted fronts) to the gateway, then the gateway to what it publishes, callers to the gateway and it to partners, what services need of each other, what
  * was granted, and administration. Nothing else need be open.
  */
 export function flows(site: Site): readonly Flow[] {
@@ -53,6 +54,7 @@ export function flows(site: Site): readonly Flow[] {
     const to = upstreamEndpoint(site, service, address);
     if (to && address.kind === 'tcp') ask({ from: gateway, to, protocol: 'tcp', port: address.port }, reason);
   }
+  for (const [wanted, reason] of partnerFlows(site)) ask(wanted, reason);
   askNeeds(site, ask);
   askGrants(site, ask);
   askAdministration(site, ask);

@@ -5,6 +5,7 @@ import type { Facts } from '../model/facts.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import type { Plan } from '../model/plan.ts';
 import { type Host, isManaged, type Site } from '../model/site.ts';
+import { clientPromises, partnerPromises } from './partner-promises.ts';
 import { networkPromises, reachesGateway } from './promises.ts';
 import { exposure } from './topology.ts';
 
@@ -38,10 +39,10 @@ export function expectationsFrom(
   const published = expectations(site, engines).filter(
     ({ about }) => !isGuarded || (names.has(about) ? reached.has(about) || isAtDoor : isAtDoor),
   );
-  return deepFreeze([...published, ...networkPromises(site, vantage)]);
+  return deepFreeze([...published, ...networkPromises(site, vantage), ...partnerPromises(site, vantage)]);
 }
 
 /** Every promise that the description makes: what it takes to prove it from anywhere, without the gateway's machine. */
 export function expectations(site: Site, engines: readonly Engine[] = allEngines): readonly Expectation[] {
-  return deepFreeze(engines.flatMap((engine) => engine.expect(site)));
+  return deepFreeze([...engines.flatMap((engine) => engine.expect(site)), ...clientPromises(site)]);
 }

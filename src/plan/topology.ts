@@ -1,11 +1,11 @@
-import { contains } from '../lib/ip.ts';
+import { contains, parseNetwork } from '../lib/ip.ts';
 import type { Reach } from '../model/plan.ts';
 import { clientVerification, isVerified, type Publication, type Site } from '../model/site.ts';
 
 /** Who can reach what: one line for each audience entry and route, in the description's order. */
 export function exposure(site: Site): Reach[] {
   const zones = new Map(site.zones.map((zone) => [zone.name, zone.networks]));
-  return site.publications.flatMap((publication) =>
+  const published = site.publications.flatMap((publication) =>
     publication.routes.flatMap((route) =>
       publication.audience.from.map((who) => ({
         who,
@@ -15,6 +15,27 @@ export function exposure(site: Site): Reach[] {
       })),
     ),
   );
+  // What an earlier version of Poterne served knew of none.
+  const called = ((site.partners as Site['partners'] | undefined) ?? []).flatMap(
+    ({ name, callers, networks, paths, host, socket }) => {
+      const who = [
+        ...callers.map((caller) => ({
+          who: caller,
+          networks: zones.get(caller) ?? ownNetworks(site, caller) ?? networks,
+        })),
+        ...(socket === undefined ? [] : [{ who: `unix:${socket}`, networks: [] }]),
+      ];
+      return who.flatMap((one) =>
+        paths.map(({ path }) => ({ ...one, what: `partner/${name}${path}`, service: host })),
+      );
+    },
+  );
+  return [...published, ...called];
+}
+
+/** The addresses of a described machine as CIDR blocks. */
+function ownNetworks({ hosts }: Site, name: string): readonly string[] | undefined {
+  return hosts.find((host) => host.name === name)?.addresses.flatMap((one) => parseNetwork(one) ?? []);
 }
 
 /** Whether all of one reach's people are among the other's; both speak of the same thing. */

@@ -152,7 +152,7 @@ describe('a call', () => {
 
 describe('refused before anything is asked of the partner', () => {
   const chunked = ['Host: gateway', 'Transfer-Encoding: chunked'];
-  test.each<[string, string, number, string?, (readonly string[])?, string?]>([
+  test.each<[string, string, number, (string | undefined)?, (readonly string[])?, string?]>([
     ['another machine', 'GET /far/endpoint HTTP/1.1', 403, 'caller'],
     [
       'another machine that says it is one',

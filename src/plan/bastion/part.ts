@@ -24,7 +24,16 @@ export function servedSite(site: Site): Site {
   const { store: _, mail, ...kept } = site;
   const smtp = mail?.smtp.ca === undefined ? mail?.smtp : { ...mail.smtp, ca: mailCaPath };
   return {
-    ...{ ...kept, zones: [], services: [], publications: [], partners: [], grants: [], assertions: [], jobs: [] },
+    ...{
+      ...kept,
+      zones: [],
+      services: [],
+      publications: [],
+      partners: [],
+      grants: [],
+      assertions: [],
+      jobs: [],
+    },
     ...(mail && smtp ? { mail: { ...mail, smtp } } : {}),
   };
 }

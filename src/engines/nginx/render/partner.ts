@@ -1,6 +1,7 @@
 import { isAddress } from '../../../lib/ip.ts';
-import type { ClientTls, Partner, PartnerPath } from '../../../model/partner.ts';
+import type { Partner, PartnerPath } from '../../../model/partner.ts';
 import type { Input, StandIn } from '../../../model/plan.ts';
+import type { ClientTls } from '../../../model/tls.ts';
 import { partnerAnswer } from '../partner-answers.ts';
 import { block, encoded, gap, line, type Node, note, plain, time, write } from '../syntax.ts';
 import type { Context } from './common.ts';
