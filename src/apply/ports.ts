@@ -41,10 +41,12 @@ function sockets(gateway: Gateway): Socket[] {
     gateway.listen.length === 0
       ? ['0.0.0.0', '::'].map((address) => ({ address, asked: `${at}/listen` }))
       : gateway.listen.map((address, n) => ({ address, asked: at + pointer('listen', n) }));
-  return addresses.flatMap(({ address, asked }) => [
-    { address, port: gateway.httpPort, asked: { address: asked, port: `${at}/http-port` } },
-    { address, port: gateway.httpsPort, asked: { address: asked, port: `${at}/https-port` } },
-  ]).concat(partnerSockets(gateway));
+  return addresses
+    .flatMap(({ address, asked }) => [
+      { address, port: gateway.httpPort, asked: { address: asked, port: `${at}/http-port` } },
+      { address, port: gateway.httpsPort, asked: { address: asked, port: `${at}/https-port` } },
+    ])
+    .concat(partnerSockets(gateway));
 }
 
 /** Where partners are called. */

@@ -6,6 +6,7 @@ import type { Standing } from '../model/applied.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
+import { partnerStanding } from '../model/partner.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
 import { type Publication, passedThrough, type Site } from '../model/site.ts';
@@ -138,7 +139,7 @@ export class Staging {
   /** What was refused and what stands instead, at the lines that caused it. */
   findings(): Finding[] {
     const refused = Object.entries(this.standing).map(([publication, { state, complaint }]): Finding => {
-      const name = this.plan.site.publications.find((p) => p.id === publication)?.name ?? publication;
+      const name = standingName(this.plan.site, publication);
       return {
         severity: 'error',
         code: 'engine.refused.publication',
@@ -150,6 +151,12 @@ export class Staging {
     });
     return [...refused, ...this.wrong.values()];
   }
+}
+
+/** What people call something that can be refused without the others. */
+function standingName({ publications, partners }: Site, id: string): string {
+  const partner = partners.find((one) => partnerStanding(one) === id);
+  return partner ? `partner ${partner.name}` : (publications.find((one) => one.id === id)?.name ?? id);
 }
 
 /** The publication as a generation serves it, which may be an earlier version than it describes. */

@@ -58,7 +58,7 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
     site = resolve(parsed, sources, engines, jobFiles);
     for (const engine of engines) findings.push(...engine.review(site));
     const shown = site.tlsConfigurations.filter((one) => one.kind === 'client');
-    findings.push(...(await clientFileFindings(shown, files, options.now?.() ?? new Date())));
+    findings.push(...(await clientFileFindings(shown, files, now)));
   }
   const located = sortFindings(
     sources,

@@ -4,7 +4,7 @@ import { sha256 } from '../lib/digest.ts';
 import { type Pointer, segments } from '../model/pointer.ts';
 import type { Shipment, ShippedFile } from '../model/shipment.ts';
 import { proxied, type Site } from '../model/site.ts';
-import type { TlsConfiguration } from '../model/tls.ts';
+import type { ClientTls, TlsConfiguration } from '../model/tls.ts';
 import { isPlainMap, type Section, type Sources, sections } from './merge.ts';
 
 /**
@@ -37,12 +37,6 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   for (const { pointer, trust } of site.partners)
     if (trust.ca !== undefined)
       name(entries.partners, pointer, 'trust', { ca: carry(trust.ca, `${pointer}/trust/ca`) });
-  for (const one of site.tlsConfigurations)
-    if (one.kind === 'client' && one.shows.kind === 'files')
-      nameHere(entries['tls-configurations'], one.pointer, {
-        certificate: carry(one.shows.certificate, `${one.pointer}/certificate`),
-        key: carry(one.shows.key, `${one.pointer}/key`),
-      });
   const root = new Map(Object.entries(sources.root));
   const trust = site.acme?.authority.trust;
   if (trust !== undefined) nameTrust(root, carry(trust, '/acme/trust'));
@@ -79,6 +73,14 @@ function name(
   entries.set(at, { ...entry, [key]: { ...entry[key], ...files } });
 }
 
+/** The certificate and the key that are shown to partners, in their new places. A passphrase is there already, as any secret. */
+function filesShown(
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+  carry: (from: string, word: string) => string,
+) {
+  return { certificate: carry(certificate, 'certificate'), key: carry(key, 'key') };
+}
+
 /** Has the authority of the ACME server be another file. */
 function nameTrust(root: Map<string, unknown>, trust: string): void {
   const acme = root.get('acme');
@@ -93,7 +95,14 @@ function shipTrust(
   carry: (from: string, because: Pointer) => string,
 ): void {
   const entry = entries.get(configuration.name);
-  if (configuration.kind !== 'server' || !isPlainMap(entry)) return;
+  if (!isPlainMap(entry)) return;
+  if (configuration.kind === 'client') {
+    const { shows, pointer } = configuration;
+    if (shows.kind !== 'files') return;
+    const shown = filesShown(shows, (from, word) => carry(from, `${pointer}/${word}`));
+    entries.set(configuration.name, { ...entry, ...shown });
+    return;
+  }
   const { probe: _, ...rest } = entry;
   entries.set(configuration.name, {
     ...rest,
@@ -111,7 +120,7 @@ function movedTrust(
   configuration: TlsConfiguration,
   carry: (from: string, because: Pointer) => string,
 ): TlsConfiguration {
-  if (configuration.kind !== 'server') return configuration;
+  if (configuration.kind === 'client') return movedTls(configuration, carry);
   const { probe: _, ...rest } = configuration;
   const at = configuration.pointer;
   return {
@@ -150,6 +159,11 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
     services: site.services.map((service) =>
       service.trust ? { ...service, trust: { ...service.trust, ca: carry(service.trust.ca, '') } } : service,
     ),
+    partners: site.partners.map((partner) => ({
+      ...partner,
+      ...(partner.tls ? { tls: movedTls(partner.tls, carry) } : {}),
+      trust: { ...partner.trust, ...(partner.trust.ca ? { ca: carry(partner.trust.ca, '') } : {}) },
+    })),
     publications: site.publications.map((publication) =>
       publication.scenario === 'proxy' && publication.tls.kind === 'files'
         ? {
@@ -163,4 +177,10 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
         : publication,
     ),
   };
+}
+
+function movedTls(one: ClientTls, carry: (from: string, because: Pointer) => string): ClientTls {
+  const { shows } = one;
+  if (shows.kind !== 'files') return one;
+  return { ...one, shows: { ...shows, ...filesShown(shows, (from) => carry(from, '')) } };
 }

@@ -120,6 +120,8 @@ export type Probe =
       readonly door: Door;
       readonly name: string;
       readonly ca?: string;
+      /** What is shown to it (PEM files), where they can be read: a partner may tell nobody else who it is. */
+      readonly shown?: { readonly certificate: string; readonly key: string };
       readonly pins: readonly string[];
       readonly minDays: number;
     }

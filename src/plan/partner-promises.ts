@@ -58,13 +58,16 @@ export function partnerPromises(site: Site, vantage: Host): Expectation[] {
     }
 
     function certificatePromise(): Expectation {
-      const { host, port, trust, pins } = partner;
+      const { host, port, trust, pins, tls } = partner;
       const said = message('promise.partner.certificate', { name, host: trust.name, days: minDays });
       return promise('certificate', said, `${pointer}/trust`, {
         kind: 'partner-certificate',
         door: { name: host, port, proxyProtocol: false },
         name: trust.name,
         ...(trust.ca === undefined ? {} : { ca: trust.ca }),
+        ...(tls?.shows.kind === 'files'
+          ? { shown: { certificate: tls.shows.certificate, key: tls.shows.key } }
+          : {}),
         pins,
         minDays,
       });

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Partner } from '../../model/partner.ts';
 import { partner, site } from './testing.ts';
@@ -12,6 +14,8 @@ import { clientFile, raw, type TestPartner, testPartner } from './testing-partne
 let theirs: TestAuthority;
 let ours: TestAuthority;
 let there: TestPartner;
+/** Its authority is not a root. */
+let under: TestPartner;
 let gateway: RunningGateway;
 let client: string;
 let door: number;
@@ -31,9 +35,16 @@ beforeAll(async () => {
   there = await testPartner(theirs, ours);
   client = await clientFile(ours);
   const ca = join(client, '../ca.pem');
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(ca, theirs.pem);
   await writeFile(join(client, '../other.pem'), ours.pem);
+  const folder = join(client, '..');
+  const chain = await chained(folder);
+  under = await testPartner({ pem: '', issue: async () => chain }, ours);
+  const elsewhere = `https://127.0.0.1:${under.port}/v1/`;
+  const trusting = (file: string) => ({
+    ...base,
+    trust: { ca: join(folder, file), name: 'partner.example' },
+  });
   const tls = {
     kind: 'client',
     name: 'to-api',
@@ -69,6 +80,10 @@ beforeAll(async () => {
           ...base,
           trust: { ca: join(client, '../other.pem'), name: 'partner.example' },
         }),
+        partner('root', elsewhere, trusting('root.crt')),
+        partner('one', elsewhere, trusting('one.trusted')),
+        partner('two', elsewhere, trusting('two.trusted')),
+        partner('bare', elsewhere, trusting('one.crt')),
         partner('small', url, { ...base, size: 10 }),
       ],
     );
@@ -77,12 +92,32 @@ beforeAll(async () => {
 
 afterAll(async () => {
   there?.close();
+  under?.close();
   await gateway?.stop();
 });
 
 beforeEach(() => {
   there.asked.length = 0;
 });
+
+/** A root, two authorities under it, and the chain of a partner whose certificate is from the first. */
+async function chained(folder: string) {
+  const openssl = (...argv: string[]) => promisify(execFile)('openssl', argv, { cwd: folder });
+  const make = (name: string, by: string | undefined, ...more: string[]) =>
+    openssl(
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+      ...['-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', `/CN=${name}`],
+      ...(by === undefined ? [] : ['-CA', `${by}.crt`, '-CAkey', `${by}.key`]),
+      ...more,
+    );
+  await make('root', undefined);
+  await Promise.all([make('one', 'root'), make('two', 'root')]);
+  await make('leaf', 'one', '-addext', 'subjectAltName=DNS:partner.example');
+  for (const name of ['one', 'two'])
+    await openssl('x509', '-in', `${name}.crt`, '-addtrust', 'serverAuth', '-out', `${name}.trusted`);
+  const parts = ['leaf.key', 'leaf.crt', 'one.crt'].map((file) => readFile(join(folder, file), 'utf8'));
+  return (await Promise.all(parts)).join('\n');
+}
 
 const calls = async () => {
   await delay(50);
@@ -293,6 +328,13 @@ describe('what a caller says', () => {
     expect([host, own, rest]).toEqual([`127.0.0.1:${there.port}`, 'kept', {}]);
     expect(connection === undefined || connection === 'keep-alive').toBe(true);
   });
+});
+
+test('a trust file that holds an authority in the middle, trusted for servers, accepts what is below that one alone', async () => {
+  const status = async (name: string) => (await ask(`GET /${name}/endpoint HTTP/1.1`)).status;
+  expect([await status('root'), await status('one'), await status('two'), await status('bare')]).toEqual([
+    200, 200, 502, 502,
+  ]);
 });
 
 describe('a partner that must not be trusted', () => {

@@ -22,6 +22,8 @@ export interface Asked {
 
 export interface TestPartner {
   readonly port: number;
+  /** Its certificate, and its key. */
+  readonly pem: string;
   readonly asked: Asked[];
   close(): void;
 }
@@ -61,6 +63,7 @@ export async function testPartner(
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    pem,
     asked,
     close() {
       server.closeAllConnections();

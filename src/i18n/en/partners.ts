@@ -65,7 +65,6 @@ export const partners = {
     'the gateway answers {status} ({error}): the partner is not reached, or one of the two refuses the other’s certificate',
   'seen.partner.refused': 'the gateway refuses the call ({error})',
   'seen.partner.let-in': 'the gateway lets the call through, with status {status}',
-  'seen.partner.shut': 'no connection to the gateway for this: {reason}',
   'seen.partner.denied': 'refused with 403 ({error})',
   'seen.partner.certificate': '{protocol}, valid until {until} ({days} days), chain: {chain}',
   'seen.partner.pin': 'none of the keys in the chain is pinned; those seen: {pins}',

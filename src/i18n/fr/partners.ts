@@ -74,7 +74,6 @@ export const partners = {
     'la passerelle répond {status} ({error}) : le partenaire n’est pas atteint, ou l’un des deux refuse le certificat de l’autre',
   'seen.partner.refused': 'la passerelle refuse l’appel ({error})',
   'seen.partner.let-in': 'la passerelle laisse passer l’appel, avec le statut {status}',
-  'seen.partner.shut': 'pas de connexion à la passerelle pour cela : {reason}',
   'seen.partner.denied': 'refusé avec 403 ({error})',
   'seen.partner.certificate': '{protocol}, valable jusqu’au {until} ({days} jours), chaîne : {chain}',
   'seen.partner.pin': 'aucune des clés de la chaîne n’est épinglée ; celles vues : {pins}',

@@ -29,7 +29,8 @@ export const certificate: ProbeFunction<'certificate'> = ({ door, minDays, minSh
     );
   });
 
-function judge(
+/** What is wrong with a certificate, in that order; `undefined` when nothing is. */
+export function judge(
   peer: PeerCertificate,
   chain: string | undefined,
   name: string,
@@ -48,7 +49,7 @@ function judge(
 }
 
 // OpenSSL's X509_V_ERR_* name for the first thing wrong with the chain; Node declares an Error and stores this string.
-function chainError(socket: TLSSocket): string | undefined {
+export function chainError(socket: TLSSocket): string | undefined {
   if (socket.authorized) return undefined;
   const error: unknown = socket.authorizationError;
   return typeof error === 'string'
@@ -84,7 +85,7 @@ function left({ valid_to }: PeerCertificate, now: Date): number {
   return (Date.parse(valid_to) - now.getTime()) / day;
 }
 
-function lifetime(peer: PeerCertificate, now: Date): { days: number; until: string } {
+export function lifetime(peer: PeerCertificate, now: Date): { days: number; until: string } {
   const until = new Date(peer.valid_to);
   return { days: Math.floor((until.getTime() - now.getTime()) / day), until: date(until) };
 }
@@ -98,7 +99,7 @@ function names(peer: PeerCertificate): string {
   return printable(alternative || text(peer.subject?.CN) || '—');
 }
 
-function issuer(peer: PeerCertificate): string {
+export function issuer(peer: PeerCertificate): string {
   return printable(text(peer.issuer?.CN) || text(peer.issuer?.O) || '—', 100);
 }
 

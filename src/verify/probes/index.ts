@@ -2,9 +2,13 @@ import type { Probe } from '../../model/expectation.ts';
 import type { Outcome, ProbeContext, ProbeFunction } from '../probe.ts';
 import { answers } from './answers.ts';
 import { certificate } from './certificate.ts';
+import { clientCertificate } from './client-certificate.ts';
 import { connects } from './connects.ts';
 import { echoes } from './echoes.ts';
 import { listens } from './listens.ts';
+import { partnerAnswers } from './partner-answers.ts';
+import { partnerCertificate } from './partner-certificate.ts';
+import { partnerRefuses } from './partner-refuses.ts';
 import { redirects } from './redirects.ts';
 import { refusesConnection } from './refuses-connection.ts';
 import { refusesHandshake } from './refuses-handshake.ts';
@@ -28,6 +32,10 @@ const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
   echoes,
   'refuses-handshake': refusesHandshake,
   'refuses-host': refusesHost,
+  'partner-answers': partnerAnswers,
+  'partner-refuses': partnerRefuses,
+  'partner-certificate': partnerCertificate,
+  'client-certificate': clientCertificate,
 };
 
 /** Tries a promise, of whichever kind it is. Never throws. */
