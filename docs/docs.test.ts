@@ -7,6 +7,7 @@ import { access } from '../src/i18n/en/access.ts';
 import { acme } from '../src/i18n/en/acme.ts';
 import { apply } from '../src/i18n/en/apply.ts';
 import { archive } from '../src/i18n/en/archive.ts';
+import { authority } from '../src/i18n/en/authority.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
@@ -65,9 +66,18 @@ describe('troubleshooting', () => {
   const thrown = files(join(root, 'src'), '.ts').flatMap((file) =>
     [...text(file).matchAll(/new (?:Fault|WrongRequest)\(\s*'([^']+)'/g)].map((found) => found[1] as string),
   );
-  const talk = Object.keys({ ...cli, ...demo, ...fleet, ...access, ...archive, ...sessions, ...scheduler });
+  const talk = Object.keys({
+    ...cli,
+    ...demo,
+    ...fleet,
+    ...access,
+    ...archive,
+    ...sessions,
+    ...scheduler,
+    ...authority,
+  });
   /** What is told of a host's own failure, or of a certificate, always says what to do next. */
-  const advised = { ...upkeep, ...doctor };
+  const advised = { ...upkeep, ...doctor, ...authority };
   const told = Object.keys(advised).filter((code) => `${code}.next` in advised);
   const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(
     (c) => !besides.has(c),

@@ -9,6 +9,7 @@ import { type Message, message } from '../model/message.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Site } from '../model/site.ts';
 import type { Authority } from '../pki/authority/authority.ts';
+import { publishAuthority } from '../pki/authority/publish.ts';
 import { withLock } from '../store/lock.ts';
 import {
   orphans,
@@ -70,6 +71,7 @@ export async function applyLocally(
       options.tell(message('apply.damaged', { folder: generations.current }));
     await requireNewPorts(plan.site, engine, prefix, generations);
     await options.authority.adopt(policyOf(plan.site), options.now());
+    await publishAuthority(options.authority, options.state, options.now());
     const materials = materialsOf(options.state, options.authority, options.now());
     const { generation, findings } = await stageAccepted(plan, engine, prefix, generations, materials);
     if (materials.issued.length > 0)

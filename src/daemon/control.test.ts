@@ -8,6 +8,8 @@ const upstream = port(90);
 const yaml = (name: string, more = '') =>
   `services: { app: { url: "http://127.0.0.1:${upstream}" } }\npublications:\n  ${name}.example.fr: { service: app, audience: everyone }\n${more}`;
 
+const refused = async () => ({ kind: 'refused' as const, findings: [] });
+
 test('reload waits until the description is served, and tells what is wrong where it stands', async () => {
   const rig = await makeRig();
   const write = (name: string, more = '') => rig.write('site.yaml', head(rig.ports) + yaml(name, more));
@@ -67,10 +69,8 @@ test('reload waits until the description is served, and tells what is wrong wher
 test('what a killed daemon left is no daemon', async () => {
   const rig = await makeRig();
   await writeFile(join(rig.state, 'control.sock'), '');
-  const control = await listenControl(rig.state, async () => ({ kind: 'refused', findings: [] }));
-  await expect(
-    listenControl(rig.state, async () => ({ kind: 'refused', findings: [] })),
-  ).rejects.toMatchObject({
+  const control = await listenControl(rig.state, refused, refused);
+  await expect(listenControl(rig.state, refused, refused)).rejects.toMatchObject({
     code: 'daemon.running',
   });
   await control.close();

@@ -26,17 +26,20 @@ export type Reloaded =
 const socketOf = (state: string): string => join(state, 'control.sock');
 const reloadPath = '/reload';
 const renewPath = '/certificates/renew';
+/** Applies again what was applied last: what its certificates and lists say has changed. */
+const refreshPath = '/refresh';
 
 /** Renews certificates for whoever asks, and tells the steps. */
 export type Renew = (ask: RenewalAsk, tell: (step: Message) => void) => Promise<readonly RenewalResult[]>;
 
 /**
- * Answers requests to read the description again, and to renew certificates, until told to stop. Throws `daemon.running` when another daemon does
- * so for this state folder; what a killed one left is removed.
+ * Answers requests to read the description again, to apply again what was applied last, and to renew certificates, until told to
+ * stop. Throws `daemon.running` when another daemon does so for this state folder; what a killed one left is removed.
  */
 export async function listenControl(
   state: string,
   reload: () => Promise<Reloaded>,
+  refresh: () => Promise<Reloaded>,
   renew?: Renew,
 ): Promise<{ close(): Promise<void> }> {
   const path = socketOf(state);
@@ -45,8 +48,9 @@ export async function listenControl(
   const server = createServer(async (asked, answer) => {
     if (asked.method === 'POST' && asked.url === renewPath && renew)
       return answerRenewal(renew, asked, answer);
-    if (asked.method !== 'POST' || asked.url !== reloadPath) return void answer.writeHead(404).end();
-    const reloaded = await reload();
+    const work = { [reloadPath]: reload, [refreshPath]: refresh }[asked.url ?? ''];
+    if (asked.method !== 'POST' || !work) return void answer.writeHead(404).end();
+    const reloaded = await work();
     answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reloaded));
   });
   // Applying thousands of names takes minutes, and the one who asks waits as long.
@@ -137,6 +141,13 @@ export async function requestReload(state: string): Promise<Reloaded> {
   if (answer === undefined)
     throw new Fault('daemon.absent', { state }, { next: message('daemon.absent.next') });
   return JSON.parse(answer);
+}
+
+/** Has the daemon of a state folder apply again what it applied last; `undefined` when none runs. */
+export async function requestRefresh(state: string): Promise<Reloaded | undefined> {
+  const answer = await ask(state, 'POST', refreshPath);
+  // A daemon of before does not know the question.
+  return answer === undefined || answer === '' ? undefined : JSON.parse(answer);
 }
 
 /**

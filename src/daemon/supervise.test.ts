@@ -143,7 +143,7 @@ function supervised(rig: Rig, describe: () => Promise<Site | undefined>) {
     signal: ending.signal,
     reloads: (hear) => {
       listening++;
-      ask = () => new Promise((resolve) => hear(resolve));
+      ask = () => new Promise((answer) => hear({ answer }));
     },
   });
   return {

@@ -23,8 +23,11 @@ export type Attempt =
   | { readonly kind: 'refused' }
   | { readonly kind: 'failed'; readonly fault: Fault };
 
-/** A request to read the description again: told what became of that. */
-export type ReloadRequest = (attempt: Attempt) => void;
+/** A request to read the description again, or (`isRefresh`) to apply again what was applied last: told what became of that. */
+export interface ReloadRequest {
+  readonly answer: (attempt: Attempt) => void;
+  readonly isRefresh?: boolean;
+}
 
 /** A request to renew certificates, or to rehearse it: told the steps, then what became of it. */
 export interface RenewalRequest {
@@ -93,8 +96,10 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     if (on.signal.aborted) break;
     const asking = requests.take();
     if (asking.length > 0) {
-      const attempt = await applyAgain(on.describe);
-      for (const answer of asking) answer(attempt);
+      const isRefresh = asking.every((request) => request.isRefresh);
+      const applied = isRefresh ? await lastApplied(gateway) : undefined;
+      const attempt = await applyAgain(applied ? async () => applied : on.describe);
+      for (const { answer } of asking) answer(attempt);
     }
     const again = requests.takeAgain();
     if (again.length > 0) {

@@ -4,9 +4,9 @@ import { message } from '../model/message.ts';
 
 /**
  * A derivation of 2048 rounds (OpenSSL's own) is nothing against guessing: a secret must be as hard to guess as a key is. This many
- * characters of base64 hold 192 bits.
+ * random letters and digits hold 118 bits at least.
  */
-const shortest = 32;
+const shortest = 24;
 
 /** Whether a private key in PEM is encrypted (PKCS#8, RFC 5958 §3; or OpenSSL's older form). */
 export const isEncrypted = (pem: string): boolean =>

@@ -29,11 +29,12 @@ export async function ensureCertificates(
   now: Date,
 ): Promise<Ensured> {
   const days = (await authority.folder.policy())?.days ?? lifetimeDays;
+  const revoked = new Set((await authority.records()).flatMap((each) => (each.revoked ? [each.serial] : [])));
   const wanting: CertificateNeed[] = [];
   const forbidden = new Map<string, string>();
   await eightAtATime(needs, async (need) => {
     const pem = await readIfThere(certificateFile(folder, need.id));
-    if (pem !== undefined && (await stillGood(pem, need.names, authority, days, now))) return;
+    if (pem !== undefined && (await stillGood(pem, need.names, authority, { revoked, days, now }))) return;
     const name = await authority.forbidden(need.names);
     if (name === undefined) wanting.push(need);
     else forbidden.set(need.id, name);
@@ -68,14 +69,18 @@ async function stillGood(
   pem: string,
   names: readonly string[],
   authority: Authority,
-  days: number,
-  now: Date,
+  {
+    revoked,
+    days,
+    now,
+  }: { readonly revoked: ReadonlySet<string>; readonly days: number; readonly now: Date },
 ): Promise<boolean> {
   try {
     const certificate = new X509Certificate(pem);
     const wanted = names.map((name) => `DNS:${name}`).join(', ');
     return (
       certificate.subjectAltName === wanted &&
+      !revoked.has(certificate.serialNumber.toLowerCase()) &&
       (await authority.signed(certificate)) &&
       daysLeft(certificate, now) > days / 3
     );

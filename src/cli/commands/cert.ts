@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
+import { certAsk } from './cert/ask.ts';
+import { certAuthority } from './cert/authority.ts';
 import { certInspect } from './cert/inspect.ts';
+import { certIssue } from './cert/issue.ts';
 import { certRenew } from './cert/renew.ts';
+import { certRevoke } from './cert/revoke.ts';
 
 /**
  * `poterne cert`: certificates. Subcommands load what reads certificates in their actions: it takes longer than most of what
@@ -11,10 +15,14 @@ import { certRenew } from './cert/renew.ts';
 export function cert(context: Context): Command {
   const made = command(context, 'cert', 'cert.about', [
     'cert inspect fullchain.pem --purpose server --name example.fr',
+    'cert issue alice@example.fr --for client --format p12',
+    'cert revoke alice@example.fr --reason key-compromise',
   ])
     .usage(context.t('cli.usage.commands'))
     .helpCommand(false)
     .enablePositionalOptions();
-  for (const make of [certInspect, certRenew]) made.addCommand(make(context));
+  for (const make of [certInspect, certIssue, certRenew, certRevoke, certAuthority])
+    made.addCommand(make(context));
+  made.addCommand(certAsk(context), { hidden: true });
   return made;
 }

@@ -23,17 +23,19 @@ export function up(context: Context): Command {
       const early: ReloadRequest[] = [];
       let hear: (request: ReloadRequest) => void = (request) => early.push(request);
       // From here on: during the first apply too it must not end us.
-      process.on('SIGHUP', () => hear(() => {}));
+      process.on('SIGHUP', () => hear({ answer: () => {} }));
       let read: Described | undefined;
       await withOwnGateway(stateFolder(options.state, process.env), async (gateway) => {
-        const attempted = () => new Promise<Attempt>((resolve) => hear(resolve));
+        const attempted = (isRefresh: boolean) =>
+          new Promise<Attempt>((answer) => hear({ answer, isRefresh }));
         const asking: RenewalRequest[] = [];
         let hearRenewal: (request: RenewalRequest) => void = (request) => asking.push(request);
         const renew: Renew = (ask, tell) =>
           new Promise((resolve) => hearRenewal({ ask, tell, done: resolve }));
         const control = await listenControl(
           gateway.state,
-          async () => reloaded(await attempted(), read),
+          async () => reloaded(await attempted(false), read),
+          async () => reloaded(await attempted(true), read),
           renew,
         );
         try {

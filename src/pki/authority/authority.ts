@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { AuditEntry } from '../../audit/entry.ts';
 import type { AuditLog } from '../../audit/log.ts';
 import type { AuthorityPolicy, Purpose, RevocationReason } from '../../model/authority.ts';
 import { Fault } from '../../model/fault.ts';
@@ -56,6 +57,8 @@ export interface Authority {
    * `audit.unwritable`: nothing is signed that the log would not tell.
    */
   certify(requests: readonly Request[], by: Requester, now: Date): Promise<readonly Certified[]>;
+  /** Adds to the log of who did what. */
+  told(entry: AuditEntry): Promise<void>;
   /** The first of these names that it may not sign. */
   forbidden(names: readonly string[]): Promise<string | undefined>;
   /** Whether what signs now signed a certificate. */
@@ -93,7 +96,7 @@ export async function openAuthority(
       await folder.locked(() => signIssuing(folder, label, undefined, at));
     return role;
   };
-  const told = async (entry: Parameters<AuditLog['append']>[0]) => {
+  const told = async (entry: AuditEntry) => {
     await (await audit?.())?.append(entry);
   };
   const issuers = async (): Promise<Issuers> =>
@@ -102,6 +105,7 @@ export async function openAuthority(
   const self: Authority = {
     root,
     folder,
+    told,
 
     async adopt(policy, at) {
       await folder.encryptAll();
@@ -127,13 +131,15 @@ export async function openAuthority(
     },
 
     async certify(requests, { who, from }, at) {
-      for (const { names } of requests) {
+      for (const { name: commonName, names } of requests) {
         const name = await self.forbidden(names);
-        if (name === undefined) continue;
-        const params = { name };
-        throw new Fault('authority.name.forbidden', params, {
-          next: message('authority.name.forbidden.next', params),
-        });
+        // openssl reads a common name with a dot as a DNS name where there is no other, and the constraints hold for it.
+        const isMistaken = name === undefined && !names.some(isHostName) && isHostName(commonName);
+        const mistaken = isMistaken ? await self.forbidden([commonName]) : undefined;
+        if (name === undefined && mistaken === undefined) continue;
+        const code = name === undefined ? 'authority.name.common' : 'authority.name.forbidden';
+        const params = { name: name ?? commonName };
+        throw new Fault(code, params, { next: message(`${code}.next`, params) });
       }
       const role = await ready(at);
       const by = await folder.issuer(role);
@@ -219,6 +225,8 @@ export async function openAuthority(
   };
   return self;
 }
+
+const isHostName = (name: string): boolean => /^[\w-]+(\.[\w-]+)+$/.test(name);
 
 /** Where revocations and the certificate of what signs are published, by a name that stays as long as its key. */
 function placesOf(policy: AuthorityPolicy | undefined, certificate: string): Places | undefined {
