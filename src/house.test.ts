@@ -67,6 +67,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'pki',
     'plan',
     'schedule',
+    'secrets',
     'store',
     'verify',
   ],
