@@ -96,16 +96,14 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     if (on.signal.aborted) break;
     const asking = requests.take();
     if (asking.length > 0) {
-      const isRefresh = asking.every((request) => request.isRefresh);
-      const applied = isRefresh ? await lastApplied(gateway) : undefined;
-      const attempt = await applyAgain(applied ? async () => applied : on.describe);
+      const attempt = await applyAgain(on.describe);
       for (const { answer } of asking) answer(attempt);
     }
     const again = requests.takeAgain();
     if (again.length > 0) {
       const applied = await lastApplied(gateway);
       const attempt = applied && (await applyAgain(async () => applied));
-      for (const answer of again) answer(attempt ?? { kind: 'refused' });
+      for (const { answer } of again) answer(attempt ?? { kind: 'refused' });
     }
     if (Date.now() >= nextStart && !(await allRunning(gateway.state))) {
       on.tell(message('up.died'));
@@ -141,7 +139,7 @@ async function serveAgain(
 ): Promise<readonly string[]> {
   const attempt = await new Promise<Attempt>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
-    requests.again(resolve);
+    requests.again({ answer: resolve });
   });
   if (attempt.kind === 'failed') throw attempt.fault;
   return Object.keys((await activeManifest(gateway.state))?.standing ?? {});
@@ -157,7 +155,7 @@ function listen(on: Supervised) {
   let wake = () => {};
   on.signal.addEventListener('abort', () => wake());
   on.reloads((request) => {
-    waiting.push(request);
+    (request.isRefresh ? waitingAgain : waiting).push(request);
     wake();
   });
   return {
