@@ -122,7 +122,8 @@ export const acme = {
   'acme.hook.slow.next':
     'see what it waits for, or give it a longer "timeout"; Poterne itself waits until the record is seen',
   'acme.preflight.unresolved': '{name} has no address: {reason}',
-  'acme.preflight.unresolved.next': 'create its A (and AAAA) record with the gateway’s public address',
+  'acme.preflight.unresolved.next':
+    'create its A (and AAAA) record with the gateway’s public address; known here: {ours}',
   'acme.preflight.elsewhere':
     '{name} leads to {address}, where our gateway does not answer ({seen}); ours: {ours}',
   'acme.preflight.elsewhere.next':

@@ -134,7 +134,7 @@ export const acme: Record<keyof typeof en, string> = {
     'voyez ce qu’il attend, ou donnez-lui un « timeout » plus long ; Poterne attend lui-même que l’enregistrement soit visible',
   'acme.preflight.unresolved': '{name} n’a pas d’adresse : {reason}',
   'acme.preflight.unresolved.next':
-    'créez son enregistrement A (et AAAA) avec l’adresse publique de la passerelle',
+    'créez son enregistrement A (et AAAA) avec l’adresse publique de la passerelle ; connue ici : {ours}',
   'acme.preflight.elsewhere':
     '{name} mène à {address}, où notre passerelle ne répond pas ({seen}) ; les nôtres : {ours}',
   'acme.preflight.elsewhere.next':

@@ -35,7 +35,11 @@ export function askChallenge(
       headers: { host: name, 'user-agent': 'Poterne' },
       ...(signal ? { signal } : {}),
     });
-    sent.on('timeout', () => sent.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })));
+    const late = () => sent.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+    // Also for one that sends a byte now and then.
+    const timer = setTimeout(late, 2 * patience);
+    sent.on('timeout', late);
+    sent.on('close', () => clearTimeout(timer));
     sent.on('error', reject);
     sent.on('response', (response) => {
       let body = '';

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readIfThere, writeDurably } from '../../hosts/files.ts';
@@ -69,4 +69,18 @@ export async function remember(
   if (!order && !attempts) return rm(file, { force: true });
   await mkdir(join(folder, 'orders'), { recursive: true, mode: 0o700 });
   await writeDurably(file, `${JSON.stringify({ names, order, attempts }, undefined, 2)}\n`, 0o600);
+}
+
+/** No order lives as long, and no pause. */
+const stale = 30 * 86_400_000;
+
+/** Forgets what nobody has asked for in a month: names that are described no longer leave no key behind. */
+export async function forgetStale(folder: string, now: number): Promise<void> {
+  const orders = join(folder, 'orders');
+  const names = await readdir(orders).catch(() => []);
+  for (const name of names) {
+    const file = join(orders, name);
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: now }));
+    if (now - mtimeMs > stale) await rm(file, { force: true });
+  }
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -283,6 +283,21 @@ describe('after a failure', () => {
     on.close();
   });
 
+  test('what nobody has asked for in a month leaves nothing behind', async () => {
+    const on = await session();
+    const lenient: Solver = { ...solver(), present: async () => {} };
+    await faultOf(obtain(on, wishFor('wrong.example'), lenient, nothing));
+    const orders = join(on.folder, 'orders');
+    const [old] = (await readdir(orders)) as [string];
+    await faultOf(obtain(on, wishFor('blocked.example'), solver(), nothing));
+    expect(await readdir(orders)).toHaveLength(2);
+    const then = Date.now() / 1000 - 31 * 86_400;
+    await utimes(join(orders, old), then, then);
+    await faultOf(obtain(on, wishFor('blocked.example'), solver(), { ...nothing, insist: true }));
+    expect(await readdir(orders)).not.toContain(old);
+    on.close();
+  });
+
   test('called off while proving: the proof is taken away, no failure is remembered, and the order is gone on with', async () => {
     const folder = join(top, 'off');
     const off = new AbortController();
@@ -318,7 +333,7 @@ test('nonces were refused, and what they were for asked again', () => {
 test('an authority that validates slowly, and takes only accounts that it knows', async () => {
   const key = Buffer.from('sixteen bytes at least, and more').toString('base64url');
   const eab = { id: 'site-1', key: { file: join(top, 'eab'), pointer: '/acme/eab/key' } };
-  const slow = await startPebble({ httpPort: port, slow: 3, eab: { 'site-1': key }, lifetime: 518_400 });
+  const slow = await startPebble({ httpPort: port, slow: 2, eab: { 'site-1': key }, lifetime: 518_400 });
   try {
     const unknown = await session(authorityOf(slow));
     expect((await faultOf(openAccount(unknown))).code).toBe('acme.eab.missing');

@@ -10,14 +10,14 @@ import {
   validity,
   wrongWith,
 } from './certificate.ts';
-import { type Memory, type PlacedOrder, recall, remember, wishId } from './memory.ts';
+import { forgetStale, type Memory, type PlacedOrder, recall, remember, wishId } from './memory.ts';
 import { type Order, orderSchema, read } from './objects.ts';
 import { poll } from './poll.ts';
 import { endsOrder, Refusal } from './problem.ts';
 import { authorizationsOf, giveUp, prove } from './prove.ts';
 import { nextTry } from './renewal.ts';
 import type { Session } from './session.ts';
-import type { Obtained, Solver, Wish } from './types.ts';
+import type { Attempts, Obtained, Solver, Wish } from './types.ts';
 
 /** What becomes of what is obtained. */
 export interface ObtainOptions {
@@ -40,6 +40,7 @@ export async function obtain(
 ): Promise<Obtained> {
   const { folder, authority } = session;
   const id = wishId(authority.directory, wish);
+  await forgetStale(folder, session.now());
   requireTurn(session, await recall(folder, id, session.now()), id, insist);
   try {
     const obtained = await withAccount(session, ({ url }) => attempt(session, url, wish, solver, id));
@@ -49,21 +50,23 @@ export async function obtain(
   } catch (error) {
     // Called off: nothing has failed, and the order is gone on with another time.
     if (session.signal?.aborted) throw error;
-    const { order, attempts } = await recall(folder, id);
-    const fault =
-      error instanceof Fault
-        ? message(error.code, error.params)
-        : message('acme.broken', { reason: String(error), ca: session.ca });
-    const notBefore = error instanceof Refusal ? error.notBefore : undefined;
-    await remember(folder, id, wish, {
-      order,
-      attempts: {
-        ...{ failures: (attempts?.failures ?? 0) + 1, last: session.now(), fault },
-        ...(notBefore === undefined ? {} : { notBefore }),
-      },
-    });
+    const { order, attempts } = await recall(folder, id, session.now());
+    await remember(folder, id, wish, { order, attempts: failedNow(session, attempts, error) });
     throw error;
   }
+}
+
+/** What is remembered once it has failed again. */
+function failedNow({ ca, now }: Session, before: Attempts | undefined, error: unknown): Attempts {
+  const fault =
+    error instanceof Fault
+      ? message(error.code, error.params)
+      : message('acme.broken', { reason: String(error), ca });
+  const notBefore = error instanceof Refusal ? error.notBefore : undefined;
+  return {
+    ...{ failures: (before?.failures ?? 0) + 1, last: now(), fault },
+    ...(notBefore === undefined ? {} : { notBefore }),
+  };
 }
 
 /** When a wish may be tried again, in milliseconds since 1970, and what failed last. */
@@ -232,20 +235,32 @@ function topOf(chain: string): string {
  * Proves the names as `obtain` would, and has nothing issued. Proofs that the authority remembers are given up first, and those made
  * here afterwards, so that each rehearsal really is one.
  */
-export function rehearse(session: Session, wish: Wish, solver: Solver): Promise<void> {
-  return withAccount(session, async ({ url: kid }) => {
-    const { names, profile } = wish;
-    const order = async () =>
-      (await place(session, kid, { names, ...(profile === undefined ? {} : { profile }) })).order;
-    let current = await order();
-    const known = (await authorizationsOf(session, kid, current)).filter(
-      ({ authorization }) => authorization.status === 'valid',
-    );
-    if (known.length > 0) {
-      await giveUp(session, kid, known);
-      current = await order();
-    }
-    await prove(session, kid, current, solver);
-    await giveUp(session, kid, await authorizationsOf(session, kid, current));
-  });
+export async function rehearse(session: Session, wish: Wish, solver: Solver): Promise<void> {
+  const { folder, authority } = session;
+  const id = wishId(authority.directory, wish);
+  const memory = await recall(folder, id, session.now());
+  requireTurn(session, memory, id, true);
+  try {
+    await withAccount(session, (account) => rehearseAt(session, account.url, wish, solver));
+  } catch (error) {
+    if (error instanceof Refusal && error.notBefore !== undefined)
+      await remember(folder, id, wish, { ...memory, attempts: failedNow(session, memory.attempts, error) });
+    throw error;
+  }
+}
+
+async function rehearseAt(session: Session, kid: string, wish: Wish, solver: Solver): Promise<void> {
+  const { names, profile } = wish;
+  const order = async () =>
+    (await place(session, kid, { names, ...(profile === undefined ? {} : { profile }) })).order;
+  let current = await order();
+  const known = (await authorizationsOf(session, kid, current)).filter(
+    ({ authorization }) => authorization.status === 'valid',
+  );
+  if (known.length > 0) {
+    await giveUp(session, kid, known);
+    current = await order();
+  }
+  await prove(session, kid, current, solver);
+  await giveUp(session, kid, await authorizationsOf(session, kid, current));
 }

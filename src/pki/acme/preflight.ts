@@ -130,15 +130,15 @@ async function reached(
   { addresses, port = 80 }: PreflightOptions,
   lookup: Lookup,
 ): Promise<Finding[]> {
+  const ours = addresses.join(', ') || '-';
   let resolved: string[];
   try {
     resolved = (await Promise.all(([4, 6] as const).map((family) => lookup.addresses(name, family)))).flat();
   } catch (error) {
-    return [found('error', 'acme.preflight.unresolved', { name, reason: reasonOf(error) })];
+    return [found('error', 'acme.preflight.unresolved', { name, ours, reason: reasonOf(error) })];
   }
   if (resolved.length === 0)
-    return [found('error', 'acme.preflight.unresolved', { name, reason: 'A, AAAA: -' })];
-  const ours = addresses.join(', ') || '-';
+    return [found('error', 'acme.preflight.unresolved', { name, ours, reason: 'A, AAAA: -' })];
   const token = 'poterne-preflight';
   const looked = await Promise.all(
     resolved.map(async (address): Promise<Finding | undefined> => {

@@ -27,11 +27,18 @@ export async function authorizationsOf(session: Session, kid: string, order: Ord
  * the names that it does not take for ours, and gives up the others then, so that nothing stays pending there.
  */
 export async function prove(session: Session, kid: string, order: Order, solver: Solver): Promise<void> {
-  const pending = (await authorizationsOf(session, kid, order)).filter(
-    ({ authorization }) => authorization.status === 'pending',
-  );
+  const asked = await authorizationsOf(session, kid, order);
+  const pending = asked.filter(({ authorization }) => authorization.status === 'pending');
+  // Of an order from before, which can come to nothing any more.
+  const over = asked.filter(({ authorization: { status } }) => status !== 'pending' && status !== 'valid');
   const shown: Proof[] = [];
   try {
+    if (over.length > 0)
+      throw notTaken(
+        session,
+        over.map(({ authorization }) => authorization),
+        solver,
+      );
     const proofs = pending.map((asked) => ({ ...asked, ...proofOf(session, asked.authorization, solver) }));
     await all(
       proofs.map(async ({ proof, authorization }) => {

@@ -10,7 +10,7 @@ import * as x509 from '../x509.ts';
 import { openAccount } from './account.ts';
 import { adviceFor } from './advice.ts';
 import { adviceId } from './certificate.ts';
-import { obtain, turnOf } from './obtain.ts';
+import { obtain, rehearse, turnOf } from './obtain.ts';
 import { preflight } from './preflight.ts';
 import { retryAfter } from './retry-after.ts';
 import { openSession } from './session.ts';
@@ -156,6 +156,21 @@ describe('a limit', () => {
     const insisted = obtain(session, wish, solver, { ...nothing, insist: true });
     expect((await faultOf(insisted)).code).toBe('acme.rejected');
     expect((await turnOf(session.folder, standIn.directory, wish)).attempts?.failures).toBe(3);
+  });
+
+  test('holds for a rehearsal at the same authority, and one that a rehearsal met holds too', async () => {
+    const { standIn, session } = await start();
+    standIn.script['/order'] = () => ({
+      ...problem('rateLimited'),
+      status: 429,
+      headers: { 'retry-after': '3600' },
+    });
+    expect((await faultOf(rehearse(session, wish, solver))).code).toBe('acme.limited');
+    expect((await faultOf(rehearse(session, wish, solver))).code).toBe('acme.wait');
+    expect((await faultOf(obtain(session, wish, solver, { ...nothing, insist: true }))).code).toBe(
+      'acme.wait',
+    );
+    expect(standIn.received.filter(({ path }) => path === '/order')).toHaveLength(1);
   });
 
   test('a failure that a wrong clock put years ahead does not hold for years', async () => {

@@ -85,9 +85,13 @@ function ask(challenge: UpdateChallenge, signed: SignedUpdate, key: TsigKey): Pr
       reject(new Fault('acme.update.unreachable', params, { cause, pointer, next }));
     };
     let bytes = Buffer.alloc(0);
+    const timer = setTimeout(() => fail('ETIMEDOUT'), 2 * patience);
     socket.on('timeout', () => fail('ETIMEDOUT'));
     socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message, error));
-    socket.on('close', () => fail('it closed the connection'));
+    socket.on('close', () => {
+      clearTimeout(timer);
+      fail('it closed the connection');
+    });
     socket.on('data', (part) => {
       bytes = Buffer.concat([bytes, part]);
       if (bytes.length < 2 || bytes.length < 2 + bytes.readUInt16BE(0)) return;
