@@ -24,6 +24,7 @@ import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Network, verify } from '../verify/index.ts';
 import { denied } from './denied.ts';
+import { clientCertificates, prepareProof } from './proof.ts';
 
 /** The gateway of this machine: its state folder and what lives there. */
 export interface Gateway {
@@ -158,6 +159,7 @@ export async function converge(
       detail,
     });
   try {
+    await prepareProof(gateway, plan.site);
     let last: Applied | undefined;
     for (const engine of serverEngines)
       last = await applyLocally(plan, engine, {
@@ -218,6 +220,7 @@ export async function prove(
       ...(options.from ? { network: options.from.network } : {}),
       ownRoots: [gateway.authority.root, ...(options.ownRoots ?? [])],
       authorities: options.authorities ?? [],
+      clients: clientCertificates(gateway, site),
       ...(options.signal ? { signal: options.signal } : {}),
     },
     options.progress,

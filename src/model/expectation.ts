@@ -11,7 +11,13 @@ export interface Door {
   readonly proxyProtocol: boolean;
   /** The CIDR blocks that it opens to: on all others it hangs up before TLS. Absent: it opens to everyone. */
   readonly from?: readonly string[];
+  /** The TLS configuration of which a right client certificate is shown there, by name. */
+  readonly client?: string;
 }
+
+/** The client certificates that proofs may show; `impostor` is of an authority that only calls itself like the right one. */
+export const shownCertificates = ['none', 'right', 'impostor', 'expired', 'revoked'] as const;
+export type ShownCertificate = (typeof shownCertificates)[number];
 
 /** What a probe tries; one kind a file in `src/verify/probes/`. */
 export type Probe =
@@ -85,6 +91,15 @@ export type Probe =
       readonly path: string;
       readonly send: string;
       readonly contains: string;
+      readonly from?: readonly string[];
+    }
+  /** Whoever shows this client certificate is refused by the gateway itself, or let in when it is the right one. */
+  | {
+      readonly kind: 'asks-client';
+      readonly door: Door;
+      readonly path: string;
+      readonly configuration: string;
+      readonly shown: ShownCertificate;
       readonly from?: readonly string[];
     }
   /** A name nobody published (or no name at all: `sni` undefined) is refused in the TLS handshake. */

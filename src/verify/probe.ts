@@ -1,7 +1,19 @@
 import type { Vantage } from '../model/evidence.ts';
-import type { Probe } from '../model/expectation.ts';
+import type { Probe, ShownCertificate } from '../model/expectation.ts';
 import type { Message } from '../model/message.ts';
 import type { Network } from './network/network.ts';
+
+/** A client certificate with its chain, and its key, in PEM. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Where probes get client certificates from: by the TLS configuration that asks for them; `undefined` where none can be had. */
+export type ClientCertificates = (
+  configuration: string,
+  kind: Exclude<ShownCertificate, 'none'>,
+) => Promise<ClientCertificate | undefined>;
 
 /** Where and how a probe is made. */
 export interface ProbeContext {
@@ -12,6 +24,8 @@ export interface ProbeContext {
   readonly authorities: readonly string[];
   /** The same with Poterne's own: for certificates that it issued. */
   readonly internalAuthorities: readonly string[];
+  /** The client certificates that there are here. */
+  readonly clients?: ClientCertificates;
   /** Milliseconds that one probe may take in all. */
   readonly timeout: number;
   /** Ends the probe at once, with everything it opened. */

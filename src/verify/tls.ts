@@ -8,12 +8,12 @@ import {
   type TLSSocket,
   connect as tlsConnect,
 } from 'node:tls';
-import type { Door } from '../model/expectation.ts';
+import type { Door, ShownCertificate } from '../model/expectation.ts';
 import { type Message, message } from '../model/message.ts';
 import { type Attempt, broken, kept, Settled, Trouble } from './attempt.ts';
 import { standing } from './audience.ts';
 import { type Connection, connect } from './connect.ts';
-import type { Outcome } from './probe.ts';
+import type { ClientCertificate, Outcome } from './probe.ts';
 
 /** How to make a handshake; what is left out is what browsers do today: TLS 1.2 and 1.3, HTTP/1.1. */
 export interface TlsOptions {
@@ -21,6 +21,8 @@ export interface TlsOptions {
   readonly sni?: string;
   /** Offer this version and no other. */
   readonly version?: SecureVersion;
+  /** Shown when the server asks for one. */
+  readonly client?: ClientCertificate;
   /** Judge the chain against these roots; left out, the certificate is not looked at. */
   readonly roots?: SecureContext;
 }
@@ -57,7 +59,7 @@ export async function handshake(door: Door, options: TlsOptions, attempt: Attemp
         // Only the `certificate` probe judges the certificate: one broken thing turns exactly one promise red.
         rejectUnauthorized: false,
         ALPNProtocols: ['http/1.1'],
-        secureContext: options.roots ?? offering(options.version),
+        secureContext: contextOf(options),
         // An address is no server name (RFC 6066 §3).
         ...(options.sni && !isIP(options.sni) ? { servername: options.sni } : {}),
         checkServerIdentity: () => undefined,
@@ -80,11 +82,25 @@ export async function connectTls(
   attempt: Attempt,
   roots?: SecureContext,
 ): Promise<{ socket: TLSSocket; connection: Connection }> {
-  const result = await handshake(door, { sni: door.name, ...(roots ? { roots } : {}) }, attempt);
+  const client =
+    door.client === undefined ? undefined : await shownCertificate(door.client, 'right', attempt);
+  const options = { sni: door.name, ...(roots ? { roots } : {}), ...(client ? { client } : {}) };
+  const result = await handshake(door, options, attempt);
   const shut = shutOut(result, door.from);
   if (shut) throw new Settled(shut);
   if (!result.done) throw new Trouble(tlsMessage(result.failure));
   return result;
+}
+
+/** A client certificate to show; throws `Trouble` when there is none here. */
+export async function shownCertificate(
+  configuration: string,
+  kind: Exclude<ShownCertificate, 'none'>,
+  { context }: Attempt,
+): Promise<ClientCertificate> {
+  const client = await context.clients?.(configuration, kind);
+  if (!client) throw new Trouble(message('seen.client.none', { configuration }));
+  return client;
 }
 
 /** What to tell about a failed handshake. */
@@ -99,6 +115,11 @@ export function tlsMessage({ kind, reason, place }: TlsFailure): Message {
     default:
       return message('seen.tls.failed', { place, reason });
   }
+}
+
+function contextOf({ client, roots, version }: TlsOptions): SecureContext {
+  if (client) return createSecureContext({ cert: client.certificate, key: client.key });
+  return roots ?? offering(version);
 }
 
 const offers = new Map<SecureVersion | undefined, SecureContext>();

@@ -4,7 +4,7 @@ import { type Expectation, promisedAt } from '../model/expectation.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import { thisMachine } from './network/local.ts';
 import type { Network } from './network/network.ts';
-import type { ProbeContext } from './probe.ts';
+import type { ClientCertificates, ProbeContext } from './probe.ts';
 import { runProbe } from './probes/index.ts';
 
 export interface VerifyOptions {
@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly authorities?: readonly string[];
   /** PEM certificates of Poterne's own authority, trusted for what it issued and nothing else; default none. */
   readonly ownRoots?: readonly string[];
+  /** Where probes get client certificates from; default nowhere. */
+  readonly clients?: ClientCertificates;
   /** Milliseconds that one probe may take in all; default 10 000. */
   readonly timeout?: number;
   /** How many probes run at once; default 16. */
@@ -140,11 +142,15 @@ async function tryOnce(expectation: Expectation, options: RunOptions): Promise<E
     network = thisMachine,
     authorities,
     internalAuthorities,
+    clients,
     timeout = 10_000,
     signal,
     now = () => new Date(),
   } = options;
-  const context: ProbeContext = { vantage, network, authorities, internalAuthorities, timeout, signal, now };
+  const context: ProbeContext = {
+    ...{ vantage, network, authorities, internalAuthorities, timeout, signal, now },
+    ...(clients ? { clients } : {}),
+  };
   const at = now().toISOString();
   const began = performance.now();
   const { held, seen, excerpt } = await runProbe(expectation.probe, context);

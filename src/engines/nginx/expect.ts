@@ -10,10 +10,10 @@ import {
   type Service,
   type Site,
 } from '../../model/site.ts';
+import { clientDoor, clientPromises } from './expect-clients.ts';
 import { portSuffix } from './render/common.ts';
 import { answerHeaders } from './render/headers.ts';
-import { publicPath, routeFor, serviceOf } from './routes.ts';
-import { encoded } from './syntax.ts';
+import { checkedPath, reached, serviceOf } from './routes.ts';
 
 /** A name that the DNS promises never to know (RFC 2606). */
 const unknown = 'unknown.invalid';
@@ -114,7 +114,10 @@ function publicationPromises(site: Site, publication: ProxiedPublication): Expec
       host: unknown,
     }),
     ...headerPromise(site, publication, doors.https, home),
-    ...publication.routes.flatMap((route) => routePromises(site, publication, route, doors.https, home)),
+    ...clientPromises(site, publication, doors.https, home),
+    ...publication.routes.flatMap((route) =>
+      routePromises(site, publication, route, clientDoor(site, publication, route, doors.https), home),
+    ),
   ];
 }
 
@@ -176,23 +179,6 @@ function headerPromise(site: Site, publication: Publication, door: Door, home: s
   ];
 }
 
-/** The public path at which a route is tried; `undefined` when none is sure to lead there. */
-function checkedPath(publication: Publication, route: Route, service: Service): string | undefined {
-  return (
-    (service.healthy && reached(publication, route, service.healthy.path)) ??
-    (route.match === 'prefix' && routeFor(publication, route.path) === route
-      ? encoded(route.path)
-      : undefined)
-  );
-}
-
-/** A path of the service as the public asks for it, when it is this route that answers there. */
-function reached(publication: Publication, route: Route, path: string): string | undefined {
-  const seen = publicPath(route, path);
-  if (seen === undefined || routeFor(publication, seen.replace(/[?#].*$/s, '')) !== route) return undefined;
-  return /[^\x21-\x7e]/.test(seen) ? encodeURI(seen) : seen;
-}
-
 /** To whom a probe may expect an answer; where the door itself is shut to the others, it says so. */
 const from = ({ audience, scenario }: Publication) =>
   audience.networks && scenario === 'proxy' ? { from: audience.networks } : {};
@@ -201,9 +187,11 @@ function routePromises(
   site: Site,
   publication: Publication,
   route: Route,
-  door: Door,
+  wanted: Door | undefined,
   home: string,
 ): Expectation[] {
+  if (!wanted) return [];
+  const door = wanted;
   const service = serviceOf(site, route);
   const label = route.match === 'regex' ? `/~${route.path}` : route.path;
   const promise = (what: string, promised: Message, because: string, probe: Probe): Expectation => ({

@@ -1,4 +1,5 @@
 import type { Publication, Route, Service, Site } from '../../model/site.ts';
+import { encoded } from './syntax.ts';
 
 /** Services by name, once for each site: a site of a thousand publications asks thousands of times. */
 const byName = new WeakMap<Site, ReadonlyMap<string, Service>>();
@@ -40,6 +41,23 @@ export function compiled(regex: string): RegExp | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The public path at which a route is tried; `undefined` when none is sure to lead there. */
+export function checkedPath(publication: Publication, route: Route, service: Service): string | undefined {
+  return (
+    (service.healthy && reached(publication, route, service.healthy.path)) ??
+    (route.match === 'prefix' && routeFor(publication, route.path) === route
+      ? encoded(route.path)
+      : undefined)
+  );
+}
+
+/** A path of the service as the public asks for it, when it is this route that answers there. */
+export function reached(publication: Publication, route: Route, path: string): string | undefined {
+  const seen = publicPath(route, path);
+  if (seen === undefined || routeFor(publication, seen.replace(/[?#].*$/s, '')) !== route) return undefined;
+  return /[^\x21-\x7e]/.test(seen) ? encodeURI(seen) : seen;
 }
 
 /** The paths of a service where an answer may last: server-sent events, and the WebSocket that is proved. */

@@ -46,4 +46,23 @@ export const tls = {
   'trust.crl.expired':
     'the revocation list in {file} ended on {until} UTC: until there is a new one, nobody gets in',
   'trust.crl.soon': 'the revocation list in {file} ends on {until} UTC, and nobody gets in after that',
+
+  'promise.client.none': '{url} is shut to whoever shows no client certificate.',
+  'promise.client.impostor':
+    '{url} is shut to a certificate of an authority that only calls itself like that of “{configuration}”.',
+  'promise.client.expired': '{url} is shut to an expired client certificate.',
+  'promise.client.revoked': '{url} is shut to a revoked client certificate.',
+  'promise.client.right': '{url} is open to a right client certificate of “{configuration}”.',
+  'seen.client.handshake': 'refused in the TLS handshake ({reason})',
+  'seen.client.refused': 'refused with {status} by the gateway itself',
+  'seen.client.accepted': 'let in (status {status})',
+  'seen.client.let-in': 'the answer is {status}, and not the gateway’s refusal',
+  'advice.client.let-in':
+    'Cut the publication (take it out of the description and apply) until it is known why: somebody may be in.',
+  'seen.client.shut-out': 'the right certificate of “{configuration}” is refused',
+  'advice.client.shut-out':
+    'Has its revocation list ended, or the certificate itself? `poterne check` says what is wrong in the files.',
+  'seen.client.none': 'there is no certificate of “{configuration}” here to try it with',
+  'advice.client.none':
+    'Prove it on the gateway, after `poterne apply`, or name a certificate and its key under `probe`.',
 } as const;

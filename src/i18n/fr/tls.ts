@@ -50,4 +50,23 @@ export const tls: Readonly<Record<keyof typeof en, string>> = {
     'la liste de révocation dans {file} a pris fin le {until} UTC : jusqu’à la suivante, personne n’entre',
   'trust.crl.soon':
     'la liste de révocation dans {file} prend fin le {until} UTC, et personne n’entre ensuite',
+
+  'promise.client.none': '{url} est fermé à qui ne présente pas de certificat client.',
+  'promise.client.impostor':
+    '{url} est fermé à un certificat d’une autorité qui ne fait que se nommer comme celle de « {configuration} ».',
+  'promise.client.expired': '{url} est fermé à un certificat client expiré.',
+  'promise.client.revoked': '{url} est fermé à un certificat client révoqué.',
+  'promise.client.right': '{url} est ouvert à un bon certificat client de « {configuration} ».',
+  'seen.client.handshake': 'refusé pendant la négociation TLS ({reason})',
+  'seen.client.refused': 'refusé avec {status} par la passerelle elle-même',
+  'seen.client.accepted': 'admis (statut {status})',
+  'seen.client.let-in': 'la réponse est {status}, et non le refus de la passerelle',
+  'advice.client.let-in':
+    'Coupez la publication (ôtez-la de la description et appliquez) jusqu’à savoir pourquoi : quelqu’un est peut-être entré.',
+  'seen.client.shut-out': 'le bon certificat de « {configuration} » est refusé',
+  'advice.client.shut-out':
+    'Sa liste de révocation a-t-elle pris fin, ou le certificat lui-même ? « poterne check » dit ce qui ne va pas dans les fichiers.',
+  'seen.client.none': 'il n’y a pas ici de certificat de « {configuration} » pour l’essayer',
+  'advice.client.none':
+    'Prouvez-le sur la passerelle, après « poterne apply », ou nommez un certificat et sa clé sous `probe`.',
 };

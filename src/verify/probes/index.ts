@@ -1,6 +1,7 @@
 import type { Probe } from '../../model/expectation.ts';
 import type { Outcome, ProbeContext, ProbeFunction } from '../probe.ts';
 import { answers } from './answers.ts';
+import { asksClient } from './asks-client.ts';
 import { certificate } from './certificate.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { connects } from './connects.ts';
@@ -30,6 +31,7 @@ const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
   answers,
   streams,
   echoes,
+  'asks-client': asksClient,
   'refuses-handshake': refusesHandshake,
   'refuses-host': refusesHost,
   'partner-answers': partnerAnswers,

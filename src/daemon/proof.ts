@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { clientVerification, proxied, type Site } from '../model/site.ts';
+import { ensureProofCertificates, impostorOf, proofCertificate } from '../pki/proof-certificates.ts';
+import type { ClientCertificates } from '../verify/index.ts';
+import type { Gateway } from './gateway.ts';
+
+/** Whether a publication accepts client certificates of Poterne's own authority. */
+const acceptsOwn = (site: Site): boolean =>
+  proxied(site).some((publication) =>
+    clientVerification(site, publication)?.configuration.authorities.some(({ kind }) => kind === 'internal'),
+  );
+
+/** Has the client certificates be there that proofs of a site need, before the lists are written that say which of them are revoked. */
+export async function prepareProof({ state, authority }: Gateway, site: Site): Promise<void> {
+  if (acceptsOwn(site)) await ensureProofCertificates(state, authority, new Date());
+}
+
+/** The client certificates that can be shown from this machine. */
+export function clientCertificates({ state, authority }: Gateway, site: Site): ClientCertificates {
+  return async (name, kind) => {
+    const configuration = site.tlsConfigurations.find((each) => each.kind === 'server' && each.name === name);
+    if (configuration?.kind !== 'server') return undefined;
+    const { authorities, probe } = configuration;
+    if (kind === 'impostor') {
+      const file = authorities.find((each) => each.kind === 'file');
+      const pem = file?.kind === 'file' ? await readText(file.file) : authority.root;
+      return pem === undefined ? undefined : impostorOf(pem, new Date());
+    }
+    if (kind === 'right' && probe) {
+      const [certificate, key] = await Promise.all([readText(probe.certificate), readText(probe.key)]);
+      return certificate === undefined || key === undefined ? undefined : { certificate, key };
+    }
+    return authorities.some((each) => each.kind === 'internal') ? proofCertificate(state, kind) : undefined;
+  };
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}

@@ -1,0 +1,72 @@
+import type { Door, Expectation, ShownCertificate } from '../../model/expectation.ts';
+import { message } from '../../model/message.ts';
+import {
+  clientVerification,
+  isRequired,
+  isVerified,
+  type Publication,
+  type Route,
+  type Site,
+} from '../../model/site.ts';
+import type { ServerTls } from '../../model/tls.ts';
+import { checkedPath, serviceOf } from './routes.ts';
+
+const isOurs = ({ authorities }: ServerTls): boolean => authorities.some(({ kind }) => kind === 'internal');
+
+/** The certificates that can be had for proofs: of a foreign authority only those that the description names. */
+function shownFor(configuration: ServerTls): readonly ShownCertificate[] {
+  return [
+    ...(configuration.client === 'required' ? (['none'] as const) : []),
+    'impostor',
+    ...(isOurs(configuration) ? (['expired', 'revoked'] as const) : []),
+    ...(canEnter(configuration) ? (['right'] as const) : []),
+  ];
+}
+
+const canEnter = (configuration: ServerTls): boolean =>
+  configuration.probe !== undefined || isOurs(configuration);
+
+/** How a route is arrived at: with a certificate where one is needed, and not at all where none can be had. */
+export function clientDoor(site: Site, publication: Publication, route: Route, door: Door): Door | undefined {
+  const verification = clientVerification(site, publication);
+  if (!verification || !isVerified(verification, route)) return door;
+  const { configuration } = verification;
+  if (canEnter(configuration)) return { ...door, client: configuration.name };
+  return isRequired(verification, route) ? undefined : door;
+}
+
+/** Who is refused for the certificate shown, or for showing none, and who is not. */
+export function clientPromises(
+  site: Site,
+  publication: Publication,
+  door: Door,
+  home: string,
+): Expectation[] {
+  const verification = clientVerification(site, publication);
+  if (!verification) return [];
+  const { configuration, everywhere } = verification;
+  const tried = publication.routes
+    .filter((route) => isVerified(verification, route))
+    .map((route) => checkedPath(publication, route, serviceOf(site, route)))
+    .filter((path) => path !== undefined);
+  const paths = everywhere ? [tried[0] ?? '/'] : tried;
+  return paths.flatMap((path, n) =>
+    shownFor(configuration)
+      // What is wrong with a certificate is the same on every path; whether one is needed is not.
+      .filter((shown) => n === 0 || shown === 'none')
+      .map((shown) => ({
+        id: `${publication.name}${everywhere ? '' : path}#client-${shown}`,
+        about: publication.name,
+        promise: message(`promise.client.${shown}`, { url: home + path, configuration: configuration.name }),
+        because: configuration.pointer,
+        probe: {
+          kind: 'asks-client',
+          door,
+          path,
+          configuration: configuration.name,
+          shown,
+          ...(publication.audience.networks ? { from: publication.audience.networks } : {}),
+        },
+      })),
+  );
+}
