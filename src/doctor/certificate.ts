@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import * as x509 from '../pki/x509.ts';
 
 /** What a certificate says (RFC 5280), as plain values. */
@@ -31,7 +31,10 @@ export interface CertificateFacts {
   readonly crlUrls: readonly string[];
   /** Critical extensions that nobody here knows, by object identifier. */
   readonly unknownCritical: readonly string[];
+  /** Of the certificate, in hexadecimal. */
   readonly sha256: string;
+  /** Of the public key (RFC 7469's pin), in base64. */
+  readonly keySha256: string;
 }
 
 /** A certificate: what it says, and the thing itself for signatures and names. */
@@ -90,6 +93,9 @@ export function parseCertificate(bytes: Uint8Array | string): Certificate {
       .filter(({ type, critical }) => critical && !knownExtensions.has(type))
       .map(({ type }) => type),
     sha256: native.fingerprint256.replaceAll(':', '').toLowerCase(),
+    keySha256: createHash('sha256')
+      .update(native.publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64'),
     x509: native,
   };
 }

@@ -87,11 +87,14 @@ export function judgeKey(certificate: Certificate, key: KeyObject): readonly Dia
     diagnosis('error', 'cert.key.mismatch', {
       subject: called(certificate),
       wanted: keyText(certificate),
-      key: keyText({ key: { type: key.asymmetricKeyType ?? '?', ...detailsOf(key) } }),
+      key: keyObjectText(key),
     }),
   ];
 }
 
-function detailsOf({ asymmetricKeyDetails: { modulusLength: bits, namedCurve: curve } = {} }: KeyObject) {
-  return { ...(bits === undefined ? {} : { bits }), ...(curve === undefined ? {} : { curve }) };
+/** A private key in words, as `keyText` says one of a certificate. */
+export function keyObjectText({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): string {
+  const { modulusLength: bits, namedCurve: curve } = asymmetricKeyDetails;
+  const details = { ...(bits === undefined ? {} : { bits }), ...(curve === undefined ? {} : { curve }) };
+  return keyText({ key: { type: asymmetricKeyType ?? '?', ...details } });
 }

@@ -4,8 +4,18 @@ import type { PemBlock, PemFile } from './pem.ts';
 
 /** A private key that was read, or why not. */
 export type KeyRead =
-  | { readonly key: KeyObject; readonly encrypted: boolean; readonly found: readonly Diagnosis[] }
-  | { readonly key?: undefined; readonly encrypted: boolean; readonly found: readonly Diagnosis[] };
+  | {
+      readonly key: KeyObject /** As it stands in the file. */;
+      readonly pem: string;
+      readonly encrypted: boolean;
+      readonly found: readonly Diagnosis[];
+    }
+  | {
+      readonly key?: undefined;
+      readonly pem?: undefined;
+      readonly encrypted: boolean;
+      readonly found: readonly Diagnosis[];
+    };
 
 /** Whether a passphrase is needed: PKCS#8's own encryption, or OpenSSL's older one by headers (RFC 1423). */
 export function isEncrypted({ label, text }: PemBlock): boolean {
@@ -32,7 +42,7 @@ export function readKey({ keys, labels, found }: PemFile, passphrase: string | u
   if (encrypted && passphrase === undefined) return fail('cert.key.encrypted');
   try {
     const key = createPrivateKey({ key: block.text, ...(passphrase === undefined ? {} : { passphrase }) });
-    return { key, encrypted, found };
+    return { key, pem: block.text, encrypted, found };
   } catch {
     return fail(encrypted ? 'cert.key.passphrase' : 'cert.key.broken');
   }

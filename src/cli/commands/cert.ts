@@ -3,8 +3,10 @@ import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { certAsk } from './cert/ask.ts';
 import { certAuthority } from './cert/authority.ts';
+import { certHandshake } from './cert/handshake.ts';
 import { certInspect } from './cert/inspect.ts';
 import { certIssue } from './cert/issue.ts';
+import { certMatch } from './cert/match.ts';
 import { certRenew } from './cert/renew.ts';
 import { certRevoke } from './cert/revoke.ts';
 
@@ -17,11 +19,14 @@ export function cert(context: Context): Command {
     'cert inspect fullchain.pem --purpose server --name example.fr',
     'cert issue alice@example.fr --for client --format p12',
     'cert revoke alice@example.fr --reason key-compromise',
+    'cert inspect example.fr:443',
+    'cert match server.key fullchain.pem',
+    'cert handshake api.example.fr:443 --cert client.pem --key client.key',
   ])
     .usage(context.t('cli.usage.commands'))
     .helpCommand(false)
     .enablePositionalOptions();
-  for (const make of [certInspect, certIssue, certRenew, certRevoke, certAuthority])
+  for (const make of [certInspect, certMatch, certHandshake, certIssue, certRenew, certRevoke, certAuthority])
     made.addCommand(make(context));
   made.addCommand(certAsk(context), { hidden: true });
   return made;

@@ -156,6 +156,123 @@ export const doctor = {
   'cert.file.open.next': 'chmod o-rwx {file}; if others have accounts here, make a new key',
   'cert.file.changeable': 'everybody on this machine may change {file} (mode {mode})',
   'cert.file.changeable.next': 'chmod o-w {file}, and see that it holds what it should',
+  'cert.clock': 'the clock here says {here}, {source} says {there}: {seconds} seconds apart',
+  'cert.clock.next':
+    'see which of the two is wrong: timedatectl; a wrong clock makes good certificates expired or not yet valid',
+  'cert.clock.alone': 'this machine does not keep its clock by the network (systemd: NTPSynchronized=no)',
+  'cert.clock.alone.next':
+    'timedatectl set-ntp true, or see why time servers do not answer: timedatectl timesync-status',
+  'cert.tls.unresolved': 'the name {host} has no address here',
+  'cert.tls.unresolved.next': 'see how it is spelt, and what DNS says: getent hosts {host}',
+  'cert.tls.closed':
+    '{address} refuses connections on port {port}: nothing listens there, or a firewall rejects',
+  'cert.tls.closed.next': 'see whether the service runs and listens on that port: ss -ltn',
+  'cert.tls.silent':
+    '{address} does not answer on port {port} within {seconds} seconds: a firewall drops, or the machine is off',
+  'cert.tls.silent.next': 'see whether it is on, and what firewalls on the way let through from here',
+  'cert.tls.unreachable': '{address}, port {port}, cannot be reached: {reason}',
+  'cert.tls.unreachable.next': 'see the network of this machine: ip route get {address}',
+  'cert.tls.timeout': 'TCP connects, and the handshake does not come to an end',
+  'cert.tls.timeout.next':
+    'see whether the server speaks TLS on this port, and whether something on the way holds large packets back (MTU)',
+  'cert.tls.hung-up': 'the connection was cut during the handshake, without an alert ({reason})',
+  'cert.tls.hung-up.next':
+    'see the log of the server, and what is between: a balancer or a firewall that does not know {name} does so',
+  'cert.tls.plain': 'the port speaks {protocol} in clear, not TLS: "{said}"',
+  'cert.tls.plain.next': 'name the port that speaks TLS, or set up TLS on this one (nginx: listen … ssl)',
+  'cert.tls.starttls': 'the port speaks {protocol} in clear, and turns to TLS when asked: "{said}"',
+  'cert.tls.starttls.next': 'ask it: --starttls {word}',
+  'cert.tls.protocol': 'no protocol version in common: {alert}',
+  'cert.tls.protocol.next': 'have the server speak TLS 1.2 or 1.3',
+  'cert.tls.old':
+    'the server agrees to {version} with {cipher}, and to nothing that is secure today ({alert})',
+  'cert.tls.old.next': 'have the server speak TLS 1.2 or 1.3 with ECDHE and AES-GCM or ChaCha20',
+  'cert.tls.cipher': 'the server refuses: no cipher, group or signature in common ({alert})',
+  'cert.tls.cipher.next':
+    'see the ciphers of the server, and that its certificate is of a kind they can use (RSA or EC)',
+  'cert.tls.name': 'the server does not know the name {name}: {alert}',
+  'cert.tls.name.next': 'ask for a name that it serves (--name), or have it serve this one',
+  'cert.tls.alert': 'the server refuses: {alert}',
+  'cert.tls.alert.next': 'see the log of the server, which says more',
+  'cert.tls.local': 'this side ends the handshake: {reason}',
+  'cert.tls.local.next':
+    'what the server sent is unacceptable here; inspect its certificate, and that key and certificate of this side are right',
+  'cert.tls.required':
+    'the server requires a client certificate, and got none: {alert}; it accepts those of: {accepts}',
+  'cert.tls.required.next': 'show one, with its key: --cert FILE --key FILE',
+  'cert.tls.required.http':
+    'the server requires a client certificate, and got none: it answers {answer}; it accepts those of: {accepts}',
+  'cert.tls.required.http.next': 'show one, with its key: --cert FILE --key FILE',
+  'cert.tls.refused':
+    'the server refuses our certificate {subject}, of {issuer}: {alert}; it accepts those of: {accepts}',
+  'cert.tls.refused.next':
+    'see the log of the server; usage, dates and chain of the certificate are what it looks at: cert inspect --purpose client',
+  'cert.tls.refused.authority':
+    'the server does not know the authority of our certificate {subject}, {issuer}: {alert}; it accepts those of: {accepts}',
+  'cert.tls.refused.authority.next':
+    'have one issued by an authority that it accepts, or have it trust {issuer}; if there is an intermediate, append it to the certificate',
+  'cert.tls.refused.revoked':
+    'the server says that our certificate {subject}, of {issuer}, is revoked: {alert}; it accepts those of: {accepts}',
+  'cert.tls.refused.revoked.next': 'have a new one issued',
+  'cert.tls.refused.expired':
+    'the server says that our certificate {subject}, of {issuer}, expired: {alert}; it accepts those of: {accepts}',
+  'cert.tls.refused.expired.next':
+    'renew it; if it is valid here, the clock of one of the two is wrong, or an intermediate or a CRL there has expired',
+  'cert.tls.refused.http':
+    'the server refuses our certificate {subject}: it answers {answer}; it accepts those of: {accepts}',
+  'cert.tls.refused.http.next':
+    'see the log of the server; usage, dates and chain of the certificate are what it looks at: cert inspect --purpose client',
+  'cert.tls.dropped':
+    'the server ended the connection without a word once it had seen our certificate {subject}, of {issuer}; it accepts those of: {accepts}',
+  'cert.tls.dropped.next': 'see the log of the server: it refuses the certificate, or the request',
+  'cert.tls.unlisted': 'our certificate {subject} is of {issuer}, and the server accepts those of: {accepts}',
+  'cert.tls.unlisted.next':
+    'take the certificate that one of these issued; clients of many kinds would not even show this one',
+  'cert.tls.unasked':
+    'the server asks for no client certificate: ours was not shown, and nothing is authenticated by it',
+  'cert.tls.unasked.next':
+    'have the server ask for it (nginx: ssl_verify_client); it may do so for some names only: see --name',
+  'cert.tls.intercepted': 'somebody on the way opens TLS: the certificate is of {issuer} ({product})',
+  'cert.tls.intercepted.next':
+    'have {product} leave this destination alone: mutual TLS cannot pass it; or look from another network',
+  'cert.tls.pin':
+    'none of the certificates is one of those expected ({pins}); the server’s is {sha256}, of {issuer}',
+  'cert.tls.pin.next':
+    'it was renewed with another key, or somebody is on the way: ask its owner for the new one by another way',
+  'cert.handshake.about':
+    'a full handshake with a server, with a client certificate or without, and who refused what',
+  'cert.handshake.usage': 'HOST:PORT [options]',
+  'cert.handshake.server': 'a server and its port',
+  'cert.match.about': 'whether a private key belongs to a certificate',
+  'cert.match.usage': 'KEY CERTIFICATE [options]',
+  'cert.match.key': 'the file of a private key: PKCS#8, PKCS#1 or SEC1, encrypted or not',
+  'cert.match.certificate': 'the file of a certificate',
+  'cert.chain.about': 'the chain of a certificate up to an authority, and what OpenSSL says of it',
+  'cert.chain.usage': 'CERTIFICATE --ca FILE [options]',
+  'cert.option.cert': 'the file of the client certificate to show, followed by what leads to its authority',
+  'cert.option.client-key': 'the file of its private key',
+  'cert.option.server-name':
+    'the name to ask for (SNI) and to find in the certificate, if not that of the server',
+  'cert.option.starttls': 'begins in clear, as this protocol does: {protocols}',
+  'cert.option.timeout': 'seconds for each step (10)',
+  'cert.option.pin':
+    'SHA-256 of a certificate (hexadecimal) or of a public key (base64) that must be in the chain; may be said several times',
+  'cert.option.fetch':
+    'fetch missing intermediates, CRLs and OCSP answers from where certificates say (http, public addresses)',
+  'cert.option.fetch-private': 'fetch from private addresses too',
+  'cert.option.clock': 'ask systemd whether this machine keeps its clock',
+  'cert.server.form': '"{text}" is not a server and its port',
+  'cert.server.form.next': 'as example.fr:443 or [2001:db8::1]:443',
+  'cert.handshake.pair': '{given} is said without {other}',
+  'cert.handshake.pair.next': 'name both the certificate and its key: --cert FILE --key FILE',
+  'cert.timeout.form': '"{text}" is no number of seconds from 1 to 60',
+  'cert.timeout.form.next': 'as --timeout 10',
+  'cert.fact.address': 'address',
+  'cert.fact.agreed': 'agreed',
+  'cert.fact.verify': 'OpenSSL',
+  'cert.fact.transcript': 'exchange',
+  'cert.fact.matches': 'key file',
+  'cert.transcript.none': 'none',
   'cert.about': 'certificates: what is wrong with them, and with what is served',
   'cert.inspect.about':
     'what a certificate says, and what is wrong with it: of a file, or as a server sends it',

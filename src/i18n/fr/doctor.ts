@@ -167,6 +167,125 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.file.open.next': 'chmod o-rwx {file} ; si d’autres ont un compte ici, faire une nouvelle clé',
   'cert.file.changeable': 'tout le monde sur cette machine peut changer {file} (mode {mode})',
   'cert.file.changeable.next': 'chmod o-w {file}, et voir qu’il contient ce qu’il doit',
+  'cert.clock': 'l’horloge d’ici dit {here}, {source} dit {there} : {seconds} secondes d’écart',
+  'cert.clock.next':
+    'voir laquelle a tort : timedatectl ; une horloge fausse rend de bons certificats expirés ou pas encore valides',
+  'cert.clock.alone': 'cette machine ne règle pas son horloge par le réseau (systemd : NTPSynchronized=no)',
+  'cert.clock.alone.next':
+    'timedatectl set-ntp true, ou voir pourquoi les serveurs de temps ne répondent pas : timedatectl timesync-status',
+  'cert.tls.unresolved': 'le nom {host} n’a pas d’adresse ici',
+  'cert.tls.unresolved.next': 'voir comment il s’écrit, et ce que dit le DNS : getent hosts {host}',
+  'cert.tls.closed':
+    '{address} refuse les connexions au port {port} : rien n’y écoute, ou un pare-feu rejette',
+  'cert.tls.closed.next': 'voir si le service tourne et écoute sur ce port : ss -ltn',
+  'cert.tls.silent':
+    '{address} ne répond pas au port {port} en {seconds} secondes : un pare-feu jette, ou la machine est éteinte',
+  'cert.tls.silent.next':
+    'voir si elle est allumée, et ce que les pare-feu en chemin laissent passer depuis ici',
+  'cert.tls.unreachable': '{address}, port {port}, ne peut être joint : {reason}',
+  'cert.tls.unreachable.next': 'voir le réseau de cette machine : ip route get {address}',
+  'cert.tls.timeout': 'TCP se connecte, et la poignée de main n’aboutit pas',
+  'cert.tls.timeout.next':
+    'voir si le serveur parle TLS sur ce port, et si quelque chose en chemin retient les grands paquets (MTU)',
+  'cert.tls.hung-up': 'la connexion a été coupée pendant la poignée de main, sans alerte ({reason})',
+  'cert.tls.hung-up.next':
+    'voir le journal du serveur, et ce qui est entre deux : un répartiteur ou un pare-feu qui ne connaît pas {name} fait ainsi',
+  'cert.tls.plain': 'le port parle {protocol} en clair, pas TLS : « {said} »',
+  'cert.tls.plain.next': 'nommer le port qui parle TLS, ou mettre TLS sur celui-ci (nginx : listen … ssl)',
+  'cert.tls.starttls': 'le port parle {protocol} en clair, et passe à TLS quand on le demande : « {said} »',
+  'cert.tls.starttls.next': 'le demander : --starttls {word}',
+  'cert.tls.protocol': 'aucune version de protocole commune : {alert}',
+  'cert.tls.protocol.next': 'faire parler TLS 1.2 ou 1.3 au serveur',
+  'cert.tls.old':
+    'le serveur consent à {version} avec {cipher}, et à rien qui soit sûr aujourd’hui ({alert})',
+  'cert.tls.old.next': 'faire parler au serveur TLS 1.2 ou 1.3 avec ECDHE et AES-GCM ou ChaCha20',
+  'cert.tls.cipher': 'le serveur refuse : ni chiffrement, ni groupe, ni signature en commun ({alert})',
+  'cert.tls.cipher.next':
+    'voir les chiffrements du serveur, et que son certificat est d’une sorte dont ils se servent (RSA ou EC)',
+  'cert.tls.name': 'le serveur ne connaît pas le nom {name} : {alert}',
+  'cert.tls.name.next': 'demander un nom qu’il sert (--name), ou lui faire servir celui-ci',
+  'cert.tls.alert': 'le serveur refuse : {alert}',
+  'cert.tls.alert.next': 'voir le journal du serveur, qui en dit plus',
+  'cert.tls.local': 'ce côté-ci met fin à la poignée de main : {reason}',
+  'cert.tls.local.next':
+    'ce que le serveur a envoyé est inacceptable ici ; inspecter son certificat, et que la clé et le certificat de ce côté sont les bons',
+  'cert.tls.required':
+    'le serveur exige un certificat client, et n’en a reçu aucun : {alert} ; il accepte ceux de : {accepts}',
+  'cert.tls.required.next': 'en montrer un, avec sa clé : --cert FICHIER --key FICHIER',
+  'cert.tls.required.http':
+    'le serveur exige un certificat client, et n’en a reçu aucun : il répond {answer} ; il accepte ceux de : {accepts}',
+  'cert.tls.required.http.next': 'en montrer un, avec sa clé : --cert FICHIER --key FICHIER',
+  'cert.tls.refused':
+    'le serveur refuse notre certificat {subject}, de {issuer} : {alert} ; il accepte ceux de : {accepts}',
+  'cert.tls.refused.next':
+    'voir le journal du serveur ; il regarde l’usage, les dates et la chaîne du certificat : cert inspect --purpose client',
+  'cert.tls.refused.authority':
+    'le serveur ne connaît pas l’autorité de notre certificat {subject}, {issuer} : {alert} ; il accepte ceux de : {accepts}',
+  'cert.tls.refused.authority.next':
+    'en faire émettre un par une autorité qu’il accepte, ou lui faire accepter {issuer} ; s’il y a un intermédiaire, l’ajouter au certificat',
+  'cert.tls.refused.revoked':
+    'le serveur dit que notre certificat {subject}, de {issuer}, est révoqué : {alert} ; il accepte ceux de : {accepts}',
+  'cert.tls.refused.revoked.next': 'en faire émettre un autre',
+  'cert.tls.refused.expired':
+    'le serveur dit que notre certificat {subject}, de {issuer}, a expiré : {alert} ; il accepte ceux de : {accepts}',
+  'cert.tls.refused.expired.next':
+    'le renouveler ; s’il est valide ici, l’horloge de l’un des deux est fausse, ou un intermédiaire ou une CRL là-bas a expiré',
+  'cert.tls.refused.http':
+    'le serveur refuse notre certificat {subject} : il répond {answer} ; il accepte ceux de : {accepts}',
+  'cert.tls.refused.http.next':
+    'voir le journal du serveur ; il regarde l’usage, les dates et la chaîne du certificat : cert inspect --purpose client',
+  'cert.tls.dropped':
+    'le serveur a mis fin à la connexion sans un mot après avoir vu notre certificat {subject}, de {issuer} ; il accepte ceux de : {accepts}',
+  'cert.tls.dropped.next': 'voir le journal du serveur : il refuse le certificat, ou la requête',
+  'cert.tls.unlisted':
+    'notre certificat {subject} est de {issuer}, et le serveur accepte ceux de : {accepts}',
+  'cert.tls.unlisted.next':
+    'prendre le certificat que l’une d’elles a émis ; bien des clients ne montreraient pas même celui-ci',
+  'cert.tls.unasked':
+    'le serveur ne demande pas de certificat client : le nôtre n’a pas été montré, et n’authentifie rien',
+  'cert.tls.unasked.next':
+    'le lui faire demander (nginx : ssl_verify_client) ; il peut ne le faire que pour certains noms : voir --name',
+  'cert.tls.intercepted': 'quelqu’un en chemin ouvre TLS : le certificat est de {issuer} ({product})',
+  'cert.tls.intercepted.next':
+    'faire laisser cette destination tranquille par {product} : le TLS mutuel n’y passe pas ; ou regarder depuis un autre réseau',
+  'cert.tls.pin':
+    'aucun des certificats n’est de ceux qu’on attend ({pins}) ; celui du serveur est {sha256}, de {issuer}',
+  'cert.tls.pin.next':
+    'il a été renouvelé avec une autre clé, ou quelqu’un est en chemin : demander le nouveau à son propriétaire par une autre voie',
+  'cert.handshake.about':
+    'une poignée de main complète avec un serveur, avec un certificat client ou sans, et qui a refusé quoi',
+  'cert.handshake.usage': 'HÔTE:PORT [options]',
+  'cert.handshake.server': 'un serveur et son port',
+  'cert.match.about': 'si une clé privée va avec un certificat',
+  'cert.match.usage': 'CLÉ CERTIFICAT [options]',
+  'cert.match.key': 'le fichier d’une clé privée : PKCS#8, PKCS#1 ou SEC1, chiffrée ou non',
+  'cert.match.certificate': 'le fichier d’un certificat',
+  'cert.chain.about': 'la chaîne d’un certificat jusqu’à une autorité, et ce qu’en dit OpenSSL',
+  'cert.chain.usage': 'CERTIFICAT --ca FICHIER [options]',
+  'cert.option.cert': 'le fichier du certificat client à montrer, suivi de ce qui mène à son autorité',
+  'cert.option.client-key': 'le fichier de sa clé privée',
+  'cert.option.server-name':
+    'le nom à demander (SNI) et à trouver dans le certificat, si ce n’est celui du serveur',
+  'cert.option.starttls': 'commence en clair, comme ce protocole : {protocols}',
+  'cert.option.timeout': 'secondes pour chaque étape (10)',
+  'cert.option.pin':
+    'SHA-256 d’un certificat (hexadécimal) ou d’une clé publique (base64) qui doit être dans la chaîne ; peut être dit plusieurs fois',
+  'cert.option.fetch':
+    'chercher les intermédiaires qui manquent, les CRL et les réponses OCSP où les certificats le disent (http, adresses publiques)',
+  'cert.option.fetch-private': 'chercher aussi à des adresses privées',
+  'cert.option.clock': 'demander à systemd si cette machine règle son horloge',
+  'cert.server.form': '« {text} » n’est pas un serveur et son port',
+  'cert.server.form.next': 'comme example.fr:443 ou [2001:db8::1]:443',
+  'cert.handshake.pair': '{given} est dit sans {other}',
+  'cert.handshake.pair.next': 'nommer le certificat et sa clé : --cert FICHIER --key FICHIER',
+  'cert.timeout.form': '« {text} » n’est pas un nombre de secondes de 1 à 60',
+  'cert.timeout.form.next': 'comme --timeout 10',
+  'cert.fact.address': 'adresse',
+  'cert.fact.agreed': 'accord',
+  'cert.fact.verify': 'OpenSSL',
+  'cert.fact.transcript': 'échange',
+  'cert.fact.matches': 'fichier de clé',
+  'cert.transcript.none': 'aucun',
   'cert.about': 'les certificats : ce qui ne va pas en eux, et dans ce qui est servi',
   'cert.inspect.about':
     'ce que dit un certificat, et ce qui ne va pas : d’un fichier, ou tel qu’un serveur l’envoie',

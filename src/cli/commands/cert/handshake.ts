@@ -1,0 +1,111 @@
+import { type Command, Option } from 'commander';
+import type { Starttls } from '../../../doctor/handshake/client.ts';
+import { message } from '../../../model/message.ts';
+import { chainJson, showReport } from '../../cert-view.ts';
+import { type CommonOptions, command } from '../../command.ts';
+import type { Context } from '../../context.ts';
+import { WrongRequest } from '../../exit.ts';
+import { shakeDetails, shakeJson } from '../../handshake-view.ts';
+import { keySource } from '../../passphrase.ts';
+
+/** Options of what looks at a server. */
+export interface ServerOptions extends CommonOptions {
+  readonly name?: string;
+  readonly ca?: string;
+  readonly starttls?: Starttls;
+  readonly pin?: readonly string[];
+  readonly timeout?: string;
+}
+
+interface HandshakeOptions extends ServerOptions {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphraseFile?: string;
+}
+
+/** `poterne cert handshake`: a full handshake, and who refused what. */
+export function certHandshake(context: Context): Command {
+  const { t } = context;
+  const made = command(context, 'handshake', 'cert.handshake.about', [
+    'cert handshake api.example.fr:443',
+    'cert handshake api.example.fr:443 --cert client.pem --key client.key --ca partner-root.pem',
+    'cert handshake mail.example.fr:25 --starttls smtp',
+  ])
+    .usage(t('cert.handshake.usage'))
+    .argument('<server>', t('cert.handshake.server'))
+    .option('--cert <file>', t('cert.option.cert'))
+    .option('--key <file>', t('cert.option.client-key'))
+    .option('--passphrase-file <file>', t('cert.option.passphrase'))
+    .option('--name <name>', t('cert.option.server-name'))
+    .option('--ca <file>', t('cert.option.ca'));
+  return onServer(made, context).action(async (text: string, options: HandshakeOptions) => {
+    const { cert, key, passphraseFile } = options;
+    if ((cert === undefined) !== (key === undefined)) {
+      const params =
+        cert === undefined ? { given: '--key', other: '--cert' } : { given: '--cert', other: '--key' };
+      throw new WrongRequest('cert.handshake.pair', params, { next: message('cert.handshake.pair.next') });
+    }
+    const client =
+      cert === undefined || key === undefined
+        ? {}
+        : { client: { certificate: cert, key: keySource(context, key, passphraseFile) } };
+    const { examineServer } = await import('../../../doctor/handshake/index.ts');
+    const report = await examineServer({ ...(await serverQuestion(text, options)), ...client });
+    process.exitCode = showReport(
+      context,
+      {
+        ...{ what: text, found: report.found, details: shakeDetails(context, report) },
+        json: { ...shakeJson(report), ...(report.chain ? { chain: chainJson(report.chain) } : {}) },
+      },
+      options.json,
+    );
+  });
+}
+
+/** Adds the options of a connection that both `inspect` and `handshake` take. */
+export function onServer(made: Command, { t }: Context): Command {
+  const protocols = [
+    'smtp',
+    'lmtp',
+    'pop3',
+    'imap',
+    'ftp',
+    'xmpp',
+    'ldap',
+    'postgres',
+    'mysql',
+    'nntp',
+    'sieve',
+  ];
+  return made
+    .addOption(
+      new Option(
+        '--starttls <protocol>',
+        t('cert.option.starttls', { protocols: protocols.join(', ') }),
+      ).choices(protocols),
+    )
+    .option('--pin <sha256>', t('cert.option.pin'), (pin: string, pins: string[] = []) => [...pins, pin])
+    .option('--timeout <seconds>', t('cert.option.timeout'));
+}
+
+/** What is asked of a server, from its text and the options. Throws `cert.server.form`, `cert.timeout.form`. */
+export async function serverQuestion(text: string, { name, ca, starttls, pin, timeout }: ServerOptions) {
+  const { parseServer } = await import('../../../doctor/handshake/reach.ts');
+  const server = parseServer(text);
+  if (!server)
+    throw new WrongRequest('cert.server.form', { text }, { next: message('cert.server.form.next') });
+  const seconds = timeout === undefined ? 10 : Number(timeout);
+  if (!(seconds >= 1 && seconds <= 60))
+    throw new WrongRequest(
+      'cert.timeout.form',
+      { text: timeout ?? '' },
+      { next: message('cert.timeout.form.next') },
+    );
+  return {
+    ...{ now: new Date(), server, timeout: seconds * 1000 },
+    ...(name === undefined ? {} : { name }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(starttls === undefined ? {} : { starttls }),
+    ...(pin === undefined ? {} : { pins: pin }),
+  };
+}
