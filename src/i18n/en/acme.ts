@@ -135,7 +135,8 @@ export const acme = {
     '{name} leads to us at {address}, but something else answers on port {port}: {seen}',
   'acme.preflight.answer.next':
     'see what has the port: another web server, or the box’s own page; or "poterne apply" first',
-  'acme.preflight.unproved': '{name} leads to {address}, which cannot be reached from here: {seen}',
+  'acme.preflight.unproved':
+    '{name} leads to {address}, where our gateway does not answer from here ({seen}); which public address is ours is not known',
   'acme.preflight.unproved.next':
     'that is usual behind a router that does not lead its own address back; see from outside that port {port} reaches the gateway, and describe its public addresses',
   'acme.preflight.caa': 'the CAA records of {at} do not let {ca} certify {name}: {records}',

@@ -147,7 +147,8 @@ export const acme: Record<keyof typeof en, string> = {
     '{name} mène à nous en {address}, mais autre chose répond sur le port {port} : {seen}',
   'acme.preflight.answer.next':
     'voyez ce qui tient le port : un autre serveur web, ou la page de la box ; ou d’abord « poterne apply »',
-  'acme.preflight.unproved': '{name} mène à {address}, qui ne peut pas être atteint d’ici : {seen}',
+  'acme.preflight.unproved':
+    '{name} mène à {address}, où notre passerelle ne répond pas vue d’ici ({seen}) ; l’adresse publique de la passerelle n’est pas connue',
   'acme.preflight.unproved.next':
     'c’est courant derrière un routeur qui ne ramène pas sa propre adresse ; voyez de l’extérieur que le port {port} atteint la passerelle, et décrivez ses adresses publiques',
   'acme.preflight.caa':

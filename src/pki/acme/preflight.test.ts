@@ -9,8 +9,7 @@ import type { AcmeChallenge, UpdateChallenge } from '../../model/acme.ts';
 import type { Finding } from '../../model/finding.ts';
 import { allows, relevantCaa } from './caa.ts';
 import { type CaaRecord, lookupAt } from './dns-names.ts';
-import { type PreflightOptions, preflight } from './preflight.ts';
-import { updateWriter } from './rfc2136.ts';
+import { type PreflightOptions, preflight, whoseAddress } from './preflight.ts';
 import { openSession, type Session } from './session.ts';
 import { type StandIn, startStandIn } from './testing-authority.ts';
 import { type Named, startNamed } from './testing-named.ts';
@@ -94,6 +93,17 @@ describe('over HTTP', () => {
     expect(finding).toMatchObject({ severity: 'warning', code: 'acme.preflight.unproved' });
   });
 
+  test.each([
+    ['203.0.113.7', ['10.0.0.2', '203.0.113.7'], 'ours'],
+    ['2001:db8::1', ['2001:0db8:0::1'], 'ours'],
+    ['203.0.113.7', ['10.0.0.2', '198.51.100.1'], 'theirs'],
+    ['10.0.0.9', ['10.0.0.2'], 'theirs'],
+    ['203.0.113.7', ['10.0.0.2', 'fe80::1', '127.0.0.1'], 'unknown'],
+    ['203.0.113.7', [], 'unknown'],
+  ])('%s, where %j are ours, is %s', (address, ours, whose) => {
+    expect(whoseAddress(address, ours)).toBe(whose);
+  });
+
   test('IPv6 that leads nowhere beside IPv4 that leads to us', async () => {
     const findings = await look(['half.example.test']);
     expect(findings).toMatchObject([{ code: 'acme.preflight.elsewhere', params: { address: '::1' } }]);
@@ -161,13 +171,12 @@ describe('over the DNS', () => {
       secret: { file: join(top, 'tsig'), pointer: '/acme/challenge/key' },
     },
   });
-  const by = (challenge: UpdateChallenge) => ({ challenge, writer: updateWriter(challenge) });
 
   test('the record is written and removed; a key that may not is told', async () => {
-    expect(await look(['*.example.test'], by(update('good')))).toEqual([]);
+    expect(await look(['*.example.test'], { challenge: update('good') })).toEqual([]);
     expect(await lookupAt([named.server]).texts('_acme-challenge.example.test')).toEqual([]);
     expect(named.log()).toContain('poterne-preflight');
-    expect(await look(['*.example.test'], by(update('other')))).toMatchObject([
+    expect(await look(['*.example.test'], { challenge: update('other') })).toMatchObject([
       { severity: 'error', code: 'acme.update.refused', params: { reason: 'REFUSED' } },
     ]);
   });

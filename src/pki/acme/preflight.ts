@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { parseNetwork } from '../../lib/ip.ts';
+import { isPrivate, parseNetwork } from '../../lib/ip.ts';
 import type { AcmeChallenge } from '../../model/acme.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Finding, Severity } from '../../model/finding.ts';
@@ -8,9 +8,9 @@ import { message, type Params } from '../../model/message.ts';
 import { keptAccount } from './account.ts';
 import { allows, relevantCaa, writeCaa } from './caa.ts';
 import { type Lookup, lookupAt, type NameServers, placeOf } from './dns-names.ts';
-import type { RecordWriter } from './dns01.ts';
 import { askChallenge, excerptOf } from './http01.ts';
 import { turnOf } from './obtain.ts';
+import { updateWriter } from './rfc2136.ts';
 import type { Session } from './session.ts';
 import type { Wish } from './types.ts';
 
@@ -22,8 +22,6 @@ export interface PreflightOptions {
   readonly names?: NameServers;
   /** Where authorities look for HTTP-01: 80. */
   readonly port?: number;
-  /** For DNS-01: writes a record, to see that it can be. */
-  readonly writer?: RecordWriter;
 }
 
 /** A clock that is off by more makes certificates seem not yet valid, and signatures of updates too old. */
@@ -31,8 +29,8 @@ const tolerated = 120_000;
 
 /**
  * Looks for what an authority would refuse, and says it first: the names' addresses and what answers there, CAA, the clock, limits that are
- * not over, whether DNS-01's record can be written. Of the authority, only its directory is read. A name that is not known to lead elsewhere,
- * and cannot be reached from here, is a warning: many routers do not lead a network's own address back to it.
+ * not over, whether DNS-01's record can be written. Of the authority, only its directory is read. Where nobody knows our public address, a name
+ * that does not lead back to us from here is a warning: many routers do not lead a network's own address back to it.
  */
 export async function preflight(session: Session, wish: Wish, options: PreflightOptions): Promise<Finding[]> {
   const lookup = lookupAt(options.names?.resolvers);
@@ -142,29 +140,31 @@ async function reached(
   const token = 'poterne-preflight';
   const looked = await Promise.all(
     resolved.map(async (address): Promise<Finding | undefined> => {
-      const isOurs = addresses.some((own) => isSame(own, address));
-      try {
-        const answer = await askChallenge({ address, port }, name, token);
-        if (answer.status === 200 && answer.body === `${token}.${key.thumbprint}`) return undefined;
-        const params = { name, address, port, ours, seen: excerptOf(answer) };
-        return found('error', isOurs ? 'acme.preflight.answer' : 'acme.preflight.elsewhere', params);
-      } catch (error) {
-        const params = { name, address, port, ours, seen: reasonOf(error) };
-        if (isOurs) return found('error', 'acme.preflight.port', params);
-        return addresses.length > 0
-          ? found('error', 'acme.preflight.elsewhere', params)
-          : found('warning', 'acme.preflight.unproved', params);
-      }
+      const seen = await askChallenge({ address, port }, name, token).then(
+        (answer) =>
+          answer.status === 200 && answer.body === `${token}.${key.thumbprint}` ? undefined : answer,
+        (error) => reasonOf(error),
+      );
+      if (seen === undefined) return undefined;
+      const isAnswer = typeof seen !== 'string';
+      const params = { name, address, port, ours, seen: isAnswer ? excerptOf(seen) : seen };
+      const whose = whoseAddress(address, addresses);
+      if (whose === 'ours')
+        return found('error', isAnswer ? 'acme.preflight.answer' : 'acme.preflight.port', params);
+      return whose === 'theirs'
+        ? found('error', 'acme.preflight.elsewhere', params)
+        : found('warning', 'acme.preflight.unproved', params);
     }),
   );
   return looked.filter((finding) => finding !== undefined);
 }
 
-async function writable(name: string, { challenge, names, writer }: PreflightOptions): Promise<Finding[]> {
+async function writable(name: string, { challenge, names }: PreflightOptions): Promise<Finding[]> {
   try {
     const place = await placeOf(name, names);
     if (challenge.kind === 'hook') await requireProgram(challenge.command[0] ?? '', challenge.pointer);
-    else if (writer) {
+    else if (challenge.kind === 'rfc2136') {
+      const writer = updateWriter(challenge);
       // As long as a real one, so that nothing but the value differs.
       const value = 'poterne-preflight-proves-nothing-at-all----';
       await writer.add(place, value);
@@ -176,9 +176,22 @@ async function writable(name: string, { challenge, names, writer }: PreflightOpt
   }
 }
 
-/** IPv6 has many spellings. */
-function isSame(one: string, other: string): boolean {
-  return one === other || (parseNetwork(one) ?? one) === parseNetwork(other);
+/**
+ * Whose an address is, as far as ours are known. Behind a router that translates addresses, the machine knows its private ones only: whether
+ * a public one leads here cannot be told then.
+ */
+export function whoseAddress(address: string, ours: readonly string[]): 'ours' | 'theirs' | 'unknown' {
+  // IPv6 has many spellings.
+  const canonical = (text: string) => parseNetwork(text) ?? text;
+  const known = ours.map(canonical);
+  if (known.includes(canonical(address))) return 'ours';
+  const comparable = isPrivateAddress(address) ? known : known.filter((own) => !isPrivateAddress(own));
+  return comparable.length > 0 ? 'theirs' : 'unknown';
+}
+
+function isPrivateAddress(address: string): boolean {
+  const network = parseNetwork(address);
+  return network !== undefined && isPrivate(network);
 }
 
 /** A program of the user's is not run for a look: only whether it can be. */
