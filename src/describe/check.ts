@@ -5,6 +5,7 @@ import { pointer } from '../model/pointer.ts';
 import { checkAccess } from './check-access.ts';
 import { checkAcme } from './check-acme.ts';
 import { checkAssertions } from './check-assertions.ts';
+import { checkAuthority } from './check-authority.ts';
 import { checkScenarios } from './check-direct.ts';
 import { checkJobs } from './check-jobs.ts';
 import { checkNetwork } from './check-network.ts';
@@ -58,6 +59,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
   checkGateway(checking);
   for (const [name, service] of parsed.services) checkService(checking, name, service);
   checkPublications(checking);
+  checkAuthority(checking);
   checkScenarios(checking);
   checkAcme(checking);
   checkNetwork(checking);

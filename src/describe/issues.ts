@@ -31,7 +31,13 @@ function thingAt(path: Path): { thing: string; name: string } {
   if (section === 'bastion') return { thing: 'bastion', name: '' };
   if (section === 'admin') return { thing: 'admin', name: '' };
   if (section === 'gateway') return { thing: 'gateway', name: '' };
-  if (section === 'mail' || section === 'archives' || section === 'runs' || section === 'acme')
+  if (
+    section === 'mail' ||
+    section === 'archives' ||
+    section === 'runs' ||
+    section === 'acme' ||
+    section === 'authority'
+  )
     return { thing: section, name: '' };
   const thing = section === undefined ? undefined : things[section];
   return thing && name !== undefined ? { thing, name } : { thing: 'site', name: '' };

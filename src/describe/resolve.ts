@@ -30,6 +30,7 @@ import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.
 import type { Parsed } from './parse.ts';
 import { resolveAccess } from './resolve-access.ts';
 import { acmeWords, resolveAcme, resolveAcmeTls } from './resolve-acme.ts';
+import { resolveAuthority } from './resolve-authority.ts';
 import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
 import { resolvePartnerDoor, resolvePartners } from './resolve-partners.ts';
@@ -86,6 +87,7 @@ export function resolve(
     assertions: (site?.expect ?? []).flatMap((entry, i) => resolveAssertion(parsed, entry, i)),
     confirm: [...new Set(site?.confirm ?? [])],
     ...resolveAccess(parsed, hosts),
+    ...(site?.authority === undefined ? {} : { authority: resolveAuthority(site.authority) }),
     ...(site?.acme === undefined ? {} : { acme: resolveAcme(parsed, site.acme, resolving.file) }),
     ...(site?.mail === undefined ? {} : { mail: resolveMail(site.mail, resolving.file) }),
     keeping: resolveKeeping(site ?? {}),

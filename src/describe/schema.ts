@@ -7,6 +7,7 @@ import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 import { bastion, person, rule } from './schema/access.ts';
 import { acme, acmeTls, certificateName } from './schema/acme.ts';
+import { authority } from './schema/authority.ts';
 import { calendar, job, store } from './schema/jobs.ts';
 import { archives, mail, runs } from './schema/mail.ts';
 import { type PartnerEntry, partner, partnerDoor } from './schema/partners.ts';
@@ -95,6 +96,9 @@ const site = {
   acme: acme
     .optional()
     .describe('The server that certificates of tls: acme come from, by the ACME protocol.'),
+  authority: authority
+    .optional()
+    .describe('Poterne’s own certification authority: what it may sign, and how; the defaults need no word.'),
   mail: mail.optional().describe('How letters leave: through which server, and from whom.'),
   archives: archives
     .optional()
@@ -385,6 +389,7 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     jobs: z.record(z.string(), s.job).optional().describe('Scripts that are run at their times, by name.'),
     people: z.record(z.string(), s.person).optional().describe('People who reach machines, by name.'),
     acme: site.acme,
+    authority: site.authority,
     mail: site.mail,
     archives: site.archives,
     runs: site.runs,

@@ -15,16 +15,23 @@ export function policyOf(site: Site): AuthorityPolicy {
     ...(tls.kind === 'internal' ? tls.names : []),
   ]);
   const { httpPort } = site.gateway;
-  const at = published.find(({ match }) => match === 'exact')?.name;
+  const { authority } = site;
+  const at = authority?.at ?? published.find(({ match }) => match === 'exact')?.name;
   return {
-    names: shortest(names.map((name) => name.replace(/^\*\./, ''))),
-    described: false,
-    networks: [],
-    key: 'ecdsa-p256',
-    days: defaultDays,
+    names: authority?.names ?? shortest(names.map((name) => name.replace(/^\*\./, ''))),
+    described: authority?.names !== undefined,
+    networks: authority?.networks ?? [],
+    key: authority?.key ?? 'ecdsa-p256',
+    days: authority?.days ?? defaultDays,
     ...(at === undefined ? {} : { base: `http://${at}${httpPort === 80 ? '' : `:${httpPort}`}` }),
-    pointer: '',
+    pointer: authority?.pointer ?? '',
   };
+}
+
+/** Whether a DNS name, also one with `*.`, is a suffix or below it. */
+export function isBelow(name: string, suffix: string): boolean {
+  const bare = name.replace(/^\*\./, '').toLowerCase();
+  return bare === suffix || bare.endsWith(`.${suffix}`);
 }
 
 /** Names that none of the others stands for, in order. */

@@ -19,6 +19,18 @@ export const revocationReasons = [
 ] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
 
+/** What the description says of the authority. */
+export interface AuthoritySite {
+  /** DNS names that it may sign, each with all below it; absent, those that are published. */
+  readonly names?: readonly string[];
+  readonly networks: readonly string[];
+  readonly key: KeyType;
+  readonly days: number;
+  /** The published name under which revocations are fetched. */
+  readonly at?: string;
+  readonly pointer: Pointer;
+}
+
 /** What the authority may sign, and how. */
 export interface AuthorityPolicy {
   /** DNS names; each stands for itself and all below it. */

@@ -1,5 +1,6 @@
 import type { AccessRule, Bastion, Person } from './access.ts';
 import type { AcmeSite } from './acme-site.ts';
+import type { AuthoritySite } from './authority.ts';
 import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
 import type { Partner, PartnerDoor } from './partner.ts';
@@ -44,6 +45,8 @@ export interface Site {
   readonly store?: StorePlace;
   /** Absent when the description has none: then Poterne leaves SSH servers alone. */
   readonly bastion?: Bastion;
+  /** Poterne's own authority; absent when the description leaves it at its defaults. */
+  readonly authority?: AuthoritySite;
   /** Where certificates of `tls: acme` come from; absent when the description does not say. */
   readonly acme?: AcmeSite;
   /** How letters leave; absent when the description does not say. */

@@ -41,10 +41,10 @@ export async function ensureCertificates(
   });
   const keys = await Promise.all(wanting.map(() => makeKeyOf('ecdsa-p256')));
   const made = await authority.certify(
-    wanting.map(({ names }, i) => ({
+    wanting.map(({ id, names, purpose = 'server' as const }, i) => ({
       // A common name holds 64 characters at most (RFC 5280 appendix A); names count by their SAN anyway.
-      name: names.find((each) => each.length <= 64) ?? 'Poterne',
-      ...{ purpose: 'server' as const, names, days, publicKey: keys[i] as KeyObject },
+      name: names.find((each) => each.length <= 64) ?? (purpose === 'client' ? id.slice(0, 64) : 'Poterne'),
+      ...{ purpose, names, days, publicKey: keys[i] as KeyObject },
     })),
     { who: 'poterne' },
     now,
@@ -79,7 +79,7 @@ async function stillGood(
     const certificate = new X509Certificate(pem);
     const wanted = names.map((name) => `DNS:${name}`).join(', ');
     return (
-      certificate.subjectAltName === wanted &&
+      (certificate.subjectAltName ?? '') === wanted &&
       !revoked.has(certificate.serialNumber.toLowerCase()) &&
       (await authority.signed(certificate)) &&
       daysLeft(certificate, now) > days / 3

@@ -1,5 +1,16 @@
 /** Messages of Poterne's own certification authority: code → text; `{name}` stands for a value. */
 export const authority = {
+  // Findings.
+  'authority.key.unknown': 'unknown key "{key}" in authority',
+  'authority.lifetime':
+    'certificates of servers are valid from {least} to {most} days: browsers and phones refuse longer ones',
+  'authority.at': 'nothing is published as "{name}"',
+  'authority.at.hint': 'one of: {names}',
+  'authority.name': 'the authority may not sign "{name}"',
+  'authority.name.hint':
+    'add its domain to the names of authority, or give the publication another certificate',
+  'value.suffix': '"{value}" is no DNS name: write example.fr, which stands for all names below it too',
+
   // Keys at rest.
   'key.secret.weak': 'the secret that is to unlock keys is too short: {length} characters at least',
   'key.secret.weak.next': 'make one with "openssl rand -base64 32"',

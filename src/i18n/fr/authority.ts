@@ -2,6 +2,18 @@ import type { authority as en } from '../en/authority.ts';
 
 /** Messages de l'autorité de certification de Poterne : code → texte ; `{nom}` tient la place d'une valeur. */
 export const authority: Record<keyof typeof en, string> = {
+  // Constats.
+  'authority.key.unknown': 'clé inconnue « {key} » dans authority',
+  'authority.lifetime':
+    'les certificats de serveurs valent de {least} à {most} jours : navigateurs et téléphones en refusent de plus longs',
+  'authority.at': 'rien n’est publié sous « {name} »',
+  'authority.at.hint': 'un de ceux-ci : {names}',
+  'authority.name': 'l’autorité ne peut pas signer « {name} »',
+  'authority.name.hint':
+    'ajoutez son domaine aux names de authority, ou donnez à la publication un autre certificat',
+  'value.suffix':
+    '« {value} » n’est pas un nom DNS : écrivez example.fr, qui vaut aussi pour tous les noms au-dessous',
+
   // Clés au repos.
   'key.secret.weak': 'le secret qui doit ouvrir des clés est trop court : {length} caractères au moins',
   'key.secret.weak.next': 'créez-en un par « openssl rand -base64 32 »',

@@ -1,13 +1,13 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { AuditEntry } from '../../audit/entry.ts';
 import type { AuditLog } from '../../audit/log.ts';
-import type { AuthorityPolicy, Purpose, RevocationReason } from '../../model/authority.ts';
+import type { AuthorityPolicy, KeyType, Purpose, RevocationReason } from '../../model/authority.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { day, keyId, makeIssuing, makeLeaf, makeRoot, type Places } from './certificate.ts';
 import { forbidden, nameConstraints } from './constraints.ts';
 import { type AuthorityFolder, openFolder, type Role } from './folder.ts';
-import { makeKeyOf } from './keys.ts';
+import { keyTypeOf, makeKeyOf } from './keys.ts';
 import { appendLedger, type CertificateRecord, readLedger } from './ledger.ts';
 import { type Issuers, revocationLists } from './lists.ts';
 
@@ -86,7 +86,7 @@ export async function openAuthority(
 ): Promise<Authority> {
   const folder = await openFolder(path);
   if ((await folder.certificate('root')) === undefined) await folder.locked(() => create(folder, label, now));
-  const root = (await folder.certificate('root')) as string;
+  let root = (await folder.certificate('root')) as string;
 
   /** An authority of before has no issuing key: its root, which may sign no authority, signs itself. */
   const signing = async (): Promise<Role> => ((await folder.hasKey('issuing')) ? 'issuing' : 'root');
@@ -103,7 +103,9 @@ export async function openAuthority(
     (await signing()) === 'root' ? ['root'] : ['issuing', 'root'];
 
   const self: Authority = {
-    root,
+    get root() {
+      return root;
+    },
     folder,
     told,
 
@@ -114,6 +116,9 @@ export async function openAuthority(
       if (isKept && !(await needsIssuing(folder, policy, at))) return;
       await folder.locked(async () => {
         if (!(await needsIssuing(folder, policy, at)) || !(await folder.hasKey('root'))) return;
+        if ((await folder.certificate('issuing')) === undefined)
+          await makeKeys(folder, label, policy.key, at);
+        root = (await folder.certificate('root')) as string;
         await signIssuing(folder, label, policy, at);
         await told({ who: 'poterne', what: 'authority.sign', from: 'here', result: 'done' });
       });
@@ -239,11 +244,17 @@ function placesOf(policy: AuthorityPolicy | undefined, certificate: string): Pla
 export const publishedPath = '/.well-known/poterne/';
 
 async function create(folder: AuthorityFolder, label: string, now: Date): Promise<void> {
-  if ((await folder.certificate('root')) !== undefined) return;
-  const key = await makeKeyOf('ecdsa-p256');
+  if ((await folder.certificate('root')) === undefined) await makeKeys(folder, label, 'ecdsa-p256', now);
+}
+
+/** Has an authority that has signed nothing yet have keys of a type. */
+async function makeKeys(folder: AuthorityFolder, label: string, type: KeyType, now: Date): Promise<void> {
+  const held = await folder.certificate('root');
+  if (held !== undefined && keyTypeOf(new X509Certificate(held).publicKey) === type) return;
+  const key = await makeKeyOf(type);
   // The keys first: a root without its key would be taken for a whole authority after a crash.
+  await folder.writeKey('issuing', await makeKeyOf(type));
   await folder.writeKey('root', key);
-  await folder.writeKey('issuing', await makeKeyOf('ecdsa-p256'));
   await folder.writeCertificate('root', await makeRoot(label, key, now, rootDays));
 }
 

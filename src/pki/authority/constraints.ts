@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isBelow } from '../../lib/authority.ts';
 import { contains, parseNetwork } from '../../lib/ip.ts';
 import type { AuthorityPolicy } from '../../model/authority.ts';
 
@@ -9,8 +10,7 @@ export function forbidden({ names, networks }: Limits, wanted: readonly string[]
   return wanted.find((name) => {
     const address = isIP(name) ? parseNetwork(name) : undefined;
     if (address !== undefined) return !networks.some((network) => contains(network, address));
-    const bare = name.replace(/^\*\./, '').toLowerCase();
-    return !names.some((suffix) => bare === suffix || bare.endsWith(`.${suffix}`));
+    return !names.some((suffix) => isBelow(name, suffix));
   });
 }
 
