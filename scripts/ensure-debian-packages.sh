@@ -56,6 +56,8 @@ if [ "$announced" = no ]; then
         "  $package : la passerelle elle-même ; Poterne lance le sien, le service de Debian reste arrêté" ;;
       libnginx-mod-stream) say "  $package: what passes TLS through to services" \
         "  $package : ce qui passe le TLS tel quel aux services" ;;
+      libnginx-mod-http-js) say "  $package: what reads the names in client certificates" \
+        "  $package : ce qui lit les noms dans les certificats clients" ;;
       openssl) say '  openssl: certificates, in the tests' '  openssl : les certificats, dans les tests' ;;
       postgresql) say '  postgresql: the database that gateways share, in the tests; its service stays off' \
         '  postgresql : la base que partagent des passerelles, dans les tests ; son service reste arrêté' ;;

@@ -1,3 +1,4 @@
+import { serverEngines } from '../engines/index.ts';
 import type { BundleFile, BundlePart, CarriedPackage } from '../model/bundle.ts';
 import type { Shipment } from '../model/shipment.ts';
 
@@ -34,7 +35,12 @@ export function gatewayPart(shipment: Shipment, packages: OwnPackages): BundlePa
   }));
   return {
     name: 'gateway',
-    packages: ['nginx', 'libnginx-mod-stream', 'logrotate'],
+    packages: [
+      ...new Set([
+        ...['nginx', 'libnginx-mod-stream', 'logrotate'],
+        ...serverEngines.flatMap((engine) => engine.modules(shipment.site).map((module) => module.package)),
+      ]),
+    ],
     carried: carriedOf(packages),
     // The package makes its account.
     accounts: [],

@@ -2,7 +2,7 @@ import type { ServerEngine } from '../engine.ts';
 import { actions } from './actions.ts';
 import { diagnose } from './diagnose.ts';
 import { expect } from './expect.ts';
-import { modules } from './render/stream.ts';
+import { modules } from './render/main.ts';
 import { render, seal } from './render.ts';
 import { review } from './review.ts';
 import { schema } from './schema.ts';

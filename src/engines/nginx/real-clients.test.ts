@@ -5,7 +5,13 @@ import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { directPublication, publication, route, service, site } from './testing.ts';
-import { type Client, type ClientAuthority, clientAuthority, configuration } from './testing-clients.ts';
+import {
+  type Client,
+  type ClientAuthority,
+  type ClientWish,
+  clientAuthority,
+  configuration,
+} from './testing-clients.ts';
 import {
   type Ask,
   type Backend,
@@ -33,6 +39,8 @@ const below = await middle.client({ subject: 'CN=below' });
 const chained: Client = { ...below, cert: below.cert + middle.pem };
 const bob = await other.client({ subject: 'CN=bob' });
 
+type Names = NonNullable<ClientWish['names']>;
+
 let app: Backend;
 let gateway: RunningGateway;
 
@@ -55,6 +63,9 @@ beforeAll(async () => {
     await of('listless', [right], { lists }),
     await of('ended', [right], { lists: [await right.list([], -1), await middle.list()] }),
     await of('others', [other], { client: 'optional', identity: 'common-name' }),
+    await of('dns', [right], { identity: 'san-dns' }),
+    await of('email', [right], { identity: 'san-email', client: 'optional' }),
+    await of('uri', [right], { identity: 'san-uri' }),
     await of('renamed', [right], { headers: { identity: 'X-Who', certificate: 'X-Pem' } }),
   ];
   const guarded = (path: string) => ({ ...route(path, 'app'), tlsConfiguration: 'partners' });
@@ -69,6 +80,9 @@ beforeAll(async () => {
           publication('listless.localhost', 'app', { tlsConfiguration: 'listless' }),
           publication('ended.localhost', 'app', { tlsConfiguration: 'ended' }),
           publication('others.localhost', 'app', { tlsConfiguration: 'others' }),
+          publication('dns.localhost', 'app', { tlsConfiguration: 'dns' }),
+          publication('email.localhost', 'app', { tlsConfiguration: 'email' }),
+          publication('uri.localhost', 'app', { tlsConfiguration: 'uri' }),
           publication('renamed.localhost', 'app', { tlsConfiguration: 'renamed' }),
           publication('*.wild.localhost', 'app', { tlsConfiguration: 'partners' }),
           publication('~^app[0-9]+\\.localhost$', 'app', {
@@ -194,6 +208,37 @@ describe('a certificate that is optional', () => {
     const client = await other.client({ subject });
     const seen = told(await gateway.get('others.localhost', '/', { client })).headers;
     expect([seen['x-client-verified'], seen['x-client-identity']]).toEqual(['SUCCESS', name]);
+  });
+});
+
+describe('alternative names', () => {
+  const names: Names = [
+    { type: 'email', value: 'alice@partner.example' },
+    { type: 'dns', value: 'one.partner.example' },
+    { type: 'url', value: 'spiffe://partner.example/alice' },
+    { type: 'ip', value: '192.0.2.1' },
+    { type: 'dns', value: 'two.partner.example' },
+  ];
+  const many: Names = Array.from({ length: 90 }, (_, n) => ({ type: 'dns', value: `n${n}.example` }));
+  test.each<[string, Names | undefined, string | undefined]>([
+    ['dns.localhost', names, 'one.partner.example,two.partner.example'],
+    ['email.localhost', names, 'alice@partner.example'],
+    ['uri.localhost', names, 'spiffe://partner.example/alice'],
+    ['dns.localhost', many, many.map(({ value }) => value).join(',')],
+    ['dns.localhost', undefined, undefined],
+    ['uri.localhost', [{ type: 'dns', value: 'spiffe://partner.example/alice' }], undefined],
+    ['dns.localhost', [{ type: 'dns', value: 'a.example,admin.example' }], undefined],
+    ['dns.localhost', [{ type: 'dns', value: 'a.example\r\nX-Client-Issuer: evil' }], undefined],
+  ])('%s tells %j as %s', async (host, some, identity) => {
+    const client = await right.client(some ? { names: some } : {});
+    const seen = told(await gateway.get(host, '/', { client })).headers;
+    expect([seen['x-client-verified'], seen['x-client-identity']]).toEqual(['SUCCESS', identity]);
+    expect(seen['x-client-issuer']).toBe('CN=Partner Root');
+  });
+
+  test('are nothing where no certificate is shown', async () => {
+    const seen = told(await gateway.get('email.localhost')).headers;
+    expect([seen['x-client-verified'], seen['x-client-identity']]).toEqual(['NONE', undefined]);
   });
 });
 

@@ -8,6 +8,7 @@ import { clientInputs } from './render/clients.ts';
 import { contextOf } from './render/common.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
+import { nameScript } from './render/names.ts';
 import { partnerFile, partnerInputs, partnerLocations, partnerStandIn } from './render/partner.ts';
 import { publicationFile, standIn } from './render/publication.ts';
 import { forwardingFile, pagesFile } from './render/shared.ts';
@@ -63,17 +64,24 @@ export function render(site: Site, facts: Facts): Artefact[] {
         },
       ];
     }),
-    ...pages().map(({ path, text }) => ({
-      ...base,
-      path: `pages/${path}`,
-      text,
-      reads: [],
-      origins: text
-        .split('\n')
-        .slice(0, -1)
-        .map(() => ''),
-    })),
+    ...[...pages().map((page) => ({ ...page, path: `pages/${page.path}` })), ...scripts(site)].map(
+      ({ path, text }) => ({
+        ...base,
+        path,
+        text,
+        reads: [],
+        origins: text
+          .split('\n')
+          .slice(0, -1)
+          .map(() => ''),
+      }),
+    ),
   ];
+}
+
+function scripts(site: Site): { readonly path: string; readonly text: string }[] {
+  const text = nameScript(site);
+  return text === undefined ? [] : [{ path: 'clients.js', text }];
 }
 
 /** The file that tells which generation is being served. */

@@ -13,6 +13,7 @@ import {
 import type { CertificateFact, Identity, ServerTls } from '../../../model/tls.ts';
 import { block, exactly, line, type Node, note, unnamed } from '../syntax.ts';
 import type { Context } from './common.ts';
+import { namesVariable } from './names.ts';
 
 /** Whether any publication asks for client certificates. */
 export const asksClients = (site: Site): boolean =>
@@ -144,9 +145,9 @@ export const identityMaps = (site: Site): Node[] =>
 const identityValues: Readonly<Record<Identity, string>> = {
   subject: '$ssl_client_s_dn',
   'common-name': '$poterne_client_name',
-  'san-dns': '$poterne_client_dns',
-  'san-email': '$poterne_client_email',
-  'san-uri': '$poterne_client_uri',
+  'san-dns': namesVariable('san-dns'),
+  'san-email': namesVariable('san-email'),
+  'san-uri': namesVariable('san-uri'),
 };
 
 const factValue = ({ identity }: ServerTls, fact: CertificateFact): string =>

@@ -1,11 +1,13 @@
 import { proxied, type Site } from '../../../model/site.ts';
+import type { Module } from '../../engine.ts';
 import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
 import { asksClients, identityMaps } from './clients.ts';
 import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { defaultHeaderMaps } from './headers.ts';
+import { nameLines, nameModules } from './names.ts';
 import { partnersPart } from './partners.ts';
-import { loadStream, streamBlock } from './stream.ts';
+import { streamBlock, streamModules } from './stream.ts';
 
 /** Mozilla's "intermediate" (guideline 5.7) but for finite-field Diffie-Hellman, which would need parameters of its own. */
 const ciphers = [
@@ -28,6 +30,9 @@ const compressed = [
 const own = (...words: string[]): Node => line('', ...words);
 const why = (text: string): Node => note('', text);
 
+/** What nginx needs besides itself. */
+export const modules = (site: Site): readonly Module[] => [...streamModules(site), ...nameModules(site)];
+
 /** `nginx.conf`: everything that is not of one publication. */
 export function mainFile(context: Context): Node[] {
   const { site, facts, path, passesThrough } = context;
@@ -37,7 +42,8 @@ export function mainFile(context: Context): Node[] {
       `The gateway of "${site.name}". Written by Poterne from the description: change that, not this.`,
     ),
     gap,
-    ...loadStream(site),
+    // Before anything that uses them.
+    ...modules(site).map(({ file, because }) => line(because, 'load_module', file)),
     ...(facts.account === undefined ? [] : [own('user', facts.account)]),
     own('worker_processes', 'auto'),
     own('worker_rlimit_nofile', '16384'),
@@ -151,6 +157,7 @@ function variables({ site }: Context): Node[] {
     // The servers of publications set what it reads: without them nginx would not know the variable.
     ...(proxied(site).length > 0 ? [...misdirected(), gap] : []),
     ...identityMaps(site),
+    ...nameLines(site),
     why('Security headers that an application may set itself; empty is not sent.'),
     ...defaultHeaderMaps(),
   ];

@@ -25,16 +25,12 @@ const own = (...words: string[]): Node => line('', ...words);
 const why = (text: string): Node => note('', text);
 
 /** What nginx needs besides itself to pass TLS through. */
-export function modules(site: Site): readonly Module[] {
+export function streamModules(site: Site): readonly Module[] {
   const [first] = passedThrough(site);
   return first
     ? [{ file: streamModule, package: 'libnginx-mod-stream', because: `${first.pointer}/scenario` }]
     : [];
 }
-
-/** The modules must be named before anything that uses them. */
-export const loadStream = (site: Site): Node[] =>
-  modules(site).map(({ file, because }) => line(because, 'load_module', file));
 
 /**
  * What listens on the https port when some names are passed through: it reads the name that the visitor asks for, which
