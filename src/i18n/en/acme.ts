@@ -113,7 +113,7 @@ export const acme = {
   'acme.update.refused':
     'the DNS server {server} does not let the key {key} change {name} in the zone {zone}: {reason}',
   'acme.update.refused.next':
-    'let the key update TXT records of that name (BIND: update-policy; Knot: acl); NOTAUTH: it does not hold that zone',
+    'let the key update TXT records of that name (BIND: update-policy; Knot: acl; PowerDNS: TSIG-ALLOW-DNSUPDATE, which also refuses an unknown key, another secret and a wrong clock in this way); NOTAUTH: it does not hold that zone',
   'acme.hook.missing': 'the program {program} cannot be run: {reason}',
   'acme.hook.missing.next': 'correct its path, or make it executable for the account that runs Poterne',
   'acme.hook.failed': '{program} {action} ended with {status}: {reason}',

@@ -122,7 +122,7 @@ export const acme: Record<keyof typeof en, string> = {
   'acme.update.refused':
     'le serveur DNS {server} ne laisse pas la clé {key} changer {name} dans la zone {zone} : {reason}',
   'acme.update.refused.next':
-    'laissez la clé mettre à jour les enregistrements TXT de ce nom (BIND : update-policy ; Knot : acl) ; NOTAUTH : il n’a pas cette zone',
+    'laissez la clé mettre à jour les enregistrements TXT de ce nom (BIND : update-policy ; Knot : acl ; PowerDNS : TSIG-ALLOW-DNSUPDATE, qui refuse aussi de cette façon une clé inconnue, un autre secret et une horloge fausse) ; NOTAUTH : il n’a pas cette zone',
   'acme.hook.missing': 'le programme {program} ne peut pas être lancé : {reason}',
   'acme.hook.missing.next':
     'corrigez son chemin, ou rendez-le exécutable pour le compte qui fait tourner Poterne',

@@ -26,8 +26,9 @@ export async function poll<T>(
       if (isDone(value)) return value;
       asked = retryAfter(reply.headers['retry-after'], session.now());
     } catch (error) {
-      if (!mayPass(error) || session.now() > deadline) throw error;
       asked = error instanceof Refusal ? error.notBefore : undefined;
+      // The moment that it names is part of the refusal, and remembered with it.
+      if (!mayPass(error) || session.now() > deadline || (asked ?? 0) > deadline) throw error;
     }
     const now = session.now();
     if (now > deadline || (asked ?? 0) > deadline) throw session.fault('acme.slow', { doing });

@@ -120,9 +120,8 @@ function notTaken(session: Session, failed: readonly Authorization[], solver: So
   const code = found[solver.type][kindOf(problem)];
   if (code !== undefined) return session.fault(code, { names, saw: told });
   const other = codeOf(problem, 0);
-  return other === 'acme.refused'
-    ? session.fault('acme.validation', { names, saw: told })
-    : session.fault(other, { names, saw: told, until: '' });
+  const isPlain = other === 'acme.caa' || other === 'acme.rejected';
+  return session.fault(isPlain ? other : 'acme.validation', { names, saw: told });
 }
 
 /** Waits for all, then throws the first failure: nothing goes on behind a failure. */

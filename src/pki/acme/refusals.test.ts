@@ -173,6 +173,23 @@ describe('a limit', () => {
     expect(standIn.received.filter(({ path }) => path === '/order')).toHaveLength(1);
   });
 
+  test('met while it is waited for: the order stays, and the moment is kept', async () => {
+    const { standIn, session } = await start();
+    standIn.script['/order'] = () => ready(standIn, 'processing');
+    standIn.script['/order/1'] = () => ({
+      ...problem('rateLimited'),
+      status: 429,
+      headers: { 'retry-after': '7200' },
+    });
+    expect((await faultOf(obtain(session, wish, solver, nothing))).code).toBe('acme.limited');
+    const { at } = await turnOf(session.folder, standIn.directory, wish);
+    expect(at).toBeGreaterThan(Date.now() + 7_000_000);
+    const later = await openSession(session.authority, session.folder, { now: () => Date.now() + 7_300_000 });
+    open.push(later.close);
+    expect((await faultOf(obtain(later, wish, solver, nothing))).code).toBe('acme.limited');
+    expect(standIn.received.filter(({ path }) => path === '/order')).toHaveLength(1);
+  });
+
   test('a failure that a wrong clock put years ahead does not hold for years', async () => {
     let now = Date.now() + 4 * 365 * 86_400_000;
     const { standIn, session } = await start({}, () => now);
