@@ -85,6 +85,7 @@ function left({ valid_to }: PeerCertificate, now: Date): number {
   return (Date.parse(valid_to) - now.getTime()) / day;
 }
 
+/** How long a certificate is valid: whole days from now, and the last of them. */
 export function lifetime(peer: PeerCertificate, now: Date): { days: number; until: string } {
   const until = new Date(peer.valid_to);
   return { days: Math.floor((until.getTime() - now.getTime()) / day), until: date(until) };
@@ -99,6 +100,7 @@ function names(peer: PeerCertificate): string {
   return printable(alternative || text(peer.subject?.CN) || '—');
 }
 
+/** Who issued it, as people call that authority. */
 export function issuer(peer: PeerCertificate): string {
   return printable(text(peer.issuer?.CN) || text(peer.issuer?.O) || '—', 100);
 }

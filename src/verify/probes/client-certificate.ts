@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { message } from '../../model/message.ts';
 import { attempting, broken, kept } from '../attempt.ts';
-import { printable } from '../excerpt.ts';
 import type { ProbeFunction } from '../probe.ts';
+import { issuer } from './certificate.ts';
 
 const day = 86_400_000;
 
@@ -30,7 +30,11 @@ export const clientCertificate: ProbeFunction<'client-certificate'> = ({ file, m
       return broken(message('seen.partner.client.purpose'));
     if (days < minDays)
       return broken(message('seen.certificate.soon', { days, until: date(until), minDays }));
-    const issuer = printable(certificate.issuer.replaceAll('\n', ', '), 100);
-    const seen = { days, until: date(until), serial: certificate.serialNumber, issuer };
+    const seen = {
+      days,
+      until: date(until),
+      serial: certificate.serialNumber,
+      issuer: issuer(certificate.toLegacyObject()),
+    };
     return kept(message('seen.partner.client', seen));
   });

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { message } from '../../model/message.ts';
 import { attempting, broken, kept } from '../attempt.ts';
-import { excerptOf, printable } from '../excerpt.ts';
+import { excerptOf } from '../excerpt.ts';
 import type { ProbeFunction, ProbeOf } from '../probe.ts';
 import { handshake, systemRoots, tlsMessage } from '../tls.ts';
-import { chainError, judge, lifetime } from './certificate.ts';
+import { chainError, issuer, judge, lifetime } from './certificate.ts';
 
 /**
  * A partner's own certificate, as the gateway verifies it: TLS 1.2 or later, name, dates, chain, and (what the gateway's nginx
@@ -63,12 +63,11 @@ const protocolOf = (socket: TLSSocket): string => (socket.getProtocol() ?? '?').
 function chainOf(peer: DetailedPeerCertificate) {
   const found: { readonly subject: string; readonly issuer: string; readonly pin: string }[] = [];
   for (let one = peer; one?.raw && found.length < 10; one = one.issuerCertificate) {
-    const { publicKey, subject, issuer } = new X509Certificate(one.raw);
+    const { publicKey } = new X509Certificate(one.raw);
     const spki = publicKey.export({ type: 'spki', format: 'der' });
-    const text = (name: string) => printable(name.replaceAll('\n', ', '), 100);
     found.push({
-      subject: text(subject),
-      issuer: text(issuer),
+      subject: issuer({ ...one, issuer: one.subject }),
+      issuer: issuer(one),
       pin: createHash('sha256').update(spki).digest('base64'),
     });
     if (one.issuerCertificate === one) break;
