@@ -61,7 +61,7 @@ export function diagnose(certificates: readonly Certificate[], question: Questio
 }
 
 /** The certificate that the others are sent for: the first, unless it is an authority of another that stands below. */
-function leafOf(certificates: readonly [Certificate, ...Certificate[]]): Certificate {
+export function leafOf(certificates: readonly [Certificate, ...Certificate[]]): Certificate {
   const [first, ...rest] = certificates;
   if (!first.constraints?.ca) return first;
   return rest.find(({ constraints }) => !constraints?.ca) ?? first;

@@ -1,10 +1,11 @@
-import { systemAuthorities } from './authorities.ts';
 import type { Certificate } from './certificate.ts';
 import type { Chain } from './chain.ts';
-import { judge, type Question } from './diagnose.ts';
+import type { Question } from './diagnose.ts';
 import { type Diagnosis, diagnosis, seenAt, worstFirst } from './diagnosis.ts';
+import type { Fetching } from './fetch.ts';
 import { readPemFile } from './files.ts';
 import { isEncrypted, type KeyRead, readKey } from './key.ts';
+import { judgeWhole, readLists } from './whole.ts';
 
 /** The file of a private key, and how to ask for what opens it. */
 export interface KeySource {
@@ -18,6 +19,10 @@ export interface FileQuestion extends Pick<Question, 'now' | 'purpose' | 'name'>
   /** A file of authorities; left out, the system's, and that none of them vouches is a warning only. */
   readonly ca?: string;
   readonly key?: KeySource;
+  /** Files of lists of revoked certificates. */
+  readonly crls?: readonly string[];
+  /** Whether missing intermediates, CRLs and OCSP answers are fetched from where certificates say. */
+  readonly fetching?: Fetching;
 }
 
 /** What was found out about the certificates of a file. */
@@ -25,21 +30,28 @@ export interface Inspection {
   readonly found: readonly Diagnosis[];
   /** Absent where the file has no certificate. */
   readonly chain?: Chain;
+  /** Intermediates that were missing, and were fetched. */
+  readonly fetched?: readonly Certificate[];
 }
 
 /** Reads a file of certificates, judges them, and says where what it found was seen. */
 export async function inspectFile(file: string, question: FileQuestion): Promise<Inspection> {
-  const { ca, key, ...asked } = question;
+  const { ca, key, crls = [], ...asked } = question;
   const pem = await readPemFile(file);
   const authorities = ca === undefined ? undefined : await readAuthorities(ca);
   const keyRead = key === undefined ? undefined : await openKey(key);
-  const besides = [...(authorities?.found ?? []), ...(keyRead && key ? seenAt(key.file, keyRead.found) : [])];
+  const lists = await readLists(crls);
+  const besides = [
+    ...(authorities?.found ?? []),
+    ...lists.found,
+    ...(keyRead && key ? seenAt(key.file, keyRead.found) : []),
+  ];
   const [first, ...rest] = pem.certificates;
   if (!first) return { found: worstFirst([...seenAt(file, withNone(pem)), ...besides]) };
-  const trusted = authorities?.certificates ?? systemAuthorities(pem.certificates);
-  const { chain, found } = judge([first, ...rest], {
+  const { chain, found, fetched } = await judgeWhole([first, ...rest], {
     ...asked,
-    authorities: trusted,
+    lists: lists.lists,
+    ...(authorities ? { authorities: authorities.certificates } : {}),
     ...(keyRead?.key ? { key: keyRead.key } : {}),
   });
   // Of a file that is broken only a part was read: what it lacks would be told of the rest.
@@ -47,7 +59,7 @@ export async function inspectFile(file: string, question: FileQuestion): Promise
     ({ severity, code }) => severity !== 'error' || !code.startsWith('cert.pem.'),
   );
   const judged = !isWhole ? [] : ca === undefined ? found.map((each) => lessened(each)) : found;
-  return { chain, found: worstFirst([...seenAt(file, [...pem.found, ...judged]), ...besides]) };
+  return { chain, fetched, found: worstFirst([...seenAt(file, [...pem.found, ...judged]), ...besides]) };
 }
 
 /** The authorities of a file; one that holds none is a finding. */

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isAddress } from '../lib/ip.ts';
 import { inspectFile } from './inspect.ts';
 import { type Case, cases, root } from './testing/wrong.ts';
+import { opensslVerdict } from './verdict.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ async function explained(page: string): Promise<readonly string[]> {
 }
 
 /** What OpenSSL says of the same file. */
-function verdict(wanted: Case, file: string, ca: string, key: string): Case['openssl'] {
+async function verdict(wanted: Case, file: string, ca: string, key: string): Promise<Case['openssl']> {
   if (spawnSync('openssl', ['x509', '-in', file, '-noout']).status !== 0) return 'unreadable';
   if (wanted.key !== undefined) {
     const ofKey = execFileSync('openssl', ['pkey', '-in', key, '-pubout'], { encoding: 'utf8' });
@@ -31,12 +31,12 @@ function verdict(wanted: Case, file: string, ca: string, key: string): Case['ope
     if (ofKey !== ofCertificate) return 'mismatch';
   }
   const { purpose, host } = wanted;
-  const named = host === undefined ? [] : [isAddress(host) ? '-verify_ip' : '-verify_hostname', host];
-  const meant = purpose === undefined ? [] : ['-purpose', `ssl${purpose}`];
-  const argv = ['verify', '-no-CApath', '-CAfile', ca, '-untrusted', file, ...meant, ...named, file];
-  const { status, stdout, stderr } = spawnSync('openssl', argv, { encoding: 'utf8' });
-  if (status === 0) return 0;
-  return Number(/^error (\d+) at/m.exec(stdout + stderr)?.[1]);
+  const { number } = await opensslVerdict(file, {
+    ca,
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(host === undefined ? {} : { name: host }),
+  });
+  return number;
 }
 
 async function examined(wanted: Case) {
@@ -53,7 +53,7 @@ async function examined(wanted: Case) {
     ...(host === undefined ? {} : { name: host }),
     ...(wanted.key === undefined ? {} : { key: { file: at('key'), passphrase: async () => undefined } }),
   });
-  return { found, openssl: verdict(wanted, at('pem'), ca, at('key')) };
+  return { found, openssl: await verdict(wanted, at('pem'), ca, at('key')) };
 }
 
 describe('certificates that are wrong in one way each', () => {

@@ -3,6 +3,7 @@ import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { certAsk } from './cert/ask.ts';
 import { certAuthority } from './cert/authority.ts';
+import { certChain } from './cert/chain.ts';
 import { certHandshake } from './cert/handshake.ts';
 import { certInspect } from './cert/inspect.ts';
 import { certIssue } from './cert/issue.ts';
@@ -21,12 +22,22 @@ export function cert(context: Context): Command {
     'cert revoke alice@example.fr --reason key-compromise',
     'cert inspect example.fr:443',
     'cert match server.key fullchain.pem',
+    'cert chain fullchain.pem --ca root.pem',
     'cert handshake api.example.fr:443 --cert client.pem --key client.key',
   ])
     .usage(context.t('cli.usage.commands'))
     .helpCommand(false)
     .enablePositionalOptions();
-  for (const make of [certInspect, certMatch, certHandshake, certIssue, certRenew, certRevoke, certAuthority])
+  for (const make of [
+    certInspect,
+    certMatch,
+    certChain,
+    certHandshake,
+    certIssue,
+    certRenew,
+    certRevoke,
+    certAuthority,
+  ])
     made.addCommand(make(context));
   made.addCommand(certAsk(context), { hidden: true });
   return made;

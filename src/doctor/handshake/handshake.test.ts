@@ -43,7 +43,7 @@ async function opensslServer(version: string): Promise<number> {
     '-cert',
     at('good.pem'),
     '-cert_chain',
-    at('good.pem'),
+    at('middle.pem'),
     '-key',
     at('good.key'),
     '-CAfile',

@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
-import { systemAuthorities } from '../authorities.ts';
 import type { Certificate } from '../certificate.ts';
 import type { Chain } from '../chain.ts';
 import { judgeClock } from '../clock.ts';
-import { judge, judgeKey } from '../diagnose.ts';
+import { judgeKey } from '../diagnose.ts';
 import { type Diagnosis, diagnosis, seenAt, worstFirst } from '../diagnosis.ts';
+import type { Fetching } from '../fetch.ts';
 import { readPemFile } from '../files.ts';
 import { inspectFile, type KeySource, openKey, readAuthorities } from '../inspect.ts';
 import { judgeInterception, judgePin } from '../interception.ts';
+import { judgeWhole, readLists } from '../whole.ts';
 import { type Shake, type Starttls, shake, type Wish } from './client.ts';
 import { askHttp, type HttpAnswer } from './http.ts';
 import { judgeOld, judgeShake } from './judge.ts';
@@ -24,6 +25,10 @@ export interface HandshakeQuestion {
   readonly client?: { readonly certificate: string; readonly key: KeySource };
   /** SHA-256 of certificates or keys, one of which must be in the chain. */
   readonly pins?: readonly string[];
+  /** Files of lists of revoked certificates. */
+  readonly crls?: readonly string[];
+  /** Whether missing intermediates, CRLs and OCSP answers are fetched from where certificates say. */
+  readonly fetching?: Fetching;
   /** Milliseconds for each step. */
   readonly timeout?: number;
 }
@@ -41,12 +46,13 @@ export interface HandshakeReport {
 
 /** Makes a handshake with a server, and judges all that is seen of it. Throws `host.command.missing` without OpenSSL. */
 export async function examineServer(question: HandshakeQuestion): Promise<HandshakeReport> {
-  const { server, now, ca, starttls, pins = [], timeout = 10_000 } = question;
+  const { server, now, ca, starttls, crls = [], fetching, pins = [], timeout = 10_000 } = question;
   const { host, port } = server;
   const place = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const own = question.client && (await openClient(question.client, now));
   const authorities = ca === undefined ? undefined : await readAuthorities(ca);
-  const before = [...(own?.found ?? []), ...(authorities?.found ?? [])];
+  const lists = await readLists(crls);
+  const before = [...(own?.found ?? []), ...(authorities?.found ?? []), ...lists.found];
   // Without the files that were named, the handshake would be another one.
   if ((question.client && !own?.wish) || authorities?.certificates.length === 0)
     return { found: worstFirst(before) };
@@ -65,7 +71,15 @@ export async function examineServer(question: HandshakeQuestion): Promise<Handsh
   const answer = done.alpn === 'http/1.1' && !isRefused(done) ? await askHttp(wish) : undefined;
   let found = judgeShake(done, { name, ...(own?.certificates ? { client: own.certificates } : {}), answer });
   if (done.version === undefined) found = await explained(wish, found);
-  const served = judgeServed(done.served, authorities?.certificates, name, now);
+  const [first, ...rest] = done.served;
+  const served = first
+    ? await judgeWhole([first, ...rest], {
+        ...{ now, name, purpose: 'server', lists: lists.lists },
+        ...(authorities ? { authorities: authorities.certificates } : {}),
+        ...(fetching ? { fetching } : {}),
+        ...(done.staple ? { staple: done.staple } : {}),
+      })
+    : undefined;
   const http = answer === 'dropped' ? undefined : answer;
   const clock = judgeClock(now, http?.date, place);
   const isTrusted = served?.chain.end === 'trusted';
@@ -88,18 +102,6 @@ export async function examineServer(question: HandshakeQuestion): Promise<Handsh
 
 function isRefused({ alerts }: Shake): boolean {
   return alerts.some(({ from, fatal }) => from === 'server' && fatal);
-}
-
-function judgeServed(
-  served: readonly Certificate[],
-  authorities: readonly Certificate[] | undefined,
-  name: string,
-  now: Date,
-) {
-  const [first, ...rest] = served;
-  if (!first) return undefined;
-  const trusted = authorities ?? systemAuthorities(served);
-  return judge([first, ...rest], { now, name, purpose: 'server', authorities: trusted });
 }
 
 /** Why there was no handshake at all: what else the server speaks, or which old version. */

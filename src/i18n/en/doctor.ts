@@ -96,6 +96,36 @@ export const doctor = {
     'the authority was made again with another key under its old name, or somebody else took its name: get the certificate that goes with {subject}',
   'cert.chain.key': 'an authority called {issuer} is there, but {subject} was signed with another key of it',
   'cert.chain.key.next': 'get the certificate of {issuer} with the key identifier that {subject} names',
+  'cert.chain.fetched':
+    'the chain is incomplete: {issuer}, which signed {subject}, is not sent; it was fetched from {url}',
+  'cert.chain.fetched.next': 'append its certificate after that of {subject}: cert chain --fetch prints it',
+  'cert.fetch.failed': 'what is published at {url} could not be fetched: {reason}',
+  'cert.fetch.failed.next':
+    'see whether this machine may reach it (http, port 80 as a rule); other programs may have to as well',
+  'cert.fetch.private': 'what is published at {url} was not fetched: {address} is no address of the internet',
+  'cert.fetch.private.next': 'allow it if you trust whoever made the certificate: --fetch-private',
+  'cert.fetch.other': 'what is published at {url} is not the certificate of {issuer} that signed',
+  'cert.fetch.other.next': 'get it from the authority; its certificates point to the wrong place',
+  'cert.revoked': '{subject} is revoked since {since}, for {reason}, says {source}',
+  'cert.revoked.next': 'have a new one issued, with a new key; find out why it was revoked',
+  'cert.crl.expired':
+    'the CRL of {issuer} ({source}) was to be replaced by {until}: programs that look at it refuse every certificate',
+  'cert.crl.expired.next': 'have the authority publish a new one, and see why it does not',
+  'cert.crl.signature': 'the CRL of {issuer} ({source}) was not signed with its key',
+  'cert.crl.signature.next':
+    'get the list from the authority again: it is another’s of the same name, or was changed',
+  'cert.crl.form': '{source} holds no CRL',
+  'cert.crl.form.next': 'name a list of revoked certificates ("-----BEGIN X509 CRL-----")',
+  'cert.ocsp.unusable': 'the OCSP answer for {subject} ({source}) says nothing: {reason}',
+  'cert.ocsp.unusable.next': 'see the responder; programs that insist on an answer refuse the certificate',
+  'cert.ocsp.signature':
+    'the OCSP answer for {subject} ({source}) was not signed by its authority, nor by a responder of it',
+  'cert.ocsp.signature.next': 'see who answers there; nobody will believe it',
+  'cert.ocsp.stale': 'the OCSP answer for {subject} ({source}) is out of date',
+  'cert.ocsp.stale.next':
+    'have the server fetch a new one (nginx: ssl_stapling, with a resolver), or see the clock here',
+  'cert.ocsp.unknown': 'the authority’s OCSP responder ({source}) does not know {subject}',
+  'cert.ocsp.unknown.next': 'ask the authority: it did not issue it, or has forgotten it',
   'cert.issuer.not-ca': '{subject} signed another certificate, and is no authority (CA:FALSE)',
   'cert.issuer.not-ca.next':
     'have an authority sign it; a certificate of a server or client may sign nothing',
@@ -257,6 +287,8 @@ export const doctor = {
   'cert.option.timeout': 'seconds for each step (10)',
   'cert.option.pin':
     'SHA-256 of a certificate (hexadecimal) or of a public key (base64) that must be in the chain; may be said several times',
+  'cert.option.crl': 'a file of a list of revoked certificates (CRL); may be said several times',
+  'cert.fact.fetched': 'fetched',
   'cert.option.fetch':
     'fetch missing intermediates, CRLs and OCSP answers from where certificates say (http, public addresses)',
   'cert.option.fetch-private': 'fetch from private addresses too',

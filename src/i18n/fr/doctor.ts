@@ -103,6 +103,38 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.chain.key':
     'une autorité nommée {issuer} est là, mais {subject} a été signé avec une autre clé d’elle',
   'cert.chain.key.next': 'obtenir le certificat de {issuer} avec l’identifiant de clé que {subject} nomme',
+  'cert.chain.fetched':
+    'la chaîne est incomplète : {issuer}, qui a signé {subject}, n’est pas envoyé ; il a été cherché à {url}',
+  'cert.chain.fetched.next': 'ajouter son certificat après celui de {subject} : cert chain --fetch l’affiche',
+  'cert.fetch.failed': 'ce qui est publié à {url} n’a pu être cherché : {reason}',
+  'cert.fetch.failed.next':
+    'voir si cette machine peut l’atteindre (http, d’ordinaire au port 80) ; d’autres programmes en ont peut-être besoin aussi',
+  'cert.fetch.private':
+    'ce qui est publié à {url} n’a pas été cherché : {address} n’est pas une adresse d’internet',
+  'cert.fetch.private.next': 'le permettre si vous vous fiez à qui a fait le certificat : --fetch-private',
+  'cert.fetch.other': 'ce qui est publié à {url} n’est pas le certificat de {issuer} qui a signé',
+  'cert.fetch.other.next': 'l’obtenir de l’autorité ; ses certificats renvoient au mauvais endroit',
+  'cert.revoked': '{subject} est révoqué depuis {since}, pour {reason}, dit {source}',
+  'cert.revoked.next': 'en faire émettre un autre, avec une autre clé ; chercher pourquoi il a été révoqué',
+  'cert.crl.expired':
+    'la CRL de {issuer} ({source}) devait être remplacée avant {until} : les programmes qui la regardent refusent tout certificat',
+  'cert.crl.expired.next': 'en faire publier une nouvelle à l’autorité, et voir pourquoi elle ne le fait pas',
+  'cert.crl.signature': 'la CRL de {issuer} ({source}) n’a pas été signée avec sa clé',
+  'cert.crl.signature.next':
+    'obtenir de nouveau la liste de l’autorité : c’est celle d’une autre du même nom, ou elle a été changée',
+  'cert.crl.form': '{source} ne contient pas de CRL',
+  'cert.crl.form.next': 'nommer une liste de certificats révoqués (« -----BEGIN X509 CRL----- »)',
+  'cert.ocsp.unusable': 'la réponse OCSP pour {subject} ({source}) ne dit rien : {reason}',
+  'cert.ocsp.unusable.next':
+    'voir le répondeur ; les programmes qui exigent une réponse refusent le certificat',
+  'cert.ocsp.signature':
+    'la réponse OCSP pour {subject} ({source}) n’est signée ni par son autorité, ni par un répondeur d’elle',
+  'cert.ocsp.signature.next': 'voir qui répond là ; personne ne le croira',
+  'cert.ocsp.stale': 'la réponse OCSP pour {subject} ({source}) est périmée',
+  'cert.ocsp.stale.next':
+    'en faire chercher une nouvelle au serveur (nginx : ssl_stapling, avec un resolver), ou voir l’horloge d’ici',
+  'cert.ocsp.unknown': 'le répondeur OCSP de l’autorité ({source}) ne connaît pas {subject}',
+  'cert.ocsp.unknown.next': 'demander à l’autorité : elle ne l’a pas émis, ou l’a oublié',
   'cert.issuer.not-ca': '{subject} a signé un autre certificat, et n’est pas une autorité (CA:FALSE)',
   'cert.issuer.not-ca.next':
     'le faire signer par une autorité ; le certificat d’un serveur ou d’un client ne peut rien signer',
@@ -270,6 +302,8 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.option.timeout': 'secondes pour chaque étape (10)',
   'cert.option.pin':
     'SHA-256 d’un certificat (hexadécimal) ou d’une clé publique (base64) qui doit être dans la chaîne ; peut être dit plusieurs fois',
+  'cert.option.crl': 'un fichier d’une liste de certificats révoqués (CRL) ; peut être dit plusieurs fois',
+  'cert.fact.fetched': 'cherché',
   'cert.option.fetch':
     'chercher les intermédiaires qui manquent, les CRL et les réponses OCSP où les certificats le disent (http, adresses publiques)',
   'cert.option.fetch-private': 'chercher aussi à des adresses privées',

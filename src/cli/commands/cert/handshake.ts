@@ -15,6 +15,9 @@ export interface ServerOptions extends CommonOptions {
   readonly starttls?: Starttls;
   readonly pin?: readonly string[];
   readonly timeout?: string;
+  readonly crl?: readonly string[];
+  readonly fetch?: boolean;
+  readonly fetchPrivate?: boolean;
 }
 
 interface HandshakeOptions extends ServerOptions {
@@ -63,7 +66,8 @@ export function certHandshake(context: Context): Command {
 }
 
 /** Adds the options of a connection that both `inspect` and `handshake` take. */
-export function onServer(made: Command, { t }: Context): Command {
+export function onServer(made: Command, context: Context): Command {
+  const { t } = context;
   const protocols = [
     'smtp',
     'lmtp',
@@ -77,19 +81,40 @@ export function onServer(made: Command, { t }: Context): Command {
     'nntp',
     'sieve',
   ];
-  return made
+  return onOthers(made, context)
     .addOption(
       new Option(
         '--starttls <protocol>',
         t('cert.option.starttls', { protocols: protocols.join(', ') }),
       ).choices(protocols),
     )
-    .option('--pin <sha256>', t('cert.option.pin'), (pin: string, pins: string[] = []) => [...pins, pin])
+    .option('--pin <sha256>', t('cert.option.pin'), several)
     .option('--timeout <seconds>', t('cert.option.timeout'));
 }
 
+/** Adds the options of whom else one may ask of certificates. */
+export function onOthers(made: Command, { t }: Context): Command {
+  return made
+    .option('--crl <file>', t('cert.option.crl'), several)
+    .option('--fetch', t('cert.option.fetch'))
+    .option('--fetch-private', t('cert.option.fetch-private'));
+}
+
+function several(one: string, before: readonly string[] = []): readonly string[] {
+  return [...before, one];
+}
+
+/** Whom else one may ask, from the options. */
+export function othersOf({ crl, fetch, fetchPrivate }: ServerOptions) {
+  return {
+    ...(crl === undefined ? {} : { crls: crl }),
+    ...(fetch || fetchPrivate ? { fetching: { private: fetchPrivate === true } } : {}),
+  };
+}
+
 /** What is asked of a server, from its text and the options. Throws `cert.server.form`, `cert.timeout.form`. */
-export async function serverQuestion(text: string, { name, ca, starttls, pin, timeout }: ServerOptions) {
+export async function serverQuestion(text: string, options: ServerOptions) {
+  const { name, ca, starttls, pin, timeout } = options;
   const { parseServer } = await import('../../../doctor/handshake/reach.ts');
   const server = parseServer(text);
   if (!server)
@@ -102,7 +127,7 @@ export async function serverQuestion(text: string, { name, ca, starttls, pin, ti
       { next: message('cert.timeout.form.next') },
     );
   return {
-    ...{ now: new Date(), server, timeout: seconds * 1000 },
+    ...{ now: new Date(), server, timeout: seconds * 1000, ...othersOf(options) },
     ...(name === undefined ? {} : { name }),
     ...(ca === undefined ? {} : { ca }),
     ...(starttls === undefined ? {} : { starttls }),

@@ -8,7 +8,7 @@ import { command } from '../../command.ts';
 import type { Context } from '../../context.ts';
 import { shakeDetails, shakeJson } from '../../handshake-view.ts';
 import { keySource } from '../../passphrase.ts';
-import { onServer, type ServerOptions, serverQuestion } from './handshake.ts';
+import { onServer, othersOf, type ServerOptions, serverQuestion } from './handshake.ts';
 
 interface InspectOptions extends ServerOptions {
   readonly purpose?: Purpose;
@@ -63,6 +63,7 @@ async function inspectOne(context: Context, what: string, options: InspectOption
   const now = new Date();
   const inspection = await inspectFile(what, {
     now,
+    ...othersOf(options),
     ...(ca === undefined ? {} : { ca }),
     ...(purpose === undefined ? {} : { purpose }),
     ...(name === undefined ? {} : { name }),
