@@ -55,8 +55,8 @@ export async function poternePackage(): Promise<DebianPackage> {
     },
     files: new Map([
       ['usr/bin/poterne', copied(join(own, 'poterne'), 0o755)],
-      [`${place}/dist/poterne.mjs`, written(code)],
-      [`${place}/dist/session.mjs`, written(session.code)],
+      [`${place}/dist/poterne.cjs`, written(code)],
+      [`${place}/dist/session.cjs`, written(session.code)],
       ...bastionPrograms.map(
         (name) => [`${place}/${name}`, copied(join(own, 'bastion', name), 0o755)] as const,
       ),
@@ -102,7 +102,7 @@ async function bundle(
 ): Promise<{ readonly code: Uint8Array; readonly packages: readonly string[] }> {
   const room = await mkdtemp(join(tmpdir(), 'poterne-bundle-'));
   try {
-    const [file, meta] = [join(room, 'poterne.mjs'), join(room, 'meta.json')];
+    const [file, meta] = [join(room, 'poterne.cjs'), join(room, 'meta.json')];
     await run(process.execPath, [join(installation, 'scripts', 'build.mjs'), file, meta, entry]);
     const { inputs } = JSON.parse(await readFile(meta, 'utf8')) as { readonly inputs: object };
     const found = Object.keys(inputs).flatMap((input) => packageOf(input) ?? []);

@@ -1,6 +1,5 @@
 /** Every way of doing the work: carry the script to each server, run it as another account, bring its files back. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -183,19 +182,18 @@ export async function sideOf(name: string, options: Options): Promise<Side | und
   };
 }
 
-/** Poterne as its package runs it: the bundle, started anew each time. */
+/** Poterne as its launcher runs it: the bundle, started anew each time. */
 export async function poterneSide({ fleet, prefix, parallel }: Options): Promise<Side> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   await mkdir(prefix, { recursive: true });
-  const program = join(root, 'dist', `bench-${process.pid}.mjs`);
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), program, join(prefix, 'meta.json')]);
+  const program = join(root, 'dist', 'poterne.cjs');
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')]);
   const hosts = fleet.servers.map(
     ({ name, address }) =>
       `  ${name}: { address: ${address}, groups: [production], ssh: { user: ${login}, port: ${fleet.port} } }`,
   );
   const site = ['site: bench', 'admin: { from: [192.0.2.0/24] }', 'hosts:', ...hosts, ''];
   await writeFile(join(prefix, 'site.yaml'), site.join('\n'));
-  process.once('exit', () => rmSync(program, { force: true }));
   const state = join(prefix, 'state');
   const runs = join(state, 'runs');
   const group = await openGroup(`poterne-bench.${process.pid}.poterne`);

@@ -1,5 +1,5 @@
-import { withSiteStore } from '../daemon/state-store.ts';
-import { describedHosts } from '../lib/selector.ts';
+import { asksFacts, describedHosts } from '../lib/selector.ts';
+import type { HostFacts } from '../model/host-facts.ts';
 import { message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { type Context, controllerFolder } from './context.ts';
@@ -22,9 +22,8 @@ export async function chosenHosts(
   options: ReachOptions,
 ): Promise<Chosen> {
   const described = describedHosts(site);
-  const chosen = await withSiteStore(controllerFolder(options.state, process.env), site, async (store) =>
-    selectHosts(context, on, { site, facts: await store.facts(site.name) }, options.json),
-  );
+  const facts = asksFacts(on) ? await factsOf(site, options) : [];
+  const chosen = selectHosts(context, on, { site, facts }, options.json);
   if (chosen.length === 0) throw new WrongRequest('run.none', { on }, { next: message('run.none.next') });
   const { here } = reachOf(site, options);
   const isReached = (name: string) =>
@@ -34,4 +33,12 @@ export async function chosenHosts(
   if (hosts.length > 0) return { hosts, unreached };
   const params = { hosts: unreached.join(', ') };
   throw new WrongRequest('run.unreached', params, { next: message('run.unreached.next') });
+}
+
+/** What is remembered of the hosts. */
+async function factsOf(site: Site, options: ReachOptions): Promise<readonly HostFacts[]> {
+  // Databases are much to load where nobody asks.
+  const { withSiteStore } = await import('../daemon/state-store.ts');
+  const state = controllerFolder(options.state, process.env);
+  return withSiteStore(state, site, (store) => store.facts(site.name));
 }

@@ -32,13 +32,19 @@ const program = speaking(new Command('poterne'), context)
   // What stands after a command is that command's.
   .enablePositionalOptions()
   .addHelpText('after', `\n${context.t('cli.start')}`);
-// Loading all of them takes longer than most of what they do: only the one that is asked for is.
-const named = commands.filter(([name]) => name === args[0]);
-for (const [, load, options] of named.length > 0 ? named : commands)
-  program.addCommand((await load())(context), options);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = endWith(context, error, args.includes('--json'));
+/** Does what was asked for. */
+async function main(): Promise<void> {
+  // Loading all of them takes longer than most of what they do: only the one that is asked for is.
+  const named = commands.filter(([name]) => name === args[0]);
+  for (const [, load, options] of named.length > 0 ? named : commands)
+    program.addCommand((await load())(context), options);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = endWith(context, error, args.includes('--json'));
+  }
 }
+
+// Not awaited here: the bundle is no ES module.
+void main();

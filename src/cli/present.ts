@@ -1,5 +1,4 @@
 import { targetOf } from '../daemon/reach.ts';
-import { servicesOf } from '../daemon/services.ts';
 import { carryOut, type RunPlace } from '../fleet/carry-out.ts';
 import type { RecordedRun } from '../fleet/journal.ts';
 import { stdinLength } from '../fleet/request.ts';
@@ -85,7 +84,8 @@ export async function present(
       ...(parallel === undefined ? {} : { parallel }),
       tell: tellerOf(show, hosts, options.quiet === true || silent, progress),
       signal: interrupted.signal,
-      services: servicesOf(site, reach),
+      // Only updates ask, and what looks over the network is much to load.
+      services: async (host) => (await import('../daemon/services.ts')).servicesOf(site, reach)(host),
       begun: ({ id }) => {
         const account = spec.as ?? t('run.account.login');
         show.err(t('run.what', { script: spec.script, account, id }));

@@ -1,16 +1,11 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { readyFor, type SshSettings, sshCommand, sshHost } from '../hosts/ssh.ts';
-import { sshFault } from '../hosts/ssh-faults.ts';
+import { type SshSettings, sshHost } from '../hosts/ssh.ts';
 import type { SshTarget } from '../hosts/target.ts';
 import { isLoopback } from '../lib/ip.ts';
-import { Fault } from '../model/fault.ts';
-import { message } from '../model/message.ts';
 import { type Host, isManaged, type Site } from '../model/site.ts';
 import { installedGateway } from '../plan/gateway-part.ts';
-import { type Network, openVantage, thisMachine } from '../verify/index.ts';
 
 /** How the machines of a site are reached from this one. */
 export interface Reach {
@@ -102,36 +97,4 @@ export async function rootOfGateway(site: Site, reach: Reach): Promise<string | 
 /** The gateway, when Poterne installs it as a service: on every machine that it acts on, this one too. */
 export function servedGateway({ hosts, gateway }: Site): Host | undefined {
   return hosts.find((host) => host.name === gateway.host && isManaged(host));
-}
-
-/** Works with the network of a described machine. Throws `host.unreached` when nothing says how it is reached, `vantage.failed` without perl there, and ssh's faults. */
-export async function fromVantage<T>(
-  site: Site,
-  host: Host,
-  { settings, here }: Reach,
-  work: (network: Network) => Promise<T>,
-): Promise<T> {
-  const { name } = host;
-  if (name === here) return work(thisMachine);
-  if (!host.ssh)
-    throw new Fault(
-      'host.unreached',
-      { name },
-      { pointer: host.pointer, next: message('host.unreached.next') },
-    );
-  const target = targetOf(site, host, here);
-  await readyFor(target, settings);
-  const network = await openVantage(
-    name,
-    (argv) => {
-      const [program = '', ...rest] = sshCommand(target, settings, argv);
-      return spawn(program, rest);
-    },
-    { explain: (stderr, status) => sshFault(target, stderr, status) },
-  );
-  try {
-    return await work(network);
-  } finally {
-    await network.close();
-  }
 }

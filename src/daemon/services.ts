@@ -6,7 +6,8 @@ import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
 import type { Healthy, Host, Service, Site, Upstream } from '../model/site.ts';
 import type { Network } from '../verify/index.ts';
-import { fromVantage, hostOf, type Reach } from './reach.ts';
+import { hostOf, type Reach } from './reach.ts';
+import { fromVantage } from './vantage.ts';
 
 /** Milliseconds for a service to answer. */
 const patience = 10_000;

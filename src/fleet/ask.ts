@@ -29,23 +29,22 @@ export async function askRoot(
 ): Promise<Rows> {
   // The first word is the length of the script.
   const connection = await connect(target, settings, { script: `shift\n${script}`, words, apart: true });
-  const { child, ended } = connection;
   const patience = patienceOf(connection);
   patience.atMost(limit);
-  const stop = () => child.kill();
+  const stop = () => connection.kill();
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   let [out, err, bytes] = ['', '', 0];
-  child.stdout.setEncoding('latin1').on('data', (text: string) => {
+  connection.stdout.setEncoding('latin1').on('data', (text: string) => {
     bytes += text.length;
-    if (bytes > mostOutput) child.kill('SIGKILL');
+    if (bytes > mostOutput) connection.kill('SIGKILL');
     else out += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  connection.stderr.setEncoding('utf8').on('data', (text: string) => {
     err = (err + text).slice(-16_384);
   });
-  child.stdin.end();
-  const status = await ended;
+  connection.stdin.end();
+  const status = await connection.ended;
   patience.end();
   signal?.removeEventListener('abort', stop);
   const rows = rowsOf(Buffer.from(out, 'latin1').toString('utf8'));

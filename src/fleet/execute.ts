@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../hosts/files.ts';
-import { type Connection, connect } from '../hosts/session.ts';
+import type { Program } from '../hosts/launcher.ts';
+import { connect } from '../hosts/session.ts';
 import type { SshSettings } from '../hosts/ssh.ts';
 import { sshFault } from '../hosts/ssh-faults.ts';
 import type { SshTarget } from '../hosts/target.ts';
@@ -140,11 +141,10 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
     reader: runScript.reader,
     apart: true,
   });
-  const { child } = connection;
   const patience = patienceOf(connection);
   patience.atMost(beginLimit);
   const stop = () => {
-    child.stdin.end();
+    connection.stdin.end();
     patience.last(stopLimit);
   };
   signal.addEventListener('abort', stop, { once: true });
@@ -160,8 +160,8 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
     const mark = Buffer.from(token);
     await Promise.all([
       send(connection, [parameters, script], stdinLength > 0 ? spec.stdin?.file : undefined, stdinLength),
-      hearErrors(readerOf(child.stderr), mark, stderr, noise).catch(abandon(connection)),
-      hear(readerOf(child.stdout), mark, stdout, {
+      hearErrors(readerOf(connection.stderr), mark, stderr, noise).catch(abandon(connection)),
+      hear(readerOf(connection.stdout), mark, stdout, {
         target,
         execution,
         heard,
@@ -177,7 +177,7 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
   } finally {
     signal.removeEventListener('abort', stop);
     patience.end();
-    child.kill();
+    connection.kill();
     const [stdout, stderr] = outputs;
     heard.sizes = { stdout: stdout?.size() ?? 0, stderr: stderr?.size() ?? 0 };
     for (const output of outputs) await output.close();
@@ -185,9 +185,9 @@ async function converse(target: SshTarget, execution: Execution, heard: Heard): 
 }
 
 /** Whatever one side of a connection finds wrong ends the other side too. */
-function abandon({ child }: Connection): (error: unknown) => never {
+function abandon(connection: Program): (error: unknown) => never {
   return (error) => {
-    child.kill('SIGKILL');
+    connection.kill('SIGKILL');
     throw error;
   };
 }
@@ -214,7 +214,7 @@ interface Hearing {
   readonly heard: Heard;
   readonly patience: Patience;
   readonly noise: { text: string };
-  readonly connection: Connection;
+  readonly connection: Program;
 }
 
 async function hear(reader: Reader, mark: Buffer, output: Output, hearing: Hearing): Promise<void> {
@@ -244,7 +244,7 @@ async function hear(reader: Reader, mark: Buffer, output: Output, hearing: Heari
     const [verb, status, why = '', milliseconds, left] = fields;
     if (verb === 'end') {
       heard.finished = true;
-      connection.child.stdin.end();
+      connection.stdin.end();
     } else if (verb === 'exit')
       heard.exit = {
         ...{ status: Number(status), why, milliseconds: Number(milliseconds), left: left === 'left' },

@@ -60,7 +60,7 @@ test('two hundred servers: one that is down is the only one that fails, in littl
   const child = spawn(
     process.execPath,
     [
-      ...[join(root, 'dist/poterne.mjs'), ...argv, '--collect', '/tmp/fichier_*log.txt', '--retries', '0'],
+      ...[join(root, 'dist/poterne.cjs'), ...argv, '--collect', '/tmp/fichier_*log.txt', '--retries', '0'],
       ...['--ssh-config', fleet.sshConfig, '--state', join(folder, 'state')],
     ],
     { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },

@@ -1,4 +1,4 @@
-import type { Connection } from '../hosts/session.ts';
+import type { Program } from '../hosts/launcher.ts';
 
 /** Ends a connection that has been silent for too long. */
 export interface Patience {
@@ -9,7 +9,7 @@ export interface Patience {
   end(): void;
 }
 
-export function patienceOf({ child }: Connection): Patience {
+export function patienceOf(program: Program): Patience {
   let timer: NodeJS.Timeout | undefined;
   let [over, isLast] = [false, false];
   const atMost = (seconds: number) => {
@@ -17,7 +17,7 @@ export function patienceOf({ child }: Connection): Patience {
     clearTimeout(timer);
     timer = setTimeout(() => {
       over = true;
-      child.kill('SIGKILL');
+      program.kill('SIGKILL');
     }, seconds * 1000);
   };
   return {

@@ -1,25 +1,25 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { Writable } from 'node:stream';
-import type { Connection } from '../hosts/session.ts';
+import type { Program } from '../hosts/launcher.ts';
 import type { PutFile, RunHost } from '../model/run.ts';
 import type { Patience } from './patience.ts';
 import type { Reader } from './reader.ts';
 
 /** Sends what goes in. Standard input stays open: that it closes is what tells the host to stop. */
 export async function send(
-  connection: Connection,
+  connection: Program,
   pieces: readonly (string | Uint8Array)[],
   file: string | undefined,
   length: number,
 ): Promise<void> {
-  for (const piece of pieces) connection.child.stdin.write(piece);
+  for (const piece of pieces) connection.stdin.write(piece);
   if (file !== undefined) await sendFile(connection, file, length, () => undefined);
 }
 
 /** Sends exactly so many bytes of a file, no faster than they are taken. */
 async function sendFile(
-  { child: { stdin } }: Connection,
+  { stdin }: Program,
   file: string,
   length: number,
   told: (sent: number) => void,
@@ -52,7 +52,7 @@ async function roomIn(stream: Writable): Promise<void> {
 
 /** What putting files needs of a conversation. */
 export interface Putting {
-  readonly connection: Connection;
+  readonly connection: Program;
   readonly files: readonly PutFile[];
   readonly patience: Patience;
   /** What became of each. */

@@ -1,16 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Fault } from '../model/fault.ts';
+import { launch, ownChild, type Program } from './launcher.ts';
 import { findProgram } from './local.ts';
 import { asRoot, readyFor, type SshSettings, sshCommand } from './ssh.ts';
 import type { SshTarget } from './target.ts';
-
-/** One ssh process that runs a script of ours on a host, as root. */
-export interface Connection {
-  /** Its streams; standard input has taken the script, and waits for what comes after. */
-  readonly child: ChildProcessWithoutNullStreams;
-  /** The exit status, once its streams are closed; `undefined` when it did not start or a signal ended it. */
-  readonly ended: Promise<number | undefined>;
-}
 
 /** What a connection is for. */
 export interface Job {
@@ -27,15 +19,16 @@ export interface Job {
 const known = new Map<string, string>();
 
 /**
- * Opens the one connection of a job: `script` (POSIX sh, unless something else reads it) runs there as root.
- * Whether it got that far, the script itself has to say. Throws `host.command.missing` without ssh on this machine.
+ * Opens the one connection of a job: `script` (POSIX sh, unless something else reads it) runs there as root, and what it gives is the
+ * ssh process, whose standard input has taken the script and waits for what comes after. Whether it got that far, the script
+ * itself has to say. Throws `host.command.missing` without ssh on this machine.
  */
 export async function connect(
   target: SshTarget,
   settings: SshSettings,
   { script, words = [], reader, apart = false }: Job,
   signal?: AbortSignal,
-): Promise<Connection> {
+): Promise<Program> {
   // The script comes in on standard input: an argument list is seen by others, and sudo logs it.
   const bytes = Buffer.from(script);
   const loader = 'script=$(head -c "$1"); eval "$script"';
@@ -43,16 +36,11 @@ export async function connect(
   await readyFor(target, settings);
   const [ssh = '', ...rest] = sshCommand(target, settings, remote);
   const key = `${ssh}\0${process.env.PATH}`;
-  const program = known.get(key) ?? (await findProgram(ssh));
-  if (program === undefined) throw new Fault('host.command.missing', { program: ssh });
-  known.set(key, program);
+  const found = known.get(key) ?? (await findProgram(ssh));
+  if (found === undefined) throw new Fault('host.command.missing', { program: ssh });
+  known.set(key, found);
   signal?.throwIfAborted();
-  const child = spawn(program, rest, { detached: apart, ...(signal && { signal }) });
-  const ended = new Promise<number | undefined>((resolve) => {
-    child.once('error', () => resolve(undefined));
-    child.once('close', (code) => resolve(code ?? undefined));
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.write(bytes);
-  return { child, ended };
+  const program = apart ? await launch([found, ...rest]) : ownChild([found, ...rest], signal);
+  program.stdin.write(bytes);
+  return program;
 }

@@ -162,6 +162,12 @@ export function factTerms(selector: Selector): readonly Term[] {
   return termsOf(selector).filter(isFact);
 }
 
+/** Whether it depends on what hosts tell of themselves which of them an expression selects. */
+export function asksFacts(expression: string): boolean {
+  const read = parseSelector(expression);
+  return 'selector' in read && factTerms(read.selector).length > 0;
+}
+
 const isFact = ({ key }: Term) => key === 'os' || key === 'arch' || key === 'has';
 
 /** A name that nothing described (or nothing that hosts told) has. What hosts that were never asked have is unknown. */

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createTransport } from 'nodemailer';
 import type { Mail } from '../model/mail.ts';
 import { readSecret } from '../secrets/read.ts';
 import { caFault, faultOf, reasonOf } from './faults.ts';
@@ -42,6 +41,8 @@ export async function sendMail(mail: Mail, letter: Letter, id?: string): Promise
       : await readFile(smtp.ca).catch((error) => {
           throw caFault(smtp, error);
         });
+  // Runs that send nothing do without.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     ...patience,
     host: smtp.host,

@@ -1,7 +1,7 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Program } from '../../hosts/launcher.ts';
 import { connect } from '../../hosts/session.ts';
 import type { SshSettings } from '../../hosts/ssh.ts';
 import { sshFault } from '../../hosts/ssh-faults.ts';
@@ -37,16 +37,11 @@ export async function converse(
   session: Session,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { child, ended } = await connect(
-    target,
-    settings,
-    { script: hostScript, words: session.words },
-    signal,
-  );
+  const child = await connect(target, settings, { script: hostScript, words: session.words }, signal);
   const stderr = lastOf(child.stderr);
   child.stdin.write(session.input);
   const heard = await listen(child, session, target.name);
-  const status = await ended;
+  const status = await child.ended;
   signal?.throwIfAborted();
   if (heard.error) throw heard.error;
   if (!heard.greeted) throw sshFault(target, stderr(), status);
@@ -61,7 +56,7 @@ interface Heard {
   error?: unknown;
 }
 
-async function listen(child: ChildProcessWithoutNullStreams, session: Session, host: string): Promise<Heard> {
+async function listen(child: Program, session: Session, host: string): Promise<Heard> {
   const heard: Heard = { greeted: false, finished: false };
   const fail = (error: unknown) => {
     heard.error ??= faultOf(host, error);
@@ -108,11 +103,7 @@ function faultOf(host: string, error: unknown): unknown {
 }
 
 /** Sends while the host goes on talking. */
-function sendAll(
-  child: ChildProcessWithoutNullStreams,
-  answer: AsyncIterable<Uint8Array>,
-  fail: (error: unknown) => void,
-): void {
+function sendAll(child: Program, answer: AsyncIterable<Uint8Array>, fail: (error: unknown) => void): void {
   pipeline(Readable.from(answer), child.stdin).catch((error: NodeJS.ErrnoException) => {
     // The host closed: it has said why, or how the connection ended does.
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') fail(error);

@@ -14,6 +14,8 @@ my ($folder, $owner, $lock);
 my ($run, $account, $uid, $gid, $home, $shell, @groups);
 # The process of the script, until its end is known; its systemd scope, and where the kernel tells of that one's processes.
 my ($main, $scope, $cgroup);
+# What was said on standard output and not sent yet, and when something was.
+my ($unsent, $sent) = ('', time);
 # Why it is to be ended: its time is over, or the controller has closed. That is how it says stop, and how its death shows.
 my ($why, $is_running);
 
@@ -36,8 +38,21 @@ sub put {
   return 1;
 }
 
-# Sends one line of fields separated by tabs.
-sub report { put(\*STDOUT, join("\t", @_) . "\n") }
+# Has bytes sent with what follows, or when there are many of them: each way to the controller costs both ends.
+sub say_soon {
+  $unsent .= $_[0];
+  return length $unsent < 65536 && time - $sent < 2 || flush();
+}
+
+# Sends what was said.
+sub flush {
+  my $is_sent = put(\*STDOUT, $unsent);
+  ($unsent, $sent) = ('', time);
+  return $is_sent;
+}
+
+# Says one line of fields separated by tabs.
+sub report { say_soon(join("\t", @_) . "\n") }
 
 sub base64 {
   my ($bytes) = @_;
@@ -54,6 +69,7 @@ sub base64 {
 sub broken {
   my ($what, $said) = @_;
   report('broken', $what, base64(substr($said // '', -4096)));
+  flush();
   exit 1;
 }
 
@@ -96,6 +112,21 @@ sub words_of {
   return split ' ', <$said> // '';
 }
 
+# All groups of an account, the first one first, as id(1) knows them: without it where only /etc/group says who is in which.
+sub groups_of {
+  my ($account, $gid) = @_;
+  my %asked;
+  if (open(my $switch, '<', '/etc/nsswitch.conf')) {
+    while (<$switch>) { $asked{$1} = $2 if /^\s*(group|initgroups):\s*(.*?)\s*$/ }
+  }
+  return words_of('id', '-G', '--', $account) if exists $asked{initgroups} || ($asked{group} // '') ne 'files';
+  my @groups = ($gid);
+  while (my (undef, undef, $group, $members) = getgrent) {
+    push @groups, $group if $group != $gid && grep { $_ eq $account } split ' ', $members;
+  }
+  return @groups;
+}
+
 # Folders that were left where a host lost its power in the middle: nobody holds them. None is younger than an hour.
 sub sweep {
   opendir(my $all, '/var/lib') or return;
@@ -129,8 +160,7 @@ sub place {
   @entry = getpwuid($asked) if !@entry && $asked =~ /^\d+$/;
   broken('account') if !@entry;
   ($account, $uid, $gid, $home, $shell) = @entry[0, 2, 3, 7, 8];
-  # Perl knows those of /etc/group only.
-  @groups = words_of('id', '-G', '--', $account);
+  @groups = groups_of($account, $gid);
   broken('account') if grep { !/^\d+$/ } $groups[0] // '', @groups;
   sweep();
   for (1 .. 9) {
@@ -209,6 +239,7 @@ sub put_files {
     my $state = placed($uid, $gid, $nothing, 0, 'look', $path, @words);
     if ($state ne 'same') {
       report('want');
+      flush();
       $state = placed($uid, $gid, undef, $size, 'put', $path, @words);
     }
     report('placed', $state);
@@ -442,31 +473,19 @@ sub attend {
   return ($status, int(1000 * ($ended - $begun)), $is_heard);
 }
 
-# Sends exactly as many bytes of a file as were announced, whatever becomes of it meanwhile, and their SHA-256.
+# Sends exactly as many bytes of a file as were announced, whatever becomes of it meanwhile.
 sub send_file {
   my ($path, $file, $size) = @_;
-  my ($from, $to_sum) = piped();
-  my ($sum, $to) = piped();
-  my $process = fork // exit 1;
-  if ($process == 0) {
-    open(STDIN, '<&', $from);
-    open(STDOUT, '>&', $to);
-    exec 'sha256sum' or kill 'KILL', $$;
-  }
-  close $from;
-  close $to;
+  report('file', base64($path), $size);
   for (my $left = $size; $left > 0;) {
     my $some = $left < 131072 ? $left : 131072;
     my $bytes;
     $bytes = "\0" x $some if !sysread($file, $bytes, $some);
-    put(\*STDOUT, $bytes) && put($to_sum, $bytes) or exit 1;
+    say_soon($bytes) or exit 1;
     $left -= length $bytes;
   }
-  close $to_sum;
-  my ($digest) = split / /, <$sum> // exit 1;
-  waitpid($process, 0);
   my $after = (stat $path)[7] // -1;
-  report('sum', $digest, $after == $size ? 'same' : 'changed');
+  report('sent', $after == $size ? 'same' : 'changed');
 }
 
 # Why a file is not sent; nothing where it can be.
@@ -479,7 +498,8 @@ sub reason {
 }
 
 # Sends the files that match the patterns, as the account for ever: nothing comes that it may not read. No link is followed. A
-# POSIX shell says what matches; names go in base64, as they may hold anything.
+# POSIX shell says what matches; names go in base64, as they may hold anything. That the bytes come as they are, ssh sees to
+# (RFC 4253 §6.4): no program sums them here.
 sub collect {
   $SIG{$_} = 'DEFAULT' for qw(HUP INT TERM PIPE CHLD);
   become();
@@ -499,7 +519,6 @@ sub collect {
       report('skip', base64($path), $why);
     } else {
       $most -= $size;
-      report('file', base64($path), $size);
       send_file($path, $file, $size);
     }
   }
@@ -532,23 +551,30 @@ sub main {
   $SIG{$_} = sub { } for qw(PIPE CHLD);
   $SIG{$_} = sub { $is_running ? $why ||= 'stop' : exit 1 } for qw(HUP INT TERM);
   parameters() or exit 1;
-  put($_, one('token') . "\n") for \*STDERR, \*STDOUT;
+  put(\*STDERR, one('token') . "\n");
+  say_soon(one('token') . "\n");
   my ($script, $stdin) = place($login);
   put_files();
   report('begin', $account);
+  flush();
   $is_running = 1;
   my ($status, $milliseconds, $is_launched) = attend(launch($script, $stdin));
   my $left = is_left() ? 'left' : '';
-  put($_, one('token')) for \*STDERR, \*STDOUT;
+  put(\*STDERR, one('token'));
+  say_soon(one('token'));
   report('exit', $status, $why // 'itself', $milliseconds, $left);
   broken('launch') if !$is_launched;
   $is_running = 0;
   unlink "$folder/" . one('name');
   remove($folder);
   $owner = undef;
-  # The last thing: there is no way back to root from it.
-  collect() if @{ $given{patterns} } && ($why // '') ne 'stop';
+  if (@{ $given{patterns} } && ($why // '') ne 'stop') {
+    flush();
+    # The last thing: there is no way back to root from it.
+    collect();
+  }
   report('end');
+  flush();
 }
 
 main();
