@@ -35,10 +35,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** A process and all below it. */
+async function family(pid: number): Promise<readonly number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const below = children.split(' ').filter(Boolean).map(Number).map(family);
+  return [pid, ...(await Promise.all(below)).flat()];
+}
+
 /** Megabytes of a process and of those that it started, what they share counted once. */
 async function megabytes(pid: number): Promise<number> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const all = [pid, ...children.split(' ').filter(Boolean).map(Number)].map(async (one) => {
+  const all = (await family(pid)).map(async (one) => {
     const map = await readFile(`/proc/${one}/smaps_rollup`, 'utf8').catch(() => '');
     return Number(/^Pss:\s+(\d+) kB$/m.exec(map)?.[1] ?? 0) / 1024;
   });
