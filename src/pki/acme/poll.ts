@@ -10,7 +10,7 @@ const patience = 600_000;
 
 /**
  * Looks at an object of the authority's until it is as wanted, as often as it likes to be asked (`Retry-After`). That it cannot be reached
- * for a while does not matter. Throws `acme.slow`.
+ * for a while does not matter. Throws `acme.slow`, or `acme.busy` where it says itself that it takes longer.
  */
 export async function poll<T>(
   session: Session,
@@ -31,7 +31,9 @@ export async function poll<T>(
       if (!mayPass(error) || session.now() > deadline || (asked ?? 0) > deadline) throw error;
     }
     const now = session.now();
-    if (now > deadline || (asked ?? 0) > deadline) throw session.fault('acme.slow', { doing });
+    if (asked !== undefined && asked > deadline)
+      throw session.refusal({ type: 'about:blank', detail: doing }, 503, { notBefore: asked });
+    if (now > deadline) throw session.fault('acme.slow', { doing });
     // A second between two questions is polite enough whatever it says.
     await session.pause(asked === undefined ? wait : Math.max(asked - now, 1000));
   }

@@ -173,20 +173,27 @@ describe('a limit', () => {
     expect(standIn.received.filter(({ path }) => path === '/order')).toHaveLength(1);
   });
 
-  test('met while it is waited for: the order stays, and the moment is kept', async () => {
+  test.each([
+    [
+      'met while it is waited for',
+      'acme.limited',
+      (): Scripted => ({ ...problem('rateLimited'), status: 429 }),
+    ],
+    [
+      'that is only slowness',
+      'acme.busy',
+      (standIn: StandIn) => ({ ...ready(standIn, 'processing'), status: 200 }),
+    ],
+  ])('%s: the order stays, and the moment is kept', async (_, code, answer) => {
     const { standIn, session } = await start();
     standIn.script['/order'] = () => ready(standIn, 'processing');
-    standIn.script['/order/1'] = () => ({
-      ...problem('rateLimited'),
-      status: 429,
-      headers: { 'retry-after': '7200' },
-    });
-    expect((await faultOf(obtain(session, wish, solver, nothing))).code).toBe('acme.limited');
+    standIn.script['/order/1'] = () => ({ ...answer(standIn), headers: { 'retry-after': '7200' } });
+    expect((await faultOf(obtain(session, wish, solver, nothing))).code).toBe(code);
     const { at } = await turnOf(session.folder, standIn.directory, wish);
     expect(at).toBeGreaterThan(Date.now() + 7_000_000);
     const later = await openSession(session.authority, session.folder, { now: () => Date.now() + 7_300_000 });
     open.push(later.close);
-    expect((await faultOf(obtain(later, wish, solver, nothing))).code).toBe('acme.limited');
+    expect((await faultOf(obtain(later, wish, solver, nothing))).code).toBe(code);
     expect(standIn.received.filter(({ path }) => path === '/order')).toHaveLength(1);
   });
 
