@@ -9,6 +9,7 @@ import type { Standing } from '../model/applied.ts';
 import type { Service, Site, Upstream } from '../model/site.ts';
 import { daysLeft } from '../pki/certificates.ts';
 import type { LastProof } from '../store/store.ts';
+import { type CertificateReview, reviewCertificates } from './acme/review.ts';
 import type { Gateway } from './gateway.ts';
 
 /** What runs, since when, with which configuration: CON-9 at a glance. JSON-safe. */
@@ -41,6 +42,8 @@ export interface PublicationStatus {
   readonly ownCertificate: boolean;
   /** Whole days until the certificate expires; absent when it cannot be read. */
   readonly certificateDays?: number;
+  /** Where the next certificate stands, for those that come over ACME. */
+  readonly acme?: CertificateReview;
 }
 
 export interface ServiceStatus {
@@ -75,7 +78,9 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
     site: site.name,
     state: gateway.state,
     engines: states,
-    publications: await Promise.all(publications(active, now)),
+    publications: await Promise.all(
+      publications(active, now, site.acme ? await reviewCertificates(gateway.state, site.acme) : []),
+    ),
     services: await Promise.all(publishedServices(site).map(serviceStatus)),
     ...(proof ? { lastProof: proof } : {}),
   };
@@ -87,8 +92,15 @@ function publishedServices({ services, publications }: Site): readonly Service[]
   return services.filter(({ name }) => used.has(name));
 }
 
-function publications({ folder, manifest }: Generation, now: Date): Promise<PublicationStatus>[] {
-  return manifest.site.publications.map(async ({ id, name, scenario, routes }) => {
+function publications(
+  { folder, manifest }: Generation,
+  now: Date,
+  reviews: readonly CertificateReview[],
+): Promise<PublicationStatus>[] {
+  return manifest.site.publications.map(async (publication) => {
+    const { id, name, scenario, routes } = publication;
+    const tls = publication.scenario === 'proxy' ? publication.tls : undefined;
+    const acme = tls?.kind === 'acme' && reviews.find((review) => review.id === tls.certificate);
     const standing = manifest.standing[id];
     const record = Object.entries(manifest.files).find(([path]) => path.endsWith(`/${id}.conf`))?.[1];
     const days = await certificateDays(folder, record?.reads ?? [], now);
@@ -99,6 +111,7 @@ function publications({ folder, manifest }: Generation, now: Date): Promise<Publ
       ...(standing ? { complaint: standing.complaint } : {}),
       ownCertificate: scenario === 'proxy',
       ...(days === undefined ? {} : { certificateDays: days }),
+      ...(acme ? { acme } : {}),
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { short } from '../../apply/executor.ts';
-import { type Status, status as statusOf } from '../../daemon/status.ts';
+import { type PublicationStatus, type Status, status as statusOf } from '../../daemon/status.ts';
 import { shortDuration } from '../../lib/duration.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -31,7 +31,9 @@ export function status(context: Context): Command {
 function isWell(status: Status): boolean {
   return (
     status.engines.every((engine) => engine.running && engine.served === engine.configuration) &&
-    status.publications.every((publication) => publication.standing === 'current') &&
+    status.publications.every(
+      ({ standing, acme }) => standing === 'current' && acme?.state !== 'missing' && !acme?.failed,
+    ) &&
     status.services.every((service) => service.upstreams.some((upstream) => upstream.reachable))
   );
 }
@@ -49,9 +51,7 @@ function draw(context: Context, found: Status): string {
   const publications = found.publications.map((publication) => [
     publication.name,
     publication.services.join(', '),
-    publication.certificateDays === undefined
-      ? t(publication.ownCertificate ? 'status.unread' : 'status.of-service')
-      : t('status.days', { days: publication.certificateDays }),
+    certificate(context, publication),
     t(`status.standing.${publication.standing}`, { complaint: publication.complaint ?? '' }),
   ]);
   const services = found.services.flatMap((service) =>
@@ -68,11 +68,38 @@ function draw(context: Context, found: Status): string {
       [t('status.publication'), t('status.services'), t('status.certificate'), t('status.state')],
       publications,
     ),
+    ...troubles(context, found),
     table([t('status.service'), t('status.upstream'), t('status.state')], services),
     proof
       ? t('status.proof', { at: local(proof.at), held: proof.held, broken: proof.broken.length })
       : t('status.proof.none'),
   ].join('\n\n');
+}
+
+function certificate(
+  { t }: Context,
+  { certificateDays: days, ownCertificate, acme }: PublicationStatus,
+): string {
+  if (acme?.state === 'missing') return t(acme.failed ? 'status.acme.failing' : 'status.acme.awaited');
+  if (days === undefined) return t(ownCertificate ? 'status.unread' : 'status.of-service');
+  // What lives for days only is told in hours at its end.
+  const hours = acme?.valid && Math.floor((Date.parse(acme.valid.until) - Date.now()) / 3_600_000);
+  return hours !== undefined && hours < 48 ? t('status.hours', { hours }) : t('status.days', { days });
+}
+
+/** Why certificates could not be had, and when they are asked for again; each certificate once. */
+function troubles({ t, say }: Context, { publications }: Status): string[] {
+  const failing = new Map(publications.flatMap(({ acme }) => (acme?.failed ? [[acme.id, acme]] : [])));
+  if (failing.size === 0) return [];
+  const lines = [...failing.values()].map(({ names, failed, next }) =>
+    t('status.acme.failed', {
+      names: names.join(', '),
+      reason: failed ? say(failed.reason) : '',
+      times: failed?.times ?? 0,
+      next: local(next),
+    }),
+  );
+  return [lines.join('\n')];
 }
 
 function since(iso: string): string {

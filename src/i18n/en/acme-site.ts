@@ -57,4 +57,9 @@ export const acmeSite = {
   'apply.certificates.ordered': 'The gateway orders them by itself; "poterne status" shows how far it is.',
   'apply.certificates.order':
     'Nobody orders them while "poterne up" does not run: "poterne cert renew" does it now.',
+  // Status.
+  'status.acme.awaited': 'to be obtained',
+  'status.acme.failing': 'not obtained',
+  'status.hours': '{hours} hours left',
+  'status.acme.failed': '{names}: {reason} ({times} times in a row; next attempt {next})',
 } as const;

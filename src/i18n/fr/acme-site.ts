@@ -65,4 +65,9 @@ export const acmeSite: Record<keyof typeof en, string> = {
     'La passerelle les commande d’elle-même ; « poterne status » montre où elle en est.',
   'apply.certificates.order':
     'Personne ne les commande tant que « poterne up » ne tourne pas : « poterne cert renew » le fait maintenant.',
+  // L’état.
+  'status.acme.awaited': 'à obtenir',
+  'status.acme.failing': 'pas obtenu',
+  'status.hours': 'encore {hours} heures',
+  'status.acme.failed': '{names} : {reason} ({times} fois de suite ; prochaine tentative {next})',
 };

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as requestPlain } from 'node:http';
@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { openAuthority } from '../authority/authority.ts';
 
 /** Debian's Pebble, an ACME server made for tests, and its DNS server, whose answers are set as one goes. */
@@ -121,11 +122,12 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
       : { PEBBLE_VA_SLEEPTIME: String(options.slow) }),
   });
   const ca = authority.root;
-  const get = (url: string) => ask(url, { ca, servername: name });
+  const asked = options.wrap ? askThrough(options.wrap) : ask;
+  const get = (url: string) => asked(url, { ca, servername: name });
   const directory = `https://${name}:${port}/dir`;
   try {
     await reach(() => get(`https://${address}:${port}/dir`));
-    await reach(() => ask(`http://${address}:${setting}/clear-a`, {}, { host: 'nobody.' }));
+    await reach(() => asked(`http://${address}:${setting}/clear-a`, {}, { host: 'nobody.' }));
   } catch (error) {
     await stop();
     throw new Error(`Pebble did not start:\n${log}`, { cause: error });
@@ -134,9 +136,18 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
     ...{ directory, trust, httpPort, dns: own, stop },
     root: (n = 0) => get(`https://${address}:${management}/roots/${n}`),
     setDns: async (command, body) => {
-      await ask(`http://${address}:${setting}/${command}`, {}, body);
+      await asked(`http://${address}:${setting}/${command}`, {}, body);
     },
     log: () => log,
+  };
+}
+
+/** The same from elsewhere, where we have no socket: whether it is the right server does not matter there. */
+function askThrough(wrap: NonNullable<PebbleOptions['wrap']>): typeof ask {
+  return async (url, _, body) => {
+    const sent = body === undefined ? [] : ['--data', JSON.stringify(body)];
+    const [command, ...rest] = wrap(['curl', '-skf', '-m', '5', ...sent, url]) as [string, ...string[]];
+    return (await promisify(execFile)(command, rest)).stdout;
   };
 }
 

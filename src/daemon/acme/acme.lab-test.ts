@@ -1,0 +1,229 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { down, type Lab, up } from '../../../lab/lab.ts';
+import { installPoterne } from '../../../packaging/testing.ts';
+import { type Pebble, startPebble } from '../../pki/acme/testing.ts';
+
+// A gateway that runs Poterne as a service, an ACME server and BIND, on an internet of their own.
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
+
+const run = promisify(execFile);
+const at = {
+  gateway: '203.0.113.10',
+  server: '203.0.113.20',
+  names: '203.0.113.53',
+  visitor: '203.0.113.99',
+};
+const secret = Buffer.from('thirty-two bytes of a TSIG secret').toString('base64');
+
+let lab: Lab;
+let folder: string;
+let pebble: Pebble;
+let named: ChildProcess;
+
+const zone = `$TTL 1
+@ SOA ns root 1 60 60 3600 1
+@ NS ns
+ns A ${at.names}
+ca A ${at.server}
+one A ${at.gateway}
+two A ${at.gateway}
+elsewhere A ${at.visitor}
+`;
+
+const named_conf = (top: string) => `
+  options { directory "${top}"; pid-file none; session-keyfile none; recursion no; dnssec-validation no;
+    listen-on { ${at.names}; }; listen-on-v6 { none; }; };
+  controls {};
+  key "poterne" { algorithm hmac-sha256; secret "${secret}"; };
+  zone "example.org" { type primary; file "example.org.zone"; update-policy { grant poterne zonesub TXT; }; };
+`;
+
+const description = (publications: string) => `site: internet
+services:
+  app: { url: "http://127.0.0.1:8069", healthy: { path: /, contains: welcome } }
+acme:
+  directory: "${pebble.directory}"
+  trust: /etc/poterne/acme-ca.pem
+  email: it@example.org
+  terms: agreed
+  dns:
+    rfc2136:
+      server: ${at.names}
+      key: { name: poterne, secret: { file: /etc/poterne/tsig } }
+publications:
+${publications}`;
+
+const published = (name: string, tls = 'acme', more = '') =>
+  `  "${name}": { service: app, audience: everyone, tls: ${tls}${more} }\n`;
+const both = published('one.example.org') + published('*.apps.example.org');
+
+const inside = (...argv: string[]) => lab.host('gateway').run(argv, { timeout: 60_000 });
+const did = async (...argv: string[]) => {
+  const { code, stdout, stderr } = await inside(...argv);
+  expect(code, `${argv.join(' ')}\n${stdout}${stderr}`).toBe(0);
+  return stdout;
+};
+const describe = async (publications: string) => {
+  await writeFile(join(lab.host('gateway').upper, 'etc/poterne/site.yaml'), description(publications));
+  return inside('poterne', 'reload', '--json');
+};
+
+/** What a visitor gets who trusts what the server's root signed: status and the certificate's fingerprint. */
+async function visit(name: string): Promise<{ status: string; serial: string }> {
+  const roots = join(folder, 'roots.pem');
+  const [program = '', ...argv] = lab
+    .host('visitor')
+    .networkCommand([
+      ...['curl', '-s', '-m', '5', '--cacert', roots, '--resolve', `${name}:443:${at.gateway}`],
+      ...['-w', '%{http_code} %{certs}', '-o', '/dev/null', `https://${name}/`],
+    ]);
+  const { stdout } = await run(program, argv).catch((error) => ({ stdout: `${error.stdout} ${error.code}` }));
+  return { status: stdout.slice(0, 3), serial: /Serial Number:([\da-f]+)/i.exec(stdout)?.[1] ?? '' };
+}
+
+const served = (name: string, not = '') =>
+  expect
+    .poll(
+      async () => {
+        const { status, serial } = await visit(name);
+        return status === '200' && serial !== not ? serial : undefined;
+      },
+      { timeout: 40_000, interval: 300 },
+    )
+    .toBeTruthy();
+
+/** What `cert renew` says: its exit status, and the outcome and code for each certificate. */
+async function renew(...more: string[]) {
+  const { code, stdout } = await inside('poterne', 'cert', 'renew', '--json', ...more);
+  const { certificates } = JSON.parse(stdout);
+  type Row = { outcome: string; fault?: { code: string; next?: string } };
+  return {
+    code,
+    rows: (certificates as Row[]).map(({ outcome, fault }) => fault?.code ?? outcome),
+    certificates,
+  };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'poterne-acme-lab-'));
+  lab = await up({
+    name: `acme-${process.pid}`,
+    zones: { internet: { networks: ['203.0.113.0/24'] } },
+    hosts: {
+      gateway: {
+        release: 'trixie',
+        interfaces: { internet: [at.gateway] },
+        resolvers: [at.names],
+        files: {
+          '/etc/nginx/sites-available/default': {
+            content: 'server { listen 8069; location / { return 200 "welcome\\n"; } }\n',
+          },
+        },
+        run: [['systemctl', 'start', 'nginx']],
+      },
+      names: { boot: false, interfaces: { internet: [at.names] } },
+      server: { boot: false, interfaces: { internet: [at.server] } },
+      visitor: { boot: false, interfaces: { internet: [at.visitor] } },
+    },
+  });
+  // Debian's AppArmor profile knows the program by its path, and lets it read nothing of ours.
+  await copyFile('/usr/sbin/named', join(folder, 'named'));
+  await writeFile(join(folder, 'example.org.zone'), zone);
+  await writeFile(join(folder, 'named.conf'), named_conf(folder));
+  const [program = '', ...argv] = lab
+    .host('names')
+    .networkCommand([join(folder, 'named'), '-g', '-n', '1', '-c', join(folder, 'named.conf')]);
+  named = spawn(program, argv, { stdio: 'ignore' });
+  const [started] = await Promise.all([
+    startPebble({
+      ...{ address: at.server, name: 'ca.example.org', dns: `${at.names}:53`, httpPort: 80, lifetime: 45 },
+      blocked: ['blocked.example.org'],
+      wrap: lab.host('server').networkCommand,
+    }),
+    installPoterne(lab, 'gateway'),
+  ]);
+  pebble = started;
+  await writeFile(join(folder, 'roots.pem'), await pebble.root());
+  const { upper } = lab.host('gateway');
+  await did('mkdir', '-p', '/etc/poterne');
+  await copyFile(pebble.trust, join(upper, 'etc/poterne/acme-ca.pem'));
+  await writeFile(join(upper, 'etc/poterne/tsig'), `${secret}\n`);
+  await did('chown', 'root:poterne', '/etc/poterne/tsig');
+  await did('chmod', '640', '/etc/poterne/tsig');
+  await did('chmod', '644', '/etc/poterne/acme-ca.pem');
+  await writeFile(join(upper, 'etc/poterne/site.yaml'), description(both));
+  await did('systemctl', 'start', 'poterne');
+});
+
+afterAll(async () => {
+  await pebble?.stop();
+  named?.kill();
+  if (lab) await down(lab.name);
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+test('a name over http and a wildcard over dns are obtained, by an account without rights', async () => {
+  await served('one.example.org');
+  await served('any.apps.example.org');
+  expect(await did('find', '/var/lib/poterne/acme', '-type', 'f', '!', '-perm', '0600')).toBe('');
+  expect(await did('find', '/var/lib/poterne/acme', '!', '-user', 'poterne')).toBe('');
+  const said = await did('journalctl', '-u', 'poterne', '--no-pager');
+  expect(said).not.toMatch(/PRIVATE KEY/);
+  expect(said).not.toContain(secret);
+  // No record stays behind.
+  const [program = '', ...argv] = lab
+    .host('visitor')
+    .networkCommand(['dig', '+short', `@${at.names}`, '_acme-challenge.apps.example.org', 'TXT']);
+  expect((await run(program, argv)).stdout).toBe('');
+});
+
+test('it is rehearsed through the daemon, and renewed by itself while it is short-lived', async () => {
+  const { serial } = await visit('one.example.org');
+  expect(await renew('--dry-run')).toMatchObject({ code: 0, rows: ['validated', 'validated'] });
+  await served('one.example.org', serial);
+});
+
+test('what keeps a name from its certificate is said with what to do, and the others go on', async () => {
+  const { serial } = await visit('one.example.org');
+  const names = ['elsewhere', 'blocked', 'unknown'].map((each) => published(`${each}.example.org`));
+  expect(JSON.parse((await describe(both + names.join(''))).stdout).awaited).toHaveLength(3);
+  for (const [name, code] of [
+    ['elsewhere', 'acme.connection'],
+    ['unknown', 'acme.unresolved'],
+    ['blocked', 'acme.rejected'],
+  ] as const) {
+    const { rows, code: ended, certificates } = await renew(`${name}.example.org`);
+    expect([ended, rows]).toEqual([1, [code]]);
+    expect(certificates[0].fault.next).toBeTruthy();
+  }
+  expect((await visit('elsewhere.example.org')).status).not.toBe('200');
+  await served('one.example.org', serial);
+  // Somebody closes port 80 to the server.
+  await describe(both);
+  await did('nft', 'add table inet shut');
+  await did('nft', 'add chain inet shut in { type filter hook input priority 0; }');
+  await did('nft', `add rule inet shut in ip saddr ${at.server} tcp dport 80 reject`);
+  expect(await renew('--force', 'one.example.org')).toMatchObject({ code: 1, rows: ['acme.connection'] });
+  expect((await visit('one.example.org')).status).toBe('200');
+  await did('nft', 'delete table inet shut');
+  // A key that the name server does not know.
+  await writeFile(join(lab.host('gateway').upper, 'etc/poterne/tsig'), `${secret.replace('d', 'e')}\n`);
+  const { code, rows } = await renew('--dry-run', 'any.apps.example.org');
+  expect(code).toBe(1);
+  expect(rows[0]).toMatch(/^acme\./);
+  await writeFile(join(lab.host('gateway').upper, 'etc/poterne/tsig'), `${secret}\n`);
+});
+
+test('while the server is away, what was obtained serves on', async () => {
+  await renew('--force', 'one.example.org');
+  await pebble.stop();
+  const refused = await renew('--force', 'one.example.org');
+  expect(refused).toMatchObject({ code: 1, rows: ['acme.unreachable'] });
+  expect((await visit('one.example.org')).status).toBe('200');
+});
