@@ -4,6 +4,7 @@ import { sha256 } from '../lib/digest.ts';
 import { type Pointer, segments } from '../model/pointer.ts';
 import type { Shipment, ShippedFile } from '../model/shipment.ts';
 import { proxied, type Site } from '../model/site.ts';
+import type { StorePlace } from '../model/store.ts';
 import type { ClientTls, TlsConfiguration } from '../model/tls.ts';
 import { isPlainMap, type Section, type Sources, sections } from './merge.ts';
 
@@ -40,11 +41,13 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   const root = new Map(Object.entries(sources.root));
   const trust = site.acme?.authority.trust;
   if (trust !== undefined) nameTrust(root, carry(trust, '/acme/trust'));
+  const storeCa = site.acme?.sharedKey && site.store?.postgres.ca;
+  if (storeCa !== undefined) nameStoreCa(root, carry(storeCa, '/store/postgres/ca'));
   const ca = site.mail?.smtp.ca;
   if (ca !== undefined) nameCa(root, carry(ca, '/mail/smtp/ca'));
   const described = new Map<string, unknown>([
-    ...[...root].filter(([key]) => !stays(key)),
-    ...Object.entries(entries).filter(([section, held]) => held.size > 0 && !stays(section)),
+    ...[...root].filter(([key]) => !stays(key, site)),
+    ...Object.entries(entries).filter(([section, held]) => held.size > 0 && !stays(section, site)),
   ]);
   // An alias would be counted against those that a description may have; a folded line would move what it holds.
   const text = stringify(described, { aliasDuplicateObjects: false, lineWidth: 0 });
@@ -55,9 +58,12 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   };
 }
 
-/** Jobs are run from where the description is: a gateway needs neither their scripts nor the shared store's password. */
-function stays(key: string): boolean {
-  return key === 'jobs' || key === 'calendars' || key === 'store';
+/**
+ * Jobs are run from where the description is: a gateway needs neither their scripts nor the shared store's password, unless it shares
+ * its certificates there.
+ */
+function stays(key: string, { acme }: Site): boolean {
+  return key === 'jobs' || key === 'calendars' || (key === 'store' && !acme?.sharedKey);
 }
 
 /** Has an entry of a section name other files under one of its keys; the sources stay as they are. */
@@ -139,9 +145,22 @@ function nameCa(root: Map<string, unknown>, ca: string): void {
   root.set('mail', { ...mail, smtp: { ...mail.smtp, ca } });
 }
 
+function movedStore(store: StorePlace, carry: (from: string, because: Pointer) => string): StorePlace {
+  const { ca } = store.postgres;
+  if (ca === undefined) return store;
+  return { ...store, postgres: { ...store.postgres, ca: carry(ca, '/store/postgres/ca') } };
+}
+
+/** Has the authority of the shared store be another file. */
+function nameStoreCa(root: Map<string, unknown>, ca: string): void {
+  const store = root.get('store');
+  if (!isPlainMap(store) || !isPlainMap(store.postgres)) throw new Error('/store/postgres/ca names no file');
+  root.set('store', { ...store, postgres: { ...store.postgres, ca } });
+}
+
 /** The site with the files that it names in their new places. */
 function moved(site: Site, carry: (from: string, because: Pointer) => string): Site {
-  const { store: _, ...shipped } = site;
+  const { store, ...shipped } = site;
   const { mail } = shipped;
   const { ca } = mail?.smtp ?? {};
   const { acme } = shipped;
@@ -149,6 +168,7 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
   return {
     ...shipped,
     jobs: [],
+    ...(store && shipped.acme?.sharedKey ? { store: movedStore(store, carry) } : {}),
     ...(mail && ca !== undefined
       ? { mail: { ...mail, smtp: { ...mail.smtp, ca: carry(ca, '/mail/smtp/ca') } } }
       : {}),

@@ -63,7 +63,11 @@ export function partyEndpoint(site: Site, party: Party): Endpoint {
 }
 
 /** Where an upstream is reached over a network; `undefined` when that is the gateway's own machine. */
-export function upstreamEndpoint(site: Site, service: Service, address: Address): Endpoint | undefined {
+export function upstreamEndpoint(
+  site: Site,
+  service: Pick<Service, 'host'>,
+  address: Address,
+): Endpoint | undefined {
   if (address.kind === 'unix') return undefined;
   const { host: wanted } = address;
   if (isLoopback(wanted) || /(^|\.)localhost$/.test(wanted)) return undefined;

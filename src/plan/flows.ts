@@ -12,6 +12,7 @@ import {
   type Service,
   type Site,
 } from '../model/site.ts';
+import { askAcme } from './acme-flows.ts';
 import {
   endpointOf,
   gatewayEndpoint,
@@ -55,6 +56,7 @@ export function flows(site: Site): readonly Flow[] {
     if (to && address.kind === 'tcp') ask({ from: gateway, to, protocol: 'tcp', port: address.port }, reason);
   }
   for (const [wanted, reason] of partnerFlows(site)) ask(wanted, reason);
+  askAcme(site, ask);
   askNeeds(site, ask);
   askGrants(site, ask);
   askAdministration(site, ask);

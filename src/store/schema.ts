@@ -59,6 +59,8 @@ export interface Tables {
   };
   /** Who has what, until when by the database's clock. The fence grows whenever it changes hands. */
   lease: { name: string; holder: string; fence: number; expires: string };
+  /** What gateways share of certificates over ACME: the account's key too. Keys in `pem` are encrypted. */
+  certificate: { site: string; id: string; wish: string; pem: string; until: string; at: string };
   /** What people are told of an occurrence, once. */
   job_alert: {
     site: string;
@@ -174,6 +176,14 @@ const migrations = {
       await table('job_alert', ['site', 'job', 'due', 'kind', 'at', 'detail'], ['told'], [])
         .addPrimaryKeyConstraint('job_alert_key', ['site', 'job', 'due', 'kind'])
         .execute();
+    },
+  },
+  '2026-11-25-shared-certificates': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      let made = db.schema.createTable('certificate') as CreateTableBuilder<string, string>;
+      for (const column of ['site', 'id', 'wish', 'pem', 'until', 'at'])
+        made = made.addColumn(column, 'text', (c) => c.notNull());
+      await made.addPrimaryKeyConstraint('certificate_key', ['site', 'id']).execute();
     },
   },
 };

@@ -6,6 +6,7 @@ import type { Evidence } from '../model/evidence.ts';
 import { Fault } from '../model/fault.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { SharedStore } from '../model/store.ts';
+import { type CertificateStore, certificateStore } from './certificates.ts';
 import { type JobStore, jobStore } from './jobs.ts';
 import { migrate, type Tables } from './schema.ts';
 
@@ -43,6 +44,7 @@ export interface Store {
   rememberFacts(site: string, facts: readonly HostFacts[]): Promise<void>;
   facts(site: string): Promise<readonly HostFacts[]>;
   readonly jobs: JobStore;
+  readonly certificates: CertificateStore;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ async function openSqlite(folder: string): Promise<Kysely<Tables>> {
 function storeOn(db: Kysely<Tables>): Store {
   return {
     jobs: jobStore(db),
+    certificates: certificateStore(db),
     async recordRun(run) {
       await db
         .insertInto('run')

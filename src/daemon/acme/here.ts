@@ -2,6 +2,7 @@ import { Fault } from '../../model/fault.ts';
 import type { Message } from '../../model/message.ts';
 import { activeManifest, converge, type Gateway, intend } from '../gateway.ts';
 import { type RenewalAsk, type RenewalResult, renewAll } from './keeper.ts';
+import { openSharing } from './sharing.ts';
 
 /** Does what somebody asks of the certificates of this machine's gateway, while no daemon runs it. Throws `acme.renew.*` faults. */
 export async function renewHere(
@@ -23,8 +24,15 @@ export async function renewHere(
     last = next.catch(() => undefined);
     return next;
   };
-  return renewAll(
-    { state: gateway.state, site: { ...site, acme }, tell, serve, ...(signal ? { signal } : {}) },
-    ask,
-  );
+  const described = { ...site, acme };
+  const sharing = await openSharing({ state: gateway.state, site: described });
+  try {
+    if (await sharing?.meet()) await serve();
+    return await renewAll(
+      { state: gateway.state, site: described, tell, serve, sharing, ...(signal ? { signal } : {}) },
+      ask,
+    );
+  } finally {
+    await sharing?.close();
+  }
 }

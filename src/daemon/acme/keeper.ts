@@ -2,17 +2,25 @@ import { covers } from '../../describe/names.ts';
 import { mapAtMost } from '../../lib/pool.ts';
 import type { AcmeCertificate } from '../../model/acme-site.ts';
 import { Fault } from '../../model/fault.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Message } from '../../model/message.ts';
 import { proxied, type Site } from '../../model/site.ts';
 import { hasCandidate, type Serve } from './adopt.ts';
-import { askAdvice, type Ordering, order, rehearse, usersOf } from './order.ts';
+import { askAdvice, foresee, type Ordering, order, rehearse, usersOf } from './order.ts';
 import { type CertificateReview, reviewCertificate } from './review.ts';
+import { openSharing, type Sharing } from './sharing.ts';
 import { type AcmeOf, rehearsalOf } from './wish.ts';
 
 /** How many certificates are asked for at once: one that hangs does not keep the others waiting. */
 const atOnce = 4;
 /** How long nothing is looked at, and how often an authority that gives no advice is asked for it. */
-const wait = { shortest: 1000, longest: 600_000, advice: 6 * 3_600_000 } as const;
+const wait = {
+  shortest: 1000,
+  longest: 600_000,
+  shared: 10_000,
+  away: 60_000,
+  advice: 6 * 3_600_000,
+} as const;
 
 /** What somebody wants of the certificates of a gateway, now. */
 export interface RenewalAsk {
@@ -35,6 +43,8 @@ export interface RenewalResult {
   readonly next: string;
   /** Who was asked. */
   readonly server: string;
+  /** What was seen beforehand that could keep it from succeeding. */
+  readonly foreseen: readonly Finding[];
   readonly fault?: Pick<Fault, 'code' | 'params' | 'pointer' | 'next'>;
 }
 
@@ -70,22 +80,25 @@ async function renewOne(
   const look = () => reviewCertificate(state, site.acme, certificate, Date.now());
   const { directory } = rehearsing ? rehearsalOf(site.acme) : site.acme.authority;
   const server = new URL(directory).host;
+  let foreseen: readonly Finding[] = [];
   const result = async (outcome: RenewalResult['outcome'], fault?: Fault): Promise<RenewalResult> => {
     const { id, names, valid, next } = await look();
     return {
-      ...{ id, names, outcome, next, server },
+      ...{ id, names, outcome, next, server, foreseen },
       ...(valid ? { until: valid.until } : {}),
       ...(fault ? { fault: sayable(fault) } : {}),
     };
   };
   try {
-    if (rehearsing) return result((await rehearse(ordering, certificate)).issued ? 'issued' : 'validated');
-    if ((await look()).state === 'good' && !force) return result('kept');
+    if (!rehearsing && !force && (await look()).state === 'good') return await result('kept');
+    foreseen = await foresee(ordering, certificate, rehearsing);
+    if (rehearsing)
+      return await result((await rehearse(ordering, certificate)).issued ? 'issued' : 'validated');
     await order(ordering, certificate, true);
-    return result('renewed');
+    return await result('renewed');
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return result('failed', error);
+    return await result('failed', error);
   }
 }
 
@@ -134,28 +147,45 @@ export function keepCertificates(on: Keeping): Keeper {
     return working.finally(() => busy.delete(id));
   };
 
-  const ordering = (site: Site & AcmeOf, tell = on.tell): Ordering => ({
-    ...{ state: on.state, site, tell, signal: on.signal, serve: on.serve },
+  let opened: { readonly key: string; readonly sharing: Sharing | undefined } | undefined;
+
+  /** What is shared with other gateways, opened once for as long as it is described the same. */
+  const sharingFor = async (site: Site & AcmeOf): Promise<Sharing | undefined> => {
+    const key = JSON.stringify([site.name, site.store, site.acme]);
+    if (opened?.key !== key) {
+      await opened?.sharing?.close();
+      opened = undefined;
+      opened = { key, sharing: await openSharing({ state: on.state, site }) };
+      // Whichever gateway the server asks, it answers for the one account.
+      if (await opened.sharing?.meet()) await on.serve();
+    }
+    return opened.sharing;
+  };
+
+  const ordering = async (site: Site & AcmeOf, tell = on.tell): Promise<Ordering> => ({
+    ...{ state: on.state, site, tell, signal: on.signal, serve: on.serve, sharing: await sharingFor(site) },
   });
 
   /** Looks after one certificate; gives the time at which it is to be looked at again. */
-  const look = async (site: Site & AcmeOf, certificate: AcmeCertificate): Promise<number> => {
+  const look = async (doing: Ordering, certificate: AcmeCertificate): Promise<number> => {
+    const { site, sharing } = doing;
     if (usersOf(site, certificate).length === 0) return Number.POSITIVE_INFINITY;
     if ((asked.get(certificate.id) ?? 0) <= Date.now()) {
       asked.set(certificate.id, Date.now() + wait.advice);
-      await askAdvice(ordering(site), certificate);
+      await askAdvice(doing, certificate);
     }
+    await sharing?.bring(certificate);
     const before = await reviewCertificate(on.state, site.acme, certificate, Date.now());
     if (isTime(before) || (await hasCandidate(on.state, certificate)))
       try {
-        await alone(certificate.id, () => order(ordering(site), certificate));
+        await alone(certificate.id, () => order(doing, certificate));
       } catch (error) {
         if (on.signal.aborted) return 0;
         const { host } = new URL(site.acme.authority.directory);
         const fault =
           error instanceof Fault ? error : new Fault('acme.broken', { ca: host, reason: String(error) });
         // Said when it happened: that it is too early again is no news.
-        if (fault.code !== 'acme.wait') on.fail(fault);
+        if (fault.code !== 'acme.wait' && fault.code !== 'acme.shared.busy') on.fail(fault);
       }
     const after = await reviewCertificate(on.state, site.acme, certificate, Date.now());
     return Date.parse(after.next);
@@ -166,8 +196,17 @@ export function keepCertificates(on: Keeping): Keeper {
       const site = await on.site();
       let next = Date.now() + wait.longest;
       if (hasAcme(site)) {
-        const times = await mapAtMost(site.acme.certificates, atOnce, (each) => look(site, each));
-        next = Math.min(next, ...times);
+        try {
+          const doing = await ordering(site);
+          const times = await mapAtMost(site.acme.certificates, atOnce, (each) => look(doing, each));
+          next = Math.min(next, ...times, ...(doing.sharing ? [Date.now() + wait.shared] : []));
+        } catch (error) {
+          // The store is away, most often: what was obtained serves on.
+          if (on.signal.aborted) break;
+          if (!(error instanceof Fault)) throw error;
+          on.fail(error);
+          next = Date.now() + wait.away;
+        }
       }
       await bell.wait(Math.max(wait.shortest, next - Date.now()));
     }
@@ -177,13 +216,14 @@ export function keepCertificates(on: Keeping): Keeper {
     async renew(ask, tell) {
       const site = await on.site();
       if (!hasAcme(site)) throw new Fault('acme.renew.none', {});
+      const doing = await ordering(site, tell);
       const all = await mapAtMost(meant(site, ask.name), atOnce, (each) =>
-        alone(each.id, () => renewOne(ordering(site, tell), each, ask)),
+        alone(each.id, () => renewOne(doing, each, ask)),
       );
       bell.ring();
       return all;
     },
-    ended: run(),
+    ended: run().finally(() => opened?.sharing?.close()),
   };
 }
 

@@ -1,13 +1,15 @@
 import { readIfThere } from '../../hosts/files.ts';
 import type { AcmeCertificate } from '../../model/acme-site.ts';
 import { Fault } from '../../model/fault.ts';
+import type { Finding } from '../../model/finding.ts';
 import { type Message, message } from '../../model/message.ts';
 import { proxied, type Site } from '../../model/site.ts';
 import { recall, remember, wishId } from '../../pki/acme/memory.ts';
 import { acmeCertificateFile, acmeFolder } from '../../pki/acme-files.ts';
 import { adoptCandidate, hasCandidate, keepCandidate, type Serve } from './adopt.ts';
 import { keptChain, noteOf, takeNote } from './review.ts';
-import { type AcmeOf, rehearsalOf, sessionWith, solverFor, wishOf } from './wish.ts';
+import type { Sharing } from './sharing.ts';
+import { type AcmeOf, lookAhead, rehearsalOf, sessionWith, solverFor, wishOf } from './wish.ts';
 
 /** What orders see of the world. */
 export interface Ordering {
@@ -16,6 +18,8 @@ export interface Ordering {
   readonly tell: (step: Message) => void;
   readonly signal?: AbortSignal;
   readonly serve: Serve;
+  /** What is done together with other gateways of the site. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** The ids of the publications that show a certificate. */
@@ -29,10 +33,20 @@ export function usersOf(site: Pick<Site, 'publications'>, { id }: AcmeCertificat
  * Obtains a certificate and has it served. What went wrong is remembered, so that it is tried again later and not at once; `insist` is a
  * person's word that it shall be now. Throws `acme.*` faults.
  */
-export async function order(
+export async function order(ordering: Ordering, certificate: AcmeCertificate, insist = false): Promise<void> {
+  const { sharing, state } = ordering;
+  if (!sharing || (await hasCandidate(state, certificate))) return orderHere(ordering, certificate, insist);
+  await sharing.alone(certificate, async () => {
+    // Another gateway may have done so while we waited for our turn.
+    await sharing.bring(certificate);
+    await orderHere(ordering, certificate, insist);
+  });
+}
+
+async function orderHere(
   { state, site, tell, signal, serve }: Ordering,
   certificate: AcmeCertificate,
-  insist = false,
+  insist: boolean,
 ): Promise<void> {
   const { acme } = site;
   if (!(await hasCandidate(state, certificate))) {
@@ -97,6 +111,21 @@ export async function rehearse(
         throw new Fault('acme.unproved', { names: certificate.names.join(', '), reason: wrong });
     }
     return { issued };
+  } finally {
+    session.close();
+  }
+}
+
+/** What would keep a renewal (or a rehearsal) from succeeding, as far as it is seen from here; nothing is asked but a directory. */
+export async function foresee(
+  { state, site, signal }: Pick<Ordering, 'state' | 'site' | 'signal'>,
+  certificate: AcmeCertificate,
+  rehearsing: boolean,
+): Promise<readonly Finding[]> {
+  const authority = rehearsing ? rehearsalOf(site.acme) : site.acme.authority;
+  const session = await sessionWith(authority, state, { tell: () => {}, ...(signal ? { signal } : {}) });
+  try {
+    return await lookAhead(session, site, certificate);
   } finally {
     session.close();
   }

@@ -1,6 +1,8 @@
 import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { AcmeAuthority } from '../../model/acme.ts';
 import type { AcmeCertificate, AcmeSite } from '../../model/acme-site.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Message } from '../../model/message.ts';
 import type { Gateway, Site } from '../../model/site.ts';
 import type { Session } from '../../pki/acme/session.ts';
@@ -46,6 +48,25 @@ export async function solverFor({ gateway, acme }: AcmeOf, { challenge }: AcmeCe
   const { dnsSolver } = await import('../../pki/acme/dns01.ts');
   if (dns.kind === 'hook') return dnsSolver((await import('../../pki/acme/hook.ts')).hookWriter(dns));
   return dnsSolver((await import('../../pki/acme/rfc2136.ts')).updateWriter(dns));
+}
+
+/** What would keep an authority from certifying the names, as far as it is seen from here. */
+export async function lookAhead(
+  session: Session,
+  { gateway, acme }: AcmeOf,
+  certificate: AcmeCertificate,
+): Promise<readonly Finding[]> {
+  const { preflight } = await import('../../pki/acme/preflight.ts');
+  const own = Object.values(networkInterfaces()).flatMap((some) =>
+    (some ?? []).map(({ address }) => address),
+  );
+  const { challenge } = certificate;
+  return preflight(session, wishOf(certificate), {
+    challenge: challenge === 'dns' && acme.dns ? acme.dns : { kind: 'http' },
+    addresses: [...gateway.publicAddresses, ...gateway.listen, ...own],
+    // A server of one's own may ask elsewhere than on port 80; what is forwarded is asked for where it is public.
+    ...(acme.authority.trust === undefined ? {} : { port: gateway.httpPort }),
+  });
 }
 
 async function overHttp(gateway: Gateway): Promise<Solver> {

@@ -26,10 +26,15 @@ export const acmeSite = {
   'acme.http.audience':
     'the authority asks for "{name}" over http from anywhere, and a firewall that lets in only the audience keeps it out',
   'acme.certificate.differs': 'publications that share the certificate "{name}" differ in {key}',
+  'acme.shared.busy': 'another gateway has the right to order the certificate for {names} now',
+  'acme.shared.busy.next':
+    'what it obtains is served here too, within seconds; after a failure all wait for the same time',
   'acme.shared.store': 'gateways share certificates in the store, and there is none',
   'acme.shared.store.hint': 'add store: { postgres: … }, or remove shared',
 
   // The plan.
+  'flow.acme': 'the gateway asks {server} for certificates',
+  'flow.acme.dns': 'the gateway shows by records in the DNS that names are its own',
   'change.certificate.order': 'a certificate for {names} will be asked of {server}',
   // Orders and renewals.
   'acme.unproved': 'the certificate that was issued for {names} is not used: {reason}',

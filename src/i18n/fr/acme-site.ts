@@ -33,10 +33,15 @@ export const acmeSite: Record<keyof typeof en, string> = {
   'acme.http.audience':
     'l’autorité demande « {name} » par http depuis n’importe où, et un pare-feu qui ne laisse entrer que l’audience l’en empêche',
   'acme.certificate.differs': 'des publications qui partagent le certificat « {name} » diffèrent par {key}',
+  'acme.shared.busy': 'une autre passerelle a en ce moment le droit de commander le certificat de {names}',
+  'acme.shared.busy.next':
+    'ce qu’elle obtient est servi ici aussi, en quelques secondes ; après un échec, toutes attendent le même temps',
   'acme.shared.store': 'des passerelles partagent leurs certificats dans la base commune, et il n’y en a pas',
   'acme.shared.store.hint': 'ajoutez store: { postgres: … }, ou retirez shared',
 
   // Le plan.
+  'flow.acme': 'la passerelle demande des certificats à {server}',
+  'flow.acme.dns': 'la passerelle montre par des enregistrements dans le DNS que des noms sont à elle',
   'change.certificate.order': 'un certificat pour {names} sera demandé à {server}',
   // Commandes et renouvellements.
   'acme.unproved': 'le certificat qui a été émis pour {names} n’est pas utilisé : {reason}',

@@ -65,7 +65,11 @@ function faultOf({ fault }: RenewalResult): Fault | undefined {
 
 function asJson(context: Context, result: RenewalResult): object {
   const fault = faultOf(result);
-  return { ...result, ...(fault ? { fault: faultJson(context, fault) } : {}) };
+  const foreseen = result.foreseen.map(({ severity, code, params, hint }) => ({
+    ...{ severity, code, text: context.t(code, params) },
+    ...(hint ? { hint: context.say(hint) } : {}),
+  }));
+  return { ...result, foreseen, ...(fault ? { fault: faultJson(context, fault) } : {}) };
 }
 
 const timeOf = (iso: string): string => (iso === '' ? '' : new Date(iso).toLocaleString('sv-SE'));
@@ -77,6 +81,10 @@ function show(context: Context, result: RenewalResult): void {
   const code =
     outcome === 'failed' && result.until !== undefined ? 'cert.renew.failed.kept' : `cert.renew.${outcome}`;
   const text = context.t(code as 'cert.renew.failed', params);
+  for (const { severity, code, params: of, hint } of result.foreseen) {
+    context.err(`${context.t(`severity.${severity}`)}: ${context.t(code, of)}`);
+    if (hint) context.err(`  ${context.t('report.hint', { hint: context.say(hint) })}`);
+  }
   const fault = faultOf(result);
   if (!fault) context.out(text);
   else {
