@@ -9,6 +9,7 @@ import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } from './acme/keeper.ts';
+import { openSharing } from './acme/sharing.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
 
 /** How often a dead engine is looked for, names are resolved again, and certificates are reviewed. */
@@ -197,12 +198,26 @@ async function tryToApply(
   const site = await describe();
   if (!site) return { kind: 'refused' };
   try {
+    await meetOthers(gateway, site, on);
     const intent = await intend(gateway, site);
     const applied = await converge(gateway, intent, on.tell);
     on.report(applied.findings);
     return { kind: 'applied', site: site.name, applied, addresses: intent.facts.addresses };
   } catch (error) {
     return { kind: 'failed', fault: told(on, error) };
+  }
+}
+
+/** Before challenges are answered here: for the account that all gateways of the site have. */
+async function meetOthers({ state }: Gateway, site: Site, on: Supervised): Promise<void> {
+  const { acme } = site;
+  if (!acme?.sharedKey) return;
+  try {
+    const sharing = await openSharing({ state, site: { ...site, acme } });
+    await sharing?.meet().finally(() => sharing.close());
+  } catch (error) {
+    // What is served does not wait for a database.
+    told(on, error);
   }
 }
 

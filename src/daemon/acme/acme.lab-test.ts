@@ -125,7 +125,8 @@ beforeAll(async () => {
         resolvers: [at.names],
         files: {
           '/etc/nginx/sites-available/default': {
-            content: 'server { listen 8069; location / { return 200 "welcome\\n"; } }\n',
+            content:
+              'server { listen 8069; listen 18081; listen 18082; location / { return 200 "welcome\\n"; } }\n',
           },
         },
         run: [['systemctl', 'start', 'nginx']],

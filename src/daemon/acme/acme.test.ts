@@ -18,6 +18,7 @@ import {
 import { freePorts, type Pebble, startPebble } from '../../pki/acme/testing.ts';
 import { acmeCertificateFile } from '../../pki/acme-files.ts';
 import { adoptCandidate, keepCandidate, provedWrong } from './adopt.ts';
+import { noteOf, takeNote } from './review.ts';
 
 // A gateway as `poterne up` runs it, and Pebble.
 
@@ -25,8 +26,7 @@ const upstream = port(90);
 let pebble: Pebble;
 
 beforeAll(async () => {
-  // Its certificates live for half a minute, and are renewed in the last ten seconds of it.
-  pebble = await startPebble({ httpPort: port(0), lifetime: 30, badNonces: 20 });
+  pebble = await startPebble({ httpPort: port(0), badNonces: 20 });
 });
 afterAll(() => pebble.stop());
 
@@ -118,7 +118,13 @@ test('certificates are obtained, served, rehearsed and renewed while others are 
   expect(forced.said).toContain('"outcome":"renewed"');
   const second = await visit(rig, 'one.example.fr');
   expect(second.fingerprint).not.toBe(first.fingerprint);
-  // Then by itself, at its time.
+  // Then by itself, at its time: the server has advised that it is now.
+  const past = { start: Date.now() - 60_000, end: Date.now() - 30_000 };
+  await takeNote(rig.state, 'shared-both', {
+    ...(await noteOf(rig.state, 'shared-both')),
+    advice: { window: past, again: Date.now() + 3_600_000 },
+  });
+  command.child.kill('SIGHUP');
   const third = await eventually(
     async () => {
       const { fingerprint } = await visit(rig, 'one.example.fr');

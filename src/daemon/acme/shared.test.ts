@@ -46,10 +46,16 @@ publications:
     const second = { http: port(2), https: port(3), state: join(rig.folder, 'second') };
     await rig.write('site.yaml', described(rig.ports));
     await writeFile(join(rig.folder, 'second.yaml'), described(second));
-    const commands: Command[] = [
-      poterne(['up', rig.file, '--state', rig.state]),
-      poterne(['up', join(rig.folder, 'second.yaml'), '--state', second.state]),
-    ];
+    const commands: Command[] = [];
+    // The server asks the first one's port: it must be there.
+    for (const [file, state] of [
+      [rig.file, rig.state],
+      [join(rig.folder, 'second.yaml'), second.state],
+    ] as const) {
+      const command = poterne(['up', file, '--state', state]);
+      commands.push(command);
+      await eventually(() => command.said().includes('The gateway is up.'), command.said);
+    }
     const said = () => commands.map((command) => command.said()).join('\n---\n');
     const visit = async (https: number) =>
       ask({ port: https, name: 'one.example.fr', ca: [await pebble.root()] });
