@@ -16,7 +16,7 @@ export function policyOf(site: Site): AuthorityPolicy {
   ]);
   const { httpPort } = site.gateway;
   const { authority } = site;
-  const at = authority?.at ?? published.find(({ match }) => match === 'exact')?.name;
+  const at = publishedAt(site);
   return {
     names: authority?.names ?? shortest(names.map((name) => name.replace(/^\*\./, ''))),
     described: authority?.names !== undefined,
@@ -26,6 +26,11 @@ export function policyOf(site: Site): AuthorityPolicy {
     ...(at === undefined ? {} : { base: `http://${at}${httpPort === 80 ? '' : `:${httpPort}`}` }),
     pointer: authority?.pointer ?? '',
   };
+}
+
+/** The published name under which revocations are fetched; none where nothing has a name of its own. */
+export function publishedAt(site: Site): string | undefined {
+  return site.authority?.at ?? proxied(site).find(({ match }) => match === 'exact')?.name;
 }
 
 /** Whether a DNS name, also one with `*.`, is a suffix or below it. */

@@ -1,5 +1,8 @@
 import type { Pointer } from './pointer.ts';
 
+/** The path below which an authority's certificates and revocations are published. */
+export const publishedPath = '/.well-known/poterne/';
+
 /** The keys that Poterne's own authority makes and signs. */
 export const keyTypes = ['ecdsa-p256', 'ecdsa-p384', 'rsa-3072', 'rsa-4096'] as const;
 export type KeyType = (typeof keyTypes)[number];

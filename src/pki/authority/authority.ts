@@ -1,7 +1,13 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { AuditEntry } from '../../audit/entry.ts';
 import type { AuditLog } from '../../audit/log.ts';
-import type { AuthorityPolicy, KeyType, Purpose, RevocationReason } from '../../model/authority.ts';
+import {
+  type AuthorityPolicy,
+  type KeyType,
+  type Purpose,
+  publishedPath,
+  type RevocationReason,
+} from '../../model/authority.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { day, keyId, makeIssuing, makeLeaf, makeRoot, type Places } from './certificate.ts';
@@ -239,9 +245,6 @@ function placesOf(policy: AuthorityPolicy | undefined, certificate: string): Pla
   const at = `${policy.base}${publishedPath}${keyId(new X509Certificate(certificate).publicKey)}`;
   return { crl: `${at}.crl`, certificate: `${at}.crt` };
 }
-
-/** The path below which an authority's certificates and lists are published. */
-export const publishedPath = '/.well-known/poterne/';
 
 async function create(folder: AuthorityFolder, label: string, now: Date): Promise<void> {
   if ((await folder.certificate('root')) === undefined) await makeKeys(folder, label, 'ecdsa-p256', now);

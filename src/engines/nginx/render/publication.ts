@@ -3,6 +3,7 @@ import type { ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { challengeLocation, isAsked } from './acme.ts';
+import { revocationsLocation, tellsRevocations } from './authority.ts';
 import { clientLines, clientMaps } from './clients.ts';
 import { type Context, listens } from './common.ts';
 import { headerLines } from './headers.ts';
@@ -56,6 +57,10 @@ function redirectServer(context: Context, publication: ProxiedPublication, name:
   const at = publication.pointer;
   const target = publication.match === 'exact' ? publication.name : '$host';
   const redirect = line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`);
+  const others = [
+    ...(isAsked(context, publication) ? [challengeLocation(context)] : []),
+    ...(tellsRevocations(context, publication) ? [revocationsLocation(context)] : []),
+  ];
   return block(
     at,
     ['server'],
@@ -63,9 +68,7 @@ function redirectServer(context: Context, publication: ProxiedPublication, name:
       ...listens(context, 'http'),
       line(at, 'server_name', name),
       // A `return` of the server itself would come before any location.
-      ...(isAsked(context, publication)
-        ? [challengeLocation(context), block(at, ['location', '/'], [redirect])]
-        : [redirect]),
+      ...(others.length > 0 ? [...others, block(at, ['location', '/'], [redirect])] : [redirect]),
     ],
   );
 }
