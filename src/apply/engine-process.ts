@@ -6,6 +6,8 @@ import type { ServerEngine, Staged } from '../engines/engine.ts';
 import { readIfThere } from '../hosts/files.ts';
 import { findProgram } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
+import { generationsOf } from './generations.ts';
+import { clearPartnerSockets } from './partner-sockets.ts';
 import { gone, type Process, processes, processOf, signal, sleep, worksIn } from './processes.ts';
 
 /** How long the requests in progress may take before a quitting engine is stopped. */
@@ -67,6 +69,7 @@ export async function startEngine(engine: ServerEngine, prefix: string): Promise
   const { actions } = engine;
   await clearOrphans(engine, prefix);
   await clearSockets(join(prefix, dirname(actions.socket)));
+  await clearPartnerSockets((await generationsOf(prefix).active())?.manifest.site);
   await rm(join(prefix, actions.pidFile), { force: true });
   const staged: Staged = { prefix, folder: join(prefix, 'current') };
   const [name = '', ...rest] = actions.start(staged);

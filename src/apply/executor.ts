@@ -23,6 +23,7 @@ import {
 import { type Generation, type Generations, generationsOf } from './generations.ts';
 import { stageAccepted } from './isolate.ts';
 import { materialsOf } from './materialise.ts';
+import { requireSocketFolders } from './partner-sockets.ts';
 import { needsRestart, requirePorts } from './ports.ts';
 import { type Process, signal, sleep } from './processes.ts';
 
@@ -70,6 +71,7 @@ export async function applyLocally(
     if (await generations.setAsideDamaged(engine.seal))
       options.tell(message('apply.damaged', { folder: generations.current }));
     await requireNewPorts(plan.site, engine, prefix, generations);
+    await requireSocketFolders(plan.site);
     await options.authority.adopt(policyOf(plan.site), options.now());
     await publishAuthority(options.authority, options.state, options.now());
     const materials = materialsOf(options.state, options.authority, options.now());

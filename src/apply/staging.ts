@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { ServerEngine } from '../engines/engine.ts';
 import { readIfThere } from '../hosts/files.ts';
 import { sha256 } from '../lib/digest.ts';
-import type { Standing } from '../model/applied.ts';
+import type { Manifest, Standing } from '../model/applied.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
-import { partnerStanding } from '../model/partner.ts';
+import { type Partner, partnerStanding } from '../model/partner.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
 import { type Publication, passedThrough, type Site } from '../model/site.ts';
@@ -103,16 +103,10 @@ export class Staging {
   private async lastGood(
     group: readonly Artefact[],
     publication: string,
-  ): Promise<{ files: Map<string, ContentFile>; served: Publication } | undefined> {
+  ): Promise<{ files: Map<string, ContentFile>; served: Publication | Partner } | undefined> {
     const { active } = this;
-    const served = active && servedPublication(active, publication);
-    const wanted = this.plan.site.publications.find(({ id }) => id === publication);
-    if (!active || !served || !wanted) return undefined;
-    const [before, now] = [active.manifest.site, this.plan.site];
-    if (letsInMore({ site: before, publication: served }, { site: now, publication: wanted }))
-      return undefined;
-    // Its version listens where the gateway listened then.
-    if (listening(active.manifest.site) !== listening(this.plan.site)) return undefined;
+    const served = active && this.worthKeeping(active, publication);
+    if (!active || !served) return undefined;
     const reads = group.flatMap((artefact) => artefact.reads);
     const renewed = new Map<string, ContentFile>();
     for (const input of reads)
@@ -134,6 +128,23 @@ export class Staging {
         files.set(path, renewed.get(path) ?? { ...rest, text, secret: path !== own });
       }
     return { files, served };
+  }
+
+  /** What the active generation serves of this, when it lets nobody do what the description does not. */
+  private worthKeeping({ manifest }: Generation, id: string): Publication | Partner | undefined {
+    const [before, now] = [manifest.site, this.plan.site];
+    const partner = now.partners.find((one) => partnerStanding(one) === id);
+    if (partner) {
+      const served = servedPartner(manifest, partner);
+      return served && called(before, served) === called(now, partner) ? served : undefined;
+    }
+    const served = servedPublication(manifest, id);
+    const wanted = now.publications.find((one) => one.id === id);
+    if (!served || !wanted) return undefined;
+    if (letsInMore({ site: before, publication: served }, { site: now, publication: wanted }))
+      return undefined;
+    // Its version listens where the gateway listened then.
+    return listening(before) === listening(now) ? served : undefined;
   }
 
   /** What was refused and what stands instead, at the lines that caused it. */
@@ -159,10 +170,22 @@ function standingName({ publications, partners }: Site, id: string): string {
   return partner ? `partner ${partner.name}` : (publications.find((one) => one.id === id)?.name ?? id);
 }
 
+/** The partner as a generation has it called. */
+function servedPartner({ standing, site }: Manifest, partner: Partner): Partner | undefined {
+  const stands = standing[partnerStanding(partner)];
+  if (stands) return stands.state === 'kept' && 'callers' in stands.served ? stands.served : undefined;
+  return site.partners?.find(({ id }) => id === partner.id);
+}
+
+/** Everything about calls of a partner but the certificate that is shown: that alone may be of before. */
+function called({ gateway }: Site, { tls: _, ...rest }: Partner): string {
+  return JSON.stringify([gateway.partners, rest]);
+}
+
 /** The publication as a generation serves it, which may be an earlier version than it describes. */
-function servedPublication({ manifest }: Generation, publication: string): Publication | undefined {
+function servedPublication(manifest: Manifest, publication: string): Publication | undefined {
   const stands = manifest.standing[publication];
-  if (stands) return stands.state === 'kept' ? stands.served : undefined;
+  if (stands) return stands.state === 'kept' && 'routes' in stands.served ? stands.served : undefined;
   return manifest.site.publications.find(({ id }) => id === publication);
 }
 

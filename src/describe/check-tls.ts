@@ -84,7 +84,19 @@ function checkEntry(
       hint: message('tls-configuration.empty.hint'),
     });
   const needed =
-    server.length > 0 ? (['client-certificate', 'authorities'] as const) : (['certificate', 'key'] as const);
+    server.length > 0
+      ? (['client-certificate', 'authorities'] as const)
+      : entry.authority === undefined
+        ? (['certificate', 'key'] as const)
+        : (['names'] as const);
+  const files = (['certificate', 'key', 'passphrase'] as const).find((word) => entry[word] !== undefined);
+  if (entry.authority !== undefined && files !== undefined)
+    report('error', {
+      code: 'tls-configuration.files',
+      params,
+      pointer: `${at}/${files}`,
+      onKey: true,
+    });
   for (const key of needed)
     if (entry[key] === undefined)
       report('error', {

@@ -87,13 +87,16 @@ async function findingsOf({ shows, pointer }: ClientTls, files: Files, now: Date
   /** The key, unless it is encrypted: the passphrase is read where the key is used, and nowhere else. */
   function keyOf(text: string): KeyObject | undefined {
     const { key: file, passphrase } = shows as Extract<typeof shows, { kind: 'files' }>;
+    // RFC 7468, 11, and the older form of RFC 1421.
+    if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) {
+      if (!passphrase)
+        report('key', 'client-certificate.passphrase', { file }, 'client-certificate.passphrase.hint');
+      return undefined;
+    }
     try {
       return createPrivateKey(text);
     } catch (error) {
-      const { code, message: reason } = error as NodeJS.ErrnoException;
-      if (code !== 'ERR_MISSING_PASSPHRASE') report('key', 'client-certificate.key', { file, reason });
-      else if (!passphrase)
-        report('key', 'client-certificate.passphrase', { file }, 'client-certificate.passphrase.hint');
+      report('key', 'client-certificate.key', { file, reason: (error as Error).message });
       return undefined;
     }
   }

@@ -65,7 +65,9 @@ function resolveServer(name: string, entry: TlsConfigurationEntry, file: File, a
 }
 
 function resolveClient(name: string, entry: TlsConfigurationEntry, file: File, at: Pointer): ClientTls {
-  const { certificate = '', key = '', passphrase } = entry;
+  const { certificate = '', key = '', passphrase, names = [] } = entry;
+  if (entry.authority !== undefined)
+    return { kind: 'client', name, shows: { kind: 'internal', names: [...new Set(names)] }, pointer: at };
   return {
     kind: 'client',
     name,

@@ -5,7 +5,7 @@ import { proxied, type Site } from '../model/site.ts';
 export const defaultDays = 90;
 
 /**
- * What the authority of a site may sign: what the description says, else the names that are published, each with all below it. Where
+ * What the authority of a site may sign: what the description says, else the names that are published and those shown to partners, each with all below it. Where
  * the root is at hand that follows the description by itself.
  */
 export function policyOf(site: Site): AuthorityPolicy {
@@ -14,11 +14,12 @@ export function policyOf(site: Site): AuthorityPolicy {
     ...(match === 'regex' ? [example] : [name, example]),
     ...(tls.kind === 'internal' ? tls.names : []),
   ]);
+  const shown = site.partners.flatMap(({ tls }) => (tls?.shows.kind === 'internal' ? tls.shows.names : []));
   const { httpPort } = site.gateway;
   const { authority } = site;
   const at = publishedAt(site);
   return {
-    names: authority?.names ?? shortest(names.map((name) => name.replace(/^\*\./, ''))),
+    names: authority?.names ?? shortest([...names, ...shown].map((name) => name.replace(/^\*\./, ''))),
     described: authority?.names !== undefined,
     networks: authority?.networks ?? [],
     key: authority?.key ?? 'ecdsa-p256',

@@ -1,10 +1,11 @@
+import type { Partner } from './partner.ts';
 import type { Pointer } from './pointer.ts';
 import type { Publication, Site } from './site.ts';
 
 /** How a publication that is not served as described stands. */
 export type Standing =
   /** The engine refused what is described: the version of an earlier generation goes on. */
-  | { readonly state: 'kept'; readonly complaint: string; readonly served: Publication }
+  | { readonly state: 'kept'; readonly complaint: string; readonly served: Publication | Partner }
   /** Refused, and there was no earlier version: it answers 503. */
   | { readonly state: 'stand-in'; readonly complaint: string }
   /** Even that was refused: its names are unknown to the gateway. */

@@ -55,7 +55,7 @@ function asServed({ site, standing }: Manifest): Site {
   const publications = site.publications.flatMap((publication) => {
     const stands = standing[publication.id];
     if (!stands) return [publication];
-    return stands.state === 'kept' ? [stands.served] : [];
+    return stands.state === 'kept' && 'routes' in stands.served ? [stands.served] : [];
   });
   return { ...site, publications };
 }

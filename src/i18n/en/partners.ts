@@ -23,6 +23,14 @@ export const partners = {
   'partner.listen.missing.hint':
     'write gateway: partners: listen, or the address of the host with the role gateway',
   'partner.port': 'port {port} is where the publications are: partners need another one',
+  'partner.socket.folder': 'the folder {folder}, for the socket of partner "{name}", is not there',
+  'partner.socket.folder.next':
+    'make it: owned by the account of the gateway, with the group of the application, mode 0750',
+  'partner.socket.open':
+    'everybody may enter {folder}, and would be able to call partner "{name}" at its socket',
+  'partner.socket.open.next': 'chmod o-rwx {folder}, and give it the group of the application',
+  'tls-configuration.files':
+    'TLS configuration "{name}" has a certificate of Poterne’s own CA, and files: keep one',
   'tls-configuration.server': 'TLS configuration "{name}" is for publications: it shows no certificate',
   'tls-configuration.server.hint': 'name one with certificate and key',
 

@@ -30,6 +30,14 @@ export const partners = {
   'partner.listen.missing.hint':
     'écrivez gateway: partners: listen, ou l’adresse de l’hôte qui a le rôle gateway',
   'partner.port': 'le port {port} est celui des publications : il en faut un autre aux partenaires',
+  'partner.socket.folder': 'le dossier {folder}, pour la socket du partenaire « {name} », n’est pas là',
+  'partner.socket.folder.next':
+    'faites-le : au compte de la passerelle, avec le groupe de l’application, en mode 0750',
+  'partner.socket.open':
+    'tout le monde peut entrer dans {folder}, et pourrait appeler le partenaire « {name} » par sa socket',
+  'partner.socket.open.next': 'chmod o-rwx {folder}, et donnez-lui le groupe de l’application',
+  'tls-configuration.files':
+    'la configuration TLS « {name} » a un certificat de l’autorité de Poterne et des fichiers : gardez l’un des deux',
   'tls-configuration.server':
     'la configuration TLS « {name} » est pour des publications : elle ne montre pas de certificat',
   'tls-configuration.server.hint': 'nommez-en une qui a certificate et key',

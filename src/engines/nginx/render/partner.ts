@@ -46,11 +46,11 @@ export function partnerInputs(partner: Partner): Input[] {
   ];
 }
 
-function clientInputs({ shows, pointer }: ClientTls, partner: Partner): Input[] {
+function clientInputs({ name, shows, pointer }: ClientTls, partner: Partner): Input[] {
   const { certificate, key, passphrase } = partnerFiles(partner);
   if (shows.kind === 'internal') {
-    const need = { id: partner.id, names: shows.names, purpose: 'client' as const };
-    return [{ as: certificate, from: { certificate: need }, because: pointer }];
+    const need = { id: `client-${name}`, names: shows.names, purpose: 'client' as const };
+    return [{ as: certificate, from: { certificate: need }, because: `${pointer}/authority` }];
   }
   return [
     { as: certificate, from: { file: shows.certificate }, because: `${pointer}/certificate` },
@@ -198,9 +198,10 @@ function pass(partner: Partner): Node[] {
 }
 
 function clientLines({ shows, pointer }: ClientTls, files: ReturnType<typeof partnerFiles>): Node[] {
+  const at = (word: string) => `${pointer}/${shows.kind === 'internal' ? 'authority' : word}`;
   return [
-    line(`${pointer}/certificate`, 'proxy_ssl_certificate', files.certificate),
-    line(`${pointer}/key`, 'proxy_ssl_certificate_key', files.key),
+    line(at('certificate'), 'proxy_ssl_certificate', files.certificate),
+    line(at('key'), 'proxy_ssl_certificate_key', files.key),
     ...(shows.kind === 'files' && shows.passphrase
       ? [line(shows.passphrase.pointer, 'proxy_ssl_password_file', files.passphrase)]
       : []),
