@@ -98,6 +98,23 @@ partners:
   ]);
 });
 
+test('the authority of an ACME server goes along; the store does where certificates are shared in it', async () => {
+  const { site, shipment, back } = await ship({
+    '/home/me/site.yaml': `
+site: x
+services: { app: { url: "http://10.0.0.9", healthy: { path: / } } }
+store: { postgres: { host: db.lan, database: p, user: p, password: { file: /etc/db }, ca: db.pem } }
+acme: { directory: "https://ca.lan/dir", trust: ca.pem, terms: agreed, shared: { key: { file: /etc/shared } } }
+publications: { a.example.fr: { service: app, audience: everyone, tls: acme } }
+`,
+  });
+  expect(back).toEqual(site);
+  expect(shipment.files.map(({ from, because }) => [from, because])).toEqual([
+    ['/home/me/ca.pem', '/acme/trust'],
+    ['/home/me/db.pem', '/store/postgres/ca'],
+  ]);
+});
+
 const examples = join(import.meta.dirname, '../../examples');
 // The certificates of iris-mtls are made when it runs.
 const real = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter(

@@ -83,6 +83,19 @@ test.each([
   expect(sentences(applied(await planned(house)), await planned(house.replace(from, to)))).toEqual(expected);
 });
 
+test('a certificate that will be asked for is said with its names and its server, once', async () => {
+  const acme = `${house}acme: { terms: agreed, challenge: dns, dns: { hook: [/usr/local/bin/dns] } }\n`;
+  const over = (tls: string) =>
+    planned(acme.replace('house.example.fr:', `house.example.fr:\n    tls: ${tls}`));
+  const asked = 'add: a certificate for house.example.fr will be asked of acme-v02.api.letsencrypt.org';
+  expect(sentences(applied(await planned(house)), await over('acme'))).toContain(asked);
+  expect(sentences(applied(await over('acme')), await over('acme'))).toEqual([]);
+  const more = await over('{ acme: { names: [house.example.fr, www.example.fr] } }');
+  expect(sentences(applied(await over('acme')), more)).toContain(
+    'add: a certificate for house.example.fr, www.example.fr will be asked of acme-v02.api.letsencrypt.org',
+  );
+});
+
 test('widening an audience is exposure gained, narrowing it exposure lost', async () => {
   const narrow = await planned(house);
   const wide = await planned(house.replace('{ from: [lan] }', 'everyone'));

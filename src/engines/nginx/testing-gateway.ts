@@ -93,6 +93,7 @@ export async function stage(
   prefix: string,
   authority: TestAuthority,
   standIns = false,
+  known: Partial<Facts> = {},
 ): Promise<string> {
   const folder = join(prefix, 'generations', 'test');
   for (const { path } of engine.actions.folders) await mkdir(join(prefix, path), { recursive: true });
@@ -109,7 +110,7 @@ export async function stage(
     const texts = files.map((each) => ('file' in each ? readFile(each.file, 'utf8') : authority.pem));
     return Promise.all(texts).then((found) => found.join(''));
   };
-  for (const artefact of engine.render(site, await factsHere(prefix))) {
+  for (const artefact of engine.render(site, { ...(await factsHere(prefix)), ...known })) {
     const { text, reads } = (standIns && artefact.isolated?.standIn) || artefact;
     await put(artefact.path, text);
     for (const input of reads) await put(input.as, await bytes(input));
