@@ -102,6 +102,7 @@ beforeAll(async () => {
             guarded('~ ^/v[0-9]+/admin'),
             route('~ ^/v1/', 'app'),
           ]),
+          publication('whole.localhost', [route('/', 'app'), guarded('/admin/'), guarded('~ ^/v1/keys$')]),
           publication('far.localhost', [guarded('/secret/'), route('/open/', 'app')], {
             audience: { from: ['192.0.2.0/24'], networks: ['192.0.2.0/24'], pointer: '' },
           }),
@@ -269,6 +270,49 @@ describe('paths that require a certificate beside others that do not', () => {
     expect(await status('paths.localhost', undefined, path)).toBe(wanted);
     expect(await status('paths.localhost', alice, path)).toBe(wanted === 404 ? 404 : 200);
   });
+
+  // As Tomcat, IIS, a URL parser of WHATWG's kind or a second decoding would read them.
+  test.each([
+    '/open/..;/secret/',
+    '/secret//../open/',
+    '/secret/index.php//..//../open/',
+    '/secret/..%2fopen/',
+    '/open/%252e%252e/secret/',
+    '/open/%2e%2e%252fsecret/',
+    '/open/..\\..\\secret/',
+    '/open/%5c..%5csecret/',
+    '/open/#/../../secret/',
+    '/SECRET/',
+  ])('%s, which a service may read as one that does', async (path) => {
+    expect(await rawStatus('paths.localhost', path)).toBe(403);
+    expect(await rawStatus('paths.localhost', path, alice)).not.toBe(403);
+  });
+
+  test.each([
+    ['/', 200],
+    ['/page/of?path=/a;b//../c%2f', 200],
+    ['/page%20with%C3%A9', 200],
+    ['/.well-known/x', 200],
+    ['/a..b/.c/d.', 200],
+    ['/admin/', 403],
+    ['/admin', 301],
+    ['/admin;x/users', 403],
+    ['/admin%3bx/users', 403],
+    ['/admin;', 403],
+    ['/Admin/users', 403],
+    ['/v1/keys', 403],
+    ['/v1/keys;x', 403],
+    ['/V1/keys', 403],
+    ['/page;x', 403],
+  ])('beside a whole that does not, %s: %i', async (path, wanted) => {
+    expect(await rawStatus('whole.localhost', path)).toBe(wanted);
+    expect(await rawStatus('whole.localhost', path, alice)).toBe(wanted === 301 ? 301 : 200);
+  });
+
+  const rawStatus = async (host: string, path: string, client?: Client) => {
+    const text = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    return Number((await raw(host, text, client)).match(/^HTTP\/1.1 (\d+)/)?.[1]);
+  };
 
   test('say so in both languages, and the rest stays as it is', async () => {
     const reply = await gateway.get('paths.localhost', '/secret/', { headers: { 'accept-language': 'fr' } });

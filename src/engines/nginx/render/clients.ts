@@ -13,6 +13,7 @@ import {
 import type { CertificateFact, Identity, ServerTls } from '../../../model/tls.ts';
 import { block, exactly, line, type Node, note, unnamed } from '../syntax.ts';
 import type { Context } from './common.ts';
+import { misshapen } from './form.ts';
 import { namesVariable } from './names.ts';
 
 /** Whether any publication asks for client certificates. */
@@ -83,7 +84,8 @@ const variable = (what: string, { id }: Publication): string => `$poterne_${what
 
 /**
  * Which paths of a publication need a certificate, and whether this visitor may not go there: said of the path itself, before nginx
- * looks for a location, so that no other location can answer there instead.
+ * looks for a location, so that no other location can answer there instead. A service may read a path otherwise than nginx does, which
+ * sends it as it came: in capitals, without `;…`, with `//` counted or `%2f` not decoded. What could be read as two paths needs a certificate.
  */
 export function clientMaps({ site }: Context, publication: ProxiedPublication): Node[] {
   const verification = clientVerification(site, publication);
@@ -98,13 +100,24 @@ export function clientMaps({ site }: Context, publication: ProxiedPublication): 
     note(at, 'Paths that nobody gets to without a client certificate; nginx tries these in this order.'),
     block(
       at,
+      ['map', '$request_uri', variable('unclear', publication)],
+      [line('', 'default', ''), line('', `~*^[^?]*?(?:${misshapen}|;|%3b)`, '1')],
+    ),
+    block(
+      at,
       ['map', '$uri', variable('guarded', publication)],
       [
         line('', 'volatile'),
-        line('', 'default', ''),
+        line('', 'default', variable('unclear', publication)),
         line('', '~^/\\.poterne/', ''),
-        ...regexes.map((route) => line(route.pointer, `~${unnamed(route.path)}`, needs(route))),
-        ...prefixes.map((route) => line(route.pointer, `~^${exactly(route.path)}`, needs(route))),
+        ...regexes.map((route) => line(route.pointer, `~*${unnamed(route.path)}`, needs(route))),
+        ...prefixes.map((route) =>
+          line(
+            route.pointer,
+            `${needs(route) ? '~*' : '~'}^${exactly(route.path)}`,
+            needs(route) || variable('unclear', publication),
+          ),
+        ),
       ],
     ),
     // Outside the audience all is refused alike.

@@ -2,19 +2,11 @@ import type { Partner } from '../../../model/partner.ts';
 import { type PartnerRefusal, partnerAnswer } from '../partner-answers.ts';
 import { block, gap, line, type Node, note } from '../syntax.ts';
 import { type Context, http2Directive } from './common.ts';
+import { misshapen } from './form.ts';
 import { callLines } from './partner.ts';
 
 const own = (...words: string[]): Node => line('', ...words);
 const why = (text: string): Node => note('', text);
-
-/**
- * What is asked must be in its normal form (RFC 3986, 6.2.2), so that the path that was checked is the path that is sent: nothing
- * that nginx, or somebody behind it, would resolve, merge or decode into another path.
- */
-const misshapen = [
-  ...['//', '/\\.{1,2}(?:/|;|%3b|$)', '\\\\', '#'],
-  ...['%2f', '%5c', '%2e', '%[01][0-9a-f]', '%7f', '%25(?:2e|2f|5c)'],
-].join('|');
 
 /** Everything about partners that is not of one of them; nothing where the description names none. */
 export function partnersPart(context: Context): Node[] {
