@@ -22,30 +22,39 @@ export function parseCrl(source: string, bytes: Uint8Array): RevocationList | un
   }
 }
 
-/** Whether a list is what its authority signed, still counts, and has the certificate. Nothing where it is another's. */
-export async function judgeCrl(
+/** Whether a list is what its authority signed, and still counts. */
+export async function judgeList(
   { source, list }: RevocationList,
-  certificate: Certificate,
   issuer: Certificate,
   now: Date,
 ): Promise<readonly Diagnosis[]> {
-  if (list.issuer !== issuer.subject) return [];
   const params = { source, issuer: called(issuer) };
   const publicKey = new x509.PublicKey(issuer.x509.publicKey.export({ type: 'spki', format: 'der' }));
   if (!(await list.verify({ publicKey }).catch(() => false)))
     return [diagnosis('error', 'cert.crl.signature', params)];
-  const found: Diagnosis[] = [];
   const { nextUpdate } = list;
-  if (nextUpdate && nextUpdate < now)
-    found.push(diagnosis('error', 'cert.crl.expired', { ...params, until: moment(nextUpdate) }));
-  const entry = list.entries.find(
-    ({ serialNumber }) => serialNumber.replace(/^0+(?=.)/, '') === certificate.serial,
-  );
-  if (entry) {
-    const reason = entry.reason === undefined ? 'unspecified' : String(x509.X509CrlReason[entry.reason]);
-    found.push(revoked(certificate, moment(entry.revocationDate), reason, source));
-  }
-  return found;
+  return nextUpdate && nextUpdate < now
+    ? [diagnosis('error', 'cert.crl.expired', { ...params, until: moment(nextUpdate) })]
+    : [];
+}
+
+/** The same, and whether it has the certificate. Nothing where it is another authority's. */
+export async function judgeCrl(
+  revocations: RevocationList,
+  certificate: Certificate,
+  issuer: Certificate,
+  now: Date,
+): Promise<readonly Diagnosis[]> {
+  const { source, list } = revocations;
+  if (list.issuer !== issuer.subject) return [];
+  const found = await judgeList(revocations, issuer, now);
+  const isItsOwn = found.every(({ code }) => code !== 'cert.crl.signature');
+  const entry =
+    isItsOwn &&
+    list.entries.find(({ serialNumber }) => serialNumber.replace(/^0+(?=.)/, '') === certificate.serial);
+  if (!entry) return found;
+  const reason = entry.reason === undefined ? 'unspecified' : String(x509.X509CrlReason[entry.reason]);
+  return [...found, revoked(certificate, moment(entry.revocationDate), reason, source)];
 }
 
 /** That a certificate is revoked, since when, why, and who says so. */

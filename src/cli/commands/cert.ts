@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { certAsk } from './cert/ask.ts';
 import { certAuthority } from './cert/authority.ts';
 import { certChain } from './cert/chain.ts';
+import { certDoctor } from './cert/doctor.ts';
 import { certHandshake } from './cert/handshake.ts';
 import { certInspect } from './cert/inspect.ts';
 import { certIssue } from './cert/issue.ts';
@@ -24,6 +25,7 @@ export function cert(context: Context): Command {
     'cert match server.key fullchain.pem',
     'cert chain fullchain.pem --ca root.pem',
     'cert handshake api.example.fr:443 --cert client.pem --key client.key',
+    'cert doctor erp.example.fr',
   ])
     .usage(context.t('cli.usage.commands'))
     .helpCommand(false)
@@ -33,6 +35,7 @@ export function cert(context: Context): Command {
     certMatch,
     certChain,
     certHandshake,
+    certDoctor,
     certIssue,
     certRenew,
     certRevoke,

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { thisMachine } from '../../verify/network/local.ts';
+import type { Network } from '../../verify/network/network.ts';
 import type { Certificate } from '../certificate.ts';
 import type { Chain } from '../chain.ts';
 import { judgeClock } from '../clock.ts';
@@ -13,6 +15,7 @@ import { type Shake, type Starttls, shake, type Wish } from './client.ts';
 import { askHttp, type HttpAnswer } from './http.ts';
 import { judgeOld, judgeShake } from './judge.ts';
 import { reach, type Server, speaksInClear } from './reach.ts';
+import { relayThrough } from './relay.ts';
 
 /** A handshake to look at. */
 export interface HandshakeQuestion {
@@ -29,6 +32,8 @@ export interface HandshakeQuestion {
   readonly crls?: readonly string[];
   /** Whether missing intermediates, CRLs and OCSP answers are fetched from where certificates say. */
   readonly fetching?: Fetching;
+  /** Another machine to look from. */
+  readonly via?: { readonly name: string; readonly network: Network };
   /** Milliseconds for each step. */
   readonly timeout?: number;
 }
@@ -57,20 +62,21 @@ export async function examineServer(question: HandshakeQuestion): Promise<Handsh
   if ((question.client && !own?.wish) || authorities?.certificates.length === 0)
     return { found: worstFirst(before) };
 
-  const reached = await reach(server, timeout);
-  if ('found' in reached) return { found: worstFirst([...before, ...seenAt(place, [reached.found])]) };
+  const { name: vantage, network = thisMachine } = question.via ?? {};
+  const there = vantage === undefined ? place : `${place} (${vantage})`;
+  const reached = await reach(server, timeout, network);
+  if ('found' in reached) return { found: worstFirst([...before, ...seenAt(there, [reached.found])]) };
   const { address } = reached;
   const name = question.name ?? host;
+  const relay = question.via && (await relayThrough(network, address, port));
   const wish: Wish = {
-    ...{ address, port, name, timeout },
+    ...(relay ? { address: '127.0.0.1', port: relay.port } : { address, port }),
+    ...{ name, timeout },
     ...(ca === undefined ? {} : { ca }),
     ...(starttls === undefined ? {} : { starttls }),
     ...(own?.wish ? { client: own.wish } : {}),
   };
-  const done = await shake(wish);
-  const answer = done.alpn === 'http/1.1' && !isRefused(done) ? await askHttp(wish) : undefined;
-  let found = judgeShake(done, { name, ...(own?.certificates ? { client: own.certificates } : {}), answer });
-  if (done.version === undefined) found = await explained(wish, found);
+  const { done, answer, found } = await converse(wish, own?.certificates).finally(() => relay?.close());
   const [first, ...rest] = done.served;
   const served = first
     ? await judgeWhole([first, ...rest], {
@@ -92,12 +98,20 @@ export async function examineServer(question: HandshakeQuestion): Promise<Handsh
     ...(served?.found ?? []),
   ];
   return {
-    found: worstFirst([...before, ...seenAt(place, seen)]),
+    found: worstFirst([...before, ...seenAt(there, seen)]),
     address,
     shake: done,
     ...(http ? { http } : {}),
     ...(served ? { chain: served.chain } : {}),
   };
+}
+
+/** The handshake, a request where the server speaks HTTP, and what both say. */
+async function converse(wish: Wish, client: readonly Certificate[] | undefined) {
+  const done = await shake(wish);
+  const answer = done.alpn === 'http/1.1' && !isRefused(done) ? await askHttp(wish) : undefined;
+  const found = judgeShake(done, { name: wish.name, answer, ...(client ? { client } : {}) });
+  return { done, answer, found: done.version === undefined ? await explained(wish, found) : found };
 }
 
 function isRefused({ alerts }: Shake): boolean {

@@ -1,5 +1,6 @@
-import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
+import type { Network, PortState } from '../../verify/network/network.ts';
+import { isLocalhost } from '../../verify/resolve.ts';
 import { type Diagnosis, diagnosis } from '../diagnosis.ts';
 
 /** A server and its port, as they are written. */
@@ -19,45 +20,34 @@ export function parseServer(text: string): Server | undefined {
   return { host: (found[1] ?? found[2]) as string, port };
 }
 
-/** Finds the address of a server at which TCP connects; each that its name has is tried. */
-export async function reach({ host, port }: Server, timeout: number): Promise<Reached> {
-  const addresses = await addressesOf(host);
+/** Finds the address of a server at which TCP connects from a network; each that its name has there is tried. */
+export async function reach({ host, port }: Server, timeout: number, network: Network): Promise<Reached> {
+  const addresses = await addressesOf(host, network);
   if (addresses.length === 0) return { found: diagnosis('error', 'cert.tls.unresolved', { host }) };
   let last: Diagnosis | undefined;
   for (const address of addresses.slice(0, 4)) {
-    const error = await tryConnect(address, port, timeout);
-    if (error === undefined) return { address };
-    last = unreached(error, { address, port, seconds: timeout / 1000 });
+    const state = await network.tryPort(address, port, timeout);
+    if (state.state === 'open') return { address };
+    last = unreached(state, { address, port, seconds: timeout / 1000 });
   }
   return { found: last as Diagnosis };
 }
 
-async function addressesOf(host: string): Promise<readonly string[]> {
+async function addressesOf(host: string, network: Network): Promise<readonly string[]> {
   if (isIP(host)) return [host];
+  if (isLocalhost(host)) return ['127.0.0.1', '::1'];
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    return await network.lookup(host);
   } catch {
     return [];
   }
 }
 
-function tryConnect(address: string, port: number, timeout: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout });
-    const end = (error: string | undefined) => {
-      socket.destroy();
-      resolve(error);
-    };
-    socket.once('connect', () => end(undefined));
-    socket.once('timeout', () => end('ETIMEDOUT'));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-  });
-}
-
-function unreached(error: string, params: Diagnosis['params']): Diagnosis {
-  if (error === 'ECONNREFUSED') return diagnosis('error', 'cert.tls.closed', params);
-  if (error === 'ETIMEDOUT') return diagnosis('error', 'cert.tls.silent', params);
-  return diagnosis('error', 'cert.tls.unreachable', { ...params, reason: error });
+function unreached(state: PortState, params: Diagnosis['params']): Diagnosis {
+  if (state.state === 'closed') return diagnosis('error', 'cert.tls.closed', params);
+  if (state.state === 'silent') return diagnosis('error', 'cert.tls.silent', params);
+  const reason = state.state === 'unreachable' ? state.error : '?';
+  return diagnosis('error', 'cert.tls.unreachable', { ...params, reason });
 }
 
 const greetings: readonly (readonly [RegExp, string, string])[] = [

@@ -279,6 +279,12 @@ export const doctor = {
   'cert.match.certificate': 'the file of a certificate',
   'cert.chain.about': 'the chain of a certificate up to an authority, and what OpenSSL says of it',
   'cert.chain.usage': 'CERTIFICATE --ca FILE [options]',
+  'cert.doctor.about':
+    'everything at once about a publication, a partner or a TLS configuration of the description',
+  'cert.doctor.usage': 'NAME [options]',
+  'cert.doctor.name': 'a publication, a partner or a named TLS configuration',
+  'cert.doctor.from': 'a described host to look from as well: it must be shown the same certificate',
+  'cert.doctor.address': 'where to find the gateway, in place of what its names resolve to',
   'cert.option.cert': 'the file of the client certificate to show, followed by what leads to its authority',
   'cert.option.client-key': 'the file of its private key',
   'cert.option.server-name':
@@ -299,12 +305,29 @@ export const doctor = {
   'cert.handshake.pair.next': 'name both the certificate and its key: --cert FILE --key FILE',
   'cert.timeout.form': '"{text}" is no number of seconds from 1 to 60',
   'cert.timeout.form.next': 'as --timeout 10',
+  'cert.fact.server': 'server',
   'cert.fact.address': 'address',
   'cert.fact.agreed': 'agreed',
   'cert.fact.verify': 'OpenSSL',
   'cert.fact.transcript': 'exchange',
   'cert.fact.matches': 'key file',
   'cert.transcript.none': 'none',
+  'cert.tls.differs': 'the server shows another certificate from {vantage}: {there}, and from here: {here}',
+  'cert.tls.differs.next':
+    'one of the two ways leads to another server, or through something that opens TLS: compare the issuers',
+  'cert.authority.not-ca': '{subject} is no authority (CA:FALSE): no certificate leads to it',
+  'cert.authority.not-ca.next': 'put the certificate of the authority there, not one that it issued',
+  'cert.crl.stranger': 'the CRL {source} is of {issuer}, which is none of the authorities beside it',
+  'cert.crl.stranger.next': 'put the list of one of the authorities there, or name that authority too',
+  'cert.doctor.other': 'what is served (SHA-256 {served}) is not the certificate of {file} ({kept})',
+  'cert.doctor.other.next':
+    'apply the description again: poterne apply; until then the old certificate is served',
+  'cert.doctor.unasked': 'the server asks for no client certificate, and "{configuration}" says that it does',
+  'cert.doctor.unasked.next':
+    'apply the description again: poterne apply; and see that this is the described gateway',
+  'cert.doctor.unknown':
+    'no publication, partner or TLS configuration is called "{name}"; there are: {names}',
+  'cert.doctor.unknown.next': 'take one of them, or name the description: --site FILE',
   'cert.about': 'certificates: what is wrong with them, and with what is served',
   'cert.inspect.about':
     'what a certificate says, and what is wrong with it: of a file, or as a server sends it',

@@ -294,6 +294,12 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.match.certificate': 'le fichier d’un certificat',
   'cert.chain.about': 'la chaîne d’un certificat jusqu’à une autorité, et ce qu’en dit OpenSSL',
   'cert.chain.usage': 'CERTIFICAT --ca FICHIER [options]',
+  'cert.doctor.about':
+    'tout à la fois sur une publication, un partenaire ou une configuration TLS de la description',
+  'cert.doctor.usage': 'NOM [options]',
+  'cert.doctor.name': 'une publication, un partenaire ou une configuration TLS nommée',
+  'cert.doctor.from': 'une machine décrite d’où regarder aussi : le même certificat doit lui être montré',
+  'cert.doctor.address': 'où trouver la passerelle, à la place de ce à quoi ses noms mènent',
   'cert.option.cert': 'le fichier du certificat client à montrer, suivi de ce qui mène à son autorité',
   'cert.option.client-key': 'le fichier de sa clé privée',
   'cert.option.server-name':
@@ -314,12 +320,31 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.handshake.pair.next': 'nommer le certificat et sa clé : --cert FICHIER --key FICHIER',
   'cert.timeout.form': '« {text} » n’est pas un nombre de secondes de 1 à 60',
   'cert.timeout.form.next': 'comme --timeout 10',
+  'cert.fact.server': 'serveur',
   'cert.fact.address': 'adresse',
   'cert.fact.agreed': 'accord',
   'cert.fact.verify': 'OpenSSL',
   'cert.fact.transcript': 'échange',
   'cert.fact.matches': 'fichier de clé',
   'cert.transcript.none': 'aucun',
+  'cert.tls.differs':
+    'le serveur montre un autre certificat depuis {vantage} : {there}, et depuis ici : {here}',
+  'cert.tls.differs.next':
+    'l’un des deux chemins mène à un autre serveur, ou à travers quelque chose qui ouvre TLS : comparer les émetteurs',
+  'cert.authority.not-ca': '{subject} n’est pas une autorité (CA:FALSE) : aucun certificat ne mène à elle',
+  'cert.authority.not-ca.next': 'y mettre le certificat de l’autorité, non un qu’elle a émis',
+  'cert.crl.stranger': 'la CRL {source} est de {issuer}, qui n’est aucune des autorités à côté',
+  'cert.crl.stranger.next': 'y mettre la liste de l’une des autorités, ou nommer aussi cette autorité',
+  'cert.doctor.other': 'ce qui est servi (SHA-256 {served}) n’est pas le certificat de {file} ({kept})',
+  'cert.doctor.other.next':
+    'appliquer de nouveau la description : poterne apply ; d’ici là l’ancien certificat est servi',
+  'cert.doctor.unasked':
+    'le serveur ne demande pas de certificat client, et « {configuration} » dit qu’il le fait',
+  'cert.doctor.unasked.next':
+    'appliquer de nouveau la description : poterne apply ; et voir que c’est bien la passerelle décrite',
+  'cert.doctor.unknown':
+    'ni publication, ni partenaire, ni configuration TLS ne s’appelle « {name} » ; il y a : {names}',
+  'cert.doctor.unknown.next': 'prendre l’un d’eux, ou nommer la description : --site FICHIER',
   'cert.about': 'les certificats : ce qui ne va pas en eux, et dans ce qui est servi',
   'cert.inspect.about':
     'ce que dit un certificat, et ce qui ne va pas : d’un fichier, ou tel qu’un serveur l’envoie',

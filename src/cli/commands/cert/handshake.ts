@@ -119,18 +119,22 @@ export async function serverQuestion(text: string, options: ServerOptions) {
   const server = parseServer(text);
   if (!server)
     throw new WrongRequest('cert.server.form', { text }, { next: message('cert.server.form.next') });
-  const seconds = timeout === undefined ? 10 : Number(timeout);
-  if (!(seconds >= 1 && seconds <= 60))
-    throw new WrongRequest(
-      'cert.timeout.form',
-      { text: timeout ?? '' },
-      { next: message('cert.timeout.form.next') },
-    );
   return {
-    ...{ now: new Date(), server, timeout: seconds * 1000, ...othersOf(options) },
+    ...{ now: new Date(), server, timeout: secondsOf(timeout) * 1000, ...othersOf(options) },
     ...(name === undefined ? {} : { name }),
     ...(ca === undefined ? {} : { ca }),
     ...(starttls === undefined ? {} : { starttls }),
     ...(pin === undefined ? {} : { pins: pin }),
   };
+}
+
+/** The patience that an option asks for. Throws `cert.timeout.form`. */
+export function secondsOf(text: string | undefined): number {
+  const seconds = text === undefined ? 10 : Number(text);
+  if (seconds >= 1 && seconds <= 60) return seconds;
+  throw new WrongRequest(
+    'cert.timeout.form',
+    { text: text ?? '' },
+    { next: message('cert.timeout.form.next') },
+  );
 }
