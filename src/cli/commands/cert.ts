@@ -8,6 +8,7 @@ import { certDoctor } from './cert/doctor.ts';
 import { certHandshake } from './cert/handshake.ts';
 import { certInspect } from './cert/inspect.ts';
 import { certIssue } from './cert/issue.ts';
+import { certList } from './cert/list.ts';
 import { certMatch } from './cert/match.ts';
 import { certRenew } from './cert/renew.ts';
 import { certRevoke } from './cert/revoke.ts';
@@ -19,6 +20,7 @@ import { certRevoke } from './cert/revoke.ts';
 export function cert(context: Context): Command {
   const made = command(context, 'cert', 'cert.about', [
     'cert inspect fullchain.pem --purpose server --name example.fr',
+    'cert list',
     'cert issue alice@example.fr --for client --format p12',
     'cert revoke alice@example.fr --reason key-compromise',
     'cert inspect example.fr:443',
@@ -36,6 +38,7 @@ export function cert(context: Context): Command {
     certChain,
     certHandshake,
     certDoctor,
+    certList,
     certIssue,
     certRenew,
     certRevoke,

@@ -30,6 +30,7 @@ export interface Standing {
 
 export interface CertificateStanding {
   readonly subject: string;
+  readonly from: string;
   readonly until: string;
   /** SHA-256, as programs show it. */
   readonly fingerprint: string;
@@ -63,10 +64,11 @@ async function certificateStanding(
   role: 'root' | 'issuing',
   pem: string,
 ): Promise<CertificateStanding> {
-  const { subject, validTo, fingerprint256 } = new X509Certificate(pem);
+  const { subject, validFrom, validTo, fingerprint256 } = new X509Certificate(pem);
   const key = await readFile(join(folder.path, `${role}.key`), 'utf8').catch(() => undefined);
   return {
     subject: subject.replaceAll('\n', ', '),
+    from: new Date(validFrom).toISOString(),
     until: new Date(validTo).toISOString(),
     fingerprint: fingerprint256,
     key: key === undefined ? 'away' : isEncrypted(key) ? 'encrypted' : 'unencrypted',
