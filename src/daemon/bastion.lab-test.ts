@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { down, type Lab, up } from '../../lab/lab.ts';
 import type { AuditRecord } from '../audit/entry.ts';
 import type { Transfer } from '../bastion/protocol.ts';
 import type { SessionRecord } from '../bastion/record.ts';
+import { terminal } from '../bastion/testing-terminal.ts';
 import { installation } from '../hosts/installation.ts';
 import { ownPackages } from '../hosts/own-packages.ts';
 import { sha256 } from '../lib/digest.ts';
@@ -155,47 +156,8 @@ afterAll(async () => {
   await rm(room, { recursive: true, force: true });
 });
 
-/** A person at a terminal, where they type and see. */
-interface Terminal {
-  readonly child: ChildProcess;
-  /** Everything that was shown so far. */
-  shown(): string;
-  type(text: string): void;
-  resize(columns: number, rows: number): Promise<void>;
-  /** Resolves when what was shown has it. */
-  sees(what: string | RegExp, milliseconds?: number): Promise<void>;
-  /** Resolves with the status once it has ended. */
-  readonly ended: Promise<number>;
-}
-
-async function terminal(argv: readonly string[]): Promise<Terminal> {
-  const tty = join(room, `tty-${Math.random()}`);
-  const inside = quote(['sh', '-c', `tty >"$0"; stty cols 90 rows 28; exec "$@"`, tty, ...argv]);
-  const child = spawn('script', ['-qfec', inside, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } });
-  let shown = '';
-  child.stdout.on('data', (bytes) => {
-    shown += bytes;
-  });
-  const has = (what: string | RegExp) => (typeof what === 'string' ? shown.includes(what) : what.test(shown));
-  return {
-    child,
-    shown: () => shown,
-    type: (text) => void child.stdin.write(text),
-    resize: async (columns, rows) => {
-      const device = (await readFile(tty, 'utf8')).trim();
-      await run(['stty', '-F', device, 'cols', String(columns), 'rows', String(rows)]);
-    },
-    sees: (what, milliseconds = 20_000) =>
-      vi.waitFor(() => expect(has(what), `${what} in ${JSON.stringify(shown)}`).toBe(true), {
-        timeout: milliseconds,
-        interval: 20,
-      }),
-    ended: new Promise((resolve) => child.on('close', (code) => resolve(code ?? -1))),
-  };
-}
-
 const shell = (name: Name, ...words: readonly string[]) =>
-  terminal(clientOf(name, 'ssh', '-tt', ...words, 'prod1', 'PS1="$ " exec sh'));
+  terminal(clientOf(name, 'ssh', '-tt', ...words, 'prod1', 'PS1="$ " exec sh'), room);
 
 /** What the other end of a socket says first; nothing when it closes, or stays open for long without a word. */
 function greeting(path: string): Promise<string> {
@@ -281,7 +243,7 @@ describe('what somebody may', () => {
   });
 
   test('outside the rules, loudly: everybody is told, and it is marked', async () => {
-    const watching = await terminal(['ssh', '-F', lab.sshConfig, '-tt', 'gateway', 'cat']);
+    const watching = await terminal(['ssh', '-F', lab.sshConfig, '-tt', 'gateway', 'cat'], room);
     const glass = (...words: readonly string[]) => as('alice', ...words, 'debian@prod2', 'hostname');
     expect((await glass()).stderr).toContain('no rule lets alice into prod2');
     const broken = await glass('-o', 'SetEnv=POTERNE_BREAK_GLASS="the night shift is ill"');

@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts';
 import { requireSite } from '../../description.ts';
 import { whoIsHere } from '../../person.ts';
 import { hostNamed } from '../../reach.ts';
-import { asPerson, type PersonOptions, requireBastion } from './enter.ts';
+import { asPerson, type PersonOptions, requireBastion } from './as-person.ts';
 
 /** Where the lines of known_hosts are meant to be kept. */
 const knownHosts = '~/.ssh/known_hosts.poterne';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { bastionHost, enterCommand } from '../../../bastion/client.ts';
+import { enterCommand } from '../../../bastion/client.ts';
 import { findProgram } from '../../../hosts/local.ts';
 import { accountsOf, reachableBy } from '../../../lib/access.ts';
 import { quote } from '../../../lib/quote.ts';
@@ -12,27 +12,15 @@ import type { Context } from '../../context.ts';
 import { requireSite } from '../../description.ts';
 import { WrongRequest } from '../../exit.ts';
 import { whoIsHere } from '../../person.ts';
-import { hostNamed, type ReachOptions, reaching } from '../../reach.ts';
+import { hostNamed } from '../../reach.ts';
+import { asPerson, type PersonOptions, requireBastion } from './as-person.ts';
 import { logIn } from './login.ts';
 import { agentHolds, loginFiles } from './login-files.ts';
-
-export interface PersonOptions extends ReachOptions {
-  readonly site: string;
-  readonly me?: string;
-}
 
 interface EnterOptions extends PersonOptions {
   readonly as?: string;
   readonly breakGlass?: boolean;
   readonly reason?: string;
-}
-
-/** Adds what says who asks, and by which description. */
-export function asPerson(made: Command, context: Context): Command {
-  const { t } = context;
-  return reaching(made, context)
-    .option('--site <file>', t('run.site'), 'site.yaml')
-    .option('--me <person>', t('ssh.me'));
 }
 
 /** `poterne ssh HOST`: a shell or a command on a machine, through the bastion. */
@@ -64,12 +52,6 @@ export function entering(made: Command, context: Context): Command {
       };
       process.exitCode = await become(enterCommand(site, entered, settings));
     });
-}
-
-/** Throws `ssh.bastion.missing` when there is none that is set up. */
-export function requireBastion(site: Site): void {
-  if (!site.bastion?.hostAuthority || !bastionHost(site))
-    throw new WrongRequest('ssh.bastion.missing', {}, { next: message('ssh.bastion.missing.next') });
 }
 
 function reasonOf({ breakGlass, reason }: EnterOptions): string | undefined {

@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts';
 import { requireSite } from '../../description.ts';
 import { whoIsHere } from '../../person.ts';
 import { table } from '../../table.ts';
-import { asPerson, type PersonOptions } from './enter.ts';
+import { asPerson, type PersonOptions } from './as-person.ts';
 
 /** A machine, an account there, and what somebody may do as it now. */
 interface Place {

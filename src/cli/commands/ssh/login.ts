@@ -14,7 +14,7 @@ import { command } from '../../command.ts';
 import type { Context } from '../../context.ts';
 import { requireSite } from '../../description.ts';
 import { whoIsHere } from '../../person.ts';
-import { asPerson, type PersonOptions, requireBastion } from './enter.ts';
+import { asPerson, type PersonOptions, requireBastion } from './as-person.ts';
 import { loginKey } from './login-files.ts';
 
 interface LoginOptions extends PersonOptions {
