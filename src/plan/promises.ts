@@ -290,6 +290,7 @@ function tried({ services, gateway, hosts, publications }: Site): PortRange[] {
     ...publications.flatMap((p) => (p.scenario === 'direct' && p.port !== undefined ? [p.port] : [])),
     ...hosts.flatMap(({ ssh }) => (ssh ? [ssh.port] : [])),
     ...[gateway.httpPort, gateway.httpsPort, gateway.publicPort],
+    ...(gateway.partners ? [gateway.partners.port] : []),
   ];
   return [...commonPorts, ...[...new Set(named)].map((port): PortRange => [port, port])];
 }

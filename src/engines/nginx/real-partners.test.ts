@@ -57,7 +57,7 @@ beforeAll(async () => {
     tls,
     trust: { ca, name: 'partner.example' },
     networks: ['127.0.0.1/32'],
-    paths: [at('/endpoint')],
+    paths: [at('/endpoint'), at('/files é/', 1)],
   };
   gateway = await startGateway((ports) => {
     door = ports.httpPort + 1000;
@@ -147,6 +147,12 @@ describe('a call', () => {
       headers: { host: `127.0.0.1:${there.port}`, authorization: 'Bearer abc', cookie: 'a=b' },
     });
     expect(asked?.serial).toMatch(/^[0-9A-F]+$/);
+  });
+
+  test('keeps its path, encoded as it must be; a path with a final slash is not one itself', async () => {
+    expect((await ask('GET /api/files%20%C3%A9/a%3Bb+c HTTP/1.1')).status).toBe(200);
+    expect(there.asked[0]?.url).toBe('/v1/files%20%C3%A9/a;b+c');
+    expect((await ask('GET /api/files%20%C3%A9 HTTP/1.1')).status).toBe(403);
   });
 
   test('is logged without its query, with what became of the partner’s certificate', async () => {

@@ -9,7 +9,9 @@ import { situations } from './testing-sites.ts';
 // `npx vitest run src/engines/nginx/render.test.ts -u` writes the golden files anew.
 
 const golden = (artefacts: readonly Artefact[]): Artefact[] =>
-  artefacts.filter((a) => a.path === 'nginx.conf' || /^(?:publications|direct|names)\//.test(a.path));
+  artefacts.filter(
+    (a) => a.path === 'nginx.conf' || /^(?:publications|direct|names|partners)\//.test(a.path),
+  );
 
 describe.each(Object.entries(situations))('golden %s', (name, { site: described, facts: known }) => {
   const artefacts = engine.render(described, known);

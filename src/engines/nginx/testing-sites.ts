@@ -1,7 +1,7 @@
 import { type AcmeCertificate, letsEncrypt } from '../../model/acme-site.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Site, Tls } from '../../model/site.ts';
-import { directPublication, facts, publication, route, service, site, upstream } from './testing.ts';
+import { directPublication, facts, partner, publication, route, service, site, upstream } from './testing.ts';
 
 /** A situation for the golden files, by name. */
 export interface Situation {
@@ -244,5 +244,39 @@ export const situations: Readonly<Record<string, Situation>> = {
         }),
       ],
     ),
+  ),
+  partners: of(
+    site(
+      [],
+      [],
+      {
+        trustedFronts: ['10.0.20.5/32'],
+        partners: { listen: ['10.0.0.1'], port: 8180, pointer: '/gateway/partners' },
+      },
+      [
+        partner('api', 'https://api.example:8443/v1/', {
+          tls: {
+            kind: 'client',
+            name: 'to-api',
+            shows: {
+              kind: 'files',
+              certificate: '/etc/poterne/client.pem',
+              key: '/etc/poterne/client.key',
+              passphrase: { file: '/etc/poterne/secret', pointer: '/tls-configurations/to-api/passphrase' },
+            },
+            pointer: '/tls-configurations/to-api',
+          },
+          paths: [
+            { path: '/endpoint', pointer: '/partners/api/paths/0' },
+            { path: '/files é/', pointer: '/partners/api/paths/1' },
+          ],
+          socket: '/run/app/api.sock',
+        }),
+        partner('gone', 'https://gone.example/', {
+          trust: { ca: '/etc/poterne/ca.pem', name: 'gone.example' },
+        }),
+      ],
+    ),
+    { addresses: { 'api.example': ['192.0.2.7', '2001:db8::7'] }, versions: { nginx: '1.26.3' } },
   ),
 };

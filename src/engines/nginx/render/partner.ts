@@ -127,11 +127,7 @@ export function partnerLocations(context: Context, partner: Partner): Node[] {
       ? []
       : [
           note(at, 'Nothing else may be asked for there.'),
-          block(
-            `${at}/paths`,
-            ['location', '^~', `/${name}/`],
-            [...callerGuard(context, partner), ...refusal(context, partner, 'path')],
-          ),
+          block(`${at}/paths`, ['location', '^~', `/${name}/`], refused(context, partner)),
         ]),
   ];
 }
@@ -146,11 +142,21 @@ function pathLocations(context: Context, partner: Partner, { path, pointer }: Pa
     ...pass(partner),
     line(pointer, 'proxy_pass', `https://${partner.id}${to(asked)}`),
   ];
+  const bare = path.replace(/\/$/, '');
+  // Where only what is below may be asked for, nginx alone would lead there by a redirect, and ask no caller who it is.
+  const itself = path.endsWith('/') ? refused(context, partner) : passes(path);
+  const told = path.endsWith('/') && partner.paths.some((other) => other.path === bare);
   return [
-    ...(path.endsWith('/') ? [] : [block(pointer, ['location', '=', at(path)], passes(path))]),
+    ...(told ? [] : [block(pointer, ['location', '=', at(bare)], itself)]),
     block(pointer, ['location', '^~', at(below)], passes(below)),
   ];
 }
+
+/** No path of the partner, for those who may call it. */
+const refused = (context: Context, partner: Partner): Node[] => [
+  ...callerGuard(context, partner),
+  ...refusal(context, partner, 'path'),
+];
 
 const guards = (context: Context, partner: Partner): Node[] => [
   ...callerGuard(context, partner),
