@@ -191,22 +191,35 @@ export function keepCertificates(on: Keeping): Keeper {
     return Date.parse(after.next);
   };
 
+  const failed = (error: unknown, ca = ''): void => {
+    if (on.signal.aborted) return;
+    on.fail(error instanceof Fault ? error : new Fault('acme.broken', { ca, reason: String(error) }));
+  };
+
+  /** The same, where a disk that is full or a file that cannot be read holds up no other certificate. */
+  const lookAlone = async (doing: Ordering, certificate: AcmeCertificate): Promise<number> => {
+    try {
+      return await look(doing, certificate);
+    } catch (error) {
+      failed(error, new URL(doing.site.acme.authority.directory).host);
+      return Date.now() + wait.away;
+    }
+  };
+
   const run = async () => {
     while (!on.signal.aborted) {
-      const site = await on.site();
       let next = Date.now() + wait.longest;
-      if (hasAcme(site)) {
-        try {
+      try {
+        const site = await on.site();
+        if (hasAcme(site)) {
           const doing = await ordering(site);
-          const times = await mapAtMost(site.acme.certificates, atOnce, (each) => look(doing, each));
+          const times = await mapAtMost(site.acme.certificates, atOnce, (each) => lookAlone(doing, each));
           next = Math.min(next, ...times, ...(doing.sharing ? [Date.now() + wait.shared] : []));
-        } catch (error) {
-          // The store is away, most often: what was obtained serves on.
-          if (on.signal.aborted) break;
-          if (!(error instanceof Fault)) throw error;
-          on.fail(error);
-          next = Date.now() + wait.away;
         }
+      } catch (error) {
+        // The store is away, most often: what was obtained serves on.
+        failed(error);
+        next = Date.now() + wait.away;
       }
       await bell.wait(Math.max(wait.shortest, next - Date.now()));
     }

@@ -71,6 +71,17 @@ export async function remember(
   await writeDurably(file, `${JSON.stringify({ names, order, attempts }, undefined, 2)}\n`, 0o600);
 }
 
+/** More than an order or a failure takes. */
+const room = ' '.repeat(16_384);
+
+/** Throws what the disk says where nothing can be remembered: then nothing is to be asked for either. */
+export async function requireRoom(folder: string): Promise<void> {
+  const orders = join(folder, 'orders');
+  await mkdir(orders, { recursive: true, mode: 0o700 });
+  await writeDurably(join(orders, 'room'), room, 0o600);
+  await rm(join(orders, 'room'));
+}
+
 /** No order lives as long, and no pause. */
 const stale = 30 * 86_400_000;
 

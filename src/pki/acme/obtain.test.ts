@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -286,6 +286,19 @@ describe('after a failure', () => {
     expect((await faultOf(obtain(second, wish, solver(), nothing))).code).toBe('acme.self');
     expect((await turnOf(folder, pebble.directory, wish)).attempts?.failures).toBe(3);
     second.close();
+  });
+
+  test('where nothing can be remembered, nothing is asked for: a full disk would have it ordered again and again', async () => {
+    const folder = join(top, 'full');
+    const told: string[] = [];
+    const opened = await session(authorityOf(pebble), { folder, tell: ({ code }) => told.push(code) });
+    await mkdir(join(folder, 'orders', 'room'), { recursive: true });
+    const failed = await obtain(opened, wishFor('full.example'), solver(), { keep: async () => {} }).catch(
+      (error: unknown) => error,
+    );
+    expect(failed).toBeInstanceOf(Fault);
+    expect((failed as Fault).code).toBe('acme.broken');
+    expect(told).toEqual([]);
   });
 
   test('a certificate that was issued and could not be kept is found again, with its key', async () => {

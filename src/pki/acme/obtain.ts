@@ -10,7 +10,15 @@ import {
   validity,
   wrongWith,
 } from './certificate.ts';
-import { forgetStale, type Memory, type PlacedOrder, recall, remember, wishId } from './memory.ts';
+import {
+  forgetStale,
+  type Memory,
+  type PlacedOrder,
+  recall,
+  remember,
+  requireRoom,
+  wishId,
+} from './memory.ts';
 import { type Order, orderSchema, read } from './objects.ts';
 import { poll } from './poll.ts';
 import { endsOrder, Refusal } from './problem.ts';
@@ -42,6 +50,9 @@ export async function obtain(
   const id = wishId(authority.directory, wish);
   await forgetStale(folder, session.now());
   requireTurn(session, await recall(folder, id, session.now()), id, insist);
+  await requireRoom(folder).catch((cause) => {
+    throw session.fault('acme.broken', { reason: String(cause) }, cause);
+  });
   try {
     const obtained = await withAccount(session, ({ url }) => attempt(session, url, wish, solver, id));
     await keep(obtained);
