@@ -22,6 +22,7 @@ import { nginx } from '../src/i18n/en/nginx.ts';
 import { scheduler } from '../src/i18n/en/scheduler.ts';
 import { sessions } from '../src/i18n/en/sessions.ts';
 import { upkeep } from '../src/i18n/en/upkeep.ts';
+import { doctor as frenchDoctor } from '../src/i18n/fr/doctor.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = files(root, '.md');
@@ -89,6 +90,29 @@ describe('troubleshooting', () => {
     );
     expect([...new Set(codes)].filter((code) => !entries.includes(code))).toEqual([]);
     expect(entries.filter((code, n) => entries.indexOf(code) !== n)).toEqual([]);
+  });
+});
+
+describe('the certificate doctor', () => {
+  /** A text of the catalogue as a cell: what is filled in, in italics. */
+  const cell = (words: string) =>
+    words
+      .replaceAll('|', '\\|')
+      .replaceAll('*', '\\*')
+      .replace(/\{([\w-]+)\}/g, '*$1*');
+
+  test.each([
+    ['docs/certificate-doctor.md', doctor],
+    ['docs/fr/certificate-doctor.md', frenchDoctor],
+  ])('%s says of every finding what Poterne says', (page, catalogue: Readonly<Record<string, string>>) => {
+    const lines = new Set(text(page).split('\n'));
+    const requests = /^cert\.(server\.form|handshake\.pair|timeout\.form|doctor\.unknown|passphrase\.file)$/;
+    const rows = Object.entries(catalogue)
+      .filter(([code]) => `${code}.next` in catalogue && !requests.test(code))
+      .map(
+        ([code, words]) => `| \`${code}\` | ${cell(words)} | ${cell(catalogue[`${code}.next`] as string)} |`,
+      );
+    expect(rows.filter((row) => !lines.has(row))).toEqual([]);
   });
 });
 

@@ -149,6 +149,11 @@ describe('what is seen of a handshake', () => {
       client: client('good'),
     });
     expect(wrong.codes).toEqual(['cert.tls.refused.http']);
+    const shut = await serve(asked, 'HTTP/1.1 403 Forbidden\r\n\r\n');
+    expect((await examine(shut)).codes).toEqual(['cert.tls.required.http']);
+    expect((await examine(shut, { client: client('good') })).codes).toEqual(['cert.tls.forbidden']);
+    const stranger = await examine(shut, { client: client('stranger') });
+    expect(stranger.codes).toEqual(['cert.tls.refused.http', 'cert.tls.unlisted']);
   });
 
   test('a clock that differs from the server’s', async () => {

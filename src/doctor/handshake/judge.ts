@@ -76,7 +76,17 @@ function ofRequest({ accepts, shown }: Shake, { client, answer }: Brought): read
         subject: client?.[0] ? called(client[0]) : '—',
       }),
     ];
-  if (answer === 'dropped' && client?.[0] && shown && shown.length > 0)
+  const isShown = shown !== undefined && shown.length > 0;
+  if (accepts && http && [401, 403, 495, 496].includes(http.status)) {
+    const [own] = client ?? [];
+    if (!isShown || !own) return [diagnosis('error', 'cert.tls.required.http', params)];
+    const told = { ...params, subject: called(own) };
+    // A page of its own says nothing to programs; the authorities that it names do.
+    return isListed(accepts, client)
+      ? [diagnosis('warning', 'cert.tls.forbidden', told)]
+      : [diagnosis('error', 'cert.tls.refused.http', told)];
+  }
+  if (answer === 'dropped' && client?.[0] && isShown)
     return [
       diagnosis('error', 'cert.tls.dropped', {
         ...params,
@@ -91,7 +101,7 @@ function ofRequest({ accepts, shown }: Shake, { client, answer }: Brought): read
 /** Whether the authorities that the server names have one of ours among them; naming none means any. */
 function unlisted({ accepts = [] }: Shake, { client = [] }: Brought): readonly Diagnosis[] {
   const [own] = client;
-  if (!own || accepts.length === 0 || client.some(({ issuer }) => accepts.includes(issuer))) return [];
+  if (!own || isListed(accepts, client)) return [];
   return [
     diagnosis('warning', 'cert.tls.unlisted', {
       subject: called(own),
@@ -99,6 +109,10 @@ function unlisted({ accepts = [] }: Shake, { client = [] }: Brought): readonly D
       accepts: listed(accepts),
     }),
   ];
+}
+
+function isListed(accepts: readonly string[], client: readonly Certificate[] = []): boolean {
+  return accepts.length === 0 || client.some(({ issuer }) => accepts.includes(issuer));
 }
 
 function listed(names: readonly string[] | undefined): string {

@@ -255,6 +255,10 @@ export const doctor = {
   'cert.tls.dropped':
     'the server ended the connection without a word once it had seen our certificate {subject}, of {issuer}; it accepts those of: {accepts}',
   'cert.tls.dropped.next': 'see the log of the server: it refuses the certificate, or the request',
+  'cert.tls.forbidden':
+    'the server took our certificate {subject} in the handshake, and answers {answer} to a request for /',
+  'cert.tls.forbidden.next':
+    'see the log of the server: it may not let this identity in, or only on other paths',
   'cert.tls.unlisted': 'our certificate {subject} is of {issuer}, and the server accepts those of: {accepts}',
   'cert.tls.unlisted.next':
     'take the certificate that one of these issued; clients of many kinds would not even show this one',

@@ -269,6 +269,10 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.tls.dropped':
     'le serveur a mis fin à la connexion sans un mot après avoir vu notre certificat {subject}, de {issuer} ; il accepte ceux de : {accepts}',
   'cert.tls.dropped.next': 'voir le journal du serveur : il refuse le certificat, ou la requête',
+  'cert.tls.forbidden':
+    'le serveur a pris notre certificat {subject} dans la poignée de main, et répond {answer} à une requête de /',
+  'cert.tls.forbidden.next':
+    'voir le journal du serveur : peut-être n’admet-il pas cette identité, ou seulement sur d’autres chemins',
   'cert.tls.unlisted':
     'notre certificat {subject} est de {issuer}, et le serveur accepte ceux de : {accepts}',
   'cert.tls.unlisted.next':
