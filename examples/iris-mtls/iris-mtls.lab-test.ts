@@ -207,10 +207,57 @@ describe('MTLS-2: as a client', () => {
   }, 240_000);
 });
 
-test('MTLS-3: the doctor says what a certificate is for', async () => {
-  const inspect = (file: string) =>
-    poterne('cert', 'inspect', `pki/${file}.pem`, '--purpose', 'client', '--json');
-  expect((await inspect('client')).code).toBe(0);
-  const { code, stdout } = await inspect('client-serveur');
-  expect([code, stdout]).toEqual([1, expect.stringMatching(/clientAuth|purpose/)]);
+describe('MTLS-3 to MTLS-7: the doctor', () => {
+  /** The exit code of a command about certificates, and the codes of what it found. */
+  async function cert(...words: readonly string[]): Promise<readonly [number | undefined, string]> {
+    const { code, stdout } = await poterne('cert', ...words, '--json');
+    return [code, stdout];
+  }
+  const partner = 'api.external-system.com:443';
+  const trusting = ['--ca', 'pki/partenaire-root.pem'];
+  const showing = (name: string) => ['--cert', `pki/${name}.pem`, '--key', `pki/${name}.key`];
+
+  test('MTLS-3: what a certificate is for, and until when', async () => {
+    expect(await cert('inspect', 'pki/client.pem', '--purpose', 'client')).toEqual([0, expect.anything()]);
+    expect(await cert('inspect', 'pki/client-serveur.pem', '--purpose', 'client')).toEqual([
+      1,
+      expect.stringContaining('client'),
+    ]);
+  });
+
+  test('MTLS-4: whether a key is its own', async () => {
+    expect((await cert('match', 'pki/client.key', 'pki/client.pem'))[0]).toBe(0);
+    expect((await cert('match', 'pki/client-serveur.key', 'pki/client.pem'))[0]).toBe(1);
+  });
+
+  test('MTLS-5: a whole handshake with the partner, and who refuses what', async () => {
+    expect((await cert('handshake', partner, ...trusting, ...showing('client')))[0]).toBe(0);
+    const none = await cert('handshake', partner, ...trusting);
+    expect(none).toEqual([1, expect.stringMatching(/certificate.required|116/i)]);
+    expect((await cert('handshake', partner, ...trusting, ...showing('agence')))[0]).toBe(1);
+  });
+
+  test('MTLS-6: a chain, against an authority', async () => {
+    expect((await cert('chain', 'pki/client.pem', ...trusting, '--purpose', 'client'))[0]).toBe(0);
+    expect((await cert('chain', 'pki/client.pem', '--ca', 'pki/agences-root.pem'))[0]).toBe(1);
+  });
+
+  test('MTLS-7: a name that is not its own, and a key that others can read', async () => {
+    const other = await cert(
+      'handshake',
+      partner,
+      ...trusting,
+      ...showing('client'),
+      '--name',
+      'autre.example',
+    );
+    expect(other).toEqual([1, expect.stringContaining('api.external-system.com')]);
+    await on('install', '-m', '644', `${folder}/pki/client.key`, '/var/tmp/client.key');
+    expect((await cert('match', '/var/tmp/client.key', 'pki/client.pem'))[1]).toContain('cert.file.open');
+  });
+
+  test('all at once, of the partner as the description has it', async () => {
+    const { stdout, code } = await poterne('cert', 'doctor', 'api');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('api.external-system.com')]);
+  });
 });
