@@ -175,6 +175,7 @@ export function keepCertificates(on: Keeping): Keeper {
       await askAdvice(doing, certificate);
     }
     await sharing?.bring(certificate);
+    let later = 0;
     const before = await reviewCertificate(on.state, site.acme, certificate, Date.now());
     if (isTime(before) || (await hasCandidate(on.state, certificate)))
       try {
@@ -184,11 +185,13 @@ export function keepCertificates(on: Keeping): Keeper {
         const { host } = new URL(site.acme.authority.directory);
         const fault =
           error instanceof Fault ? error : new Fault('acme.broken', { ca: host, reason: String(error) });
+        if (fault.code === 'acme.shared.busy') return Date.now() + wait.shared;
         // Said when it happened: that it is too early again is no news.
-        if (fault.code !== 'acme.wait' && fault.code !== 'acme.shared.busy') on.fail(fault);
+        if (fault.code !== 'acme.wait') on.fail(fault);
+        later = Date.now() + wait.away;
       }
     const after = await reviewCertificate(on.state, site.acme, certificate, Date.now());
-    return Date.parse(after.next);
+    return Math.max(later, Date.parse(after.next));
   };
 
   const failed = (error: unknown, ca = ''): void => {

@@ -50,21 +50,40 @@ async function orderHere(
 ): Promise<void> {
   const { acme } = site;
   if (!(await hasCandidate(state, certificate))) {
-    const session = await sessionWith(acme.authority, state, { tell, ...(signal ? { signal } : {}) });
+    const [session, solver] = await remembered(
+      { state, site },
+      certificate,
+      async () =>
+        [
+          await sessionWith(acme.authority, state, { tell, ...(signal ? { signal } : {}) }),
+          await solverFor(site, certificate),
+        ] as const,
+    );
     try {
       const { obtain } = await import('../../pki/acme/obtain.ts');
       const wish = wishOf(certificate, await keptChain(state, certificate.id));
       const keep = (obtained: Parameters<typeof keepCandidate>[2]) =>
         keepCandidate(state, certificate, obtained);
-      await obtain(session, wish, await solverFor(site, certificate), { keep, insist });
+      // It remembers its failures itself.
+      await obtain(session, wish, solver, { keep, insist });
     } finally {
       session.close();
     }
   }
+  await remembered({ state, site }, certificate, () =>
+    adoptCandidate(state, acme, certificate, usersOf(site, certificate), serve),
+  );
+}
+
+/** Remembers what goes wrong: without that, the next attempt would follow at once. */
+async function remembered<T>(
+  { state, site }: Pick<Ordering, 'state' | 'site'>,
+  certificate: AcmeCertificate,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    await adoptCandidate(state, acme, certificate, usersOf(site, certificate), serve);
+    return await work();
   } catch (error) {
-    // The authority did its part: without this the next attempt would follow at once.
     if (error instanceof Fault) await noteFailure(state, site, certificate, error);
     throw error;
   }

@@ -57,13 +57,14 @@ export async function lookAhead(
   certificate: AcmeCertificate,
 ): Promise<readonly Finding[]> {
   const { preflight } = await import('../../pki/acme/preflight.ts');
-  const own = Object.values(networkInterfaces()).flatMap((some) =>
-    (some ?? []).map(({ address }) => address),
-  );
+  const own = Object.values(networkInterfaces())
+    .flatMap((some) => some ?? [])
+    .filter(({ internal, address }) => !internal && !/^fe80:/i.test(address))
+    .map(({ address }) => address);
   const { challenge } = certificate;
   return preflight(session, wishOf(certificate), {
     challenge: challenge === 'dns' && acme.dns ? acme.dns : { kind: 'http' },
-    addresses: [...gateway.publicAddresses, ...gateway.listen, ...own],
+    addresses: [...new Set([...gateway.publicAddresses, ...gateway.listen, ...own])],
     // A server of one's own may ask elsewhere than on port 80; what is forwarded is asked for where it is public.
     ...(acme.authority.trust === undefined ? {} : { port: gateway.httpPort }),
   });

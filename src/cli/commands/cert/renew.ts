@@ -5,7 +5,7 @@ import { Fault } from '../../../model/fault.ts';
 import { type CommonOptions, command } from '../../command.ts';
 import { type Context, stateFolder } from '../../context.ts';
 import { faultJson, showFault } from '../../errors.ts';
-import { exit } from '../../exit.ts';
+import { exit, WrongRequest } from '../../exit.ts';
 import { interruption } from '../../interruption.ts';
 import { stepTeller } from '../../steps.ts';
 import { withGateway } from '../../with-gateway.ts';
@@ -35,7 +35,14 @@ export function certRenew(context: Context): Command {
         force: options.force === true,
       };
       const tell = options.json ? () => {} : stepTeller(context);
-      const results = (await requestRenewal(state, ask, tell)) ?? (await alone(context, state, ask, tell));
+      const asked = async () =>
+        (await requestRenewal(state, ask, tell)) ?? (await alone(context, state, ask, tell));
+      const results = await asked().catch((error: unknown) => {
+        // What was asked for is not there: nothing has failed.
+        if (error instanceof Fault && /^acme\.renew\.(?:none|unknown)$/.test(error.code))
+          throw new WrongRequest(error.code, error.params);
+        throw error;
+      });
       if (options.json)
         context.out(JSON.stringify({ certificates: results.map((each) => asJson(context, each)) }));
       else for (const each of results) show(context, each);
@@ -82,7 +89,9 @@ function show(context: Context, result: RenewalResult): void {
     outcome === 'failed' && result.until !== undefined ? 'cert.renew.failed.kept' : `cert.renew.${outcome}`;
   const text = context.t(code as 'cert.renew.failed', params);
   for (const { severity, code, params: of, hint } of result.foreseen) {
-    context.err(`${context.t(`severity.${severity}`)}: ${context.t(code, of)}`);
+    // What went well all the same was only seen so from here.
+    const label = outcome === 'failed' ? severity : 'note';
+    context.err(`${context.t(`severity.${label}`)}: ${names}: ${context.t(code, of)}`);
     if (hint) context.err(`  ${context.t('report.hint', { hint: context.say(hint) })}`);
   }
   const fault = faultOf(result);
