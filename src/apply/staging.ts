@@ -62,7 +62,7 @@ export class Staging {
     const group = this.plan.artefacts.filter(
       (a) => a.engine === this.engine.name && a.isolated?.publication === publication,
     );
-    const last = before ? undefined : await this.lastGood(group, publication);
+    const last = before ? undefined : await this.lastGood(group, publication, because);
     for (const { path, reads } of group)
       for (const one of [path, ...reads.map((input) => input.as)]) this.files.delete(one);
     // The first complaint is about what the user wrote; a second one would be about our replacement.
@@ -103,6 +103,7 @@ export class Staging {
   private async lastGood(
     group: readonly Artefact[],
     publication: string,
+    because: Pointer,
   ): Promise<{ files: Map<string, ContentFile>; served: Publication | Partner } | undefined> {
     const { active } = this;
     const served = active && this.worthKeeping(active, publication);
@@ -117,6 +118,10 @@ export class Staging {
       } else if ('certificate' in input.from) {
         const fresh = this.files.get(input.as);
         if (fresh) renewed.set(input.as, fresh);
+      } else if ('acme' in input.from && input.because !== because) {
+        // Unless it is what was complained of: then the one that serves is the last good one.
+        const read = await this.materials.read(input);
+        if ('text' in read) renewed.set(input.as, { text: read.text, secret: true });
       }
     const files = new Map<string, ContentFile>();
     for (const { path: own } of group)

@@ -22,12 +22,13 @@ export async function keptCertificate(state: string, id: string): Promise<X509Ce
   }
 }
 
-/** The ids of those certificates that are there. */
+/** The ids of those certificates that are there, good or not: what is not, the engine refuses, and the earlier one serves on. */
 export async function presentCertificates(
   state: string,
   certificates: readonly Pick<AcmeCertificate, 'id'>[],
 ): Promise<readonly string[]> {
   const present: string[] = [];
-  for (const { id } of certificates) if (await keptCertificate(state, id)) present.push(id);
+  for (const { id } of certificates)
+    if ((await readIfThere(acmeCertificateFile(state, id))) !== undefined) present.push(id);
   return present;
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   ask,
@@ -219,6 +219,49 @@ test('what was obtained and is no good never takes the place of what serves', as
   await writeFile(`${file}.new`, (await issue(['x.example.fr'])).pem);
   expect((await faultOf(adopt([]))).code).toBe('acme.unproved');
   expect(await readFile(file, 'utf8')).toBe(good.pem);
+});
+
+test('a publication that is kept has its certificate renewed all the same; one that is no certificate keeps the earlier one', async () => {
+  const rig = await makeRig();
+  await startService(upstream, 'welcome');
+  const ca = await rig.write('ca.pem', rig.theirs.root);
+  const trusting = yaml(rig).replace(
+    'services:',
+    `services:\n  other: { url: "https://127.0.0.1:9", trust: { ca: ${ca}, name: other.lan }, healthy: { path: / } }`,
+  );
+  const described = trusting.replace(
+    'one.example.fr: { service: app,',
+    'one.example.fr: { routes: { /: { service: app }, /other/: { service: other } },',
+  );
+  const issue = async () => {
+    const names = ['one.example.fr', 'two.example.fr', 'www.example.fr'];
+    const { certificate, key } = await rig.theirs.issue(names, 30, new Date());
+    return {
+      pem: `${key.trimEnd()}\n${certificate}`,
+      fingerprint: new X509Certificate(certificate).fingerprint256,
+    };
+  };
+  const file = acmeCertificateFile(rig.state, 'shared-both');
+  const [first, second] = [await issue(), await issue()];
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, first.pem);
+  expect((await rig.apply(described)).outcome).toBe('applied');
+  const shown = async () =>
+    Promise.all(['one', 'two'].map(async (name) => (await rig.get(`${name}.example.fr`)).fingerprint));
+  expect(await shown()).toEqual([first.fingerprint, first.fingerprint]);
+  await rm(ca);
+  await writeFile(file, second.pem);
+  const kept = await rig.apply(described);
+  expect([kept.outcome, kept.findings.map(({ code }) => code)]).toEqual([
+    'partial',
+    ['engine.refused.publication'],
+  ]);
+  expect(await shown()).toEqual([second.fingerprint, second.fingerprint]);
+  // Half of it is lost.
+  await rig.write('ca.pem', rig.theirs.root);
+  await writeFile(file, second.pem.slice(0, 100));
+  expect((await rig.apply(described)).outcome).toBe('partial');
+  expect(await shown()).toEqual([second.fingerprint, second.fingerprint]);
 });
 
 /** What plain http answers: status and body, or what became of the connection. */

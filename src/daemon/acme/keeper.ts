@@ -166,37 +166,38 @@ export function keepCertificates(on: Keeping): Keeper {
     ...{ state: on.state, site, tell, signal: on.signal, serve: on.serve, sharing: await sharingFor(site) },
   });
 
-  /** Looks after one certificate; gives the time at which it is to be looked at again. */
-  const look = async (doing: Ordering, certificate: AcmeCertificate): Promise<number> => {
-    const { site, sharing } = doing;
-    if (usersOf(site, certificate).length === 0) return Number.POSITIVE_INFINITY;
-    if ((asked.get(certificate.id) ?? 0) <= Date.now()) {
-      asked.set(certificate.id, Date.now() + wait.advice);
-      await askAdvice(doing, certificate);
-    }
-    await sharing?.bring(certificate);
-    let later = 0;
-    const before = await reviewCertificate(on.state, site.acme, certificate, Date.now());
-    if (isTime(before) || (await hasCandidate(on.state, certificate)))
-      try {
-        await alone(certificate.id, () => order(doing, certificate));
-      } catch (error) {
-        if (on.signal.aborted) return 0;
-        const { host } = new URL(site.acme.authority.directory);
-        const fault =
-          error instanceof Fault ? error : new Fault('acme.broken', { ca: host, reason: String(error) });
-        if (fault.code === 'acme.shared.busy') return Date.now() + wait.shared;
-        // Said when it happened: that it is too early again is no news.
-        if (fault.code !== 'acme.wait') on.fail(fault);
-        later = Date.now() + wait.away;
-      }
-    const after = await reviewCertificate(on.state, site.acme, certificate, Date.now());
-    return Math.max(later, Date.parse(after.next));
-  };
-
   const failed = (error: unknown, ca = ''): void => {
     if (on.signal.aborted) return;
     on.fail(error instanceof Fault ? error : new Fault('acme.broken', { ca, reason: String(error) }));
+  };
+
+  /** Looks after one certificate; gives the time at which it is to be looked at again. */
+  const look = async (doing: Ordering, certificate: AcmeCertificate): Promise<number> => {
+    const { site, sharing } = doing;
+    const { id } = certificate;
+    if (usersOf(site, certificate).length === 0) return Number.POSITIVE_INFINITY;
+    const review = () => reviewCertificate(on.state, site.acme, certificate, Date.now());
+    try {
+      if ((asked.get(id) ?? 0) <= Date.now()) {
+        asked.set(id, Date.now() + wait.advice);
+        await askAdvice(doing, certificate);
+      }
+      await sharing?.bring(certificate);
+      await alone(id, async () => {
+        // A person may have had it renewed while we waited.
+        if (!isTime(await review()) && !(await hasCandidate(on.state, certificate))) return;
+        await order(doing, certificate);
+        // Of the new one the server is asked anew.
+        asked.delete(id);
+      });
+      return Date.parse((await review()).next);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (error.code === 'acme.shared.busy') return Date.now() + wait.shared;
+      // Said when it happened: that it is too early again is no news.
+      if (error.code !== 'acme.wait') failed(error);
+      return Math.max(Date.now() + wait.away, Date.parse((await review()).next));
+    }
   };
 
   /** The same, where a disk that is full or a file that cannot be read holds up no other certificate. */

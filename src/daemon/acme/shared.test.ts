@@ -2,8 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { quitEngine } from '../../apply/engine-process.ts';
 import {
   ask,
+  atEnd,
   type Command,
   eventually,
   head,
@@ -12,6 +14,7 @@ import {
   poterne,
   startService,
 } from '../../apply/testing.ts';
+import nginx from '../../engines/nginx/engine.ts';
 import { type Pebble, startPebble } from '../../pki/acme/testing.ts';
 import { acmeCertificateFile } from '../../pki/acme-files.ts';
 import { hasPostgres, type Postgres, startPostgres } from '../../store/testing/postgres.ts';
@@ -44,6 +47,8 @@ publications:
   one.example.fr: { service: app, audience: everyone, tls: acme }
 `;
     const second = { http: port(2), https: port(3), state: join(rig.folder, 'second') };
+    // Whatever becomes of this test, its engine ends with it.
+    atEnd(() => quitEngine(nginx, join(second.state, 'nginx'), 0));
     await rig.write('site.yaml', described(rig.ports));
     await writeFile(join(rig.folder, 'second.yaml'), described(second));
     const commands: Command[] = [];

@@ -17,7 +17,8 @@ export function certificateFiles(
   if (tls.kind === 'files') return { certificate: of(`${id}.crt`), key: of(`${id}.key`) };
   if (tls.kind === 'internal') return { certificate: of(`${id}.pem`), key: of(`${id}.pem`) };
   if (!facts.acme?.present.includes(tls.certificate)) return undefined;
-  return { certificate: of(`${tls.certificate}.acme.pem`), key: of(`${tls.certificate}.acme.pem`) };
+  // Each publication has a copy, also of one that is shared: what is refused with its files takes nobody else's away.
+  return { certificate: of(`${id}.acme.pem`), key: of(`${id}.acme.pem`) };
 }
 
 /** What stands in these files. */
