@@ -63,6 +63,7 @@ beforeAll(async () => {
     await of('listless', [right], { lists }),
     await of('ended', [right], { lists: [await right.list([], -1), await middle.list()] }),
     await of('others', [other], { client: 'optional', identity: 'common-name' }),
+    await of('asked', [right], { ocsp: { responder: 'http://127.0.0.1:9/', whole: false, pointer: '' } }),
     await of('dns', [right], { identity: 'san-dns' }),
     await of('email', [right], { identity: 'san-email', client: 'optional' }),
     await of('uri', [right], { identity: 'san-uri' }),
@@ -80,6 +81,7 @@ beforeAll(async () => {
           publication('listless.localhost', 'app', { tlsConfiguration: 'listless' }),
           publication('ended.localhost', 'app', { tlsConfiguration: 'ended' }),
           publication('others.localhost', 'app', { tlsConfiguration: 'others' }),
+          publication('asked.localhost', 'app', { tlsConfiguration: 'asked' }),
           publication('dns.localhost', 'app', { tlsConfiguration: 'dns' }),
           publication('email.localhost', 'app', { tlsConfiguration: 'email' }),
           publication('uri.localhost', 'app', { tlsConfiguration: 'uri' }),
@@ -170,6 +172,10 @@ describe('a name that requires a certificate', () => {
     expect(await status('listless.localhost', alice)).toBe(200);
     expect(await status('listless.localhost', chained)).toBe(403);
     expect(await status('ended.localhost', alice)).toBe(403);
+  });
+
+  test('refuses all while nobody answers whether they are revoked', async () => {
+    expect([await status('asked.localhost', alice), await status('asked.localhost')]).toEqual([403, 403]);
   });
 
   test('is still shut to those outside its audience', async () => {

@@ -55,6 +55,9 @@ function routeLocations(
     ...pass(context, route, service, group, isLive),
     ...identityLines(context, publication, route),
     line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
+    ...(isLive || publicationOptions(publication).compression === false
+      ? []
+      : [block('', ['if', '($poterne_cross_site)'], [line('', 'gzip', 'off')])]),
   ];
   const why = (what: string): Node => note(route.pointer, what);
 

@@ -138,6 +138,27 @@ function variables({ site }: Context): Node[] {
       [own('default', 'upgrade'), own('', 'close')],
     ),
     gap,
+    why('Other sites cannot learn from the length of a compressed page what is secret in it (BREACH).'),
+    block(
+      '',
+      ['map', '$http_referer|$host', '$poterne_other_referrer'],
+      [
+        own('default', '1'),
+        own('~^\\|', ''),
+        own('~*^https?://([^/:?#|]+)(?::\\d+)?(?:[/?#].*)?\\|\\1$', ''),
+      ],
+    ),
+    block(
+      '',
+      ['map', '$http_sec_fetch_site', '$poterne_cross_site'],
+      [own('default', ''), own('cross-site', '1'), own('', '$poterne_other_referrer')],
+    ),
+    block(
+      '',
+      ['map', '$poterne_cross_site', '$poterne_encodings'],
+      [own('default', ''), own('', '$http_accept_encoding')],
+    ),
+    gap,
     why('The pages of the gateway: the first language of the visitor that there is, or JSON for programs.'),
     block(
       '',
@@ -220,7 +241,8 @@ function tls(site: Site): Node[] {
   return [
     own('ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
     own('ssl_ciphers', ciphers),
-    own('ssl_prefer_server_ciphers', 'off'),
+    own('ssl_prefer_server_ciphers', 'on'),
+    own('ssl_conf_command', 'Options', 'PrioritizeChaCha'),
     ...(asksClients(site)
       ? [
           why(

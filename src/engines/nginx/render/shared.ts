@@ -35,6 +35,7 @@ export function forwardingFile({ site, publicPort, gatewayAt }: Context): Node[]
   return [
     note('', 'Who asked, and for what. Nothing that the visitor said about it is believed.'),
     header('Upgrade', '$poterne_upgrade'),
+    header('Accept-Encoding', '$poterne_encodings'),
     header('X-Forwarded-For', '$remote_addr'),
     header('X-Real-IP', '$remote_addr'),
     header('X-Forwarded-Proto', 'https'),
