@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import * as x509 from '../pki/x509.ts';
+import { type NameConstraints, parseNameConstraints } from './name-constraints.ts';
 
 /** What a certificate says (RFC 5280), as plain values. */
 export interface CertificateFacts {
@@ -29,6 +30,8 @@ export interface CertificateFacts {
   readonly issuerUrls: readonly string[];
   readonly ocspUrls: readonly string[];
   readonly crlUrls: readonly string[];
+  /** The names that it may issue for; absent: any. */
+  readonly nameConstraints?: NameConstraints;
   /** Critical extensions that nobody here knows, by object identifier. */
   readonly unknownCritical: readonly string[];
   /** Of the certificate, in hexadecimal. */
@@ -68,6 +71,7 @@ export function parseCertificate(bytes: Uint8Array | string): Certificate {
   const subjectKeyId = parsed.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
   const authorityKeyId = parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId;
   const access = parsed.getExtension(x509.AuthorityInfoAccessExtension);
+  const limits = parsed.getExtension('2.5.29.30');
   const points = parsed.getExtension(x509.CRLDistributionPointsExtension);
   return {
     subject: parsed.subject,
@@ -89,6 +93,7 @@ export function parseCertificate(bytes: Uint8Array | string): Certificate {
     crlUrls: (points?.distributionPoints ?? []).flatMap((point) =>
       (point.distributionPoint?.fullName ?? []).flatMap(({ uniformResourceIdentifier: url }) => url ?? []),
     ),
+    ...(limits ? { nameConstraints: parseNameConstraints(new Uint8Array(limits.value)) } : {}),
     unknownCritical: parsed.extensions
       .filter(({ type, critical }) => critical && !knownExtensions.has(type))
       .map(({ type }) => type),

@@ -11,6 +11,7 @@ import {
   keyText,
   type Purpose,
 } from './judged.ts';
+import { judgeConstraints } from './name-constraints.ts';
 
 /** What certificates are judged by. */
 export interface Question {
@@ -48,6 +49,7 @@ export function judge(certificates: readonly [Certificate, ...Certificate[]], qu
     ...judgeStrength(leaf),
     ...unknownExtensions(chain.path),
     ...judgeChain(chain, now, purpose).filter((each) => authorities !== undefined || !isOfEnd(each)),
+    ...judgeConstraints(chain.path),
     ...judgeOrder(certificates, chain),
     ...(key === undefined ? [] : judgeKey(leaf, key)),
   ];

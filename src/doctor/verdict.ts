@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { localhost } from '../hosts/local.ts';
+import { type Diagnosis, diagnosis } from './diagnosis.ts';
 import type { Purpose } from './judged.ts';
 
 /** OpenSSL's verdict on a certificate: its number and words (`X509_V_…`); 0 is OK. */
@@ -28,4 +29,10 @@ export async function opensslVerdict(
   if (code === 0) return { number: 0, text: 'ok' };
   const [, number, text] = /^error (\d+) at \d+ depth lookup: (.*)$/m.exec(stdout + stderr) ?? [];
   return { number: Number(number ?? 1), text: text ?? 'unreadable' };
+}
+
+/** That OpenSSL refuses what nothing else was found against: it looks at more than is judged here. */
+export function judgeVerdict({ number, text }: Verdict, found: readonly Diagnosis[]): readonly Diagnosis[] {
+  if (number === 0 || found.some(({ severity }) => severity === 'error')) return [];
+  return [diagnosis('error', 'cert.openssl', { number, text })];
 }

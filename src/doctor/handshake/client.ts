@@ -149,7 +149,7 @@ function summary({ stdout, stderr, timedOut }: Run): Omit<Shake, keyof Transcrip
   // That line has the version in which the cipher first was; the session has what was agreed on.
   const version = one(/^ {4}Protocol {2}: (\S+)$/m) ?? since;
   const isAgreed = cipher !== undefined && cipher !== '(NONE)';
-  const group = one(/^Server Temp Key: (.*)$/m);
+  const group = one(/^(?:Server Temp Key|Peer Temp Key|Negotiated TLS1\.3 group): (.*)$/m);
   const alpn = one(/^ALPN protocol: (\S+)$/m);
   const [, number, text = ''] = /^ *Verify return code: (\d+) \((.*)\)$/m.exec(stdout) ?? [];
   const complaint = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):/.exec(stderr)?.[1];

@@ -10,6 +10,7 @@ import type { Fetching } from '../fetch.ts';
 import { readPemFile } from '../files.ts';
 import { inspectFile, type KeySource, openKey, readAuthorities } from '../inspect.ts';
 import { judgeInterception, judgePin } from '../interception.ts';
+import { judgeVerdict } from '../verdict.ts';
 import { judgeWhole, readLists } from '../whole.ts';
 import { type Shake, type Starttls, shake, type Wish } from './client.ts';
 import { askHttp, type HttpAnswer } from './http.ts';
@@ -96,6 +97,7 @@ export async function examineServer(question: HandshakeQuestion): Promise<Handsh
     ...judgeInterception(path, isTrusted),
     ...(path.length > 0 ? judgePin(path, pins) : []),
     ...(served?.found ?? []),
+    ...(done.verify && served ? judgeVerdict(done.verify, served.found) : []),
   ];
   return {
     found: worstFirst([...before, ...seenAt(there, seen)]),

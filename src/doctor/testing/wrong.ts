@@ -3,6 +3,7 @@ import type { webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nameConstraints } from '../../pki/authority/constraints.ts';
 import * as x509 from '../../pki/x509.ts';
 import { issue, type Pair, rsa, type Wanted } from '../../verify/testing/pki.ts';
 import type { Purpose } from '../judged.ts';
@@ -38,9 +39,9 @@ const chain = good.cert + middle.cert;
 
 const below = (wanted: Wanted) => issue({ names, by: middle, extensions: both, ...wanted });
 /** A certificate below an intermediate that is wrong. */
-const under = async (wanted: Wanted) => {
+const under = async (wanted: Wanted, of: readonly string[] = names) => {
   const wrong = await issue({ common: 'Wrong', authority: true, by: root, extensions: signs, ...wanted });
-  return (await issue({ names, by: wrong, extensions: both })).cert + wrong.cert;
+  return (await issue({ names: of, common: 'x', by: wrong, extensions: both })).cert + wrong.cert;
 };
 const leaf = async (wanted: Wanted) => (await below(wanted)).cert + middle.cert;
 
@@ -72,6 +73,12 @@ const deeper = await issue({ common: 'Deeper', authority: true, by: deep, extens
 /** An intermediate below the intermediate. */
 const later = await issue({ common: 'Later', authority: true, by: middle, extensions: signs });
 const noNames = await issue({ common: 'app.example.fr', by: middle, extensions: both });
+/** Only names below example.org, and none of the addresses of a network. */
+const limited = new x509.Extension(
+  '2.5.29.30',
+  true,
+  nameConstraints({ names: ['example.org'], networks: ['10.0.0.0/8'] }),
+);
 const critical = new x509.Extension('1.2.3.4', true, new Uint8Array([5, 0]));
 
 /** Each once; what is right is first. */
@@ -166,6 +173,24 @@ export const cases: readonly Case[] = [
     purpose: 'server',
     codes: ['cert.issuer.purpose'],
     openssl: 26,
+  },
+  {
+    name: 'name-not-allowed',
+    file: await under({ extensions: [...signs, limited] }),
+    codes: ['cert.issuer.names'],
+    openssl: 47,
+  },
+  {
+    name: 'address-not-allowed',
+    file: await under({ extensions: [...signs, limited] }, ['a.example.org', '192.0.2.1']),
+    codes: ['cert.issuer.names'],
+    openssl: 47,
+  },
+  {
+    name: 'names-allowed',
+    file: await under({ extensions: [...signs, limited] }, ['a.example.org', '10.1.2.3']),
+    codes: [],
+    openssl: 0,
   },
   {
     name: 'critical',

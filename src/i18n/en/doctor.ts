@@ -140,9 +140,15 @@ export const doctor = {
   'cert.issuer.future': 'the authority {subject} is not valid before {since}',
   'cert.issuer.future.next':
     'wait until then, or see whether the clock of this machine is right: timedatectl',
+  'cert.issuer.names': 'the authority {subject} may not issue for {name}; it may for: {allowed}',
+  'cert.issuer.names.next': 'have the certificate issued by another authority, or without that name',
   'cert.issuer.purpose':
     'the authority {subject} may not issue for a {purpose}: its extended key usage is {usages}',
   'cert.issuer.purpose.next': 'have the certificate issued by another authority',
+  'cert.openssl':
+    'OpenSSL refuses the certificate, for something that is not looked at here: {text} ({number})',
+  'cert.openssl.next':
+    'see X509_V_ERR_… of that number in the manual of OpenSSL: man X509_STORE_CTX_get_error',
   'cert.order': 'the certificates are in the wrong order: {order}',
   'cert.order.next': 'each is followed by the one that signed it: {right}',
   'cert.order.leaf':

@@ -150,9 +150,15 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.issuer.future': 'l’autorité {subject} n’est pas valide avant le {since}',
   'cert.issuer.future.next':
     'attendre jusque-là, ou voir si l’horloge de cette machine est juste : timedatectl',
+  'cert.issuer.names': 'l’autorité {subject} ne peut pas émettre pour {name} ; elle le peut pour : {allowed}',
+  'cert.issuer.names.next': 'faire émettre le certificat par une autre autorité, ou sans ce nom',
   'cert.issuer.purpose':
     'l’autorité {subject} ne peut pas émettre pour un {purpose} : son usage étendu de clé est {usages}',
   'cert.issuer.purpose.next': 'faire émettre le certificat par une autre autorité',
+  'cert.openssl':
+    'OpenSSL refuse le certificat, pour quelque chose qui n’est pas regardé ici : {text} ({number})',
+  'cert.openssl.next':
+    'voir X509_V_ERR_… de ce numéro dans le manuel d’OpenSSL : man X509_STORE_CTX_get_error',
   'cert.order': 'les certificats sont dans le mauvais ordre : {order}',
   'cert.order.next': 'chacun est suivi de celui qui l’a signé : {right}',
   'cert.order.leaf':

@@ -29,7 +29,7 @@ export function certChain(context: Context): Command {
     .option('--name <name>', t('cert.option.name'));
   return onOthers(made, context).action(async (file: string, options: ChainOptions) => {
     const { inspectFile } = await import('../../../doctor/inspect.ts');
-    const { opensslVerdict } = await import('../../../doctor/verdict.ts');
+    const { judgeVerdict, opensslVerdict } = await import('../../../doctor/verdict.ts');
     const { ca, purpose, name } = options;
     const asked = {
       ...(ca === undefined ? {} : { ca }),
@@ -46,7 +46,8 @@ export function certChain(context: Context): Command {
     process.exitCode = showReport(
       context,
       {
-        ...{ what: file, found },
+        what: file,
+        found: [...(verdict && ca !== undefined ? judgeVerdict(verdict, found) : []), ...found],
         details: [
           ...(chain ? [chainLine(context, chain)] : []),
           ...(verdict ? [['cert.fact.verify', `verify ${verdict.number} (${verdict.text})`] as const] : []),
