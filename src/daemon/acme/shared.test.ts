@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import {
   atEnd,
   type Command,
   eventually,
+  faultOf,
   head,
   makeRig,
   port,
@@ -17,7 +18,11 @@ import {
 import nginx from '../../engines/nginx/engine.ts';
 import { type Pebble, startPebble } from '../../pki/acme/testing.ts';
 import { acmeCertificateFile } from '../../pki/acme-files.ts';
+import { openSharedStore } from '../../store/store.ts';
 import { hasPostgres, type Postgres, startPostgres } from '../../store/testing/postgres.ts';
+import { hasCandidate } from './adopt.ts';
+import { wishIdOf } from './review.ts';
+import { openSharing } from './sharing.ts';
 
 // Two gateways with one PostgreSQL; the ACME server asks one of them alone, whichever ordered.
 
@@ -31,6 +36,46 @@ describe.skipIf(!hasPostgres)('two gateways', () => {
   afterAll(async () => {
     await pebble?.stop();
     await database?.end();
+  });
+
+  test('a key that lies in the database unlocked is nobody’s: who may write there could have put it', async () => {
+    const rig = await makeRig();
+    const place = await database.database('planted');
+    const key = await rig.write('shared.key', 'a shared key of more than thirty-two characters\n');
+    await chmod(key, 0o600);
+    const { site } = await rig.describe(`${head(rig.ports)}
+store: { postgres: { host: ${place.host}, database: ${place.database}, user: ${place.user} }, lease: 10s }
+services:
+  app: { url: "http://127.0.0.1:${port(90)}" }
+acme: { directory: "${pebble.directory}", trust: ${pebble.trust}, terms: agreed, shared: { key: { file: ${key} } } }
+publications:
+  one.example.fr: { service: app, audience: everyone, tls: acme }
+`);
+    const [certificate] = site.acme?.certificates ?? [];
+    if (!site.acme || !certificate) throw new Error('the site asks for one');
+    const sharing = await openSharing({ state: rig.state, site: { ...site, acme: site.acme } });
+    const store = await openSharedStore(place, undefined);
+    try {
+      const known = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+      await store.certificates.account(site.name, String(known.export({ type: 'pkcs8', format: 'pem' })));
+      expect((await faultOf(sharing?.meet() as Promise<unknown>)).code).toBe('key.locked');
+      const ours = await readFile(join(rig.state, 'acme', 'account.key'), 'utf8');
+      expect(createPrivateKey(ours).equals(known)).toBe(false);
+      const theirs = await rig.theirs.issue(certificate.names, 30, new Date());
+      const lease = await store.certificates.take(site.name, certificate.id, 'somebody', 10_000);
+      const wish = wishIdOf(site.acme, certificate);
+      const row = {
+        id: certificate.id,
+        wish,
+        pem: theirs.key + theirs.certificate,
+        until: '2030-01-01T00:00:00Z',
+      };
+      expect(lease && (await store.certificates.share(site.name, row, lease))).toBe(true);
+      expect((await faultOf(sharing?.bring(certificate) as Promise<unknown>)).code).toBe('key.locked');
+      expect(await hasCandidate(rig.state, certificate)).toBe(false);
+    } finally {
+      await Promise.all([store.close(), sharing?.close()]);
+    }
   });
 
   test('one orders and both serve, and what the database holds opens without its key to nobody', async () => {

@@ -9,7 +9,7 @@ import { openAccountKey } from '../../pki/acme/account-key.ts';
 import { recall } from '../../pki/acme/memory.ts';
 import { nextTry } from '../../pki/acme/renewal.ts';
 import { acmeCertificateFile, acmeFolder, keptCertificate } from '../../pki/acme-files.ts';
-import { decryptKey, encryptKey } from '../../pki/at-rest.ts';
+import { decryptKey, encryptKey, isEncrypted } from '../../pki/at-rest.ts';
 import { readSecret } from '../../secrets/read.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { Store } from '../../store/store.ts';
@@ -58,6 +58,13 @@ function sharingOf(
   /** Rights that we keep after a failure. */
   const held = new Map<string, Lease>();
   const accountFile = join(acmeFolder(state), 'account.key');
+  /** A key out of the database, in PEM: whoever may write there and lacks the secret could put one that he knows. */
+  const unsealed = (pem: string): string => {
+    const file = acme.sharedKey?.file ?? '';
+    if (!isEncrypted(pem))
+      throw new Fault('key.locked', { file }, { next: message('key.locked.next', { file }) });
+    return String(decryptKey(pem, secret, file).export({ type: 'pkcs8', format: 'pem' }));
+  };
   const bring = async (certificate: AcmeCertificate): Promise<boolean> => {
     const wish = wishIdOf(acme, certificate);
     const row = (await shared.certificates(site.name)).find((each) => each.id === certificate.id);
@@ -71,11 +78,7 @@ function sharingOf(
     const isNewer = !here || Date.parse(there.validTo) > Date.parse(here.validTo);
     if (!isNewer && note.wish === wish) return false;
     const [encrypted = '', chain = ''] = split(row.pem);
-    const key = decryptKey(encrypted, secret, acme.sharedKey?.file ?? '').export({
-      type: 'pkcs8',
-      format: 'pem',
-    });
-    await keepCandidate(state, certificate, { key: String(key), certificate: chain });
+    await keepCandidate(state, certificate, { key: unsealed(encrypted), certificate: chain });
     return true;
   };
   const share = async (certificate: AcmeCertificate, lease: Lease): Promise<void> => {
@@ -97,8 +100,7 @@ function sharingOf(
       await openAccountKey(acmeFolder(state));
       const ours = (await readIfThere(accountFile)) ?? '';
       const theirs = await shared.account(site.name, encryptKey(ours, secret));
-      const key = decryptKey(theirs, secret, acme.sharedKey?.file ?? '');
-      const text = String(key.export({ type: 'pkcs8', format: 'pem' }));
+      const text = unsealed(theirs);
       if (text.trim() === ours.trim()) return false;
       await writeDurably(accountFile, text, 0o600);
       return true;
