@@ -128,3 +128,32 @@ test('a version of before that asks for less does not go on', async () => {
   expect((await rig.apply(broken)).findings[0]?.hint?.code).toBe('engine.refused.stand-in');
   expect([await ask(rig), await ask(rig, alice)]).toEqual([503, 503]);
 });
+
+test('a version of before that lets visitors say who they are does not go on', async () => {
+  const rig = await made();
+  const other = '  other.example.fr: { service: app, audience: everyone }\n';
+  const alone = `${head(rig.ports)}services:
+  app: { url: "http://127.0.0.1:${upstream}" }
+publications:
+${other}`;
+  expect((await rig.apply(alone)).outcome).toBe('applied');
+  const broken = described(rig).replace(
+    other,
+    other.replace(' }', ', tls: { certificate: no.pem, key: no.key } }'),
+  );
+  const { findings } = await rig.apply(broken);
+  expect(findings.map(({ hint }) => hint?.code)).toContain('engine.refused.stand-in');
+  expect([await ask(rig, alice), await ask(rig, undefined, 'other.example.fr')]).toEqual([200, 503]);
+});
+
+test('a version of before may name a configuration that is described no longer', async () => {
+  const rig = await made();
+  expect((await rig.apply(described(rig))).outcome).toBe('applied');
+  const broken = described(rig, { api: '    tls: { certificate: no.pem, key: no.key }\n' })
+    .replace('    tls-configuration: partners\n', '')
+    .replace(/tls-configurations:\n.*\n/, '');
+  for (let n = 0; n < 2; n++) {
+    expect((await rig.apply(broken)).findings[0]?.hint?.code).toBe('engine.refused.kept');
+    expect([await ask(rig, alice), await ask(rig)]).toEqual([200, 403]);
+  }
+});

@@ -51,19 +51,38 @@ interface Version {
   readonly publication: Publication;
 }
 
-/** Whether one version of a publication lets people in that the other does not, or may. */
+/** Whether one version of a publication lets people in that the other does not, or may, or lets them say who they are. */
 export function letsInMore(one: Version, other: Version): boolean {
-  return !covers(other.publication.audience, one.publication.audience) || asksLess(one, other);
+  return (
+    !covers(other.publication.audience, one.publication.audience) ||
+    asksLess(one, other) ||
+    believesMore(one, other)
+  );
 }
 
 /** Whether one version may let somebody in without the client certificate that the other asks for; any difference may. */
 function asksLess(one: Version, other: Version): boolean {
-  const [first, second] = [one, other].map(({ site, publication }) => {
-    const verification = clientVerification(site, publication);
-    const guarded = publication.routes
-      .filter((route) => verification && isVerified(verification, route))
-      .map(({ path, match, service }) => ({ path, match, service }));
-    return verification && { ...verification, guarded };
-  });
-  return second !== undefined && JSON.stringify(first) !== JSON.stringify(second);
+  const wanted = askedBy(other);
+  return wanted !== undefined && JSON.stringify(askedBy(one)) !== JSON.stringify(wanted);
 }
+
+function askedBy({ site, publication }: Version) {
+  const verification = clientVerification(site, publication);
+  const guarded = publication.routes
+    .filter((route) => verification && isVerified(verification, route))
+    .map(({ path, match, service }) => ({ path, match, service }));
+  return verification && { ...verification, guarded };
+}
+
+/** Whether one version leaves visitors a header in which the other's services are told who they are. */
+function believesMore(one: Version, other: Version): boolean {
+  const cleared = identityHeaders(one);
+  return (
+    other.publication.scenario === 'proxy' && identityHeaders(other).some((name) => !cleared.includes(name))
+  );
+}
+
+const identityHeaders = ({ site }: Version): readonly string[] =>
+  (site.tlsConfigurations ?? []).flatMap((each) =>
+    each.kind === 'server' ? Object.values(each.headers).map((name) => name.toLowerCase()) : [],
+  );
