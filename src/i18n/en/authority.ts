@@ -75,6 +75,8 @@ export const authority = {
   'cert.issue.name.form': `"{name}" cannot be the name of a certificate: 64 letters, digits, spaces and . @ _ + ' - at most`,
   'cert.issue.for.missing': 'say what the certificate is for: --for server, client or both',
   'cert.issue.csr.format': 'whoever made the request has its key: there is none to put into a PKCS#12 file',
+  'cert.csr.names': 'the request asks for names that nobody agreed to: {names}',
+  'cert.csr.names.next': 'if they are its own, say so: {words}; else say which are',
   'cert.issue.san.form': '"{value}" is no name that a certificate can have',
   'cert.issue.san.form.next': 'write a DNS name, an address, email:… or uri:…',
   'cert.issue.days.form': '"{value}" is no number of days from 1 to {most}',

@@ -80,6 +80,8 @@ export const authority: Record<keyof typeof en, string> = {
   'cert.issue.for.missing': 'dites à quoi sert le certificat : --for server, client ou both',
   'cert.issue.csr.format':
     'qui a fait la demande en a la clé : il n’y en a pas à mettre dans un fichier PKCS#12',
+  'cert.csr.names': 'la demande veut des noms que personne n’a accordés : {names}',
+  'cert.csr.names.next': 's’ils sont les siens, dites-le : {words} ; sinon, dites lesquels le sont',
   'cert.issue.san.form': '« {value} » n’est pas un nom qu’un certificat puisse avoir',
   'cert.issue.san.form.next': 'écrivez un nom DNS, une adresse, email:… ou uri:…',
   'cert.issue.days.form': '« {value} » n’est pas un nombre de jours de 1 à {most}',

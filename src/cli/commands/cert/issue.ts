@@ -67,7 +67,8 @@ async function issue(context: Context, name: string, options: IssueOptions): Pro
   const before = options.renew ? await latest(context, options, name) : undefined;
   const purpose = options.for ?? before?.purpose;
   if (purpose === undefined) throw new WrongRequest('cert.issue.for.missing', {});
-  const names = wantedNames(name, purpose, options.san, csr?.names ?? before?.names ?? []);
+  const names = wantedNames(name, purpose, options.san, before?.names ?? []);
+  if (csr && options.san.length === 0) requireAgreed(csr.names, names);
   const days = daysOf(options.days, purpose, before);
   const place = resolve(
     options.out ?? `${name.replaceAll(/[^\w.@-]+/g, '_')}.${format === 'pem' ? 'pem' : 'p12'}`,
@@ -146,7 +147,15 @@ async function latest(context: Context, options: AuthorityOptions, name: string)
   );
 }
 
-/** The alternative names: those asked for, else those of the request; for a server without, its own name. */
+/** Whoever made a request may have written anybody's name into it: that is for the one who signs to say. Throws `cert.csr.names`. */
+function requireAgreed(asked: readonly string[], agreed: readonly string[]): void {
+  const others = asked.filter((each) => !agreed.includes(each));
+  if (others.length === 0) return;
+  const params = { names: others.join(', '), words: others.map((each) => `--san ${each}`).join(' ') };
+  throw new WrongRequest('cert.csr.names', params, { next: message('cert.csr.names.next', params) });
+}
+
+/** The alternative names: those asked for, else those of before; for a server without, its own name. */
 function wantedNames(
   name: string,
   purpose: Purpose,
