@@ -3,7 +3,7 @@ import type { Certificate, CertificateFacts } from '../doctor/certificate.ts';
 import type { Chain } from '../doctor/chain.ts';
 import type { Diagnosis } from '../doctor/diagnosis.ts';
 import type { Code } from '../i18n/en.ts';
-import { harmless } from '../lib/harmless.ts';
+import { harmless, oneLine } from '../lib/harmless.ts';
 import { type Message, message, type Params } from '../model/message.ts';
 import type { Context } from './context.ts';
 import { exit } from './exit.ts';
@@ -94,7 +94,7 @@ export function factLines(
   const days = Math.floor((notAfter.getTime() - now.getTime()) / day);
   return [
     ['cert.fact.subject', subject || '—'],
-    ['cert.fact.names', names.join(', ') || '—'],
+    ['cert.fact.names', names.map(oneLine).join(', ') || '—'],
     ['cert.fact.issuer', issuer],
     ['cert.fact.valid', t('cert.fact.valid.value', { since: iso(notBefore), until: iso(notAfter), days })],
     ['cert.fact.usage', usages || '—'],
@@ -108,7 +108,7 @@ export function factLines(
 
 /** A chain as a ladder, and how it ends. */
 export function chainLine({ t }: Context, { path, end }: Chain): Detail {
-  const steps = path.map(({ commonName, subject }, depth) => `${depth} ${commonName || subject}`);
+  const steps = path.map(({ commonName, subject }, depth) => `${depth} ${oneLine(commonName || subject)}`);
   return ['cert.fact.chain', [...steps, `→ ${t(`cert.chain.end.${end}`)}`].join('\n')];
 }
 

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { oneLine } from '../lib/harmless.ts';
 import * as x509 from '../pki/x509.ts';
 import { type NameConstraints, parseNameConstraints } from './name-constraints.ts';
 
@@ -132,7 +133,7 @@ export function isKeyMeant(certificate: Certificate, issuer: Certificate): boole
 
 /** A short name for a certificate: its common name, else its subject. */
 export function called({ commonName, subject, serial }: CertificateFacts): string {
-  return commonName || subject || `№ ${serial}`;
+  return oneLine(commonName || subject || `№ ${serial}`);
 }
 
 /** The library refuses whole lists in which a name is of a kind it does not know: OpenSSL's text then has the others. */

@@ -138,6 +138,30 @@ describe('rights', () => {
   });
 });
 
+test('a name in a certificate has no line of its own, where it could pass for what is said', async () => {
+  const subject = '/CN=host\nOK: nothing is wrong with this certificate';
+  openssl(
+    'req',
+    '-new',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    subject,
+    '-keyout',
+    at('lines.key'),
+    '-out',
+    at('lines.pem'),
+  );
+  const { found } = await inspectFile(at('lines.pem'), { now: new Date() });
+  const said = found.map(({ params }) => String(params.subject ?? ''));
+  expect(said.join(' ')).toContain('host OK: nothing');
+  expect(said.filter((text) => text.includes('\n'))).toEqual([]);
+});
+
 test('every root that the system trusts is read, and found to be trusted', async () => {
   const [bundle = ''] = systemRoots();
   const roots = [...bundle.matchAll(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs)].map(

@@ -7,3 +7,6 @@ export function harmless(text: string): string {
     .replaceAll('\r\n', '\n')
     .replace(/(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
+
+/** Somebody else's name as it stands within a sentence: with a line of its own, it could pass for what we say. */
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
