@@ -20,6 +20,8 @@ export interface CertReport {
   readonly what: string;
   readonly found: readonly Diagnosis[];
   readonly details: readonly Detail[];
+  /** What to say when nothing is wrong. */
+  readonly healthy?: Code;
   /** The same for programs. */
   readonly json: object;
 }
@@ -27,7 +29,7 @@ export interface CertReport {
 /** Shows a report, the verdict first, and gives the status to leave with. */
 export function showReport(
   context: Context,
-  { what, found, details, json }: CertReport,
+  { what, found, details, json, healthy = 'cert.verdict.healthy' }: CertReport,
   asJson: boolean | undefined,
 ): number {
   const worst = found.find(({ severity }) => severity === 'error');
@@ -37,10 +39,11 @@ export function showReport(
       JSON.stringify({ what, verdict, findings: found.map((each) => findingJson(context, each)), ...json }),
     );
   else {
-    const warnings = found.filter(({ severity }) => severity === 'warning').length;
-    const params: Params = { what, count: warnings, text: worst ? context.say(worst) : '' };
-    const colour = worst ? 'red' : warnings > 0 ? 'yellow' : 'green';
-    context.out(paint(context, colour, context.t(`cert.verdict.${verdict}`, params)));
+    const told = worst ?? found.find(({ severity }) => severity === 'warning');
+    const params: Params = { what, text: told ? context.say(told) : '' };
+    const colour = worst ? 'red' : told ? 'yellow' : 'green';
+    const code = told ? (`cert.verdict.${worst ? 'broken' : 'warned'}` as const) : healthy;
+    context.out(paint(context, colour, context.t(code, params)));
     for (const each of found) showFinding(context, each, what);
     const width = Math.max(0, ...details.map(([label]) => context.t(label).length));
     if (details.length > 0) context.out('');

@@ -25,19 +25,22 @@ function verdict({ number, text }: NonNullable<Shake['verify']>): string {
   return `verify return code ${number} (${text})`;
 }
 
+/** What a ServerHello chose (RFC 5246 §7.4.1.3), where the handshake went no further: OpenSSL's label is the newest that it has. */
+const oldVersions: Readonly<Record<number, string>> = { 768: 'SSLv3', 769: 'TLSv1', 770: 'TLSv1.1' };
+
 /** The messages that tell something, one in a line; what both ends always send is left out. */
 function transcript({ t }: Context, shake: Shake, http: HandshakeReport['http']): readonly string[] {
   const none = t('cert.transcript.none');
   const shown = (some: Shake['served'] | undefined) =>
     some?.map((each, n) => `${n} ${called(each)}`).join(', ') || none;
   const alerts = [...shake.alerts];
-  const lines = shake.messages.flatMap(({ from, name, version }) => {
+  const lines = shake.messages.flatMap(({ from, name, version, bytes }) => {
     const line = (text: string) => [`${from === 'client' ? '→' : '←'} ${name.padEnd(18)} ${text}`.trimEnd()];
     switch (name) {
       case 'ClientHello':
         return line('');
       case 'ServerHello':
-        return line(shake.version ?? version);
+        return line(shake.version ?? oldVersions[bytes.length > 5 ? bytes.readUInt16BE(4) : 0] ?? version);
       case 'CertificateRequest':
         return line(shake.accepts?.join('; ') ?? '');
       case 'Certificate':

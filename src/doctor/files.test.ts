@@ -63,6 +63,20 @@ describe('keys of every kind belong to their certificates, and to no other', () 
     expect((await openKey(source(file, 'no'))).found).toMatchObject([{ code: 'cert.key.passphrase' }]);
   });
 
+  test('a key belongs to the certificate of a file that an authority stands before, which is said', async () => {
+    await writeFile(at('leaf-last.pem'), middle.cert + good.cert);
+    await writeFile(at('good.key'), good.key, { mode: 0o600 });
+    const { found, facts } = await matchFiles(source('good.key'), at('leaf-last.pem'));
+    expect(facts).toMatchObject({ belongs: true });
+    expect(found).toMatchObject([{ code: 'cert.order.leaf' }]);
+  });
+
+  test('authorities that cannot be read are said, and not what is missing without them', async () => {
+    await writeFile(at('leaf.pem'), good.cert);
+    const { found } = await inspectFile(at('leaf.pem'), { now: new Date(), ca: at('nothing.pem') });
+    expect(found).toMatchObject([{ code: 'cert.file.missing', params: { file: at('nothing.pem') } }]);
+  });
+
   test('what is no private key', async () => {
     await writeFile(at('cert.pem'), good.cert);
     expect((await openKey(source('cert.pem'))).found).toMatchObject([
@@ -130,9 +144,7 @@ describe('rights', () => {
 
   test('a file that is not there, a folder, and one that is too large', async () => {
     expect(await inspected('none.pem')).toEqual(['cert.file.missing']);
-    expect((await inspectFile(folder, { now: new Date() })).found).toMatchObject([
-      { code: 'cert.file.unreadable', params: { reason: 'EISDIR' } },
-    ]);
+    expect(await inspected('.')).toEqual(['cert.file.folder']);
     await writeFile(at('large'), Buffer.alloc(5 << 20));
     expect(await inspected('large')).toEqual(['cert.file.large']);
   });

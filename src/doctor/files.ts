@@ -73,6 +73,7 @@ async function reachable(file: string): Promise<boolean> {
 }
 
 async function unreadable(file: string, error: NodeJS.ErrnoException): Promise<Diagnosis> {
+  if (error.code === 'EISDIR') return diagnosis('error', 'cert.file.folder', { file });
   if (error.code === 'ENOENT') return diagnosis('error', 'cert.file.missing', { file });
   return diagnosis('error', 'cert.file.unreadable', {
     file,

@@ -41,13 +41,11 @@ export async function inspectFile(file: string, question: FileQuestion): Promise
   const authorities = ca === undefined ? undefined : await readAuthorities(ca);
   const keyRead = key === undefined ? undefined : await openKey(key);
   const lists = await readLists(crls);
-  const besides = [
-    ...(authorities?.found ?? []),
-    ...lists.found,
-    ...(keyRead && key ? seenAt(key.file, keyRead.found) : []),
-  ];
+  // What the certificates were to be judged by comes first: without it the rest says little.
+  const before = [...(authorities?.found ?? []), ...lists.found];
+  const ofKey = keyRead && key ? seenAt(key.file, keyRead.found) : [];
   const [first, ...rest] = pem.certificates;
-  if (!first) return { found: worstFirst([...seenAt(file, withNone(pem)), ...besides]) };
+  if (!first) return { found: worstFirst([...seenAt(file, withNone(pem)), ...before, ...ofKey]) };
   const { chain, found, fetched } = await judgeWhole([first, ...rest], {
     ...asked,
     lists: lists.lists,
@@ -59,7 +57,12 @@ export async function inspectFile(file: string, question: FileQuestion): Promise
     ({ severity, code }) => severity !== 'error' || !code.startsWith('cert.pem.'),
   );
   const judged = !isWhole ? [] : ca === undefined ? found.map((each) => lessened(each)) : found;
-  return { chain, fetched, found: worstFirst([...seenAt(file, [...pem.found, ...judged]), ...besides]) };
+  const isBlind = authorities?.certificates.length === 0;
+  const told = judged.filter((each) => !isBlind || !isOfTrust(each));
+  return {
+    ...{ chain, fetched },
+    found: worstFirst([...before, ...seenAt(file, [...pem.found, ...told]), ...ofKey]),
+  };
 }
 
 /** The authorities of a file; one that holds none is a finding. */
@@ -92,6 +95,9 @@ function withNone({
 
 /** Nobody said whom to trust: a private authority's certificate is no fault of the file. */
 function lessened(each: Diagnosis): Diagnosis {
-  const isOfTrust = ['cert.chain.untrusted', 'cert.chain.incomplete', 'cert.self-signed'].includes(each.code);
-  return isOfTrust ? { ...each, severity: 'warning' } : each;
+  return isOfTrust(each) ? { ...each, severity: 'warning' } : each;
+}
+
+function isOfTrust({ code }: Diagnosis): boolean {
+  return ['cert.chain.untrusted', 'cert.chain.incomplete', 'cert.self-signed'].includes(code);
 }

@@ -51,6 +51,8 @@ export interface Shake extends Transcript {
   /** OpenSSL's own complaint, when it ended the handshake. */
   readonly complaint?: string;
   readonly timedOut: boolean;
+  /** Asked to turn to TLS, the server does not offer it. */
+  readonly unturned?: boolean;
 }
 
 const largest = 256 << 10;
@@ -155,6 +157,7 @@ function summary({ stdout, stderr, timedOut }: Run): Omit<Shake, keyof Transcrip
   const complaint = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):/.exec(stderr)?.[1];
   return {
     timedOut,
+    ...(/^Didn't find STARTTLS/m.test(stderr) ? { unturned: true } : {}),
     ...(isAgreed ? { version: version as string, cipher } : {}),
     ...(group === undefined || !isAgreed ? {} : { group }),
     ...(alpn === undefined ? {} : { alpn }),

@@ -224,6 +224,13 @@ describe('no handshake', () => {
     ]);
     const mail = await examine(await tcp((socket) => socket.write('220 mx.example.fr ESMTP\r\n')));
     expect(mail.found).toMatchObject([{ code: 'cert.tls.starttls', params: { word: 'smtp' } }]);
+    const bare = await tcp((socket) => {
+      socket.write('220 mx.example.fr ESMTP\r\n');
+      socket.on('data', () => socket.write('250 ok\r\n'));
+    });
+    expect((await examine(bare, { starttls: 'smtp' })).found).toMatchObject([
+      { code: 'cert.tls.unturned', params: { protocol: 'smtp' } },
+    ]);
   });
 
   test('an old server says what it speaks', async () => {

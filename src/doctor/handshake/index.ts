@@ -113,7 +113,7 @@ async function converse(wish: Wish, client: readonly Certificate[] | undefined) 
   const done = await shake(wish);
   const answer = done.alpn === 'http/1.1' && !isRefused(done) ? await askHttp(wish) : undefined;
   const found = judgeShake(done, { name: wish.name, answer, ...(client ? { client } : {}) });
-  return { done, answer, found: done.version === undefined ? await explained(wish, found) : found };
+  return { done, answer, found: done.version === undefined ? await explained(wish, done, found) : found };
 }
 
 function isRefused({ alerts }: Shake): boolean {
@@ -121,13 +121,18 @@ function isRefused({ alerts }: Shake): boolean {
 }
 
 /** Why there was no handshake at all: what else the server speaks, or which old version. */
-async function explained(wish: Wish, found: readonly Diagnosis[]): Promise<readonly Diagnosis[]> {
+async function explained(
+  wish: Wish,
+  done: Shake,
+  found: readonly Diagnosis[],
+): Promise<readonly Diagnosis[]> {
   const { address, port, starttls } = wish;
   if (found.some(({ code }) => code === 'cert.tls.protocol' || code === 'cert.tls.cipher')) {
     const lax = await shake({ ...wish, lax: true });
     return lax.version === undefined ? found : judgeOld(lax, found);
   }
-  if (starttls !== undefined) return found;
+  if (starttls !== undefined)
+    return done.unturned ? [diagnosis('error', 'cert.tls.unturned', { protocol: starttls })] : found;
   const clear = await speaksInClear(address, port);
   if (!clear) return found;
   const { protocol, said, starttls: word } = clear;

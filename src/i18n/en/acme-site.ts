@@ -45,7 +45,7 @@ export const acmeSite = {
   'acme.renew.none': 'nothing is served here that has a certificate over ACME',
   'acme.renew.unknown': 'no certificate over ACME is for "{name}"; there are: {known}',
   'acme.renew.ended': 'the daemon ended before the certificates were looked after',
-  'cert.renew.about': 'Renews the certificates over ACME that are due, or rehearses it.',
+  'cert.renew.about': 'renew the certificates over ACME that are due, or rehearse it',
   'cert.renew.usage': '[name] [options]',
   'cert.renew.name': 'only the certificate that holds this name',
   'cert.renew.dry-run': 'rehearse: everything but what serves, against the staging directory',

@@ -50,9 +50,9 @@ export const doctor = {
     'name the file with "-----BEGIN CERTIFICATE-----"; a request (CSR) is what the authority makes one of',
   'cert.future': '{subject} is not valid before {since}; here it is {now}',
   'cert.future.next': 'wait until then, or see whether the clock of this machine is right: timedatectl',
-  'cert.expired': '{subject} expired at {until}, {days} days ago',
-  'cert.expired.next': 'renew it, and have the server read the new one',
-  'cert.soon': '{subject} expires in {days} days, at {until}',
+  'cert.expired': '{subject} expired at {until}, {days} day(s) ago',
+  'cert.expired.next': 'renew it, and have whatever shows it read the new one',
+  'cert.soon': '{subject} expires in {days} day(s), at {until}',
   'cert.soon.next': 'renew it now; see why nothing renewed it',
   'cert.purpose.client':
     '{subject} is not for clients: its extended key usage is {usages}, without {wanted} ({long})',
@@ -85,9 +85,9 @@ export const doctor = {
   'cert.self-signed.next':
     'have one issued by an authority that the other side trusts; or give it this very certificate to trust',
   'cert.chain.incomplete':
-    'the chain is incomplete: of {issuer}, which signed {subject}, there is no certificate (key identifier {key})',
+    'the chain is incomplete: there is no certificate of {issuer}, which signed {subject} (key identifier {key})',
   'cert.chain.incomplete.next':
-    'append its certificate after {subject}; published at: {url} (--fetch asks there); if it is a root, trust it: --ca',
+    'if it is a root that you trust, name its file: --ca FILE; if it is an intermediate, append its certificate after {subject}; published at: {url} (--fetch asks there)',
   'cert.chain.untrusted': 'the chain ends at {root}, which is not trusted here',
   'cert.chain.untrusted.next':
     'name that root with --ca if you trust it; otherwise the certificate is from another authority than expected',
@@ -186,6 +186,8 @@ export const doctor = {
   'cert.file.missing.next': 'correct the path; a server is named with its port: example.fr:443',
   'cert.file.unreadable': '{file} cannot be read: {reason}',
   'cert.file.unreadable.next': 'see the rights of {at}: ls -ld {at}',
+  'cert.file.folder': '{file} is a folder',
+  'cert.file.folder.next': 'name a file in it: ls {file}',
   'cert.file.large': '{file} is larger than {limit}: no certificate is',
   'cert.file.large.next': 'name the file of the certificate',
   'cert.file.open': 'everybody on this machine may read the private key {file} (mode {mode})',
@@ -214,6 +216,10 @@ export const doctor = {
   'cert.tls.hung-up': 'the connection was cut during the handshake, without an alert ({reason})',
   'cert.tls.hung-up.next':
     'see the log of the server, and what is between: a balancer or a firewall that does not know {name} does so',
+  'cert.tls.unturned':
+    'the server does not turn to TLS when asked: it does not offer STARTTLS for {protocol}',
+  'cert.tls.unturned.next':
+    'have it set up there, or name the port that speaks TLS from the start, without --starttls',
   'cert.tls.plain': 'the port speaks {protocol} in clear, not TLS: "{said}"',
   'cert.tls.plain.next': 'name the port that speaks TLS, or set up TLS on this one (nginx: listen … ssl)',
   'cert.tls.starttls': 'the port speaks {protocol} in clear, and turns to TLS when asked: "{said}"',
@@ -321,6 +327,9 @@ export const doctor = {
   'cert.fact.verify': 'OpenSSL',
   'cert.fact.transcript': 'exchange',
   'cert.fact.matches': 'key file',
+  'cert.fact.belongs': 'belongs',
+  'cert.fact.belongs.yes': 'yes',
+  'cert.fact.belongs.no': 'no',
   'cert.transcript.none': 'none',
   'cert.tls.differs': 'the server shows another certificate from {vantage}: {there}, and from here: {here}',
   'cert.tls.differs.next':
@@ -338,7 +347,7 @@ export const doctor = {
   'cert.doctor.unknown':
     'no publication, partner or TLS configuration is called "{name}"; there are: {names}',
   'cert.doctor.unknown.next': 'take one of them, or name the description: --site FILE',
-  'cert.about': 'certificates: what is wrong with them, and with what is served',
+  'cert.about': 'certificates: what is wrong with them, and with what is served; issue, renew, revoke them',
   'cert.inspect.about':
     'what a certificate says, and what is wrong with it: of a file, or as a server sends it',
   'cert.inspect.usage': 'FILE|HOST:PORT [options]',
@@ -352,7 +361,8 @@ export const doctor = {
   'cert.passphrase.file': '{file}, which is to open the key, cannot be read: {reason}',
   'cert.passphrase.file.next': 'name a file that this account may read',
   'cert.verdict.healthy': '{what}: healthy',
-  'cert.verdict.warned': '{what}: works, with warnings ({count})',
+  'cert.verdict.warned': '{what}: no error, but: {text}',
+  'cert.verdict.matching': '{what}: the key belongs to the certificate',
   'cert.verdict.broken': '{what}: {text}',
   'cert.finding.next': 'do: {text}',
   'cert.finding.where': 'in: {text}',

@@ -52,7 +52,7 @@ export const acmeSite: Record<keyof typeof en, string> = {
   'acme.renew.none': 'rien de ce qui est servi ici n’a de certificat par ACME',
   'acme.renew.unknown': 'aucun certificat par ACME n’est pour « {name} » ; il y a : {known}',
   'acme.renew.ended': 'le démon a fini avant de s’être occupé des certificats',
-  'cert.renew.about': 'Renouvelle les certificats par ACME qui doivent l’être, ou le répète.',
+  'cert.renew.about': 'renouveler les certificats par ACME qui doivent l’être, ou en faire la répétition',
   'cert.renew.usage': '[nom] [options]',
   'cert.renew.name': 'seulement le certificat qui porte ce nom',
   'cert.renew.dry-run': 'répéter : tout sauf ce qui sert, auprès de l’annuaire d’essai',

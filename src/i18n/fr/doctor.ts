@@ -55,9 +55,9 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
     'nommer le fichier avec « -----BEGIN CERTIFICATE----- » ; une demande (CSR) est ce dont l’autorité en fait un',
   'cert.future': '{subject} n’est pas valide avant le {since} ; ici nous sommes le {now}',
   'cert.future.next': 'attendre jusque-là, ou voir si l’horloge de cette machine est juste : timedatectl',
-  'cert.expired': '{subject} a expiré le {until}, il y a {days} jours',
-  'cert.expired.next': 'le renouveler, et faire lire le nouveau au serveur',
-  'cert.soon': '{subject} expire dans {days} jours, le {until}',
+  'cert.expired': '{subject} a expiré le {until}, il y a {days} jour(s)',
+  'cert.expired.next': 'le renouveler, et faire lire le nouveau à ce qui le montre',
+  'cert.soon': '{subject} expire dans {days} jour(s), le {until}',
   'cert.soon.next': 'le renouveler maintenant ; voir pourquoi rien ne l’a renouvelé',
   'cert.purpose.client':
     '{subject} n’est pas pour les clients : son usage étendu de clé est {usages}, sans {wanted} ({long})',
@@ -91,9 +91,9 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.self-signed.next':
     'en faire émettre un par une autorité à laquelle l’autre côté se fie ; ou lui donner ce certificat même pour qu’il s’y fie',
   'cert.chain.incomplete':
-    'la chaîne est incomplète : de {issuer}, qui a signé {subject}, il n’y a pas de certificat (identifiant de clé {key})',
+    'la chaîne est incomplète : il n’y a pas de certificat de {issuer}, qui a signé {subject} (identifiant de clé {key})',
   'cert.chain.incomplete.next':
-    'ajouter son certificat après {subject} ; publié à : {url} (--fetch y demande) ; si c’est une racine, s’y fier : --ca',
+    'si c’est une racine à laquelle vous vous fiez, nommer son fichier : --ca FICHIER ; si c’est un intermédiaire, ajouter son certificat après {subject} ; publié à : {url} (--fetch y demande)',
   'cert.chain.untrusted': 'la chaîne finit à {root}, à laquelle on ne se fie pas ici',
   'cert.chain.untrusted.next':
     'nommer cette racine avec --ca si vous vous y fiez ; sinon le certificat est d’une autre autorité que prévu',
@@ -184,9 +184,9 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
     'trouver la clé avec laquelle la demande a été faite ; si elle est perdue, en faire une nouvelle et lui faire émettre un certificat',
   'cert.key.none': 'il n’y a pas de clé privée dedans ; il contient : {held}',
   'cert.key.none.next': 'nommer le fichier avec « -----BEGIN PRIVATE KEY----- »',
-  'cert.key.encrypted': 'la clé de la ligne {line} est chiffrée, et aucune phrase de passe n’est donnée',
+  'cert.key.encrypted': 'la clé de la ligne {line} est chiffrée, et aucune phrase secrète n’est donnée',
   'cert.key.encrypted.next': 'la dire au terminal, ou nommer un fichier qui l’a : --passphrase-file FICHIER',
-  'cert.key.passphrase': 'la phrase de passe n’ouvre pas la clé de la ligne {line}',
+  'cert.key.passphrase': 'la phrase secrète n’ouvre pas la clé de la ligne {line}',
   'cert.key.passphrase.next':
     'donner celle avec laquelle elle a été chiffrée ; d’un fichier, la première ligne compte',
   'cert.key.broken': 'le bloc {label} de la ligne {line} n’est pas une clé privée qu’OpenSSL lise',
@@ -199,6 +199,8 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.file.missing.next': 'corriger le chemin ; un serveur se nomme avec son port : example.fr:443',
   'cert.file.unreadable': '{file} ne peut pas être lu : {reason}',
   'cert.file.unreadable.next': 'voir les droits de {at} : ls -ld {at}',
+  'cert.file.folder': '{file} est un dossier',
+  'cert.file.folder.next': 'nommer un fichier dedans : ls {file}',
   'cert.file.large': '{file} dépasse {limit} : aucun certificat n’est si grand',
   'cert.file.large.next': 'nommer le fichier du certificat',
   'cert.file.open': 'tout le monde sur cette machine peut lire la clé privée {file} (mode {mode})',
@@ -228,6 +230,10 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.tls.hung-up': 'la connexion a été coupée pendant la poignée de main, sans alerte ({reason})',
   'cert.tls.hung-up.next':
     'voir le journal du serveur, et ce qui est entre deux : un répartiteur ou un pare-feu qui ne connaît pas {name} fait ainsi',
+  'cert.tls.unturned':
+    'le serveur ne passe pas à TLS quand on le lui demande : il n’offre pas STARTTLS pour {protocol}',
+  'cert.tls.unturned.next':
+    'l’y mettre en place, ou nommer le port qui parle TLS dès le début, sans --starttls',
   'cert.tls.plain': 'le port parle {protocol} en clair, pas TLS : « {said} »',
   'cert.tls.plain.next': 'nommer le port qui parle TLS, ou mettre TLS sur celui-ci (nginx : listen … ssl)',
   'cert.tls.starttls': 'le port parle {protocol} en clair, et passe à TLS quand on le demande : « {said} »',
@@ -336,6 +342,9 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.fact.verify': 'OpenSSL',
   'cert.fact.transcript': 'échange',
   'cert.fact.matches': 'fichier de clé',
+  'cert.fact.belongs': 'vont ensemble',
+  'cert.fact.belongs.yes': 'oui',
+  'cert.fact.belongs.no': 'non',
   'cert.transcript.none': 'aucun',
   'cert.tls.differs':
     'le serveur montre un autre certificat depuis {vantage} : {there}, et depuis ici : {here}',
@@ -355,7 +364,8 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.doctor.unknown':
     'ni publication, ni partenaire, ni configuration TLS ne s’appelle « {name} » ; il y a : {names}',
   'cert.doctor.unknown.next': 'prendre l’un d’eux, ou nommer la description : --site FICHIER',
-  'cert.about': 'les certificats : ce qui ne va pas en eux, et dans ce qui est servi',
+  'cert.about':
+    'les certificats : ce qui ne va pas en eux, et dans ce qui est servi ; les émettre, renouveler, révoquer',
   'cert.inspect.about':
     'ce que dit un certificat, et ce qui ne va pas : d’un fichier, ou tel qu’un serveur l’envoie',
   'cert.inspect.usage': 'FICHIER|HÔTE:PORT [options]',
@@ -366,11 +376,12 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.option.ca': 'un fichier des autorités auxquelles se fier, à la place de celles du système',
   'cert.option.passphrase':
     'un fichier dont la première ligne ouvre la clé ; sans lui, on la demande au terminal',
-  'cert.passphrase': 'phrase de passe de {file} :',
+  'cert.passphrase': 'phrase secrète de {file} :',
   'cert.passphrase.file': '{file}, qui doit ouvrir la clé, ne peut pas être lu : {reason}',
   'cert.passphrase.file.next': 'nommer un fichier que ce compte peut lire',
   'cert.verdict.healthy': '{what} : sain',
-  'cert.verdict.warned': '{what} : marche, avec des avertissements ({count})',
+  'cert.verdict.warned': '{what} : pas d’erreur, mais : {text}',
+  'cert.verdict.matching': '{what} : la clé va avec le certificat',
   'cert.verdict.broken': '{what} : {text}',
   'cert.finding.next': 'à faire : {text}',
   'cert.finding.where': 'dans : {text}',

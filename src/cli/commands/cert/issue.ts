@@ -38,12 +38,19 @@ export function certIssue(context: Context): Command {
     'cert issue imprimante --for server --csr imprimante.csr --san imprimante.lan',
     'cert issue alice@example.fr --renew --format p12 --passphrase-file alice.pass',
   ])
+    .usage(t('cert.issue.usage'))
     .argument('<name>', t('cert.issue.name'))
-    .addOption(new Option('--for <purpose>', t('cert.issue.for')).choices(purposes))
+    .addOption(
+      new Option('--for <purpose>', t('cert.issue.for', { values: purposes.join(', ') })).choices(purposes),
+    )
     .option('--csr <file>', t('cert.issue.csr'))
     .option('--san <name>', t('cert.issue.san'), (value: string, all: string[]) => [...all, value], [])
     .option('--days <number>', t('cert.issue.days'))
-    .addOption(new Option('--key-type <type>', t('cert.issue.key')).choices(keyTypes).default('ecdsa-p256'))
+    .addOption(
+      new Option('--key-type <type>', t('cert.issue.key', { values: keyTypes.join(', ') }))
+        .choices(keyTypes)
+        .default('ecdsa-p256'),
+    )
     .addOption(
       new Option('--format <format>', t('cert.issue.format'))
         .choices(['pem', 'p12', 'p12-aes'])

@@ -25,12 +25,13 @@ export function certMatch(context: Context): Command {
       process.exitCode = showReport(
         context,
         {
-          ...{ what: `${key}, ${certificate}`, found },
+          ...{ what: `${key}, ${certificate}`, found, healthy: 'cert.verdict.matching' },
           details: facts
             ? [
                 ['cert.fact.subject', facts.subject],
                 ['cert.fact.key', facts.wanted],
                 ['cert.fact.matches', facts.key],
+                ['cert.fact.belongs', t(`cert.fact.belongs.${facts.belongs ? 'yes' : 'no'}`)],
               ]
             : [],
           json: facts ?? {},

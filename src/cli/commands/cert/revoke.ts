@@ -15,9 +15,10 @@ export function certRevoke(context: Context): Command {
     'cert revoke alice@example.fr --reason key-compromise',
     'cert revoke 5f3a9c… --reason superseded',
   ])
+    .usage(t('cert.revoke.usage'))
     .argument('<what>', t('cert.revoke.what'))
     .addOption(
-      new Option('--reason <reason>', t('cert.revoke.reason'))
+      new Option('--reason <reason>', t('cert.revoke.reason', { values: revocationReasons.join(', ') }))
         .choices(revocationReasons)
         .makeOptionMandatory(),
     )
