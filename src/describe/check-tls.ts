@@ -5,6 +5,7 @@ import { valueAt } from './issues.ts';
 import { isPlainMap } from './merge.ts';
 import { certificateHeaders } from './resolve-tls.ts';
 import { type TlsConfigurationEntry, wordsOf } from './schema/tls.ts';
+import type { RouteEntry } from './schema.ts';
 
 /** Request headers that are the gateway's to write, or that HTTP itself reads. */
 const ownHeaders = new Set([
@@ -44,9 +45,9 @@ export function checkTlsConfigurations(checking: Checking): void {
 /** A service that is told who its clients are must not be reached by a way on which they tell it themselves. */
 function checkBypass({ parsed, report }: Checking): void {
   const told = new Set<string>();
-  for (const { 'tls-configuration': word, service, routes = {} } of parsed.publications.values())
+  for (const { scenario, 'tls-configuration': word, service, routes = {} } of parsed.publications.values())
     for (const route of [...(service === undefined ? [] : [{ service }]), ...Object.values(routes)])
-      if (word !== undefined || ('tls-configuration' in route && route['tls-configuration'] !== undefined))
+      if (scenario === 'proxy' && (word ?? (route as RouteEntry)['tls-configuration']) !== undefined)
         told.add(route.service);
   for (const [name, { scenario, service }] of parsed.publications)
     if (scenario === 'direct' && service !== undefined && told.has(service))
