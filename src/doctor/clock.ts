@@ -13,14 +13,17 @@ export function judgeClock(here: Date, there: Date | undefined, source: string):
   return [diagnosis('warning', 'cert.clock', { here: moment(here), there: moment(there), source, seconds })];
 }
 
-/** Whether this machine keeps its clock by the network, as systemd says; nothing where it cannot be asked. */
-export async function judgeOwnClock(): Promise<readonly Diagnosis[]> {
+const ofTime = /^cert\.(future|expired|issuer\.(future|expired)|crl\.expired|ocsp\.stale)$/;
+
+/** What is to be known of this machine's clock where a finding hangs on it: whether systemd keeps it by the network. */
+export async function judgeOwnClock(found: readonly Diagnosis[]): Promise<readonly Diagnosis[]> {
+  if (!found.some(({ code }) => ofTime.test(code))) return [];
   try {
-    const { code, stdout } = await localhost.run(['timedatectl', 'show', '-p', 'NTPSynchronized'], {
-      timeout: 5000,
-    });
-    return code === 0 && stdout.includes('=no') ? [diagnosis('warning', 'cert.clock.alone')] : [];
+    const argv = ['timedatectl', 'show', '-p', 'NTPSynchronized'];
+    const { code, stdout } = await localhost.run(argv, { timeout: 5000 });
+    return code === 0 && /=no$/m.test(stdout) ? [diagnosis('warning', 'cert.clock.alone')] : [];
   } catch {
+    // No systemd: nobody to ask.
     return [];
   }
 }

@@ -314,7 +314,6 @@ export const doctor = {
   'cert.option.fetch':
     'fetch missing intermediates, CRLs and OCSP answers from where certificates say (http, public addresses)',
   'cert.option.fetch-private': 'fetch from private addresses too',
-  'cert.option.clock': 'ask systemd whether this machine keeps its clock',
   'cert.server.form': '"{text}" is not a server and its port',
   'cert.server.form.next': 'as example.fr:443 or [2001:db8::1]:443',
   'cert.handshake.pair': '{given} is said without {other}',

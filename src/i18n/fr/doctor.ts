@@ -329,7 +329,6 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.option.fetch':
     'chercher les intermédiaires qui manquent, les CRL et les réponses OCSP où les certificats le disent (http, adresses publiques)',
   'cert.option.fetch-private': 'chercher aussi à des adresses privées',
-  'cert.option.clock': 'demander à systemd si cette machine règle son horloge',
   'cert.server.form': '« {text} » n’est pas un serveur et son port',
   'cert.server.form.next': 'comme example.fr:443 ou [2001:db8::1]:443',
   'cert.handshake.pair': '{given} est dit sans {other}',

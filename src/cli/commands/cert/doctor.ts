@@ -28,7 +28,6 @@ interface DoctorOptions extends ReachOptions {
   readonly timeout?: string;
   readonly fetch?: boolean;
   readonly fetchPrivate?: boolean;
-  readonly clock?: boolean;
 }
 
 /** `poterne cert doctor`: everything at once about something that is described. */
@@ -46,8 +45,7 @@ export function certDoctor(context: Context): Command {
     .option('--address <ip>', t('cert.doctor.address'))
     .option('--timeout <seconds>', t('cert.option.timeout'))
     .option('--fetch', t('cert.option.fetch'))
-    .option('--fetch-private', t('cert.option.fetch-private'))
-    .option('--clock', t('cert.option.clock'));
+    .option('--fetch-private', t('cert.option.fetch-private'));
   return reaching(made, context).action(async (name: string, options: DoctorOptions) => {
     const { site } = await requireSite(context, options.site, options.json);
     const { report, clock } = await withFolder((folder) => examine(site, name, options, folder));
@@ -109,7 +107,7 @@ async function examine(site: Site, name: string, options: DoctorOptions, folder:
   const report = from ? await fromVantage(site, from, reach, all) : await all();
   return {
     report: report.map((each) => ({ ...each, found: worstFirst(each.found) })),
-    clock: options.clock ? await judgeOwnClock() : [],
+    clock: await judgeOwnClock(report.flatMap(({ found }) => found)),
   };
 }
 

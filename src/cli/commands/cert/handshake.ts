@@ -53,11 +53,14 @@ export function certHandshake(context: Context): Command {
         ? {}
         : { client: { certificate: cert, key: keySource(context, key, passphraseFile) } };
     const { examineServer } = await import('../../../doctor/handshake/index.ts');
+    const { judgeOwnClock } = await import('../../../doctor/clock.ts');
     const report = await examineServer({ ...(await serverQuestion(text, options)), ...client });
     process.exitCode = showReport(
       context,
       {
-        ...{ what: text, found: report.found, details: shakeDetails(context, report) },
+        what: text,
+        found: [...report.found, ...(await judgeOwnClock(report.found))],
+        details: shakeDetails(context, report),
         json: { ...shakeJson(report), ...(report.chain ? { chain: chainJson(report.chain) } : {}) },
       },
       options.json,

@@ -88,7 +88,9 @@ async function show(
 ): Promise<number> {
   const { factsOf } = await import('../../../doctor/certificate.ts');
   const { purposeNames } = await import('../../../doctor/judged.ts');
-  const { found, chain, now, details, json } = seen;
+  const { judgeOwnClock } = await import('../../../doctor/clock.ts');
+  const { chain, now, details, json } = seen;
+  const found = [...seen.found, ...(await judgeOwnClock(seen.found))];
   const leaf = chain?.path[0];
   const usages = leaf?.extendedKeyUsage ? purposeNames(leaf.extendedKeyUsage) : '';
   return showReport(
