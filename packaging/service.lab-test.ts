@@ -120,8 +120,11 @@ describe.each(releases)('on %s', (release) => {
     expect(code, `${argv.join(' ')}\n${stdout}${stderr}`).toBe(0);
     return stdout;
   };
-  const put = (path: string, text: string) =>
-    host.run(['mkdir', '-p', join(path, '..')]).then(() => writeFile(join(host.upper, path), text));
+  // Through its own eyes: what is put into its layer from outside it may have looked for already, and not see.
+  const put = async (path: string, text: string) => {
+    await host.run(['mkdir', '-p', join(path, '..')]);
+    await writeFile(join('/proc', String(await host.leader()), 'root', path), text);
+  };
   const state = (what: string) =>
     host.run(['systemctl', 'show', 'poterne', '--value', '-p', what]).then(({ stdout }) => stdout.trim());
   const daemon = async () => Number(await state('MainPID'));
@@ -313,5 +316,8 @@ describe.each(releases)('on %s', (release) => {
     expect((await host.run(['pgrep', '--euid', 'poterne'])).stdout).toBe('');
     expect((await host.run(['systemctl', 'is-enabled', 'poterne'])).code).not.toBe(0);
     await did('ls', site, '/var/lib/poterne/authority/root.key');
+    // Root had made it by hand, and the service's account locked it with the machine's key.
+    expect(await did('head', '-1', '/var/lib/poterne/authority/root.key')).toContain('ENCRYPTED');
+    expect(await did('stat', '-c', '%a %U %G', '/etc/poterne/machine.key')).toBe('640 root poterne\n');
   });
 });

@@ -19,7 +19,7 @@ export function policyOf(site: Site): AuthorityPolicy {
   const { authority } = site;
   const at = publishedAt(site);
   return {
-    names: authority?.names ?? shortest([...names, ...shown].map((name) => name.replace(/^\*\./, ''))),
+    names: authority?.names ?? few(shortest([...names, ...shown].map((name) => name.replace(/^\*\./, '')))),
     described: authority?.names !== undefined,
     networks: authority?.networks ?? [],
     key: authority?.key ?? 'ecdsa-p256',
@@ -32,6 +32,23 @@ export function policyOf(site: Site): AuthorityPolicy {
 /** The published name under which revocations are fetched; none where nothing has a name of its own. */
 export function publishedAt(site: Site): string | undefined {
   return site.authority?.at ?? proxied(site).find(({ match }) => match === 'exact')?.name;
+}
+
+/** What is permitted travels in every handshake, and so is told in a few names. */
+const most = 20;
+
+/** Names, with the domains that most of them are in instead of these, where there are too many. */
+function few(names: readonly string[]): readonly string[] {
+  if (names.length <= most) return names;
+  const children = new Map<string, number>();
+  for (const name of names) {
+    const domain = name.slice(name.indexOf('.') + 1);
+    // A whole top-level domain is no limit.
+    if (domain.includes('.')) children.set(domain, (children.get(domain) ?? 0) + 1);
+  }
+  const [largest, count = 0] = [...children].sort(([, a], [, b]) => b - a)[0] ?? [];
+  if (largest === undefined || count < 2) return names;
+  return few(shortest([...names, largest]));
 }
 
 /** Whether a DNS name, also one with `*.`, is a suffix or below it. */

@@ -2,7 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { readIfThere, writeDurably } from '../hosts/files.ts';
 import type { CertificateNeed } from '../model/plan.ts';
-import type { Authority } from './authority/authority.ts';
+import type { Authority, Judge } from './authority/authority.ts';
 import { makeKeyOf } from './authority/keys.ts';
 
 const day = 86_400_000;
@@ -30,12 +30,13 @@ export async function ensureCertificates(
 ): Promise<Ensured> {
   const days = (await authority.folder.policy())?.days ?? lifetimeDays;
   const revoked = new Set((await authority.records()).flatMap((each) => (each.revoked ? [each.serial] : [])));
+  const judge = await authority.judge();
   const wanting: CertificateNeed[] = [];
   const forbidden = new Map<string, string>();
   await eightAtATime(needs, async (need) => {
     const pem = await readIfThere(certificateFile(folder, need.id));
-    if (pem !== undefined && (await stillGood(pem, need.names, authority, { revoked, days, now }))) return;
-    const name = await authority.forbidden(need.names);
+    if (pem !== undefined && stillGood(pem, need.names, judge, { revoked, days, now })) return;
+    const name = judge.forbidden(need.names);
     if (name === undefined) wanting.push(need);
     else forbidden.set(need.id, name);
   });
@@ -65,23 +66,23 @@ async function eightAtATime<T>(items: readonly T[], work: (item: T) => Promise<v
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
-async function stillGood(
+function stillGood(
   pem: string,
   names: readonly string[],
-  authority: Authority,
+  judge: Judge,
   {
     revoked,
     days,
     now,
   }: { readonly revoked: ReadonlySet<string>; readonly days: number; readonly now: Date },
-): Promise<boolean> {
+): boolean {
   try {
     const certificate = new X509Certificate(pem);
     const wanted = names.map((name) => `DNS:${name}`).join(', ');
     return (
       (certificate.subjectAltName ?? '') === wanted &&
       !revoked.has(certificate.serialNumber.toLowerCase()) &&
-      (await authority.signed(certificate)) &&
+      judge.signed(certificate) &&
       daysLeft(certificate, now) > days / 3
     );
   } catch {

@@ -57,7 +57,7 @@ async function isGood(state: string, kind: ProofKind, authority: Authority, now:
   const found = await proofCertificate(state, kind);
   if (!found) return false;
   const certificate = new X509Certificate(found.certificate);
-  if (!(await authority.signed(certificate))) return false;
+  if (!(await authority.judge()).signed(certificate)) return false;
   const left = new Date(certificate.validTo).getTime() - now.getTime();
   return kind === 'expired' ? left < 0 : left > (lives[kind].days * day) / 2;
 }

@@ -162,7 +162,7 @@ test('an authority of before, whose root signs itself, goes on: same root, and i
     now,
   );
   expect(await verdict(made?.certificate ?? '', '-purpose', 'sslserver')).toContain('leaf.pem: OK');
-  expect(await authority.signed(new X509Certificate(made?.certificate ?? ''))).toBe(true);
+  expect((await authority.judge()).signed(new X509Certificate(made?.certificate ?? ''))).toBe(true);
   await writeFile(file('crl.pem'), await authority.crl(now));
   expect(await verdict(made?.certificate ?? '', '-crl_check', '-CRLfile', file('crl.pem'))).toContain(': OK');
   createPrivateKey(old.key);

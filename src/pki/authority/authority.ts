@@ -49,6 +49,14 @@ export interface Certified {
   readonly record: CertificateRecord;
 }
 
+/** What an authority says of names and certificates at one moment. */
+export interface Judge {
+  /** The first of these names that it may not sign. */
+  forbidden(names: readonly string[]): string | undefined;
+  /** Whether what signs now signed a certificate. */
+  signed(certificate: X509Certificate): boolean;
+}
+
 /** Poterne's own certification authority: what signs the certificates of `tls: internal`, and those of people and machines. */
 export interface Authority {
   /** The root certificate in PEM: what visitors must trust. */
@@ -67,8 +75,8 @@ export interface Authority {
   told(entry: AuditEntry): Promise<void>;
   /** The first of these names that it may not sign. */
   forbidden(names: readonly string[]): Promise<string | undefined>;
-  /** Whether what signs now signed a certificate. */
-  signed(certificate: X509Certificate): Promise<boolean>;
+  /** How it judges many names and certificates, read once. */
+  judge(): Promise<Judge>;
   records(): Promise<readonly CertificateRecord[]>;
   /** Revokes a certificate. Throws `cert.revoked.already`. */
   revoke(serial: string, reason: RevocationReason, by: Requester, now: Date): Promise<void>;
@@ -102,8 +110,11 @@ export async function openAuthority(
       await folder.locked(() => signIssuing(folder, label, undefined, at));
     return role;
   };
+  let log: Promise<AuditLog> | undefined;
   const told = async (entry: AuditEntry) => {
-    await (await audit?.())?.append(entry);
+    // One log for all: it writes together what comes together.
+    log ??= audit?.();
+    await (await log)?.append(entry);
   };
   const issuers = async (): Promise<Issuers> =>
     (await signing()) === 'root' ? ['root'] : ['issuing', 'root'];
@@ -142,11 +153,12 @@ export async function openAuthority(
     },
 
     async certify(requests, { who, from }, at) {
+      const judge = await self.judge();
       for (const { name: commonName, names } of requests) {
-        const name = await self.forbidden(names);
+        const name = judge.forbidden(names);
         // openssl reads a common name with a dot as a DNS name where there is no other, and the constraints hold for it.
         const isMistaken = name === undefined && !names.some(isHostName) && isHostName(commonName);
-        const mistaken = isMistaken ? await self.forbidden([commonName]) : undefined;
+        const mistaken = isMistaken ? judge.forbidden([commonName]) : undefined;
         if (name === undefined && mistaken === undefined) continue;
         const code = name === undefined ? 'authority.name.common' : 'authority.name.forbidden';
         const params = { name: name ?? commonName };
@@ -197,16 +209,20 @@ export async function openAuthority(
       return made;
     },
 
-    async forbidden(names) {
-      const limits =
-        (await signing()) === 'issuing' ? await folder.signedLimits() : await describedLimits(folder);
-      const hosts = names.filter((name) => !/^(email|uri):/.test(name));
-      return limits && forbidden(limits, hosts);
-    },
+    forbidden: async (names) => (await self.judge()).forbidden(names),
 
-    async signed(certificate) {
-      const pem = await folder.certificate(await signing());
-      return pem !== undefined && certificate.verify(new X509Certificate(pem).publicKey);
+    async judge() {
+      const role = await signing();
+      const limits = role === 'issuing' ? await folder.signedLimits() : await describedLimits(folder);
+      const pem = await folder.certificate(role);
+      const key = pem === undefined ? undefined : new X509Certificate(pem).publicKey;
+      return {
+        forbidden(names) {
+          const hosts = names.filter((name) => !/^(email|uri):/.test(name));
+          return limits && forbidden(limits, hosts);
+        },
+        signed: (certificate) => key !== undefined && certificate.verify(key),
+      };
     },
 
     records: () => readLedger(path),

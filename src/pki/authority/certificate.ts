@@ -14,6 +14,24 @@ export interface Issuer {
   readonly signer: Signer;
 }
 
+/** The certificates of what signs, each read once for all that it signs. */
+const read = new WeakMap<Issuer, ReturnType<typeof readIssuer>>();
+
+async function readIssuer(x509: typeof import('../x509.ts'), pem: string) {
+  const certificate = new x509.X509Certificate(pem);
+  return {
+    name: certificate.subjectName.toJSON(),
+    notAfter: certificate.notAfter,
+    keyIdentifier: await x509.AuthorityKeyIdentifierExtension.create(certificate.publicKey),
+  };
+}
+
+function issuerOf(x509: typeof import('../x509.ts'), by: Issuer): ReturnType<typeof readIssuer> {
+  const known = read.get(by) ?? readIssuer(x509, by.certificate);
+  read.set(by, known);
+  return known;
+}
+
 /** Where things are published about an issuer. */
 export interface Places {
   readonly crl: string;
@@ -114,7 +132,7 @@ export async function makeLeaf(
   readonly until: Date;
 }> {
   const x509 = await import('../x509.ts');
-  const issuer = new x509.X509Certificate(by.certificate);
+  const issuer = await issuerOf(x509, by);
   const publicKey = await publicOf(wanted.publicKey);
   const serialNumber = serial();
   const from = new Date(now.getTime() - backdate);
@@ -130,7 +148,7 @@ export async function makeLeaf(
   const made = await x509.X509CertificateGenerator.create({
     serialNumber,
     subject: [{ CN: [wanted.name] }],
-    issuer: issuer.subjectName.toJSON(),
+    issuer: issuer.name,
     notBefore: from,
     notAfter: until,
     signingAlgorithm: by.signer.algorithm,
@@ -144,7 +162,7 @@ export async function makeLeaf(
         ? [new x509.SubjectAlternativeNameExtension(wanted.names.map(generalName))]
         : []),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      issuer.keyIdentifier,
       ...pointersTo(x509, wanted.places),
     ],
   });
