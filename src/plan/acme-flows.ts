@@ -26,8 +26,8 @@ export function askAcme(site: Site, ask: Ask): void {
   const update = name === '' ? undefined : placeOf(site, name);
   if (update) ask({ from, to: update, protocol: 'tcp', port: Number(written ?? 53) }, records);
   // Whether every server of the zone shows the record is seen before it is asked for.
-  for (const protocol of ['udp', 'tcp'] as const)
-    ask({ from, to: update ?? internet, protocol, port: 53 }, records);
+  for (const holder of [...(update ? [update] : []), internet])
+    for (const protocol of ['udp', 'tcp'] as const) ask({ from, to: holder, protocol, port: 53 }, records);
 }
 
 function placeOf(site: Site, name: string): Endpoint | undefined {

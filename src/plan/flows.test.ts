@@ -258,3 +258,26 @@ bastion: { ${bastion} break-glass: { people: [bob], to: prod3, as: [root] } }
   ]);
   expect(led(await described(''))).toEqual([]);
 });
+
+test('the gateway reaches whom it asks for certificates, and where it writes and sees records', async () => {
+  const asking = (acme: string, tls = 'acme') =>
+    siteOf(`${ground}acme: ${acme}
+services:
+  app: { healthy: { path: / }, url: "http://127.0.0.1:80" }
+publications:
+  app.example.fr: { service: app, audience: everyone, tls: ${tls} }
+`);
+  const asked = async (acme: string, tls?: string) =>
+    lines(await asking(acme, tls)).filter((line) => line.includes('flow.acme'));
+  expect(await asked('{ terms: agreed }')).toEqual(['gw@dmz → internet:443 (flow.acme)']);
+  expect(await asked('{ terms: agreed }', 'internal')).toEqual([]);
+  const own = '{ terms: agreed, directory: "https://10.0.0.15:9000/acme", trust: ca.pem }';
+  expect(await asked(own)).toEqual(['gw@dmz → erp@lan:9000 (flow.acme)']);
+  const key = '{ name: k, secret: { file: /k } }';
+  const dns = `{ terms: agreed, challenge: dns, dns: { rfc2136: { server: "10.0.0.15:5353", key: ${key} } } }`;
+  expect(await asked(dns)).toEqual([
+    'gw@dmz → internet:443 (flow.acme)',
+    'gw@dmz → erp@lan:5353 (flow.acme.dns)',
+    ...['erp@lan', 'erp@lan', 'internet', 'internet'].map((to) => `gw@dmz → ${to}:53 (flow.acme.dns)`),
+  ]);
+});

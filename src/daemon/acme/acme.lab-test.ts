@@ -70,8 +70,9 @@ const did = async (...argv: string[]) => {
   expect(code, `${argv.join(' ')}\n${stdout}${stderr}`).toBe(0);
   return stdout;
 };
+/** Written inside: what is put below a running overlay may not be seen there. */
 const put = (name: string, text: string) =>
-  writeFile(join(lab.host('gateway').upper, 'etc/poterne', name), text);
+  did('sh', '-c', 'printf %s "$1" >"$2"', 'sh', text, `/etc/poterne/${name}`);
 const describe = async (publications: string) => {
   await put('site.yaml', description(publications));
   return inside('poterne', 'reload', '--json');
@@ -154,14 +155,13 @@ beforeAll(async () => {
   ]);
   pebble = started;
   await writeFile(join(folder, 'roots.pem'), await pebble.root());
-  const { upper } = lab.host('gateway');
   await did('mkdir', '-p', '/etc/poterne');
-  await copyFile(pebble.trust, join(upper, 'etc/poterne/acme-ca.pem'));
-  await writeFile(join(upper, 'etc/poterne/tsig'), `${secret}\n`);
+  await put('acme-ca.pem', await readFile(pebble.trust, 'utf8'));
+  await put('tsig', `${secret}\n`);
   await did('chown', 'root:poterne', '/etc/poterne/tsig');
   await did('chmod', '640', '/etc/poterne/tsig');
   await did('chmod', '644', '/etc/poterne/acme-ca.pem');
-  await writeFile(join(upper, 'etc/poterne/site.yaml'), description(both));
+  await put('site.yaml', description(both));
   await did('systemctl', 'start', 'poterne');
 });
 
