@@ -61,6 +61,7 @@ export function judgeTrust({ authorities, revocations }: TrustFiles, now: Date):
       return [];
     }
   });
+  const allRead = revocations.every((file) => lists.some((list) => list.file === file));
   for (const { file, certificate } of trusted) {
     const name = nameOf(certificate);
     if (!certificate.ca) report('error', 'trust.leaf', file, { name }, message('trust.leaf.hint'));
@@ -69,7 +70,13 @@ export function judgeTrust({ authorities, revocations }: TrustFiles, now: Date):
     if (now > new Date(certificate.validTo))
       report('warning', 'trust.expired', file, { name, until: date(new Date(certificate.validTo)) });
     // OpenSSL wants a list of every authority in the chain once it is given one.
-    if (revocations.length > 0 && certificate.ca && !lists.some(({ list }) => isOf(list, certificate)))
+    // What is in a list that cannot be read is unknown, and said already.
+    if (
+      allRead &&
+      revocations.length > 0 &&
+      certificate.ca &&
+      !lists.some(({ list }) => isOf(list, certificate))
+    )
       report('error', 'trust.crl.missing', file, { name }, message('trust.crl.missing.hint', { name }));
   }
   for (const { file, list } of lists) {

@@ -245,6 +245,68 @@ export const situations: Readonly<Record<string, Situation>> = {
       ],
     ),
   ),
+  clients: of({
+    ...site(
+      [service('iris', 'http://10.0.0.20:52773'), erp],
+      [
+        publication('api.example.fr', 'iris', { tlsConfiguration: 'partners' }),
+        publication(
+          'www.example.fr',
+          [
+            route('/', 'open-prod'),
+            { ...route('/rfe/', 'iris'), tlsConfiguration: 'people' },
+            route('/rfe/help/', 'open-prod'),
+            route('~ \\.png$', 'open-prod'),
+            { ...route('~ ^/v[0-9]+/', 'iris'), tlsConfiguration: 'people' },
+          ],
+          {
+            audience: {
+              from: ['lan'],
+              networks: ['10.0.0.0/24'],
+              pointer: '/publications/www.example.fr/audience',
+            },
+          },
+        ),
+        publication('open.example.fr', 'iris'),
+      ],
+    ),
+    tlsConfigurations: [
+      {
+        kind: 'server',
+        name: 'partners',
+        client: 'required',
+        authorities: [
+          { kind: 'file', file: '/etc/pki/partner.pem', pointer: '/tls-configurations/partners' },
+        ],
+        depth: 1,
+        crls: [],
+        ocsp: {
+          responder: 'http://ocsp.example/',
+          whole: true,
+          pointer: '/tls-configurations/partners/ocsp',
+        },
+        identity: 'san-dns',
+        headers: {
+          verified: 'X-Client-Verified',
+          identity: 'X-Partner',
+          certificate: 'X-Client-Certificate',
+        },
+        probe: { certificate: '/etc/pki/probe.pem', key: '/etc/pki/probe.key', pointer: '' },
+        pointer: '/tls-configurations/partners',
+      },
+      {
+        kind: 'server',
+        name: 'people',
+        client: 'required',
+        authorities: [{ kind: 'internal', pointer: '/tls-configurations/people/authorities/0' }],
+        depth: 2,
+        crls: [],
+        identity: 'common-name',
+        headers: { verified: 'X-Client-Verified', identity: 'X-Client-Identity' },
+        pointer: '/tls-configurations/people',
+      },
+    ],
+  }),
   partners: of(
     site(
       [],

@@ -62,6 +62,16 @@ export const tls = {
   'seen.client.shut-out': 'the right certificate of “{configuration}” is refused',
   'advice.client.shut-out':
     'Has its revocation list ended, or the certificate itself? `poterne check` says what is wrong in the files.',
+  'seen.certificate.usage':
+    'it is not for servers: its extended key usage lacks TLS Web Server Authentication',
+  'advice.certificate.usage': 'Have it issued for servers (serverAuth).',
+  'seen.revocation.refused': 'it says that {url} tells whether it is revoked, and nothing listens there',
+  'advice.revocation.refused':
+    'Is what publishes the list running? Some clients refuse what they cannot ask about.',
+  'seen.revocation.wrong':
+    'it says that {url} tells whether it is revoked; what comes back is no list ({seen})',
+  'advice.revocation.wrong':
+    'Publish the list there, or have the certificate issued with the right place in it.',
   'seen.client.none': 'there is no certificate of “{configuration}” here to try it with',
   'advice.client.none':
     'Prove it on the gateway, after `poterne apply`, or name a certificate and its key under `probe`.',

@@ -66,6 +66,15 @@ export const tls: Readonly<Record<keyof typeof en, string>> = {
   'seen.client.shut-out': 'le bon certificat de « {configuration} » est refusé',
   'advice.client.shut-out':
     'Sa liste de révocation a-t-elle pris fin, ou le certificat lui-même ? « poterne check » dit ce qui ne va pas dans les fichiers.',
+  'seen.certificate.usage':
+    'il n’est pas fait pour un serveur : son usage étendu ne comprend pas l’authentification de serveur TLS',
+  'advice.certificate.usage': 'Faites-le émettre pour un serveur (serverAuth).',
+  'seen.revocation.refused': 'il dit que {url} sait s’il est révoqué, et rien n’écoute là',
+  'advice.revocation.refused':
+    'Ce qui publie la liste tourne-t-il ? Des clients refusent ce dont ils ne peuvent s’enquérir.',
+  'seen.revocation.wrong':
+    'il dit que {url} sait s’il est révoqué ; ce qui en revient n’est pas une liste ({seen})',
+  'advice.revocation.wrong': 'Publiez-y la liste, ou faites émettre le certificat avec le bon emplacement.',
   'seen.client.none': 'il n’y a pas ici de certificat de « {configuration} » pour l’essayer',
   'advice.client.none':
     'Prouvez-le sur la passerelle, après « poterne apply », ou nommez un certificat et sa clé sous `probe`.',

@@ -3,9 +3,12 @@ import { type Message, message } from '../../model/message.ts';
 import { attempting, broken, kept } from '../attempt.ts';
 import { excerptOf, printable } from '../excerpt.ts';
 import type { ProbeFunction } from '../probe.ts';
+import { revocationTrouble } from '../revocation.ts';
 import { connectTls, trustedRoots } from '../tls.ts';
 
 const day = 86_400_000;
+/** TLS Web Server Authentication (RFC 5280 §4.2.1.12). */
+const serverAuth = '1.3.6.1.5.5.7.3.1';
 
 /**
  * The certificate is for the name (RFC 9525), valid now and for `minDays` more (or a share of its life), and leads to a trusted root
@@ -23,6 +26,8 @@ export const certificate: ProbeFunction<'certificate'> = ({ door, minDays, minSh
     const needed = minShare === undefined ? minDays : Math.min(minDays, minShare * lifeOf(peer));
     const trouble = judge(peer, chainError(socket), door.name, needed, context.now());
     if (trouble) return broken(trouble, excerpt);
+    const unasked = await revocationTrouble(peer.raw, door, attempt);
+    if (unasked) return broken(unasked, excerpt);
     return kept(
       message('seen.certificate.held', { issuer: issuer(peer), ...lifetime(peer, context.now()) }),
       excerpt,
@@ -42,6 +47,9 @@ export function judge(
   if (now > new Date(peer.valid_to)) return message('seen.certificate.expired', { until });
   const since = new Date(peer.valid_from);
   if (now < since) return message('seen.certificate.future', { since: date(since) });
+  const usages = peer.ext_key_usage ?? [];
+  if (chain === 'INVALID_PURPOSE' && usages.length > 0 && !usages.includes(serverAuth))
+    return message('seen.certificate.usage');
   if (chain) return chainMessage(chain, peer);
   if (left(peer, now) < minDays)
     return message('seen.certificate.soon', { days, until, minDays: Math.ceil(minDays) });

@@ -1,8 +1,9 @@
 import { createSecureContext, type SecureVersion } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { TlsVersion } from '../../model/expectation.ts';
+import * as x509 from '../../pki/x509.ts';
 import { issue, type Pair } from '../testing/pki.ts';
-import { door, freePort, leaf, mute, probe, root, tcp, tls } from '../testing/servers.ts';
+import { door, freePort, http, leaf, mute, probe, root, tcp, tls } from '../testing/servers.ts';
 import { classify } from '../tls.ts';
 
 describe('certificate', () => {
@@ -104,6 +105,42 @@ describe('certificate', () => {
       held: false,
       seen: { code: 'seen.certificate.untrusted' },
     });
+  });
+
+  test('one that is not for servers, and one whose revocation cannot be asked about', async () => {
+    const clientOnly = await issue({
+      names: ['app.localhost'],
+      by: root,
+      extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
+    });
+    expect(await judge(clientOnly, [root])).toMatchObject({
+      held: false,
+      seen: { code: 'seen.certificate.usage' },
+    });
+    const listed = async (port: number) =>
+      (
+        await judge(
+          await issue({
+            names: ['app.localhost'],
+            by: root,
+            extensions: [new x509.CRLDistributionPointsExtension([`http://app.localhost:${port}/a.crl`])],
+          }),
+          [root],
+        )
+      ).seen.code;
+    expect(await listed(await http((_, response) => response.end(Buffer.from('3082010030', 'hex'))))).toBe(
+      'seen.certificate.held',
+    );
+    expect(await listed(await http((_, response) => response.end('<html>')))).toBe('seen.revocation.wrong');
+    expect(
+      await listed(
+        await http((_, response) => {
+          response.statusCode = 404;
+          response.end('0');
+        }),
+      ),
+    ).toBe('seen.revocation.wrong');
+    expect(await listed(await freePort())).toBe('seen.revocation.refused');
   });
 
   test('an authority that is no certificate does not throw', async () => {
