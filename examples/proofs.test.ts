@@ -406,7 +406,7 @@ describe('an ERP: one application, for some networks only', { timeout: 60_000 },
 
   const day = 86_400_000;
   test.each([
-    ['for another name', ['elsewhere.localhost'], 90, 0, 'seen.certificate.name'],
+    ['for another name', ['elsewhere.erp.localhost'], 90, 0, 'seen.certificate.name'],
     ['expired', ['erp.localhost'], 10, -20, 'seen.certificate.expired'],
     ['about to expire', ['erp.localhost'], 13, 0, 'seen.certificate.soon'],
     ['not valid yet', ['erp.localhost'], 90, 2, 'seen.certificate.future'],
