@@ -125,6 +125,8 @@ describe('MTLS-2: as a client', () => {
       const { evidence } = JSON.parse(stdout) as {
         evidence: { expectation: string; held: boolean; seen: { params: unknown } }[];
       };
+      // What is published is proved there as well.
+      expect(evidence.filter(({ held }) => !held)).toEqual([]);
       return evidence
         .filter(({ expectation }) => expectation.includes('partner/'))
         .map(({ expectation, held, seen }) => [expectation, held, seen.params]);
