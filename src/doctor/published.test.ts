@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -105,6 +105,26 @@ describe('a list of revoked certificates', () => {
         },
       ]);
     }
+  });
+
+  test('is as long as those of large authorities are', async () => {
+    const leaf = await issue({ names: ['app.example.fr'], by: middle });
+    const revoked = (serial: string) =>
+      `R\t351125000000Z\t251125000000Z,keyCompromise\t${serial}\tunknown\t/CN=x\n`;
+    const others = Array.from({ length: 30_000 }, (_, n) =>
+      revoked((0x10000000 + n).toString(16).toUpperCase()),
+    );
+    const own = revoked(leaf.certificate.serialNumber.toUpperCase());
+    await write('index.txt', others.join('') + own);
+    await write('middle.pem', middle.cert);
+    await write('middle.key', middle.key);
+    await write('ca.cnf', `[ca]\ndefault_ca=own\n[own]\ndatabase=${at('index.txt')}\ndefault_md=sha256\n`);
+    const signing = ['-cert', at('middle.pem'), '-keyfile', at('middle.key'), '-crldays', '7'];
+    execFileSync('openssl', ['ca', '-config', at('ca.cnf'), '-gencrl', ...signing, '-out', at('long.crl')], {
+      stdio: 'pipe',
+    });
+    const { found } = await inspect(leaf.cert + middle.cert, { crls: [at('long.crl')] });
+    expect(found).toMatchObject([{ code: 'cert.revoked', params: { reason: 'keyCompromise' } }]);
   });
 
   test('does not have it; has expired; is signed by another; is none', async () => {

@@ -7,8 +7,18 @@ export interface RevocationList {
   readonly from: Date;
   /** Absent when it does not say; RFC 5280 §5.1.2.5 wants it said. */
   readonly until?: Date;
+  /** The name of the authority whose it is, in DER. */
+  readonly issuer: Buffer;
   /** Whether this key signed it. */
   signedBy(key: KeyObject): boolean;
+  /** What it has of a serial number (hexadecimal, without leading zeros). */
+  entry(serial: string): RevokedEntry | undefined;
+}
+
+export interface RevokedEntry {
+  readonly at: Date;
+  /** CRLReason (RFC 5280 §5.3.1). */
+  readonly reason?: number;
 }
 
 /** The digest of each signature algorithm, by its object identifier; `null` where the algorithm has its own. */
@@ -25,23 +35,25 @@ const digests: Readonly<Record<string, string | null>> = {
 
 /** The lists that a PEM text holds. Throws for one that is broken. */
 export function revocationLists(text: string): RevocationList[] {
-  return pemBlocks(text, 'X509 CRL').map(({ pem, der }) => ({ pem, ...read(der) }));
+  return pemBlocks(text, 'X509 CRL').map(({ pem, der }) => ({ pem, ...readList(der) }));
 }
 
-function read(der: Buffer): Omit<RevocationList, 'pem'> {
+/** The list that DER holds; those of large authorities have a hundred thousand entries and more. Throws for another thing. */
+export function readList(der: Buffer): Omit<RevocationList, 'pem'> {
   const [list] = elements(der);
   const [signed, algorithm, signature] = list?.tag === 0x30 ? elements(list.content) : [];
   if (!signed || !algorithm || signature?.tag !== 0x03) throw new Error('no revocation list');
   const fields = elements(signed.content);
   // The version stands first, if at all; then come the algorithm, the issuer and one or two times.
-  const [, , from, until] = fields[0]?.tag === 0x02 ? fields.slice(1) : fields;
-  if (!from) throw new Error('no revocation list');
+  const [, issuer, from, until, ...more] = fields[0]?.tag === 0x02 ? fields.slice(1) : fields;
+  if (!issuer || !from) throw new Error('no revocation list');
   const isTime = (element: Element | undefined): element is Element =>
     element?.tag === 0x17 || element?.tag === 0x18;
   const [name] = elements(algorithm.content);
   const digest = name ? digests[oid(name)] : undefined;
   return {
     from: time(from),
+    issuer: issuer.whole,
     ...(isTime(until) ? { until: time(until) } : {}),
     signedBy(key) {
       if (digest === undefined) return false;
@@ -52,5 +64,24 @@ function read(der: Buffer): Omit<RevocationList, 'pem'> {
         return false;
       }
     },
+    entry(serial) {
+      const entries = [...(isTime(until) || !until ? [] : [until]), ...more].find(({ tag }) => tag === 0x30);
+      for (const { content } of entries ? elements(entries.content) : []) {
+        const [number, at, extensions] = elements(content);
+        if (!number || !at || number.content.toString('hex').replace(/^0+(?=.)/, '') !== serial) continue;
+        const reason = extensions && reasonIn(extensions);
+        return { at: time(at), ...(reason === undefined ? {} : { reason }) };
+      }
+      return undefined;
+    },
   };
+}
+
+/** reasonCode (RFC 5280 §5.3.1) among the extensions of an entry. */
+function reasonIn(extensions: Element): number | undefined {
+  for (const { content } of elements(extensions.content)) {
+    const [name, ...rest] = elements(content);
+    if (name && oid(name) === '551d15') return rest.at(-1)?.content.at(-1);
+  }
+  return undefined;
 }

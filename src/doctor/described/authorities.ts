@@ -24,9 +24,9 @@ export async function judgeLists(
 ): Promise<readonly Diagnosis[]> {
   const found = await Promise.all(
     lists.map(async (list) => {
-      const issuers = authorities.filter(({ subject }) => subject === list.list.issuer);
+      const issuers = authorities.filter(({ subject }) => subject === list.issuer);
       if (issuers.length === 0)
-        return [diagnosis('warning', 'cert.crl.stranger', { source: list.source, issuer: list.list.issuer })];
+        return [diagnosis('warning', 'cert.crl.stranger', { source: list.source, issuer: list.issuer })];
       return Promise.all(issuers.map((issuer) => judgeList(list, issuer, now))).then((each) => each.flat());
     }),
   );
