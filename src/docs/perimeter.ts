@@ -1,5 +1,14 @@
 import type { Flow, LocalLink } from '../model/flow.ts';
-import type { Healthy, Owner, Publication, Role, Site } from '../model/site.ts';
+import {
+  clientVerification,
+  type Healthy,
+  isVerified,
+  type Owner,
+  type Publication,
+  type Role,
+  type Site,
+} from '../model/site.ts';
+import type { ServerTls } from '../model/tls.ts';
 import { ruleText } from '../plan/assertions.ts';
 import { hostEndpoint } from '../plan/endpoints.ts';
 import { addressText, flows, localLinks } from '../plan/flows.ts';
@@ -61,7 +70,12 @@ export interface DocumentedPublication {
   /** Who may reach it: `everyone`, zones and networks as the user named them. */
   readonly audience: readonly string[];
   readonly tls: 'internal' | 'acme' | 'files' | 'service';
-  readonly routes: readonly { readonly path: string; readonly service: string }[];
+  readonly routes: readonly {
+    readonly path: string;
+    readonly service: string;
+    /** The TLS configuration that asks for a client certificate there. */
+    readonly certificate?: { readonly name: string; readonly client: ServerTls['client'] };
+  }[];
   readonly owners: readonly Owner[];
   readonly healthy: readonly { readonly service: string; readonly check: Healthy }[];
 }
@@ -169,6 +183,7 @@ function servicesOn(
 
 function publicationOf(site: Site, publication: Publication): DocumentedPublication {
   const { name, scenario, audience, routes } = publication;
+  const verification = clientVerification(site, publication);
   const names = [...new Set(routes.map((route) => route.service))];
   const behind = names.flatMap((service) => site.services.find((s) => s.name === service) ?? []);
   const owners = new Map(behind.flatMap(({ owner }) => (owner ? [[ownerKey(owner), owner]] : [])));
@@ -177,9 +192,17 @@ function publicationOf(site: Site, publication: Publication): DocumentedPublicat
     scenario,
     audience: audience.from,
     tls: publication.scenario === 'proxy' ? publication.tls.kind : 'service',
-    routes: routes.map(({ path, match, service }) => ({
-      path: match === 'regex' ? `~ ${path}` : path,
-      service,
+    routes: routes.map((route) => ({
+      path: route.match === 'regex' ? `~ ${route.path}` : route.path,
+      service: route.service,
+      ...(verification && isVerified(verification, route)
+        ? {
+            certificate: {
+              name: verification.configuration.name,
+              client: verification.configuration.client,
+            },
+          }
+        : {}),
     })),
     owners: [...owners.values()],
     healthy: behind.flatMap(({ name: service, healthy }) => (healthy ? [{ service, check: healthy }] : [])),

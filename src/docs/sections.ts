@@ -71,7 +71,12 @@ function publications({ publications, gateway }: Perimeter, t: Words): Section {
             [{ text: t(`docs.tls.${p.tls}`), style: 'muted' }],
           ]),
           lines(
-            p.routes.map(({ path, service }) => [{ text: path, style: 'code' }, { text: ` → ${service}` }]),
+            p.routes.flatMap(({ path, service, certificate }) => [
+              [{ text: path, style: 'code' }, { text: ` → ${service}` }],
+              ...(certificate
+                ? [detail(t(`docs.certificate.${certificate.client}`, { configuration: certificate.name }))]
+                : []),
+            ]),
           ),
           lines(p.owners.map(ownerLine)),
           lines(

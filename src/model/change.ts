@@ -11,6 +11,12 @@ export interface Change {
 
 /** Who gains and who loses reach to what. */
 export interface ExposureDiff {
-  readonly gained: readonly Reach[];
-  readonly lost: readonly Reach[];
+  readonly gained: readonly ReachChange[];
+  readonly lost: readonly ReachChange[];
+}
+
+/** A reach that is gained or lost. */
+export interface ReachChange extends Reach {
+  /** Only for those who show no client certificate: with one the reach was there, or stays. */
+  readonly without?: true;
 }

@@ -72,4 +72,15 @@ export interface Reach {
   /** Published name and path, e.g. `house.localhost/zm/`. */
   readonly what: string;
   readonly service: string;
+  /** The client certificate without which nobody gets through. */
+  readonly certificate?: AskedCertificate;
+}
+
+/** Which client certificates let through: the more authorities and depth, and the fewer checks, the more people. */
+export interface AskedCertificate {
+  readonly configuration: string;
+  readonly authorities: readonly string[];
+  readonly depth: number;
+  readonly crls: readonly string[];
+  readonly ocsp?: string;
 }

@@ -166,3 +166,35 @@ test('every line of every file knows why it exists', async () => {
   for (const { path, text, origins } of (await planned(house)).artefacts)
     expect([path, origins.length]).toEqual([path, text.replace(/\n$/, '').split('\n').length]);
 });
+
+test('what client certificates guard: asked for, asked less, no longer asked for', async () => {
+  const guarded = (client: string, depth = 1, given = 'tls-configuration: partners, ') =>
+    planned(`
+site: house
+tls-configurations:
+  partners: { client-certificate: ${client}, authorities: [internal], depth: ${depth} }
+services: { erp: { url: "http://10.0.0.16:8069", healthy: { path: / } } }
+publications: { erp.example.fr: { service: erp, ${given}audience: everyone } }
+`);
+  const [open, asked] = [await guarded('required', 1, ''), await guarded('required')];
+  const everyone = { who: 'everyone', what: 'erp.example.fr/', service: 'erp' };
+  expect(sentences(undefined, asked)).toEqual([
+    'add: publish erp.example.fr: / → erp (for everyone with a client certificate of "partners")',
+  ]);
+  expect(exposureDiff(applied(asked), open)).toEqual({ gained: [{ ...everyone, without: true }], lost: [] });
+  expect(exposureDiff(applied(open), asked)).toEqual({ gained: [], lost: [{ ...everyone, without: true }] });
+  const optional = await guarded('optional');
+  expect(sentences(applied(asked), optional)).toEqual([
+    'change: tls-configuration/partners: client: required → optional',
+  ]);
+  expect(exposureDiff(applied(asked), optional).gained).toEqual([{ ...everyone, without: true }]);
+  const deeper = await guarded('required', 2);
+  expect(exposureDiff(applied(asked), deeper)).toMatchObject({
+    gained: [{ ...everyone, certificate: { configuration: 'partners', depth: 2 } }],
+    lost: [],
+  });
+  expect(exposureDiff(applied(deeper), asked)).toMatchObject({
+    gained: [],
+    lost: [{ ...everyone, certificate: { depth: 2 } }],
+  });
+});

@@ -1,18 +1,18 @@
 import { sha256 } from '../lib/digest.ts';
 import type { Manifest } from '../model/applied.ts';
-import type { Change, ExposureDiff } from '../model/change.ts';
+import type { Change, ExposureDiff, ReachChange } from '../model/change.ts';
 import { message } from '../model/message.ts';
 import type { Partner } from '../model/partner.ts';
 import type { Artefact, Plan, Reach } from '../model/plan.ts';
-import type { Publication, Route, Service, Site } from '../model/site.ts';
-import { covers, exposure } from './topology.ts';
+import { clientVerification, type Publication, type Route, type Service, type Site } from '../model/site.ts';
+import { asksNoMore, covers, exposure } from './topology.ts';
 
 /** What apply would do to what is active, as a person would say it; empty when nothing would change. */
 export function changes(active: Manifest | undefined, plan: Plan): Change[] {
   const before = active && asServed(active);
   const said = [
     ...compare(before?.publications ?? [], plan.site.publications, (p) => p.name, {
-      added: (p) => [publish(p)],
+      added: (p) => [publish(plan.site, p)],
       removed: (p) => [{ kind: 'remove', say: message('change.publication.remove', { name: p.name }) }],
       both: (b, a) => {
         const some = publicationChanges(b, a);
@@ -26,6 +26,12 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
       both: serviceChanges,
     }),
     ...ordered(before, plan.site),
+    // What an earlier version of Poterne served knew of none.
+    ...compare(before?.tlsConfigurations ?? [], plan.site.tlsConfigurations, ({ name }) => name, {
+      added: () => [],
+      removed: () => [],
+      both: (was, is) => settings(`tls-configuration/${is.name}`, is.pointer, was, is),
+    }),
     ...compare(before?.partners ?? [], plan.site.partners, (partner) => partner.name, {
       added: (partner) => [callable(partner)],
       removed: ({ name }) => [{ kind: 'remove', say: message('change.partner.remove', { name }) }],
@@ -43,11 +49,15 @@ export function exposureDiff(active: Manifest | undefined, plan: Plan): Exposure
 }
 
 /** The reaches that the others do not cover: what everyone can reach each zone can, and a zone's networks may grow. */
-function beyond(some: readonly Reach[], others: readonly Reach[]): Reach[] {
+function beyond(some: readonly Reach[], others: readonly Reach[]): ReachChange[] {
   const key = ({ what, service }: Reach) => JSON.stringify([what, service]);
   const known = new Map<string, Reach[]>();
   for (const reach of others) known.set(key(reach), [...(known.get(key(reach)) ?? []), reach]);
-  return some.filter((reach) => !known.get(key(reach))?.some((other) => covers(other, reach)));
+  return some.flatMap((reach) => {
+    const near = known.get(key(reach))?.filter((other) => covers(other, reach)) ?? [];
+    if (near.some((other) => asksNoMore(other, reach))) return [];
+    return [near.length > 0 && !reach.certificate ? { ...reach, without: true } : reach];
+  });
 }
 
 /** The recorded site with its publications as they are served, which some are not as described: those are still to do. */
@@ -77,12 +87,20 @@ function compare<T>(
   ];
 }
 
-function publish(publication: Publication): Change {
+function publish(site: Site, publication: Publication): Change {
   const routes = publication.routes.map((r) => `${r.path} → ${r.service}`).join(', ');
   const who = publication.audience.from.join(', ');
+  const { name } = publication;
+  const verification = clientVerification(site, publication);
+  const isAsked = verification?.everywhere && verification.configuration.client === 'required';
   return {
     kind: 'add',
-    say: message('change.publication.add', { name: publication.name, routes, who }),
+    say: isAsked
+      ? message('change.publication.add.certificate', {
+          ...{ name, routes, who },
+          configuration: verification.configuration.name,
+        })
+      : message('change.publication.add', { name, routes, who }),
     because: publication.pointer,
   };
 }

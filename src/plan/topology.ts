@@ -1,20 +1,25 @@
 import { contains, parseNetwork } from '../lib/ip.ts';
-import type { Reach } from '../model/plan.ts';
-import { clientVerification, isVerified, type Publication, type Site } from '../model/site.ts';
+import type { AskedCertificate, Reach } from '../model/plan.ts';
+import { clientVerification, isRequired, isVerified, type Publication, type Site } from '../model/site.ts';
+import type { ServerTls } from '../model/tls.ts';
 
 /** Who can reach what: one line for each audience entry and route, in the description's order. */
 export function exposure(site: Site): Reach[] {
   const zones = new Map(site.zones.map((zone) => [zone.name, zone.networks]));
-  const published = site.publications.flatMap((publication) =>
-    publication.routes.flatMap((route) =>
+  const published = site.publications.flatMap((publication) => {
+    const verification = clientVerification(site, publication);
+    return publication.routes.flatMap((route) =>
       publication.audience.from.map((who) => ({
         who,
         ...(publication.audience.networks ? { networks: zones.get(who) ?? [who] } : {}),
         what: publication.name + (route.match === 'regex' ? ` ~${route.path}` : route.path),
         service: route.service,
+        ...(verification && isRequired(verification, route)
+          ? { certificate: asked(verification.configuration) }
+          : {}),
       })),
-    ),
-  );
+    );
+  });
   // What an earlier version of Poterne served knew of none.
   const called = ((site.partners as Site['partners'] | undefined) ?? []).flatMap(
     ({ name, callers, networks, paths, host, socket }) => {
@@ -43,6 +48,26 @@ export function covers(outer: Pick<Reach, 'networks'>, inner: Pick<Reach, 'netwo
   const { networks } = outer;
   if (networks === undefined) return true;
   return inner.networks?.every((network) => networks.some((block) => contains(block, network))) ?? false;
+}
+
+function asked({ name, authorities, depth, crls, ocsp }: ServerTls): AskedCertificate {
+  return {
+    configuration: name,
+    authorities: authorities.map((each) => (each.kind === 'internal' ? 'internal' : each.file)),
+    ...{ depth, crls: crls.map(({ file }) => file) },
+    ...(ocsp ? { ocsp: `${ocsp.responder} ${ocsp.whole ? 'all' : 'leaf'}` } : {}),
+  };
+}
+
+/** Whether all certificates that the other asks for are good enough, and none is an answer too. */
+export function asksNoMore({ certificate: one }: Reach, { certificate: other }: Reach): boolean {
+  if (!one || !other) return !one;
+  return (
+    other.authorities.every((each) => one.authorities.includes(each)) &&
+    one.depth >= other.depth &&
+    one.crls.every((each) => other.crls.includes(each)) &&
+    (one.ocsp === undefined || one.ocsp === other.ocsp)
+  );
 }
 
 /** A publication as one description has it. */

@@ -2,9 +2,8 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { readGenerated } from '../../apply/generations.ts';
 import { intendSite, type OpenGateway, wantedOf } from '../../daemon/perimeter.ts';
-import type { Change } from '../../model/change.ts';
+import type { Change, ReachChange } from '../../model/change.ts';
 import type { Params } from '../../model/message.ts';
-import type { Reach } from '../../model/plan.ts';
 import { changes, exposureDiff } from '../../plan/diff.ts';
 import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -58,7 +57,11 @@ export function plan(context: Context): Command {
         ['plan.lost', 'plan.unreach', exposure.lost],
       ] as const)
         if (reaches.length > 0)
-          out([`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentence, asParams(r))}`)].join('\n'));
+          out(
+            [`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentenceOf(sentence, r), asParams(r))}`)].join(
+              '\n',
+            ),
+          );
       if (active !== 'unknown' && exposure.gained.length + exposure.lost.length === 0)
         out(`\n${t('plan.exposure.same')}`);
       if (options.diff)
@@ -75,8 +78,14 @@ function line(context: Context, change: Change): string {
   return context.colour ? styleText(colours[change.kind], text) : text;
 }
 
+function sentenceOf(base: 'plan.reach' | 'plan.unreach', { certificate, without }: ReachChange) {
+  if (certificate) return `${base}.certificate` as const;
+  return without ? (`${base}.without` as const) : base;
+}
+
 /** A zone with its networks, which may be what changes. */
-function asParams({ who, networks = [], what, service }: Reach): Params {
+function asParams({ who, networks = [], what, service, certificate }: ReachChange): Params {
   const isZone = networks.length > 0 && !networks.includes(who);
-  return { who: isZone ? `${who} (${networks.join(', ')})` : who, what, service };
+  const configuration = certificate?.configuration ?? '';
+  return { who: isZone ? `${who} (${networks.join(', ')})` : who, what, service, configuration };
 }

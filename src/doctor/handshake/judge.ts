@@ -7,6 +7,9 @@ import type { Alert } from './messages.ts';
 /** What the certificate of a client was refused for, by alert (RFC 8446 §6.2). */
 const ofCertificates = new Set([40, 42, 43, 44, 45, 46, 48, 49, 51, 113, 116]);
 
+/** Poterne's page for a certificate that is not accepted (`src/engines/nginx/pages.ts`). */
+const refusalTitles = ['<h1>Certificate refused</h1>', '<h1>Certificat refusé</h1>'];
+
 /** What this side brought to the handshake. */
 export interface Brought {
   readonly name: string;
@@ -81,8 +84,8 @@ function ofRequest({ accepts, shown }: Shake, { client, answer }: Brought): read
     const [own] = client ?? [];
     if (!isShown || !own) return [diagnosis('error', 'cert.tls.required.http', params)];
     const told = { ...params, subject: called(own) };
-    // A page of its own says nothing to programs; the authorities that it names do.
-    return isListed(accepts, client)
+    // A page says nothing to programs, unless it is Poterne's own; the authorities that it names do.
+    return isListed(accepts, client) && !refusalTitles.some((title) => http.body.includes(title))
       ? [diagnosis('warning', 'cert.tls.forbidden', told)]
       : [diagnosis('error', 'cert.tls.refused.http', told)];
   }

@@ -153,7 +153,15 @@ describe('a name that requires a certificate', () => {
     ['somebody who was revoked', async () => revoked],
   ])('refuses one of %s', async (_, client) => {
     const reply = await gateway.get('api.localhost', '/', { client: await client() });
-    expect([reply.status, reply.body.includes('Certificate refused')]).toEqual([403, true]);
+    expect([reply.status, reply.body.includes('<h1>Certificate refused</h1>')]).toEqual([403, true]);
+  });
+
+  test('says in its log whose certificate was refused, and why', async () => {
+    await gateway.get('api.localhost', '/why', { client: await right.client({ from: -20, until: -1 }) });
+    expect((await gateway.log()).find(({ uri }) => uri === '/why')).toMatchObject({
+      ...{ status: 403, clientVerified: 'FAILED:certificate has expired' },
+      clientSubject: expect.stringMatching(/^CN=/),
+    });
   });
 
   const selfSigned = async () => {

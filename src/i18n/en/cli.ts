@@ -43,6 +43,12 @@ export const cli = {
   'plan.lost': 'Exposure lost:',
   'plan.reach': '{who} can reach {what} (service {service})',
   'plan.unreach': '{who} can no longer reach {what} (service {service})',
+  'plan.reach.certificate':
+    '{who} with a client certificate of "{configuration}" can reach {what} (service {service})',
+  'plan.unreach.certificate':
+    '{who} with a client certificate of "{configuration}" can no longer reach {what} (service {service})',
+  'plan.reach.without': '{who} can reach {what} without a client certificate (service {service})',
+  'plan.unreach.without': '{who} can no longer reach {what} without a client certificate (service {service})',
   'plan.exposure.same': 'Exposure stays the same.',
   'plan.next': 'apply it with: poterne apply {file}',
   'apply.about': 'have this machine and those reached over ssh become what the description says',

@@ -1,6 +1,8 @@
 /** Messages of `plan`: code → text; `{name}` stands for a value. */
 export const plan = {
   'change.publication.add': 'publish {name}: {routes} (for {who})',
+  'change.publication.add.certificate':
+    'publish {name}: {routes} (for {who} with a client certificate of "{configuration}")',
   'change.publication.remove': 'stop publishing {name}',
   'change.publication.restore': 'serve {name} as described again, which the engine refused before',
   'change.route.add': '{name}: open {path} to {service}',

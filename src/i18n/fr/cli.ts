@@ -45,6 +45,12 @@ export const cli = {
   'plan.lost': 'Exposition perdue :',
   'plan.reach': '{who} peut atteindre {what} (service {service})',
   'plan.unreach': '{who} ne peut plus atteindre {what} (service {service})',
+  'plan.reach.certificate':
+    '{who} avec un certificat client de « {configuration} » peut atteindre {what} (service {service})',
+  'plan.unreach.certificate':
+    '{who} avec un certificat client de « {configuration} » ne peut plus atteindre {what} (service {service})',
+  'plan.reach.without': '{who} peut atteindre {what} sans certificat client (service {service})',
+  'plan.unreach.without': '{who} ne peut plus atteindre {what} sans certificat client (service {service})',
   'plan.exposure.same': 'L’exposition reste la même.',
   'plan.next': 'appliquez avec : poterne apply {file}',
   'apply.about': 'rend cette machine et celles jointes par ssh conformes à la description',

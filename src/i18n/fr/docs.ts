@@ -21,6 +21,8 @@ export const docs = {
   'docs.origin.dated':
     'Généré par Poterne à partir de {source}, {date}. À ne pas modifier : changez la description et générez de nouveau.',
   'docs.everyone': 'tout le monde',
+  'docs.certificate.required': 'seulement avec un certificat client de « {configuration} »',
+  'docs.certificate.optional': 'certificat client de « {configuration} » demandé, pas obligatoire',
   'docs.internet': 'internet (tout le monde)',
 
   'docs.diagram': 'Schéma',

@@ -3,6 +3,8 @@ import type { plan as en } from '../en/plan.ts';
 /** Messages de `plan` : code → texte ; `{nom}` tient la place d'une valeur. */
 export const plan = {
   'change.publication.add': 'publier {name} : {routes} (pour {who})',
+  'change.publication.add.certificate':
+    'publier {name} : {routes} (pour {who} avec un certificat client de « {configuration} »)',
   'change.publication.remove': 'ne plus publier {name}',
   'change.publication.restore': 'servir de nouveau {name} comme décrit, ce que le moteur a refusé',
   'change.route.add': '{name} : ouvrir {path} vers {service}',

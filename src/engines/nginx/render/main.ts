@@ -78,7 +78,7 @@ function http(context: Context): Node[] {
     gap,
     ...variables(context),
     gap,
-    ...log(path('log/access.log')),
+    ...log(path('log/access.log'), site),
     gap,
     ...tls(site),
     gap,
@@ -197,7 +197,8 @@ function misdirected(): Node[] {
   ];
 }
 
-function log(file: string): Node[] {
+function log(file: string, site: Site): Node[] {
+  const isAsked = (site.tlsConfigurations ?? []).some(({ kind }) => kind === 'server');
   const fields = [
     ['time', '"$time_iso8601"'],
     ['request', '"$request_id"'],
@@ -216,6 +217,14 @@ function log(file: string): Node[] {
     ['tls', '"$ssl_protocol"'],
     ['agent', '"$http_user_agent"'],
     ['referrer', '"$http_referer"'],
+    // Why a client certificate was refused stands in the first: FAILED:certificate has expired.
+    ...(isAsked
+      ? [
+          ['clientVerified', '"$ssl_client_verify"'],
+          ['clientSubject', '"$ssl_client_s_dn"'],
+          ['clientSerial', '"$ssl_client_serial"'],
+        ]
+      : []),
   ].map(([name, value]) => `"${name}":${value}`);
   return [
     why('One JSON object a line. A status below 100 is nginx\'s own ("000", "009") and no JSON number.'),
