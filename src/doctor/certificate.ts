@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { oneLine } from '../lib/harmless.ts';
 import * as x509 from '../pki/x509.ts';
+import { extensionsOf, type RawExtension } from './der.ts';
 import { type NameConstraints, parseNameConstraints } from './name-constraints.ts';
 
 /** What a certificate says (RFC 5280), as plain values. */
@@ -54,6 +55,17 @@ const hashes: Readonly<Record<string, readonly [name: string, hash: string]>> = 
   '1.2.840.10040.4.3': ['DSA', 'SHA-1'],
 };
 
+const identifiers = new Map<unknown, string>([
+  [x509.ExtendedKeyUsageExtension, '2.5.29.37'],
+  [x509.KeyUsagesExtension, '2.5.29.15'],
+  [x509.BasicConstraintsExtension, '2.5.29.19'],
+  [x509.SubjectAlternativeNameExtension, '2.5.29.17'],
+  [x509.SubjectKeyIdentifierExtension, '2.5.29.14'],
+  [x509.AuthorityKeyIdentifierExtension, '2.5.29.35'],
+  [x509.AuthorityInfoAccessExtension, '1.3.6.1.5.5.7.1.1'],
+  [x509.CRLDistributionPointsExtension, '2.5.29.31'],
+]);
+
 /** What OpenSSL and this doctor know; any other that is critical makes a certificate invalid (RFC 5280 §4.2). */
 const knownExtensions = new Set([
   ...['2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.18', '2.5.29.19', '2.5.29.30', '2.5.29.31', '2.5.29.32'],
@@ -65,22 +77,25 @@ const knownExtensions = new Set([
 export function parseCertificate(bytes: Uint8Array | string): Certificate {
   const native = new X509Certificate(bytes);
   const parsed = new x509.X509Certificate(new Uint8Array(native.raw));
-  const usage = parsed.getExtension(x509.ExtendedKeyUsageExtension);
-  const keyUsage = parsed.getExtension(x509.KeyUsagesExtension);
-  const constraints = parsed.getExtension(x509.BasicConstraintsExtension);
+  const raw = extensionsOf(native.raw);
+  const extension = <T extends x509.Extension>(type: new (raw: Uint8Array<ArrayBuffer>) => T) =>
+    readExtension(raw, type);
+  const usage = extension(x509.ExtendedKeyUsageExtension);
+  const keyUsage = extension(x509.KeyUsagesExtension);
+  const constraints = extension(x509.BasicConstraintsExtension);
   const commonName = parsed.subjectName.getField('CN')[0];
-  const subjectKeyId = parsed.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
-  const authorityKeyId = parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId;
-  const access = parsed.getExtension(x509.AuthorityInfoAccessExtension);
-  const limits = parsed.getExtension('2.5.29.30');
-  const points = parsed.getExtension(x509.CRLDistributionPointsExtension);
+  const subjectKeyId = extension(x509.SubjectKeyIdentifierExtension)?.keyId;
+  const authorityKeyId = extension(x509.AuthorityKeyIdentifierExtension)?.keyId;
+  const access = extension(x509.AuthorityInfoAccessExtension);
+  const limits = raw.find(({ oid }) => oid === '2.5.29.30');
+  const points = extension(x509.CRLDistributionPointsExtension);
   return {
     subject: parsed.subject,
     issuer: parsed.issuer,
     serial: parsed.serialNumber.replace(/^0+(?=.)/, ''),
     notBefore: parsed.notBefore,
     notAfter: parsed.notAfter,
-    names: namesOf(parsed, native),
+    names: namesOf(extension(x509.SubjectAlternativeNameExtension), native),
     ...(commonName === undefined ? {} : { commonName }),
     ...(usage ? { extendedKeyUsage: usage.usages.map(String) } : {}),
     ...(keyUsage ? { keyUsage: keyUsages(keyUsage.usages) } : {}),
@@ -94,10 +109,10 @@ export function parseCertificate(bytes: Uint8Array | string): Certificate {
     crlUrls: (points?.distributionPoints ?? []).flatMap((point) =>
       (point.distributionPoint?.fullName ?? []).flatMap(({ uniformResourceIdentifier: url }) => url ?? []),
     ),
-    ...(limits ? { nameConstraints: parseNameConstraints(new Uint8Array(limits.value)) } : {}),
-    unknownCritical: parsed.extensions
-      .filter(({ type, critical }) => critical && !knownExtensions.has(type))
-      .map(({ type }) => type),
+    ...(limits ? { nameConstraints: parseNameConstraints(limits.value) } : {}),
+    unknownCritical: raw
+      .filter(({ oid, critical }) => critical && !knownExtensions.has(oid))
+      .map(({ oid }) => oid),
     sha256: native.fingerprint256.replaceAll(':', '').toLowerCase(),
     keySha256: createHash('sha256')
       .update(native.publicKey.export({ type: 'spki', format: 'der' }))
@@ -136,15 +151,30 @@ export function called({ commonName, subject, serial }: CertificateFacts): strin
   return oneLine(commonName || subject || `№ ${serial}`);
 }
 
-/** The library refuses whole lists in which a name is of a kind it does not know: OpenSSL's text then has the others. */
-function namesOf(parsed: x509.X509Certificate, { subjectAltName = '' }: X509Certificate): readonly string[] {
-  try {
-    const { items = [] } = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names ?? {};
-    return items.map(({ value }) => value);
-  } catch {
-    const written = subjectAltName.split(', ').filter((name) => !name.includes('<unsupported>'));
-    return written.map((name) => name.replace(/^(?:DNS|IP Address|email|URI):/, ''));
+/** One extension as the library reads it; one that it cannot read is as if it were not there, and OpenSSL says so. */
+function readExtension<T extends x509.Extension>(
+  raw: readonly RawExtension[],
+  type: new (raw: Uint8Array<ArrayBuffer>) => T,
+): T | undefined {
+  for (const { oid, whole } of raw) {
+    if (oid !== identifiers.get(type)) continue;
+    try {
+      return new type(new Uint8Array(whole));
+    } catch {
+      return undefined;
+    }
   }
+  return undefined;
+}
+
+/** The library refuses whole lists in which a name is of a kind it does not know: OpenSSL's text then has the others. */
+function namesOf(
+  read: x509.SubjectAlternativeNameExtension | undefined,
+  { subjectAltName = '' }: X509Certificate,
+): readonly string[] {
+  if (read) return read.names.items.map(({ value }) => value);
+  const written = subjectAltName.split(', ').filter((name) => !name.startsWith('othername:'));
+  return written.map((name) => name.replace(/^(?:DNS|IP Address|email|URI):/, '')).filter(Boolean);
 }
 
 function keyUsages(flags: number): readonly KeyUsage[] {

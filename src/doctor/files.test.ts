@@ -174,6 +174,36 @@ test('a name in a certificate has no line of its own, where it could pass for wh
   expect(said.filter((text) => text.includes('\n'))).toEqual([]);
 });
 
+test('names and addresses of kinds that nobody here knows do not hide the rest', async () => {
+  const odd = 'otherName:1.2.3.4;UTF8:x';
+  const extensions = [
+    `subjectAltName=DNS:a.example.fr,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:jean@corp.local,${odd}`,
+    `authorityInfoAccess=OCSP;URI:http://ocsp.example.fr/,caIssuers;${odd}`,
+    'extendedKeyUsage=clientAuth',
+    'basicConstraints=critical,CA:FALSE',
+  ].flatMap((extension) => ['-addext', extension]);
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'ed25519',
+    '-nodes',
+    '-keyout',
+    at('odd.key'),
+    '-out',
+    at('odd.pem'),
+    '-subj',
+    '/CN=jean',
+    ...extensions,
+  );
+  const { chain } = await inspectFile(at('odd.pem'), { now: new Date() });
+  expect(chain?.path[0]).toMatchObject({
+    extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'],
+    constraints: { ca: false },
+  });
+  expect(chain?.path[0]?.names).toContain('a.example.fr');
+});
+
 test('every root that the system trusts is read, and found to be trusted', async () => {
   const [bundle = ''] = systemRoots();
   const roots = [...bundle.matchAll(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs)].map(

@@ -1,5 +1,6 @@
 import { inNetwork, isAddress } from '../lib/ip.ts';
 import { type Certificate, called } from './certificate.ts';
+import { type Element, elements } from './der.ts';
 import { type Diagnosis, diagnosis } from './diagnosis.ts';
 
 /** The names that an authority may issue for (RFC 5280 §4.2.1.10), as far as DNS names and addresses go. */
@@ -42,26 +43,6 @@ function network(bytes: Buffer): string {
   if (half === 4) return `${[...bytes.subarray(0, 4)].join('.')}/${bits}`;
   const words = Array.from({ length: 8 }, (_, n) => bytes.readUInt16BE(2 * n).toString(16));
   return `${words.join(':')}/${bits}`;
-}
-
-interface Element {
-  readonly tag: number;
-  readonly content: Buffer;
-}
-
-/** The DER elements that stand one after the other. */
-function elements(bytes: Buffer): readonly Element[] {
-  const found: Element[] = [];
-  for (let at = 0; at + 2 <= bytes.length; ) {
-    const first = bytes[at + 1] as number;
-    const more = first & 0x80 ? first & 0x7f : 0;
-    if (more > 4 || at + 2 + more > bytes.length) break;
-    const length = more === 0 ? first : bytes.readUIntBE(at + 2, more);
-    const start = at + 2 + more;
-    found.push({ tag: bytes[at] as number, content: bytes.subarray(start, start + length) });
-    at = start + length;
-  }
-  return found;
 }
 
 /** The names of a certificate that an authority above it may not issue for. */

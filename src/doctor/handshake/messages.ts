@@ -137,8 +137,16 @@ function distinguishedNames(bytes: Buffer | undefined): readonly string[] {
   if (!bytes) return [];
   const list = new Reader(new Reader(bytes).vector(2));
   const names: string[] = [];
-  while (list.left > 0) names.push(new x509.Name(new Uint8Array(list.vector(2))).toString());
+  while (list.left > 0) names.push(nameOf(list.vector(2)));
   return names;
+}
+
+function nameOf(der: Buffer): string {
+  try {
+    return new x509.Name(new Uint8Array(der)).toString();
+  } catch {
+    return der.toString('hex');
+  }
 }
 
 /** The extension status_request of a certificate's entry. */

@@ -64,11 +64,11 @@ export async function speaksInClear(
   address: string,
   port: number,
 ): Promise<{ readonly protocol: string; readonly starttls: string; readonly said: string } | undefined> {
-  for (const ask of ['', 'HEAD / HTTP/1.0\r\n\r\n']) {
-    const said = await hear(address, port, ask);
-    const known = greetings.find(([pattern]) => pattern.test(said));
+  const said = await Promise.all(['', 'HEAD / HTTP/1.0\r\n\r\n'].map((ask) => hear(address, port, ask)));
+  for (const text of said) {
+    const known = greetings.find(([pattern]) => pattern.test(text));
     if (known)
-      return { protocol: known[1], starttls: known[2], said: said.split(/\r?\n/)[0]?.slice(0, 80) ?? '' };
+      return { protocol: known[1], starttls: known[2], said: (text.split(/\r?\n/)[0] ?? '').slice(0, 80) };
   }
   return undefined;
 }
