@@ -21,7 +21,7 @@ export async function revocationTrouble(
     if (place?.protocol !== 'http:' || !canAsk(place, door, attempt)) continue;
     const url = printable(text, 200);
     try {
-      const trouble = await ask(place, n < lists.length, attempt);
+      const trouble = await Promise.race([ask(place, n < lists.length, attempt), silence()]);
       if (trouble) return message('seen.revocation.wrong', { url, seen: trouble });
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
@@ -31,6 +31,12 @@ export async function revocationTrouble(
   return undefined;
 }
 
+/** A place that is silent for this long cannot be reached from here; the handshake must not be blamed for it. */
+const patience = 2500;
+
+const silence = (): Promise<undefined> =>
+  new Promise((resolve) => setTimeout(resolve, patience, undefined).unref());
+
 /** Where an address is given instead of names, only the gateway is known to be there; behind a PROXY header it is no web server. */
 function canAsk(place: URL, door: Door, { context }: Attempt): boolean {
   if (door.proxyProtocol) return false;
@@ -38,7 +44,7 @@ function canAsk(place: URL, door: Door, { context }: Attempt): boolean {
 }
 
 /** What came back and should not have. */
-async function ask(url: URL, isList: boolean, attempt: Attempt): Promise<string | undefined> {
+async function answer(url: URL, isList: boolean, attempt: Attempt): Promise<string | undefined> {
   const port = Number(url.port) || 80;
   const { socket, place } = await connect({ name: url.hostname, port, proxyProtocol: false }, attempt);
   const response = await get(socket, { host: url.host, path: url.pathname + url.search, place }, attempt);
@@ -48,6 +54,13 @@ async function ask(url: URL, isList: boolean, attempt: Attempt): Promise<string 
   if (status !== 200) return `${status}`;
   const { text } = await readBody(response, (now) => now.length > 64);
   return isBegunList(text) ? undefined : printable(text, 40);
+}
+
+/** The same; that it fails when nobody waits for it any more is no news. */
+function ask(url: URL, isList: boolean, attempt: Attempt): Promise<string | undefined> {
+  const asked = answer(url, isList, attempt);
+  asked.catch(() => undefined);
+  return asked;
 }
 
 /** Whether a list begins here: a sequence in DER, as RFC 5280 wants it, or PEM. */

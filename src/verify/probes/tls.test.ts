@@ -141,6 +141,8 @@ describe('certificate', () => {
       ),
     ).toBe('seen.revocation.wrong');
     expect(await listed(await freePort())).toBe('seen.revocation.refused');
+    // What cannot be reached from here, others may reach.
+    expect(await listed(await mute())).toBe('seen.certificate.held');
   });
 
   test('an authority that is no certificate does not throw', async () => {
