@@ -40,6 +40,8 @@ async function did(...argv: readonly string[]): Promise<string> {
   expect(code, `${argv.join(' ')}\n${stdout}${stderr}`).toBe(0);
   return stdout.trim();
 }
+/** A path of the host through its own eyes: what is put into its layer from outside it may have looked for already, and not see. */
+const seen = async (path: string) => join('/proc', String(await gateway.leader()), 'root', path);
 const journal = () => did('journalctl', '--no-pager', '-u', 'poterne-jobs', '-o', 'cat');
 const state = (what: string) => did('systemctl', 'show', 'poterne-jobs', '--value', '-p', what);
 
@@ -53,7 +55,7 @@ test('starts when it has a description, as an account without any right, and run
     'jobs:',
     '  collecte: { run: collecte.sh, on: prod1, as: User_DollarU, args: [SOC], collect: [/tmp/soc.log], at: every minute }',
   ];
-  const etc = join(gateway.upper, 'etc/poterne');
+  const etc = await seen('/etc/poterne');
   await did('mkdir', '-p', '/etc/poterne');
   await writeFile(join(etc, 'jobs.yaml'), `${site.join('\n')}\n`);
   await writeFile(join(etc, 'collecte.sh'), '#!/bin/sh\necho "$1 of $(id -un)" | tee /tmp/soc.log\n');
@@ -102,7 +104,7 @@ test('starts when it has a description, as an account without any right, and run
 });
 
 test('reads its description again, says what is wrong with it, and ends in order', async () => {
-  const file = join(gateway.upper, 'etc/poterne/jobs.yaml');
+  const file = await seen('/etc/poterne/jobs.yaml');
   const before = await readFile(file, 'utf8');
   await writeFile(file, before.replace('every minute', 'every mnute'));
   await did('systemctl', 'reload', 'poterne-jobs');
