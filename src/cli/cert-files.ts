@@ -4,7 +4,6 @@ import { writeDurably } from '../hosts/files.ts';
 import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
 import { readSecret } from '../secrets/read.ts';
-import type { Context } from './context.ts';
 import { WrongRequest } from './exit.ts';
 
 /** A passphrase that seals a file, and where whoever gets the file learns it. */
@@ -19,7 +18,7 @@ export interface Secret {
  * The passphrase of a file that holds a key: that of `file`, which is made (mode 600) when it is not there; without, a new one that the
  * terminal shows. Throws `cert.passphrase.where` when nobody would see it.
  */
-export async function secretFor(_context: Context, file: string | undefined): Promise<Secret> {
+export async function secretFor(file: string | undefined): Promise<Secret> {
   const { makePassphrase } = await import('../pki/authority/pkcs12.ts');
   if (file === undefined) {
     if (process.stderr.isTTY) return { text: makePassphrase(), shown: true };

@@ -68,7 +68,7 @@ export async function answerAt(gateway: Gateway, asked: Asked): Promise<Answers[
     case 'records':
       return { records: await authority.records() };
     case 'standing':
-      return standingOf(authority, now);
+      return standingOf(authority);
     case 'root-take':
       return { key: await takeRoot(authority), folder: authority.folder.path };
     case 'root-remove':
@@ -76,7 +76,7 @@ export async function answerAt(gateway: Gateway, asked: Asked): Promise<Answers[
     case 'root-bring':
       await bringRoot(authority, asked.key, by, now);
       await refreshGateway(gateway);
-      return standingOf(authority, now);
+      return standingOf(authority);
   }
 }
 

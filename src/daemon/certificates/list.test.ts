@@ -102,7 +102,7 @@ publications:
   const begun = Date.now();
   const found = await certificatesOf(site, {
     ...{ now, state: join(folder, 'state'), patience: 1000 },
-    ...{ standing: await standingOf(authority, now), records: await authority.records() },
+    ...{ standing: await standingOf(authority), records: await authority.records() },
   });
   expect(Date.now() - begun).toBeLessThan(5000);
   const seen = found.map(({ origin, for: what, lasting, days, trouble }) => [

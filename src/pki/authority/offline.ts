@@ -38,7 +38,7 @@ export interface CertificateStanding {
 }
 
 /** How an authority stands now. */
-export async function standingOf(authority: Authority, _now: Date): Promise<Standing> {
+export async function standingOf(authority: Authority): Promise<Standing> {
   const { folder } = authority;
   const records = await authority.records();
   const issuing = await folder.certificate('issuing');

@@ -76,7 +76,7 @@ function exporting(context: Context): Command {
       const options = made.optsWithGlobals<ExportOptions>();
       const place = resolve(file);
       await requireFree(place);
-      const secret = await secretFor(context, options.passphraseFile);
+      const secret = await secretFor(options.passphraseFile);
       const { decryptKey, encryptKey } = await import('../../../pki/at-rest.ts');
       const { machineKey } = await import('../../../pki/machine-key.ts');
       const { key, folder } = await askAuthority(context, options, { verb: 'root-take' });

@@ -83,7 +83,7 @@ async function issue(context: Context, name: string, options: IssueOptions): Pro
   const keyPlace = csr || format !== 'pem' ? undefined : place.replace(/(\.(pem|crt))?$/, '.key');
   if (!options.force) for (const file of [place, keyPlace]) if (file) await requireFree(file);
   // Before anything is signed: what cannot be told to anybody would be a certificate for nobody.
-  const secret = format === 'pem' ? undefined : await secretFor(context, options.passphraseFile);
+  const secret = format === 'pem' ? undefined : await secretFor(options.passphraseFile);
   const { makeKeyOf } = await import('../../../pki/authority/keys.ts');
   const key = csr ? undefined : await makeKeyOf(options.keyType);
   const publicKey = (csr?.publicKey ?? createPublicKey(key ?? '')).export({ type: 'spki', format: 'pem' });
