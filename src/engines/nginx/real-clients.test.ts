@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import http2 from 'node:http2';
+import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
+import { freePort } from '../../verify/testing/servers.ts';
 import { directPublication, publication, route, service, site } from './testing.ts';
 import {
   type Client,
@@ -37,6 +40,7 @@ const alice = await right.client({ names: [{ type: 'dns', value: 'alice.partner.
 const revoked = await right.client({ subject: 'CN=revoked' });
 const below = await middle.client({ subject: 'CN=below' });
 const chained: Client = { ...below, cert: below.cert + middle.pem };
+const ocspPort = await freePort();
 const bob = await other.client({ subject: 'CN=bob' });
 
 type Names = NonNullable<ClientWish['names']>;
@@ -67,8 +71,13 @@ beforeAll(async () => {
     await of('dns', [right], { identity: 'san-dns' }),
     await of('email', [right], { identity: 'san-email', client: 'optional' }),
     await of('uri', [right], { identity: 'san-uri' }),
+    await of('ocsp', [right], {
+      ocsp: { responder: `http://127.0.0.1:${ocspPort}/`, whole: true, pointer: '' },
+    }),
     await of('renamed', [right], { headers: { identity: 'X-Who', certificate: 'X-Pem' } }),
   ];
+  await writeFile(join(files, 'right.pem'), right.pem);
+  await writeFile(join(files, 'right.key'), await right.key());
   const guarded = (path: string) => ({ ...route(path, 'app'), tlsConfiguration: 'partners' });
   gateway = await startGateway(
     (ports) => ({
@@ -84,6 +93,7 @@ beforeAll(async () => {
           publication('asked.localhost', 'app', { tlsConfiguration: 'asked' }),
           publication('dns.localhost', 'app', { tlsConfiguration: 'dns' }),
           publication('email.localhost', 'app', { tlsConfiguration: 'email' }),
+          publication('ocsp.localhost', 'app', { tlsConfiguration: 'ocsp' }),
           publication('uri.localhost', 'app', { tlsConfiguration: 'uri' }),
           publication('renamed.localhost', 'app', { tlsConfiguration: 'renamed' }),
           publication('*.wild.localhost', 'app', { tlsConfiguration: 'partners' }),
@@ -195,6 +205,36 @@ describe('a name that requires a certificate', () => {
 
   test.each(['a.wild.localhost', 'app1.localhost'])('under %s too', async (name) => {
     expect([await status(name), await status(name, bob), await status(name, alice)]).toEqual([403, 403, 200]);
+  });
+});
+
+describe('a name whose certificates are asked about over OCSP', () => {
+  const ask = () => Promise.all([status('ocsp.localhost', alice), status('ocsp.localhost', revoked)]);
+
+  test('refuses all while nobody answers, and then only who is revoked', async () => {
+    expect(await ask()).toEqual([403, 403]);
+    const at = (name: string) => join(files, name);
+    const entry = (state: string, since: string, { serial }: Client) =>
+      `${state}\t350301000000Z\t${since}\t${serial.toUpperCase()}\tunknown\t/CN=x\n`;
+    await writeFile(at('index'), entry('V', '', alice) + entry('R', '251120100000Z', revoked));
+    const signs = [
+      '-CA',
+      at('right.pem'),
+      '-rsigner',
+      at('right.pem'),
+      '-rkey',
+      at('right.key'),
+      '-ndays',
+      '1',
+    ];
+    const child = spawn('openssl', ['ocsp', '-port', `${ocspPort}`, '-index', at('index'), ...signs]);
+    try {
+      await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
+      await vi.waitFor(async () => expect(await ask()).toEqual([200, 403]), { timeout: 10_000 });
+    } finally {
+      child.kill();
+    }
+    expect(await status('ocsp.localhost')).toBe(403);
   });
 });
 

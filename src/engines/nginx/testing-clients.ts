@@ -27,6 +27,8 @@ export interface ClientWish {
 
 export interface ClientAuthority {
   readonly pem: string;
+  /** Its own key, in PEM. */
+  key(): Promise<string>;
   client(wish?: ClientWish): Promise<Client>;
   /** An authority under this one. */
   under(subject: string): Promise<ClientAuthority>;
@@ -73,6 +75,8 @@ function authorityOf(own: x509.X509Certificate, keys: webcrypto.CryptoKeyPair): 
   };
   return {
     pem: `${own.toString('pem')}\n`,
+    key: async () =>
+      x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'),
     async client({ subject = 'O=Org\\, Inc,CN=alice', names, from = -1, until = 5 } = {}) {
       const {
         made,
