@@ -107,7 +107,7 @@ async function attempt(
   try {
     let current = order;
     if (current.status === 'pending') {
-      await prove(session, kid, current, solver);
+      await prove(session, kid, current, solver, wish.names);
       current = await look('validation', ({ status }) => status !== 'pending');
     }
     for (let left = 3; current.status === 'ready'; left--) {
@@ -272,6 +272,6 @@ async function rehearseAt(session: Session, kid: string, wish: Wish, solver: Sol
     await giveUp(session, kid, known);
     current = await order();
   }
-  await prove(session, kid, current, solver);
+  await prove(session, kid, current, solver, names);
   await giveUp(session, kid, await authorizationsOf(session, kid, current));
 }

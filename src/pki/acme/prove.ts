@@ -1,3 +1,4 @@
+import { harmless } from '../../lib/harmless.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { type Authorization, authorizationSchema, type Challenge, type Order, read } from './objects.ts';
@@ -26,8 +27,15 @@ export async function authorizationsOf(session: Session, kid: string, order: Ord
  * Proves the names of an order that are not proved yet, and takes the proofs away whatever happens. Throws what the authority saw of
  * the names that it does not take for ours, and gives up the others then, so that nothing stays pending there.
  */
-export async function prove(session: Session, kid: string, order: Order, solver: Solver): Promise<void> {
+export async function prove(
+  session: Session,
+  kid: string,
+  order: Order,
+  solver: Solver,
+  names: readonly string[],
+): Promise<void> {
   const asked = await authorizationsOf(session, kid, order);
+  requireOurs(session, asked, names);
   const pending = asked.filter(({ authorization }) => authorization.status === 'pending');
   // Of an order from before, which can come to nothing any more.
   const over = asked.filter(({ authorization: { status } }) => status !== 'pending' && status !== 'valid');
@@ -77,6 +85,15 @@ export async function giveUp(session: Session, kid: string, asked: readonly Aske
     await session.post(url, { status: 'deactivated' }, { kid }).catch(() => {
       // One that has failed is over anyway.
     });
+}
+
+/** No proof is written for a name that was not asked for: it goes into the DNS, and to programs of the user's. */
+function requireOurs(session: Session, asked: readonly Asked[], names: readonly string[]): void {
+  const wanted = new Set(names.map((name) => name.replace(/^\*\./, '').toLowerCase()));
+  const other = asked.find(({ authorization }) => !wanted.has(authorization.identifier.value.toLowerCase()));
+  if (!other) return;
+  const body = harmless(other.authorization.identifier.value).slice(0, 120);
+  throw session.fault('acme.protocol', { url: other.url, status: 200, body });
 }
 
 function proofOf({ key, fault }: Session, authorization: Authorization, solver: Solver) {

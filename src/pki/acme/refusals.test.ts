@@ -286,6 +286,29 @@ test('an authority that fails in the middle: the proof is taken away, nothing is
   expect(given).toHaveLength(1);
 });
 
+test('no proof is made for a name that was not asked for', async () => {
+  const { standIn, session } = await start();
+  const shown: string[] = [];
+  const proving: Solver = {
+    ...solver,
+    present: async ({ name }) => {
+      shown.push(name);
+    },
+  };
+  const challenge = { type: 'http-01', url: standIn.url('/challenge'), token: 'abc', status: 'pending' };
+  const body = { status: 'pending', identifier: { value: 'x; reboot' }, challenges: [challenge] };
+  const authorizations = [standIn.url('/authz')];
+  const order = { status: 'pending', authorizations, finalize: standIn.url('/finalize') };
+  standIn.script['/order'] = () => ({
+    status: 201,
+    headers: { location: standIn.url('/order/1') },
+    body: order,
+  });
+  standIn.script['/authz'] = () => ({ body });
+  const fault = await faultOf(obtain(session, wish, proving, nothing));
+  expect([fault.code, fault.params.body, shown]).toEqual(['acme.protocol', 'x; reboot', []]);
+});
+
 test('a profile is asked for where it is offered', async () => {
   const { standIn, session } = await start({ meta: { profiles: { shortlived: 'six days', classic: '' } } });
   standIn.script['/order'] = () => problem('caa');
