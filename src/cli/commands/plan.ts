@@ -58,9 +58,10 @@ export function plan(context: Context): Command {
       ] as const)
         if (reaches.length > 0)
           out(
-            [`\n${t(title)}`, ...reaches.map((r) => `  ${t(sentenceOf(sentence, r), asParams(r))}`)].join(
-              '\n',
-            ),
+            [
+              `\n${t(title)}`,
+              ...reaches.map((r) => `  ${t(sentenceOf(sentence, r), asParams(context, r))}`),
+            ].join('\n'),
           );
       if (active !== 'unknown' && exposure.gained.length + exposure.lost.length === 0)
         out(`\n${t('plan.exposure.same')}`);
@@ -84,8 +85,9 @@ function sentenceOf(base: 'plan.reach' | 'plan.unreach', { certificate, without 
 }
 
 /** A zone with its networks, which may be what changes. */
-function asParams({ who, networks = [], what, service, certificate }: ReachChange): Params {
+function asParams({ t }: Context, { who, networks = [], what, service, certificate }: ReachChange): Params {
   const isZone = networks.length > 0 && !networks.includes(who);
   const configuration = certificate?.configuration ?? '';
-  return { who: isZone ? `${who} (${networks.join(', ')})` : who, what, service, configuration };
+  const named = who === 'everyone' ? t('docs.everyone') : who;
+  return { who: isZone ? `${who} (${networks.join(', ')})` : named, what, service, configuration };
 }

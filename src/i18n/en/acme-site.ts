@@ -66,5 +66,5 @@ export const acmeSite = {
   'status.acme.awaited': 'to be obtained',
   'status.acme.failing': 'not obtained',
   'status.hours': '{hours} hours left',
-  'status.acme.failed': '{names}: {reason} ({times} times in a row; next attempt {next})',
+  'status.acme.failed': '{names}: {reason} ({times} time(s) in a row; next attempt {next})',
 } as const;

@@ -67,7 +67,7 @@ export const authority = {
     'make one with ECDSA P-256 or P-384, or RSA of 3072 bits at least and the exponent 65537',
   'cert.p12.failed': 'openssl could not make the PKCS#12 file: {reason}',
   'cert.out.there': '{file} is there already',
-  'cert.out.there.next': 'write elsewhere with --out, or over it with --force',
+  'cert.out.there.next': 'name another file, or move this one away; cert issue has --out and --force for it',
   'cert.out.unwritten': '{file} cannot be written: {reason}',
   'cert.out.unwritten.next': 'choose a place where you may write, with --out',
   'cert.passphrase.where': 'nobody would see the passphrase: this is no terminal',
@@ -104,6 +104,8 @@ export const authority = {
   'cert.issue.passphrase.file': 'passphrase: in {file}',
   'cert.issue.next.pem':
     'give both to the program that shows the certificate; whoever verifies it needs root.pem of the authority',
+  'cert.issue.next.csr':
+    'give it to whoever has the key of the request; whoever verifies it needs root.pem of the authority',
   'cert.issue.next.p12':
     'send file and passphrase by different ways; docs/authority.md says how each system imports it',
   'cert.purpose.word.server': 'a server',

@@ -70,7 +70,8 @@ export const authority: Record<keyof typeof en, string> = {
     'créez-en une en ECDSA P-256 ou P-384, ou RSA d’au moins 3072 bits avec l’exposant 65537',
   'cert.p12.failed': 'openssl n’a pas pu créer le fichier PKCS#12 : {reason}',
   'cert.out.there': '{file} existe déjà',
-  'cert.out.there.next': 'écrivez ailleurs avec --out, ou par-dessus avec --force',
+  'cert.out.there.next':
+    'nommez un autre fichier, ou déplacez celui-ci ; cert issue a pour cela --out et --force',
   'cert.out.unwritten': '{file} ne peut pas être écrit : {reason}',
   'cert.out.unwritten.next': 'choisissez avec --out un endroit où vous pouvez écrire',
   'cert.passphrase.where': 'personne ne verrait la phrase secrète : ceci n’est pas un terminal',
@@ -109,6 +110,8 @@ export const authority: Record<keyof typeof en, string> = {
   'cert.issue.passphrase.file': 'phrase secrète : dans {file}',
   'cert.issue.next.pem':
     'donnez les deux au programme qui présente le certificat ; qui le vérifie a besoin du root.pem de l’autorité',
+  'cert.issue.next.csr':
+    'donnez-le à qui a la clé de la demande ; qui le vérifie a besoin du root.pem de l’autorité',
   'cert.issue.next.p12':
     'envoyez le fichier et la phrase par des voies différentes ; docs/fr/authority.md dit comment chaque système l’importe',
   'cert.purpose.word.server': 'serveur',

@@ -85,17 +85,16 @@ function exporting(context: Context): Command {
       await writeSecret(place, sealed);
       // As it will be read one day: before the one here is gone.
       decryptKey(await readFile(place, 'utf8'), secret.text, place);
+      // Said before the key is removed: that may be refused, or nobody may hear how it ended.
+      if (!options.json) out(t('cert.authority.exported', { file: place }));
+      if (secret.shown) err(t('cert.issue.passphrase.shown', { passphrase: secret.text }));
+      else err(t('cert.issue.passphrase.file', { file: secret.file ?? '' }));
       const removed = options.remove
         ? await askAuthority(context, options, { verb: 'root-remove' })
         : undefined;
       if (options.json)
         out(JSON.stringify({ file: place, ...(removed ? { removed: true, until: removed.until } : {}) }));
-      else {
-        out(t('cert.authority.exported', { file: place }));
-        if (removed) out(t('cert.authority.removed', { until: removed.until.slice(0, 10) }));
-      }
-      if (secret.shown) err(t('cert.issue.passphrase.shown', { passphrase: secret.text }));
-      else err(t('cert.issue.passphrase.file', { file: secret.file ?? '' }));
+      else if (removed) out(t('cert.authority.removed', { until: removed.until.slice(0, 10) }));
     });
 }
 

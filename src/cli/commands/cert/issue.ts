@@ -114,8 +114,8 @@ async function issue(context: Context, name: string, options: IssueOptions): Pro
   }
   if (secret?.shown) err(t('cert.issue.passphrase.shown', { passphrase: secret.text }));
   else if (secret) err(t('cert.issue.passphrase.file', { file: secret.file ?? '' }));
-  if (!options.json)
-    err(t('cli.next', { text: t(format === 'pem' ? 'cert.issue.next.pem' : 'cert.issue.next.p12') }));
+  const made = csr ? 'csr' : format === 'pem' ? 'pem' : 'p12';
+  if (!options.json) err(t('cli.next', { text: t(`cert.issue.next.${made}`) }));
 }
 
 function asJson(
