@@ -5,6 +5,7 @@ import type { Finding } from '../../model/finding.ts';
 import { type Message, message } from '../../model/message.ts';
 import { proxied, type Site } from '../../model/site.ts';
 import { recall, remember, wishId } from '../../pki/acme/memory.ts';
+import type { Session } from '../../pki/acme/session.ts';
 import { acmeCertificateFile, acmeFolder } from '../../pki/acme-files.ts';
 import { adoptCandidate, hasCandidate, keepCandidate, type Serve } from './adopt.ts';
 import { keptChain, noteOf, takeNote } from './review.ts';
@@ -60,6 +61,8 @@ async function orderHere(
         ] as const,
     );
     try {
+      if (!insist)
+        await remembered({ state, site }, certificate, () => requireClear(session, site, certificate, tell));
       const { obtain } = await import('../../pki/acme/obtain.ts');
       const wish = wishOf(certificate, await keptChain(state, certificate.id));
       const keep = (obtained: Parameters<typeof keepCandidate>[2]) =>
@@ -86,6 +89,25 @@ async function remembered<T>(
   } catch (error) {
     if (error instanceof Fault) await noteFailure(state, site, certificate, error);
     throw error;
+  }
+}
+
+/**
+ * Looks before an authority is asked, and tells what would have it refuse. Who may issue for a name stands in public records: where these
+ * forbid it, nothing is asked, which would cost one of its limits. All else we see from inside, and it from outside: it is asked.
+ */
+async function requireClear(
+  session: Session,
+  site: AcmeOf,
+  certificate: AcmeCertificate,
+  tell: Ordering['tell'],
+): Promise<void> {
+  const obstacles = (await lookAhead(session, site, certificate)).filter(
+    ({ severity }) => severity === 'error',
+  );
+  for (const { code, params, hint } of obstacles) {
+    if (code === 'acme.preflight.caa') throw new Fault(code, params, hint ? { next: hint } : {});
+    tell(message(code, params));
   }
 }
 
