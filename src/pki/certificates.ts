@@ -82,6 +82,8 @@ function stillGood(
     return (
       (certificate.subjectAltName ?? '') === wanted &&
       !revoked.has(certificate.serialNumber.toLowerCase()) &&
+      // Made by a clock that was ahead: it would serve nobody until then.
+      Date.parse(certificate.validFrom) <= now.getTime() &&
       judge.signed(certificate) &&
       daysLeft(certificate, now) > days / 3
     );

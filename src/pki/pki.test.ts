@@ -61,6 +61,10 @@ test('a certificate is kept while it is good, and issued again when names, CA or
   expect(await ensure(need, at(59))).toBe(0);
   expect(await ensure(need, at(61))).toBe(1);
   expect(await ensure({ ...need, names: ['erp.localhost', 'erp2.localhost'] }, at(61))).toBe(1);
+  // Made by a clock that was ahead, it is not valid yet once that is set right.
+  expect(await ensure(need, at(200))).toBe(1);
+  expect(await ensure(need, at(61))).toBe(1);
+  expect(await ensure(need, at(62))).toBe(0);
   const other = await openAuthority(join(folder, 'other'), 'Other CA', now);
   expect(await ensure({ ...need, names: ['erp.localhost', 'erp2.localhost'] }, at(61), other)).toBe(1);
   await writeFile(certificateFile(folder, 'erp'), 'not a certificate');

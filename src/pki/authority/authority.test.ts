@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { localhost } from '../../hosts/local.ts';
+import { revocationLists } from '../../lib/crl.ts';
 import type { AuthorityPolicy } from '../../model/authority.ts';
 import { decryptKey, encryptKey } from '../at-rest.ts';
 import { openAuthority, type Request } from './authority.ts';
@@ -56,6 +57,18 @@ async function asked(more: Partial<Request> = {}): Promise<Request> {
   const publicKey = await makeKeyOf('ecdsa-p256');
   return { name: 'alice', purpose: 'client', names: [], days: 30, publicKey, ...more };
 }
+
+test('what was signed by a clock that was ahead is signed again once it is set right', async () => {
+  const authority = await opened();
+  const ahead = (days: number) => new Date(now.getTime() + days * 86_400_000);
+  await authority.adopt(policy, ahead(1000));
+  await authority.crl(ahead(0.8));
+  await authority.adopt(policy, now);
+  const issuing = new X509Certificate((await readFile(file('ca/issuing.pem'), 'utf8')) as string);
+  expect(Date.parse(issuing.validFrom)).toBeLessThanOrEqual(now.getTime());
+  const lists = revocationLists(await authority.crl(now));
+  expect(lists.map(({ from }) => from <= now)).toEqual([true, true]);
+});
 
 test('openssl takes each kind of certificate for its own purpose, and for no other', async () => {
   const authority = await opened();

@@ -290,7 +290,7 @@ async function describedLimits(folder: AuthorityFolder) {
   return policy?.described ? policy : undefined;
 }
 
-/** Whether the issuing certificate must be signed anew: it is missing, says something else, or has a third of its life left. */
+/** Whether the issuing certificate must be signed anew: it is missing, says something else, is not valid yet, or has a third of its life left. */
 async function needsIssuing(folder: AuthorityFolder, policy: AuthorityPolicy, now: Date): Promise<boolean> {
   const pem = await folder.certificate('issuing');
   if (pem === undefined) return true;
@@ -298,6 +298,8 @@ async function needsIssuing(folder: AuthorityFolder, policy: AuthorityPolicy, no
   const { names, networks } = policy;
   if (JSON.stringify(limits) !== JSON.stringify({ names, networks })) return true;
   const certificate = new X509Certificate(pem);
+  // Signed by a clock that was ahead.
+  if (Date.parse(certificate.validFrom) > now.getTime()) return true;
   const root = new X509Certificate((await folder.certificate('root')) as string);
   const end = Date.parse(certificate.validTo);
   const left = end - now.getTime();

@@ -6,7 +6,7 @@ import { keyTypeOf, publicOf, type Signer, signerOf } from './keys.ts';
 
 export const day = 86_400_000;
 /** Clocks of visitors lag: a certificate is valid from an hour before it was made. */
-const backdate = 3_600_000;
+export const backdate = 3_600_000;
 
 /** What signs: a certificate of an authority (PEM) and its key. */
 export interface Issuer {

@@ -1,5 +1,5 @@
 import type { RevocationReason } from '../../model/authority.ts';
-import type { Issuer } from './certificate.ts';
+import { backdate, type Issuer } from './certificate.ts';
 import type { CertificateRecord } from './ledger.ts';
 
 /** A list of revoked certificates, as it is kept. */
@@ -22,7 +22,7 @@ export async function makeList(
   const x509 = await import('../x509.ts');
   const issuer = new x509.X509Certificate(by.certificate);
   // By its clock the one who asks may be a little behind us.
-  const from = new Date(now.getTime() - 3_600_000);
+  const from = new Date(now.getTime() - backdate);
   const list = await x509.X509CrlGenerator.create({
     issuer: issuer.subjectName.toJSON(),
     thisUpdate: from,

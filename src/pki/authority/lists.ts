@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { day, keyId } from './certificate.ts';
+import { backdate, day, keyId } from './certificate.ts';
 import { type KeptList, makeList } from './crl.ts';
 import type { AuthorityFolder, Role } from './folder.ts';
 import { type CertificateRecord, readLedger } from './ledger.ts';
@@ -66,7 +66,8 @@ function revokedBy(
 
 function isGood(list: KeptList, revoked: readonly CertificateRecord[], now: Date): boolean {
   const [from, until] = [Date.parse(list.from), Date.parse(list.until)];
-  const isFresh = now.getTime() < from + (until - from) * refreshedAfter && now.getTime() >= from - day;
+  // One that was signed by a clock that was ahead lets nobody in until it is valid.
+  const isFresh = now.getTime() < from + (until - from) * refreshedAfter && now.getTime() >= from - backdate;
   const serials = new Set(list.serials);
   return isFresh && serials.size === revoked.length && revoked.every(({ serial }) => serials.has(serial));
 }
