@@ -141,12 +141,24 @@ const rows: readonly (readonly [string, string, string, readonly string[]])[] = 
 
 const unused = '? tls-configuration.unused /tls-configurations/clients';
 
+test('shares its identifier, and with it the files of its certificate, with no publication', async () => {
+  const publications = `services: { web: { url: "http://10.0.0.5:80" } }
+publications:
+  partner.api: { service: web, audience: everyone }
+  partner-api: { service: web, audience: everyone }
+`;
+  const { said, site } = await found(good.replace('publications: {}\n', publications));
+  expect(said).toEqual([unused]);
+  const ids = [...(site?.publications ?? []), ...(site?.partners ?? [])].map(({ id }) => id);
+  expect(ids).toEqual(expect.arrayContaining(['partner_api', 'partner__api', 'partner___api']));
+});
+
 test('a partner that nothing is wrong with', async () => {
   const { said, site } = await found(good);
   expect(said).toEqual([unused]);
   expect(site?.partners).toMatchObject([
     {
-      id: 'partner_api',
+      id: 'partner___api',
       host: 'api.example',
       port: 443,
       base: '/v1/',

@@ -8,8 +8,11 @@ import type { PartnerEntry } from './schema/partners.ts';
 
 type File = (name: string, at: string) => string;
 
-/** The identifier of a partner in engines: its name has no underscore. */
-const partnerId = (name: string): string => `partner_${name.replaceAll('-', '_')}`;
+/**
+ * The identifier of a partner in engines: its name has no underscore. Three of them in a row stand in no publication's (see
+ * `publicationId`): `partner_lan` is that of a publication `partner.lan`, whose certificate a partner would share.
+ */
+const partnerId = (name: string): string => `partner___${name.replaceAll('-', '_')}`;
 
 /** What internal applications call outside. */
 export function resolvePartners(

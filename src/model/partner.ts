@@ -9,7 +9,7 @@ export interface PartnerPath {
 
 /** A system of somebody else that internal applications call through the gateway, which shows a certificate there. */
 export interface Partner {
-  /** Unique, safe as a file name and as an identifier in any engine: `partner_[a-z0-9_]+`. */
+  /** Unique, safe as a file name and as an identifier in any engine: `partner___[a-z0-9_]+`. */
   readonly id: string;
   /** As written; callers ask for `/name/…`. */
   readonly name: string;
