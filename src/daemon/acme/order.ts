@@ -61,8 +61,7 @@ async function orderHere(
         ] as const,
     );
     try {
-      if (!insist)
-        await remembered({ state, site }, certificate, () => requireClear(session, site, certificate, tell));
+      if (!insist) await tellAhead(session, site, certificate, tell);
       const { obtain } = await import('../../pki/acme/obtain.ts');
       const wish = wishOf(certificate, await keptChain(state, certificate.id));
       const keep = (obtained: Parameters<typeof keepCandidate>[2]) =>
@@ -93,22 +92,17 @@ async function remembered<T>(
 }
 
 /**
- * Looks before an authority is asked, and tells what would have it refuse. Who may issue for a name stands in public records: where these
- * forbid it, nothing is asked, which would cost one of its limits. All else we see from inside, and it from outside: it is asked.
+ * Looks before an authority is asked, and tells what may have it refuse. It is asked all the same: what we see is from inside, where names
+ * and records may be others, and an obstacle that is none must not keep a certificate from being renewed.
  */
-async function requireClear(
+async function tellAhead(
   session: Session,
   site: AcmeOf,
   certificate: AcmeCertificate,
   tell: Ordering['tell'],
 ): Promise<void> {
-  const obstacles = (await lookAhead(session, site, certificate)).filter(
-    ({ severity }) => severity === 'error',
-  );
-  for (const { code, params, hint } of obstacles) {
-    if (code === 'acme.preflight.caa') throw new Fault(code, params, hint ? { next: hint } : {});
-    tell(message(code, params));
-  }
+  const found = await lookAhead(session, site, certificate).catch(() => []);
+  for (const { severity, code, params } of found) if (severity === 'error') tell(message(code, params));
 }
 
 async function noteFailure(
