@@ -105,9 +105,13 @@ function publish(site: Site, publication: Publication): Change {
   };
 }
 
-function callable({ name, host, base, callers, socket, pointer }: Partner): Change {
+function callable({ name, host, port, base, callers, socket, pointer }: Partner): Change {
   const who = [...callers, ...(socket === undefined ? [] : [`unix:${socket}`])].join(', ');
-  const say = message('change.partner.add', { name, who, url: `https://${host}${base}` });
+  const say = message('change.partner.add', {
+    name,
+    who,
+    url: `https://${host}${port === 443 ? '' : `:${port}`}${base}`,
+  });
   return { kind: 'add', say, because: pointer };
 }
 
