@@ -193,7 +193,9 @@ describe('check', { timeout: 60_000 }, () => {
     });
     expect(await poterne(['check', '.'])).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/file\.unreadable[\s\S]*hint: check that it is a file/),
+      err: expect.stringMatching(
+        /file\.unreadable[\s\S]*hint: it must be a file that the account \S+ may read/,
+      ),
     });
   });
 

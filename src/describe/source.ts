@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import {
   type Document,
@@ -122,8 +123,17 @@ function unreadable(file: string, cause: unknown, at?: Place): Finding {
     code,
     params: code === 'file.unreadable' ? { file, reason } : { file },
     ...located,
-    hint: message(`${code}.next`),
+    // Root's commands on an installed gateway read as the gateway's account does.
+    hint: message(`${code}.next`, code === 'file.unreadable' ? { account: account() } : {}),
   };
+}
+
+function account(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
 }
 
 function parse(file: string, text: string): { source: Source; findings: readonly Finding[] } {

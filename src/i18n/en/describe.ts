@@ -18,7 +18,8 @@ export const describe = {
   'file.missing': 'there is no file {file}',
   'file.missing.next': 'give the path of the description; docs/guide.md shows how to write a first one',
   'file.unreadable': '{file} cannot be read ({reason})',
-  'file.unreadable.next': 'check that it is a file and that you may read it',
+  'file.unreadable.next':
+    'it must be a file that the account {account} may read; an installed gateway has its own in /etc/poterne/site.yaml',
   'file.encoding': '{file} is not UTF-8 text',
   'file.encoding.next': 'save it again as UTF-8 in your editor',
   'include.form': '"include" is not a list of file names or patterns',

@@ -21,7 +21,8 @@ export const describe = {
   'file.missing.next':
     'donnez le chemin de la description ; docs/fr/guide.md montre comment en écrire une première',
   'file.unreadable': 'impossible de lire {file} ({reason})',
-  'file.unreadable.next': 'vérifiez que c’est bien un fichier et que vous avez le droit de le lire',
+  'file.unreadable.next':
+    'ce doit être un fichier que le compte {account} peut lire ; une passerelle installée a le sien dans /etc/poterne/site.yaml',
   'file.encoding': '{file} n’est pas du texte en UTF-8',
   'file.encoding.next': 'enregistrez-le de nouveau en UTF-8 dans votre éditeur',
   'include.form': '« include » n’est pas une liste de noms de fichiers ou de motifs',
