@@ -97,6 +97,8 @@ describe('business calendars', () => {
     ]);
     // At the same time by the clock, also over the change of it: Saturday 24 to Monday 26 October.
     expect(next('0 12 24 10 *', '2026-10-01 00:00', 1, after)).toEqual(['2026-10-26 11:00']);
+    // From the long day itself, a Sunday, to the Friday before.
+    expect(next('15 23 31 10 *', '2027-10-01 00:00', 1, before)).toEqual(['2027-10-29 21:15']);
   });
   test('nothing is ever due on a closed day (any schedule)', () => {
     const outside = fc.constantFrom('skip', 'before', 'after');

@@ -1,4 +1,5 @@
 import { isWithin, nextChange } from '../lib/hours.ts';
+import { wallTimeOf } from '../lib/wall-clock.ts';
 import type { Day, JobTiming } from '../model/job.ts';
 import { closedBeside, isOpen, longestClosure } from './calendar.ts';
 import { addDays, dayOf, momentOn } from './dates.ts';
@@ -29,10 +30,10 @@ export function duesOf(timing: JobTiming): Dues {
   const recurrence = recurrenceOf(patterns, timezone);
   /** Those of a closed day at the same time of an open one. */
   const moved = (from: Day, to: Day): readonly number[] =>
-    recurrence.on(from).map((moment) => {
-      const minutes = Math.round((moment - momentOn(from, 0, timezone)) / 60_000);
-      return momentOn(to, minutes, timezone);
-    });
+    // By the clock: on the day when it is put back, a quarter past eleven at night is more than a day from midnight.
+    recurrence
+      .on(from)
+      .map((moment) => momentOn(to, wallTimeOf(new Date(moment), timezone).minutes, timezone));
   const isInside = (moment: number) => !window || isWithin(window, new Date(moment), timezone);
   const days = new Map<Day, readonly number[]>();
   const on = (day: Day): readonly number[] => {
