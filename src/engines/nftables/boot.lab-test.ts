@@ -116,6 +116,17 @@ describe.each(releases)('on %s', (release) => {
     expect(await closed()).toBe(true);
   });
 
+  test('also when it is restarted so often that systemd would refuse', async () => {
+    const codes = new Set<number | undefined>();
+    for (let n = 0; n < 8; n++) {
+      codes.add((await run('systemctl', 'restart', 'nftables')).code);
+      await expect.poll(closed, { timeout: 10_000 }).toBe(true);
+    }
+    // Debian's own unit was refused.
+    expect([...codes]).toEqual([0, 1]);
+    expect((await run('systemctl', 'reset-failed', 'nftables')).code).toBe(0);
+  });
+
   test('stopping the unit opens nothing', async () => {
     expect((await run('systemctl', 'stop', unitName)).code).toBe(0);
     expect(await closed()).toBe(true);

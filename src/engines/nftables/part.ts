@@ -80,6 +80,8 @@ Conflicts=shutdown.target
 After=nftables.service systemd-modules-load.service local-fs.target
 PartOf=nftables.service
 ReloadPropagatedFrom=nftables.service
+# However often: whoever is refused as started too often would leave the host open.
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
