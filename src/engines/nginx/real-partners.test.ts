@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Partner } from '../../model/partner.ts';
+import { freePort } from '../../verify/testing/servers.ts';
 import { partner, site } from './testing.ts';
 import { type RunningGateway, startGateway, type TestAuthority, testAuthority } from './testing-gateway.ts';
 import { clientFile, raw, type TestPartner, testPartner } from './testing-partner.ts';
@@ -59,8 +60,8 @@ beforeAll(async () => {
     networks: ['127.0.0.1/32'],
     paths: [at('/endpoint'), at('/files é/', 1)],
   };
+  door = await freePort();
   gateway = await startGateway((ports) => {
-    door = ports.httpPort + 1000;
     return site(
       [],
       [],
