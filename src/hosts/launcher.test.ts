@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { launch, ownChild, type Program } from './launcher.ts';
@@ -52,6 +54,28 @@ test('one that cannot be started, that is killed, that nobody reads', async () =
   sleeping.kill();
   const unread = await sh('head -c 100000 /dev/zero; exit 4');
   expect(await unread.ended).toBe(4);
+});
+
+test('a launcher that somebody ended: what runs can be given up, and the next is started by another', async () => {
+  const running = await sh('exec sleep 1000');
+  const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
+  const launchers: number[] = [];
+  for (const pid of children.split(' ').filter(Boolean))
+    if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('perl\0-\0')) launchers.push(Number(pid));
+  expect(launchers.length).toBeGreaterThan(0);
+  const sleeping = execFileSync(
+    'cat',
+    launchers.map((pid) => `/proc/${pid}/task/${pid}/children`),
+    {
+      encoding: 'utf8',
+    },
+  );
+  for (const pid of launchers) process.kill(pid, 'SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  running.kill();
+  expect(await running.ended).toBeUndefined();
+  expect(await told(await sh('echo again'))).toMatchObject({ out: 'again\n', status: 0 });
+  for (const pid of sleeping.split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
 });
 
 test('a child of our own ends as one does that was launched', async () => {

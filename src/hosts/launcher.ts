@@ -33,14 +33,15 @@ let current: Promise<Launcher | undefined> | undefined;
  * neither a fork, which is dear for one with as much memory as Node has, nor the wait until the program is there.
  */
 export async function launch(argv: readonly string[]): Promise<Program> {
-  current ??= openLauncher();
-  const launcher = await current;
-  if (!launcher) return childOf(argv, { detached: true });
-  // Others may have taken what was left while we waited.
-  if (launcher.isSpent()) return launch(argv);
-  const program = launcher.start(argv);
-  if (launcher.isSpent()) current = undefined;
-  return program;
+  for (;;) {
+    current ??= openLauncher();
+    const asked = current;
+    const launcher = await asked;
+    if (!launcher) return childOf(argv, { detached: true });
+    if (!launcher.isSpent()) return launcher.start(argv);
+    // Others have taken what was left, or somebody ended it.
+    if (current === asked) current = undefined;
+  }
 }
 
 /** Starts a program (absolute path first) that a Ctrl-C reaches, and the signal. */
@@ -82,6 +83,7 @@ function launcherOf(child: ChildProcess): Launcher {
   ];
   const waiting = new Map<number, (status: number | undefined) => void>();
   let used = 0;
+  let isGone = false;
   // Whoever waits for a program waits for us too; nobody else does.
   const hold = () => (waiting.size > 0 ? control.ref() : control.unref());
   const settle = (number: number, status: number | undefined) => {
@@ -103,6 +105,7 @@ function launcherOf(child: ChildProcess): Launcher {
     // What was started may have said more than has been read.
     for (const stream of streams.slice(3 * used)) stream.destroy();
     used = slots;
+    isGone = true;
     for (const number of [...waiting.keys()]) settle(number, undefined);
   };
   child.once('error', lost);
@@ -135,6 +138,8 @@ function launcherOf(child: ChildProcess): Launcher {
       });
       const kill = (signal: NodeJS.Signals = 'SIGTERM') => {
         if (waiting.has(number)) control.write(`kill ${number} ${signal.slice('SIG'.length)}\n`);
+        // Nobody is there to end it: it is left alone, and what it says is not waited for.
+        else if (isGone) for (const stream of [stdin, stdout, stderr]) stream.destroy();
       };
       return { stdin, stdout, stderr, ended, kill };
     },
