@@ -63,6 +63,8 @@ if [ "$announced" = no ]; then
         '  postgresql : la base que partagent des passerelles, dans les tests ; son service reste arrêté' ;;
       bind9 | pebble) say "  $package: a certificate authority and the names that it looks up, in the tests; bind9's service stays off" \
         "  $package : une autorité de certification et les noms qu’elle cherche, dans les tests ; le service de bind9 reste arrêté" ;;
+      slapd) say "  slapd: a directory of people, in the tests; its service stays off" \
+        "  slapd : un annuaire de personnes, dans les tests ; son service reste arrêté" ;;
       curl) say '  curl: a client, in the tests' '  curl : un client, dans les tests' ;;
       nftables | iproute2) say "  $package: firewalls and networks of their own, in the tests" \
         "  $package : des pare-feu et des réseaux à part, dans les tests" ;;
@@ -163,3 +165,4 @@ disable() {
 }
 disable nginx nginx
 disable bind9 named
+disable slapd slapd
