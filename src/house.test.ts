@@ -27,6 +27,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   verify: ['i18n', 'lib', 'model'],
   doctor: ['hosts', 'i18n', 'lib', 'model', 'pki', 'verify'],
   bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],
+  identity: ['audit', 'i18n', 'lib', 'model', 'pki', 'secrets', 'store'],
   daemon: [
     'apply',
     'audit',
@@ -37,6 +38,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'fleet',
     'hosts',
     'i18n',
+    'identity',
     'lib',
     'mail',
     'model',
@@ -61,6 +63,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'fleet',
     'hosts',
     'i18n',
+    'identity',
     'lib',
     'mail',
     'model',

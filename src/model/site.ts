@@ -1,10 +1,12 @@
 import type { AccessRule, Bastion, Person } from './access.ts';
 import type { AcmeSite } from './acme-site.ts';
+import type { AudienceRule } from './audience.ts';
 import type { AuthoritySite } from './authority.ts';
 import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
 import type { Partner, PartnerDoor } from './partner.ts';
 import type { Pointer } from './pointer.ts';
+import type { Directory, SignIn } from './sign-in.ts';
 import type { StorePlace } from './store.ts';
 import type { ServerTls, TlsConfiguration } from './tls.ts';
 
@@ -51,6 +53,12 @@ export interface Site {
   readonly acme?: AcmeSite;
   /** How letters leave; absent when the description does not say. */
   readonly mail?: Mail;
+  /** How people sign in; absent when nobody can. */
+  readonly signIn?: SignIn;
+  /** Sources of people beside `people`. */
+  readonly directories?: readonly Directory[];
+  /** MMDB file that tells addresses' countries (absolute path). */
+  readonly countries?: string;
   readonly keeping: Keeping;
 }
 
@@ -239,14 +247,20 @@ export type Tls =
     }
   | { readonly kind: 'files'; readonly certificate: string; readonly key: string; readonly pointer: Pointer };
 
-/** From where a publication may be reached. */
+/** Who may reach a publication, and from where. */
 export interface Audience {
   /** What the user named: zones, networks, or `everyone`. */
   readonly from: readonly string[];
-  /** The CIDR blocks these stand for; `undefined` is everyone. */
+  /** The CIDR blocks these stand for; `undefined` is everyone. Where there are rules: outside of these, none lets in. */
   readonly networks?: readonly string[];
+  /** Who is let in, when it is not everybody from there: one `allow` must hold, and no `deny` may. */
+  readonly rules?: readonly AudienceRule[];
   readonly pointer: Pointer;
 }
+
+/** Whether the daemon decides about each visitor of a publication. */
+export const isGuarded = ({ audience }: Pick<Publication, 'audience'>): boolean =>
+  audience.rules !== undefined;
 
 /** What publications of all scenarios have. */
 interface PublicationGround {
