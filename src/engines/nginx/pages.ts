@@ -1,3 +1,4 @@
+import { visitorStyle } from '../../lib/visitor-style.ts';
 import type { Language } from '../../model/site.ts';
 
 interface Page {
@@ -109,23 +110,6 @@ const requestLabel: Readonly<Record<Language, string>> = {
 /** Statuses for which the gateway has a page of its own. */
 export const pageStatuses = [403, 404, 413, 421, 429, 502, 503, 504] as const;
 
-const style = `
-      :root { color-scheme: light dark; }
-      body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1.05rem/1.6 system-ui, sans-serif;
-        color: #1f2933; background: #f5f4f0; }
-      main { max-width: 34rem; margin: 1.5rem; padding: 2rem; border-top: .35rem solid #8a6d3b; border-radius: .4rem;
-        background: #fff; box-shadow: 0 .1rem .6rem #0002; }
-      h1 { margin: 0 0 .6rem; font-size: 1.5rem; line-height: 1.25; }
-      p { margin: .6rem 0; }
-      small { color: #52606d; }
-      code { overflow-wrap: anywhere; }
-      @media (prefers-color-scheme: dark) {
-        body { color: #e4e7eb; background: #16181d; }
-        main { background: #22262e; border-color: #d4a95a; }
-        small { color: #a5b0bd; }
-      }
-    `;
-
 /** Every page, by its path below `pages/`. nginx fills in the request's number (SSI). */
 export function pages(): { readonly path: string; readonly text: string }[] {
   const html = (Object.keys(texts) as Language[]).flatMap((language) =>
@@ -149,7 +133,7 @@ const document = (language: Language, status: number, { title, text }: Page): st
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="robots" content="noindex">
     <title>${title}</title>
-    <style>${style}</style>
+    <style>${visitorStyle()}</style>
   </head>
   <body>
     <main>
