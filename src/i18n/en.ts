@@ -5,6 +5,7 @@ import { apply } from './en/apply.ts';
 import { archive } from './en/archive.ts';
 import { authority } from './en/authority.ts';
 import { cli } from './en/cli.ts';
+import { cut } from './en/cut.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
 import { docs } from './en/docs.ts';
@@ -33,6 +34,7 @@ export const en = {
   ...apply,
   ...verify,
   ...cli,
+  ...cut,
   ...demo,
   ...docs,
   ...doctor,

@@ -5,6 +5,7 @@ import { apply } from './fr/apply.ts';
 import { archive } from './fr/archive.ts';
 import { authority } from './fr/authority.ts';
 import { cli } from './fr/cli.ts';
+import { cut } from './fr/cut.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
 import { docs } from './fr/docs.ts';
@@ -33,6 +34,7 @@ export const fr = {
   ...apply,
   ...verify,
   ...cli,
+  ...cut,
   ...demo,
   ...docs,
   ...doctor,

@@ -1,4 +1,4 @@
-import { sha256 } from '../../../lib/digest.ts';
+import { directSocket } from '../../../lib/direct-socket.ts';
 import type { StandIn } from '../../../model/plan.ts';
 import {
   type DirectPublication,
@@ -118,9 +118,7 @@ function log(file: string): Node[] {
   ];
 }
 
-/** Where the server of a direct publication listens; the path of a socket must be short. */
-const socketOf = ({ path }: Context, { id }: DirectPublication): string =>
-  `unix:${path(`run/${id.slice(0, 16)}-${sha256(id).slice(0, 8)}.sock`)}`;
+const socketOf = ({ path }: Context, { id }: DirectPublication): string => `unix:${path(directSocket(id))}`;
 
 const isPassedThrough = (publication: Publication): publication is DirectPublication =>
   publication.scenario === 'direct' && publication.port === undefined;
