@@ -7,6 +7,7 @@ import { access } from '../src/i18n/en/access.ts';
 import { acme } from '../src/i18n/en/acme.ts';
 import { apply } from '../src/i18n/en/apply.ts';
 import { archive } from '../src/i18n/en/archive.ts';
+import { audience } from '../src/i18n/en/audience.ts';
 import { authority } from '../src/i18n/en/authority.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
@@ -42,7 +43,14 @@ describe('troubleshooting', () => {
   /** Codes that stand beside a finding or a fault: what to do next, or how to write it. */
   const besides = new Set([
     ...['value.name.title', 'value.dns.label', 'value.dns.length', 'value.dns.address', 'value.dns.ascii'],
-    ...['value.path.percent', 'value.url.form', 'value.url.path', 'value.url.secret', 'audience.form.from'],
+    ...[
+      'value.path.percent',
+      'value.url.form',
+      'value.url.path',
+      'value.url.secret',
+      'audience.form.from',
+      'audience.everyone.rule',
+    ],
     ...['engine.refused.kept', 'engine.refused.stand-in', 'engine.refused.closed'],
     // Beside a rule, in the firewall itself.
     'firewall.more',
@@ -60,6 +68,7 @@ describe('troubleshooting', () => {
     ...inventory,
     ...jobs,
     ...access,
+    ...audience,
     ...mail,
     ...acme,
   }).filter((code) => !ofMessages.test(code));

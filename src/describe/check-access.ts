@@ -32,7 +32,7 @@ export function checkAccess(checking: Checking): void {
     });
 }
 
-function checkPeople({ parsed, report, other, whole }: Checking): void {
+function checkPeople({ parsed, sources, report, other, whole }: Checking): void {
   const logins = new Map([...parsed.hosts].map(([name, { ssh }]) => [ssh?.user ?? '', name]));
   const keys = new Map<string, string>();
   for (const name of parsed.names.people) {
@@ -54,7 +54,11 @@ function checkPeople({ parsed, report, other, whole }: Checking): void {
         hint: message('person.name.taken.hint'),
       });
     const person = parsed.people.get(name);
-    if (person?.keys.length === 0 && whole(at))
+    if (
+      person?.keys.length === 0 &&
+      whole(at) &&
+      (!('sign-in' in sources.root) || entersMachines(parsed, name))
+    )
       report('note', {
         code: 'person.keys.missing',
         params: { name },
@@ -75,6 +79,15 @@ function checkPeople({ parsed, report, other, whole }: Checking): void {
         });
     }
   }
+}
+
+/** Whether rules of access name somebody; who only signs in at the portal needs no key. */
+function entersMachines({ site, people }: Parsed, name: string): boolean {
+  const glass = site?.bastion?.['break-glass'];
+  const groups = people.get(name)?.groups ?? [];
+  return [...(site?.access ?? []), ...(glass ? [glass] : [])].some(
+    (rule) => rule.people.includes(name) || rule.groups.some((group) => groups.includes(group)),
+  );
 }
 
 function checkRule(checking: Checking, rule: Omit<RuleEntry, 'as' | 'allow'>, at: string): void {

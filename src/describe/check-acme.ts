@@ -1,30 +1,29 @@
 import { isPublicName } from '../lib/public-names.ts';
 import { letsEncrypt } from '../model/acme-site.ts';
 import { message } from '../model/message.ts';
-import { type Pointer, pointer } from '../model/pointer.ts';
+import type { Pointer } from '../model/pointer.ts';
 import type { Checking } from './checking.ts';
-import { acmeId, acmeNames, acmeWords } from './resolve-acme.ts';
-import type { PublicationEntry } from './schema.ts';
+import { acmeId, acmeNames, acmeWords, type Showing, showing } from './resolve-acme.ts';
 
 /** What an ACME server could not certify as it is described: found before it is asked. */
 export function checkAcme(checking: Checking): void {
   const { parsed, report, whole } = checking;
-  const asking = [...parsed.publications].filter(([, publication]) => acmeWords(publication));
+  const asking = showing(parsed).filter(({ entry }) => acmeWords(entry));
   const acme = parsed.site?.acme;
   if (!acme) {
     if (!whole('')) return;
-    for (const [name] of asking)
+    for (const { name, pointer } of asking)
       report('error', {
         code: 'acme.missing',
         params: { name },
-        pointer: `${pointer('publications', name)}/tls`,
+        pointer: `${pointer}/tls`,
         hint: message('acme.missing.hint'),
       });
     return;
   }
   checkSection(checking, asking.length);
   checkSharing(checking, asking);
-  for (const [name, publication] of asking) checkPublication(checking, name, publication);
+  for (const each of asking) checkShowing(checking, each);
 }
 
 function checkSection({ parsed, report, whole }: Checking, asking: number): void {
@@ -58,17 +57,14 @@ function checkSection({ parsed, report, whole }: Checking, asking: number): void
 }
 
 /** Publications that share a certificate cannot want different ones. */
-function checkSharing(
-  { report, other }: Checking,
-  asking: readonly (readonly [string, PublicationEntry])[],
-): void {
-  const first = new Map<string, { readonly name: string; readonly words: object }>();
-  for (const [name, publication] of asking) {
-    const words = acmeWords(publication);
+function checkSharing({ report, other }: Checking, asking: readonly Showing[]): void {
+  const first = new Map<string, { readonly pointer: Pointer; readonly words: object }>();
+  for (const { name, entry, pointer } of asking) {
+    const words = acmeWords(entry);
     if (words?.certificate === undefined) continue;
     const id = acmeId(name, words);
     const before = first.get(id);
-    if (!before) first.set(id, { name, words });
+    if (!before) first.set(id, { pointer, words });
     else
       for (const key of ['challenge', 'profile', 'key-type'] as const) {
         const [one, two] = [before.words[key as never], words[key]];
@@ -76,17 +72,18 @@ function checkSharing(
           report('error', {
             code: 'acme.certificate.differs',
             params: { name: words.certificate, key },
-            pointer: `${pointer('publications', name)}/tls/acme`,
-            hint: other(`${pointer('publications', before.name)}/tls`),
+            pointer: `${pointer}/tls/acme`,
+            hint: other(`${before.pointer}/tls`),
           });
       }
   }
 }
 
-function checkPublication(checking: Checking, name: string, publication: PublicationEntry): void {
+function checkShowing(checking: Checking, showing: Showing): void {
   const { parsed, report } = checking;
-  const at = `${pointer('publications', name)}/tls`;
-  const words = acmeWords(publication);
+  const { name, entry } = showing;
+  const at = `${showing.pointer}/tls`;
+  const words = acmeWords(entry);
   const acme = parsed.site?.acme;
   if (!acme || !words) return;
   const place = (index: number): Pointer => (words.names ? `${at}/acme/names/${index}` : at);
@@ -115,16 +112,11 @@ function checkPublication(checking: Checking, name: string, publication: Publica
       pointer: `${at}/acme/challenge`,
       hint: message('acme.dns.missing.hint'),
     });
-  if (!overDns && !names.every((each) => each.startsWith('*.'))) checkHttp(checking, name, publication, at);
+  if (!overDns && !names.every((each) => each.startsWith('*.'))) checkHttp(checking, showing, at);
 }
 
 /** The server asks on port 80, from anywhere on the internet (RFC 8555 §8.3). */
-function checkHttp(
-  { parsed, report }: Checking,
-  name: string,
-  publication: PublicationEntry,
-  at: Pointer,
-): void {
+function checkHttp({ parsed, report }: Checking, { name, entry }: Showing, at: Pointer): void {
   // A private server may ask elsewhere, and stands in a network that may be let in.
   if (parsed.site?.acme?.trust !== undefined) return;
   const { gateway } = parsed;
@@ -137,7 +129,7 @@ function checkHttp(
       pointer: at,
       hint: message('acme.http.port.hint'),
     });
-  const { audience } = publication;
+  const { audience } = entry;
   if (audience !== undefined && audience !== 'everyone')
     report('warning', {
       code: 'acme.http.audience',

@@ -1,8 +1,8 @@
 import { isBelow } from '../lib/authority.ts';
 import { message } from '../model/message.ts';
-import { pointer } from '../model/pointer.ts';
 import type { Checking } from './checking.ts';
 import { matchOf, normalName } from './names.ts';
+import { showing } from './resolve-acme.ts';
 
 /** The longest and shortest that certificates of servers may be valid, in days: longer ones are refused by browsers and phones. */
 const days = { least: 1, most: 825 };
@@ -26,7 +26,11 @@ export function checkAuthority({ parsed, report, whole }: Checking): void {
       hint: message('authority.at.hint', { names: exact.join(', ') || '–' }),
     });
   if (names === undefined) return;
-  for (const [key, { scenario, tls }] of parsed.publications) {
+  for (const {
+    name: key,
+    entry: { scenario, tls },
+    pointer: at,
+  } of showing(parsed)) {
     const isOurs = tls === undefined || tls === 'internal' || (typeof tls === 'object' && 'names' in tls);
     if (scenario !== 'proxy' || !isOurs) continue;
     const name = normalName(key);
@@ -37,7 +41,7 @@ export function checkAuthority({ parsed, report, whole }: Checking): void {
         report('error', {
           code: 'authority.name',
           params: { name: each },
-          pointer: pointer('publications', key),
+          pointer: at,
           onKey: true,
           hint: message('authority.name.hint'),
         });

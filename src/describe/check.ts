@@ -11,6 +11,7 @@ import { checkJobs } from './check-jobs.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkPartners } from './check-partners.ts';
 import { checkPublications } from './check-publications.ts';
+import { checkSignIn } from './check-sign-in.ts';
 import { checkTlsConfigurations } from './check-tls.ts';
 import { type Checking, unknownCodes } from './checking.ts';
 import { valueAt } from './issues.ts';
@@ -64,6 +65,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
   checkAcme(checking);
   checkNetwork(checking);
   checkAccess(checking);
+  checkSignIn(checking);
   checkJobs(checking, jobFiles);
   checkTlsConfigurations(checking);
   checkPartners(checking);

@@ -23,6 +23,7 @@ function thingAt(path: Path): { thing: string; name: string } {
     jobs: 'job',
     'tls-configurations': 'tls-configuration',
     partners: 'partner',
+    directories: 'directory',
   };
   if (section === 'expect' && name !== undefined) return { thing: 'assertion', name: '' };
   if (section === 'flows' && name !== undefined) return { thing: 'grant', name: '' };
@@ -36,12 +37,16 @@ function thingAt(path: Path): { thing: string; name: string } {
     section === 'archives' ||
     section === 'runs' ||
     section === 'acme' ||
-    section === 'authority'
+    section === 'authority' ||
+    section === 'sign-in'
   )
     return { thing: section, name: '' };
   const thing = section === undefined ? undefined : things[section];
   return thing && name !== undefined ? { thing, name } : { thing: 'site', name: '' };
 }
+
+/** What is written there names a file, or is the secret itself. */
+const secretKeys = new Set(['password', 'client-secret', 'secret', 'passphrase']);
 
 const typeCodes: Readonly<Record<string, Code>> = {
   string: 'value.type.text',
@@ -111,6 +116,7 @@ function findings(
   }
   switch (issue.code) {
     case 'invalid_union':
+      if ('options' in issue) return [{ ...at, ...choice(value, (issue.options ?? []).map(String)) }];
       return fromUnion(issue, value).flatMap((i) =>
         i === 'form'
           ? [{ ...at, code: 'value.form', params: { key, value: shown(value) } }]
@@ -118,7 +124,7 @@ function findings(
       );
     case 'invalid_type':
       // Whatever was written there may be the secret itself.
-      if (key === 'password')
+      if (secretKeys.has(key))
         return [{ ...at, code: 'secret.written', params: {}, hint: message('secret.written.hint') }];
       return [
         {
@@ -130,18 +136,8 @@ function findings(
             : {}),
         },
       ];
-    case 'invalid_value': {
-      const choices = issue.values.map(String);
-      const hint = typeof value === 'string' ? knownHint(value, choices) : undefined;
-      return [
-        {
-          ...at,
-          code: 'value.choice',
-          params: { value: shown(value), choices: choices.join(', ') },
-          ...(hint?.code === 'hint.nearest' ? { hint } : {}),
-        },
-      ];
-    }
+    case 'invalid_value':
+      return [{ ...at, ...choice(value, issue.values.map(String)) }];
     case 'too_small':
     case 'too_big': {
       const small = issue.code === 'too_small';
@@ -156,6 +152,16 @@ function findings(
     default:
       return [{ ...at, code: 'value.form', params: { key, value: shown(value) } }];
   }
+}
+
+/** A word that is none of those that there are. */
+function choice(value: unknown, choices: readonly string[]): Pick<Finding, 'code' | 'params' | 'hint'> {
+  const hint = typeof value === 'string' ? knownHint(value, choices) : undefined;
+  return {
+    code: 'value.choice',
+    params: { value: shown(value), choices: choices.join(', ') },
+    ...(hint?.code === 'hint.nearest' ? { hint } : {}),
+  };
 }
 
 /** A custom issue names its message in `params.code`, and may name a hint in `params.hint` (see `lib/words.ts`). */

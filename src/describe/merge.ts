@@ -17,6 +17,7 @@ export const sections = [
   'jobs',
   'tls-configurations',
   'partners',
+  'directories',
 ] as const;
 export type Section = (typeof sections)[number];
 
@@ -65,6 +66,7 @@ export function merge(main: string, reading: Reading): { sources: Sources; findi
     jobs: new Map(),
     'tls-configurations': new Map(),
     partners: new Map(),
+    directories: new Map(),
   };
   const origins = new Map<Pointer, Source>();
 

@@ -5,6 +5,7 @@ import { message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import { findingsOf, keysAt, valueAt } from './issues.ts';
 import { isPlainMap, type Section, type Sources } from './merge.ts';
+import type { DirectoryEntry } from './schema/directories.ts';
 import type { PartnerEntry } from './schema/partners.ts';
 import type { TlsConfigurationEntry } from './schema/tls.ts';
 import {
@@ -35,6 +36,7 @@ export interface Parsed {
   readonly jobs: ReadonlyMap<string, JobEntry>;
   readonly 'tls-configurations': ReadonlyMap<string, TlsConfigurationEntry>;
   readonly partners: ReadonlyMap<string, PartnerEntry>;
+  readonly directories: ReadonlyMap<string, DirectoryEntry>;
   /** Every name that was written, of entries that could not be parsed as well. */
   readonly names: Readonly<Record<Exclude<Section, 'gateway'>, readonly string[]>>;
   /** Entries that lost something that was wrong: what they lack now says nothing. */
@@ -102,6 +104,7 @@ export function parse(
     jobs: entries('jobs', grammar.job),
     'tls-configurations': entries('tls-configurations', grammar.tlsConfiguration),
     partners: entries('partners', grammar.partner),
+    directories: entries('directories', grammar.directory),
     names: {
       zones: names('zones'),
       hosts: names('hosts'),
@@ -112,6 +115,7 @@ export function parse(
       jobs: names('jobs'),
       'tls-configurations': names('tls-configurations'),
       partners: names('partners'),
+      directories: names('directories'),
     },
     flawed,
   };

@@ -10,8 +10,26 @@ type FileAt = (name: string, at: Pointer) => string;
 type AcmeEntry = NonNullable<SiteEntry['acme']>;
 type AcmeWords = Extract<PublicationEntry['tls'], { acme: unknown }>['acme'];
 
+/** Something that shows a certificate of the gateway's to visitors: a proxied publication, or the portal. */
+export interface Showing {
+  readonly name: string;
+  readonly entry: Pick<PublicationEntry, 'scenario' | 'tls' | 'audience'>;
+  readonly pointer: Pointer;
+}
+
+/** All that may ask for a certificate over ACME. */
+export function showing({ publications, site }: Parsed): readonly Showing[] {
+  const portal = site?.['sign-in'];
+  return [
+    ...[...publications].map(([name, entry]) => ({ name, entry, pointer: pointer('publications', name) })),
+    ...(portal
+      ? [{ name: portal.at, entry: { scenario: 'proxy' as const, tls: portal.tls }, pointer: '/sign-in' }]
+      : []),
+  ];
+}
+
 /** What a publication says of its certificate over ACME; `undefined` when it has none. */
-export function acmeWords({ scenario, tls }: PublicationEntry): AcmeWords | undefined {
+export function acmeWords({ scenario, tls }: Showing['entry']): AcmeWords | undefined {
   if (scenario !== 'proxy' || tls === undefined) return undefined;
   if (tls === 'acme') return {};
   return typeof tls === 'object' && 'acme' in tls ? tls.acme : undefined;
@@ -79,8 +97,8 @@ function resolveDns(
 /** Publications that give one name share a certificate, which holds the names of all of them. */
 function certificatesOf(parsed: Parsed, entry: AcmeEntry): readonly AcmeCertificate[] {
   const found = new Map<string, AcmeCertificate>();
-  for (const [key, publication] of parsed.publications) {
-    const words = acmeWords(publication);
+  for (const { name: key, entry: shown, pointer: at } of showing(parsed)) {
+    const words = acmeWords(shown);
     if (!words) continue;
     const id = acmeId(key, words);
     const before = found.get(id);
@@ -95,7 +113,7 @@ function certificatesOf(parsed: Parsed, entry: AcmeEntry): readonly AcmeCertific
       keyType: words['key-type'] ?? before?.keyType ?? entry['key-type'],
       ...(profile === undefined ? {} : { profile }),
       ...(entry.chain === undefined ? {} : { chain: entry.chain }),
-      pointer: before?.pointer ?? `${pointer('publications', key)}/tls`,
+      pointer: before?.pointer ?? `${at}/tls`,
     });
   }
   return [...found.values()];

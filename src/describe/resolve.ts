@@ -34,6 +34,7 @@ import { resolveAuthority } from './resolve-authority.ts';
 import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
 import { resolvePartnerDoor, resolvePartners } from './resolve-partners.ts';
+import { resolveSignIn } from './resolve-sign-in.ts';
 import { resolveTlsConfigurations } from './resolve-tls.ts';
 import { strips } from './routing.ts';
 import {
@@ -90,6 +91,9 @@ export function resolve(
     ...(site?.authority === undefined ? {} : { authority: resolveAuthority(site.authority) }),
     ...(site?.acme === undefined ? {} : { acme: resolveAcme(parsed, site.acme, resolving.file) }),
     ...(site?.mail === undefined ? {} : { mail: resolveMail(site.mail, resolving.file) }),
+    ...resolveSignIn(parsed, resolving.file, ({ at, tls }) =>
+      resolveTls(resolving, at, { scenario: 'proxy', tls }, '/sign-in'),
+    ),
     keeping: resolveKeeping(site ?? {}),
     ...resolveJobs(parsed, jobFiles, resolving.file),
   });
@@ -281,7 +285,12 @@ const configurationOf = ({
   readonly 'tls-configuration'?: string | undefined;
 }) => (name === undefined ? {} : { tlsConfiguration: name });
 
-function resolveTls({ file }: Resolving, key: string, entry: PublicationEntry, at: Pointer): Tls {
+function resolveTls(
+  { file }: Resolving,
+  key: string,
+  entry: Pick<PublicationEntry, 'scenario' | 'tls'>,
+  at: Pointer,
+): Tls {
   const { tls } = entry;
   const name = normalName(key);
   const words = acmeWords(entry);

@@ -6,11 +6,14 @@ import { network, word } from '../lib/words.ts';
 import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 import { bastion, person, rule } from './schema/access.ts';
-import { acme, acmeTls, certificateName } from './schema/acme.ts';
+import { acme } from './schema/acme.ts';
 import { authority } from './schema/authority.ts';
+import { type DirectoryEntry, directory } from './schema/directories.ts';
 import { calendar, job, store } from './schema/jobs.ts';
 import { archives, mail, runs } from './schema/mail.ts';
 import { type PartnerEntry, partner, partnerDoor } from './schema/partners.ts';
+import { publishedTls } from './schema/published-tls.ts';
+import { signIn } from './schema/sign-in.ts';
 import { timezone } from './schema/timezone.ts';
 import { type TlsConfigurationEntry, tlsConfiguration } from './schema/tls.ts';
 import { filename, text } from './schema/words.ts';
@@ -104,6 +107,10 @@ const site = {
     .optional()
     .describe('Where archives are put for those who get a link, when they are too large for a letter.'),
   runs: runs.optional().describe('What is kept of runs.'),
+  'sign-in': signIn.optional().describe('How people sign in: the portal, and what it asks for.'),
+  countries: filename()
+    .optional()
+    .describe('MMDB file that tells the countries of addresses; you get it where you trust it.'),
 };
 
 const zone = {
@@ -263,25 +270,7 @@ const publication = {
     .record(z.string(), z.array(address()).min(1))
     .optional()
     .describe('What the name must resolve to, by the zone (or internet) where one asks.'),
-  tls: z
-    .union([
-      z.enum(['internal', 'acme']),
-      z.strictObject({
-        names: z
-          .array(certificateName())
-          .min(1)
-          .describe('Names of the certificate that Poterne’s own CA issues.'),
-      }),
-      z.strictObject({
-        certificate: filename().describe('PEM file of the certificate and its chain.'),
-        key: filename().describe('PEM file of its private key.'),
-      }),
-      z.strictObject({ acme: acmeTls.describe('From the server of the section acme.') }),
-    ])
-    .optional()
-    .describe(
-      'Where the certificate comes from: internal (Poterne’s own CA, the default), acme, or your files.',
-    ),
+  tls: publishedTls,
   'tls-configuration': text()
     .optional()
     .describe('The TLS configuration that says which client certificates are asked for under this name.'),
@@ -308,6 +297,7 @@ export type AssertionEntry = SiteEntry['expect'][number];
 export type GrantEntry = SiteEntry['flows'][number];
 export type RuleEntry = SiteEntry['access'][number];
 export type BastionEntry = NonNullable<SiteEntry['bastion']>;
+export type SignInEntry = NonNullable<SiteEntry['sign-in']>;
 export type PersonEntry = Output<typeof person>;
 export type CalendarEntry = Output<typeof calendar>;
 export type JobEntry = Output<typeof job>;
@@ -334,6 +324,7 @@ export interface Schemas {
   readonly job: z.ZodType<JobEntry>;
   readonly tlsConfiguration: z.ZodType<TlsConfigurationEntry>;
   readonly partner: z.ZodType<PartnerEntry>;
+  readonly directory: z.ZodType<DirectoryEntry>;
 }
 
 const built = new WeakMap<readonly Engine[], Schemas>();
@@ -363,6 +354,7 @@ export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
     job: z.strictObject(job),
     tlsConfiguration,
     partner,
+    directory,
   } as unknown as Schemas;
   built.set(engines, schemas);
   return schemas;
@@ -393,6 +385,12 @@ export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<R
     mail: site.mail,
     archives: site.archives,
     runs: site.runs,
+    'sign-in': site['sign-in'],
+    directories: z
+      .record(z.string(), s.directory)
+      .optional()
+      .describe('Sources of people beside the section people, by name.'),
+    countries: site.countries,
     include: z
       .array(z.string().min(1))
       .optional()

@@ -38,10 +38,13 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   for (const { pointer, trust } of site.partners)
     if (trust.ca !== undefined)
       name(entries.partners, pointer, 'trust', { ca: carry(trust.ca, `${pointer}/trust/ca`) });
+  for (const { pointer, trust } of site.directories ?? [])
+    if (trust) name(entries.directories, pointer, 'trust', { ca: carry(trust.ca, trust.pointer) });
   const root = new Map(Object.entries(sources.root));
+  nameEntry(root, site, carry);
   const trust = site.acme?.authority.trust;
   if (trust !== undefined) nameTrust(root, carry(trust, '/acme/trust'));
-  const storeCa = site.acme?.sharedKey && site.store?.postgres.ca;
+  const storeCa = sharesStore(site) ? site.store?.postgres.ca : undefined;
   if (storeCa !== undefined) nameStoreCa(root, carry(storeCa, '/store/postgres/ca'));
   const ca = site.mail?.smtp.ca;
   if (ca !== undefined) nameCa(root, carry(ca, '/mail/smtp/ca'));
@@ -58,12 +61,16 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   };
 }
 
+/** Whether a gateway keeps anything of its own in the shared store: certificates, and who is signed in. */
+const sharesStore = ({ acme, signIn }: Site): boolean =>
+  acme?.sharedKey !== undefined || signIn !== undefined;
+
 /**
- * Jobs are run from where the description is: a gateway needs neither their scripts nor the shared store's password, unless it shares
- * its certificates there.
+ * Jobs are run from where the description is: a gateway needs neither their scripts nor the shared store's password, unless it keeps
+ * something there.
  */
-function stays(key: string, { acme }: Site): boolean {
-  return key === 'jobs' || key === 'calendars' || (key === 'store' && !acme?.sharedKey);
+function stays(key: string, site: Site): boolean {
+  return key === 'jobs' || key === 'calendars' || (key === 'store' && !sharesStore(site));
 }
 
 /** Has an entry of a section name other files under one of its keys; the sources stay as they are. */
@@ -85,6 +92,58 @@ function filesShown(
   carry: (from: string, word: string) => string,
 ) {
   return { certificate: carry(certificate, 'certificate'), key: carry(key, 'key') };
+}
+
+/** Has the portal and the countries name other files. */
+function nameEntry(
+  root: Map<string, unknown>,
+  { signIn, countries }: Site,
+  carry: (from: string, because: Pointer) => string,
+): void {
+  if (countries !== undefined) root.set('countries', carry(countries, '/countries'));
+  const entry = root.get('sign-in');
+  if (!signIn || !isPlainMap(entry)) return;
+  const { tls, brand } = signIn;
+  root.set('sign-in', {
+    ...entry,
+    ...(tls.kind === 'files'
+      ? { tls: filesShown(tls, (from, word) => carry(from, `${tls.pointer}/${word}`)) }
+      : {}),
+    ...(brand.logo !== undefined && isPlainMap(entry.brand)
+      ? { brand: { ...entry.brand, logo: carry(brand.logo, '/sign-in/brand/logo') } }
+      : {}),
+  });
+}
+
+/** The same of what is resolved. */
+function movedEntry(
+  { signIn, directories, countries }: Site,
+  carry: (from: string, because: Pointer) => string,
+): Pick<Site, 'signIn' | 'directories' | 'countries'> {
+  return {
+    ...(countries === undefined ? {} : { countries: carry(countries, '') }),
+    ...(directories
+      ? {
+          directories: directories.map((each) =>
+            each.trust ? { ...each, trust: { ...each.trust, ca: carry(each.trust.ca, '') } } : each,
+          ),
+        }
+      : {}),
+    ...(signIn
+      ? {
+          signIn: {
+            ...signIn,
+            ...(signIn.tls.kind === 'files'
+              ? { tls: { ...signIn.tls, ...filesShown(signIn.tls, (from) => carry(from, '')) } }
+              : {}),
+            brand: {
+              ...signIn.brand,
+              ...(signIn.brand.logo === undefined ? {} : { logo: carry(signIn.brand.logo, '') }),
+            },
+          },
+        }
+      : {}),
+  };
 }
 
 /** Has the authority of the ACME server be another file. */
@@ -167,8 +226,9 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
   const { trust } = acme?.authority ?? {};
   return {
     ...shipped,
+    ...movedEntry(site, carry),
     jobs: [],
-    ...(store && shipped.acme?.sharedKey ? { store: movedStore(store, carry) } : {}),
+    ...(store && sharesStore(site) ? { store: movedStore(store, carry) } : {}),
     ...(mail && ca !== undefined
       ? { mail: { ...mail, smtp: { ...mail.smtp, ca: carry(ca, '/mail/smtp/ca') } } }
       : {}),

@@ -3,6 +3,7 @@ import { acme } from './en/acme.ts';
 import { acmeSite } from './en/acme-site.ts';
 import { apply } from './en/apply.ts';
 import { archive } from './en/archive.ts';
+import { audience } from './en/audience.ts';
 import { authority } from './en/authority.ts';
 import { cli } from './en/cli.ts';
 import { cut } from './en/cut.ts';
@@ -48,6 +49,7 @@ export const en = {
   ...scheduler,
   ...archive,
   ...authority,
+  ...audience,
   ...mail,
   ...acme,
   ...tls,

@@ -3,6 +3,7 @@ import { acme } from './fr/acme.ts';
 import { acmeSite } from './fr/acme-site.ts';
 import { apply } from './fr/apply.ts';
 import { archive } from './fr/archive.ts';
+import { audience } from './fr/audience.ts';
 import { authority } from './fr/authority.ts';
 import { cli } from './fr/cli.ts';
 import { cut } from './fr/cut.ts';
@@ -48,6 +49,7 @@ export const fr = {
   ...scheduler,
   ...archive,
   ...authority,
+  ...audience,
   ...mail,
   ...acme,
   ...tls,

@@ -14,12 +14,15 @@ export function policyOf(site: Site): AuthorityPolicy {
     ...(match === 'regex' ? [example] : [name, example]),
     ...(tls.kind === 'internal' ? tls.names : []),
   ]);
+  const portal = site.signIn?.tls.kind === 'internal' ? [site.signIn.at, ...site.signIn.tls.names] : [];
   const shown = site.partners.flatMap(({ tls }) => (tls?.shows.kind === 'internal' ? tls.shows.names : []));
   const { httpPort } = site.gateway;
   const { authority } = site;
   const at = publishedAt(site);
   return {
-    names: authority?.names ?? few(shortest([...names, ...shown].map((name) => name.replace(/^\*\./, '')))),
+    names:
+      authority?.names ??
+      few(shortest([...names, ...portal, ...shown].map((name) => name.replace(/^\*\./, '')))),
     described: authority?.names !== undefined,
     networks: authority?.networks ?? [],
     key: authority?.key ?? 'ecdsa-p256',

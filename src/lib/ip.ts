@@ -39,6 +39,24 @@ export function overlaps(a: string, b: string): boolean {
   return contains(a, b) || contains(b, a);
 }
 
+/** What is left of canonical CIDR blocks without others, as few blocks, in order. */
+export function without(blocks: readonly string[], removed: readonly string[]): readonly string[] {
+  return blocks.flatMap((block) => {
+    if (removed.some((other) => contains(other, block))) return [];
+    if (!removed.some((other) => contains(block, other))) return [block];
+    return without(halves(block), removed);
+  });
+}
+
+/** The two halves of a CIDR block that holds more than one address. */
+function halves(block: string): readonly string[] {
+  const [base, bits] = ipaddr.parseCIDR(block);
+  const upper = base.toByteArray();
+  const byte = Math.floor(bits / 8);
+  upper[byte] = (upper[byte] ?? 0) | (0x80 >> (bits % 8));
+  return [base, ipaddr.fromByteArray(upper)].map((half) => `${half}/${bits + 1}`);
+}
+
 /** Whether an address never leaves its machine (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
 export function isLoopback(address: string): boolean {
   return isAddress(address) && ipaddr.process(address).range() === 'loopback';

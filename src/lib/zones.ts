@@ -1,5 +1,5 @@
 import type { Host, Zone } from '../model/site.ts';
-import { contains, parseNetwork } from './ip.ts';
+import { contains, parseNetwork, privateBlocks, without } from './ip.ts';
 
 interface Zones {
   readonly zones: readonly Pick<Zone, 'name' | 'networks'>[];
@@ -21,4 +21,15 @@ export function zoneOfHost(
 ): string | undefined {
   const network = address === undefined ? undefined : parseNetwork(address);
   return zone ?? (network && zoneOf(zones, network));
+}
+
+/** What `internet` leaves out: the zones (but one that holds everything) and what is not routed there. */
+export function notInternet({ zones }: Zones): readonly string[] {
+  const held = zones.flatMap(({ networks }) => networks).filter((network) => !network.endsWith('/0'));
+  return [...new Set([...held, ...privateBlocks])];
+}
+
+/** `internet` as CIDR blocks. */
+export function internetNetworks(zones: Zones): readonly string[] {
+  return without(['0.0.0.0/0', '::/0'], notInternet(zones));
 }

@@ -11,6 +11,8 @@ export interface SignIn {
   readonly tls: Tls;
   /** Names of sources in the order in which they are asked; `local` are the described people and guests. */
   readonly sources: readonly string[];
+  /** Groups that guests may be given, beside those of the described people. */
+  readonly guestGroups: readonly string[];
   /** Milliseconds. */
   readonly session: { readonly idle: number; readonly longest: number };
   readonly secondFactor: SecondFactor;

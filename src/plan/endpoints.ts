@@ -1,5 +1,5 @@
-import { isAddress, isLoopback, parseNetwork, privateBlocks } from '../lib/ip.ts';
-import { zoneOf, zoneOfHost } from '../lib/zones.ts';
+import { isAddress, isLoopback, parseNetwork } from '../lib/ip.ts';
+import { notInternet, zoneOf, zoneOfHost } from '../lib/zones.ts';
 import type { Endpoint } from '../model/flow.ts';
 import type { Address, Host, Party, Service, Site } from '../model/site.ts';
 
@@ -49,10 +49,8 @@ export function partyEndpoint(site: Site, party: Party): Endpoint {
   switch (party.kind) {
     case 'everyone':
       return internet;
-    case 'internet': {
-      const zones = site.zones.flatMap(({ networks }) => networks).filter((held) => !held.endsWith('/0'));
-      return { kind: 'internet', name: 'internet', except: [...new Set([...zones, ...privateBlocks])] };
-    }
+    case 'internet':
+      return { kind: 'internet', name: 'internet', except: notInternet(site) };
     case 'host':
       return endpointOf(site, party.name);
     case 'publication':
