@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeTrust, type TrustFile, trustText } from '../lib/client-trust.ts';
+import { pinnedAuthorities } from '../lib/partner-pins.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ClientTrust, Input } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
@@ -55,6 +56,10 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
       if ('authorities' in from || 'revocations' in from) return readTrust(from, authority, now);
       try {
         if ('secret' in from) return { text: `${await readSecret(from.secret)}\n` };
+        if ('pinned' in from) {
+          const read = await readSmall(from.pinned);
+          return 'text' in read ? { text: pinnedAuthorities(read.text, from.pins) ?? read.text } : read;
+        }
         return await readSmall('acme' in from ? acmeCertificateFile(state, from.acme) : from.file);
       } catch (error) {
         return { reason: (error as Error).message };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
-import { quitEngine } from '../apply/engine-process.ts';
+import { quitEngine, runningMaster } from '../apply/engine-process.ts';
 import { type Applied, applyLocally } from '../apply/executor.ts';
 import { generationsOf } from '../apply/generations.ts';
 import { observe } from '../apply/observe.ts';
@@ -24,6 +24,7 @@ import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Network, verify } from '../verify/index.ts';
 import { denied } from './denied.ts';
+import { lookAtPins } from './partners/pins.ts';
 import { clientCertificates, prepareProof } from './proof.ts';
 
 /** The gateway of this machine: its state folder and what lives there. */
@@ -147,6 +148,7 @@ export async function converge(
   gateway: Gateway,
   { plan, facts }: Intent,
   tell: (step: Message) => void,
+  pinsAreWatched = false,
 ): Promise<Applied> {
   const started = Date.now();
   const record = (hash: string, outcome: Applied['outcome'] | 'failed', detail: unknown) =>
@@ -160,6 +162,10 @@ export async function converge(
     });
   try {
     await prepareProof(gateway, plan.site);
+    const { partners } = plan.site;
+    // Before anything is called at new addresses, or with a pin that is new.
+    const looking = { tell, timeout: 3000 };
+    let shut = (await anyRuns(gateway.state)) ? await lookAtPins(gateway, partners, looking) : undefined;
     let last: Applied | undefined;
     for (const engine of serverEngines)
       last = await applyLocally(plan, engine, {
@@ -170,6 +176,7 @@ export async function converge(
         tell,
       });
     if (!last) throw new Error('no engine to apply to');
+    if (!pinsAreWatched && shut?.length !== 0) shut = await lookAtPins(gateway, partners, looking);
     await kept(gateway, record(last.hash, last.outcome, last.findings));
     const awaited = awaitedNames(plan.site, facts);
     return awaited.length === 0 ? last : { ...last, awaited };
@@ -179,6 +186,11 @@ export async function converge(
     await record('', 'failed', detail).catch(() => undefined);
     throw error;
   }
+}
+
+async function anyRuns(state: string): Promise<boolean> {
+  for (const engine of serverEngines) if (await runningMaster(engine, join(state, engine.name))) return true;
+  return false;
 }
 
 /** The names that wait for their first certificate. */

@@ -11,6 +11,7 @@ import { daysLeft } from '../pki/certificates.ts';
 import type { LastProof } from '../store/store.ts';
 import { type CertificateReview, reviewCertificates } from './acme/review.ts';
 import type { Gateway } from './gateway.ts';
+import { type PartnerStatus, partnersStatus } from './partners/status.ts';
 
 /** What runs, since when, with which configuration: CON-9 at a glance. JSON-safe. */
 export interface Status {
@@ -19,6 +20,7 @@ export interface Status {
   readonly engines: readonly EngineStatus[];
   readonly publications: readonly PublicationStatus[];
   readonly services: readonly ServiceStatus[];
+  readonly partners: readonly PartnerStatus[];
   readonly lastProof?: LastProof;
 }
 
@@ -82,6 +84,7 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
       publications(active, now, site.acme ? await reviewCertificates(gateway.state, site.acme) : []),
     ),
     services: await Promise.all(publishedServices(site).map(serviceStatus)),
+    partners: await partnersStatus(gateway.state, active, now),
     ...(proof ? { lastProof: proof } : {}),
   };
 }

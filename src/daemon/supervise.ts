@@ -11,6 +11,8 @@ import type { Site } from '../model/site.ts';
 import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } from './acme/keeper.ts';
 import { openSharing } from './acme/sharing.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
+import { forgetPins } from './partners/pins.ts';
+import { watchPins } from './partners/watch.ts';
 
 /** How often a dead engine is looked for, names are resolved again, and certificates are reviewed. */
 const every = { engine: 1000, names: 30_000, certificates: 3_600_000 } as const;
@@ -65,6 +67,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   const requests = listen(on);
   let addresses: Addresses | undefined;
   let keeper: Keeper | undefined;
+  let pins: ReturnType<typeof watchPins> | undefined;
   let served = false;
   const serving = () => {
     if (!served) on.ready();
@@ -76,8 +79,11 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     addresses = attempt.addresses;
     serving();
     keeper?.wake();
+    pins?.look();
     return attempt;
   };
+  // What was seen before an end counts no more, unless calls go on.
+  if (!(await allRunning(gateway.state))) await forgetPins(gateway.state);
   await applyAgain(on.describe);
   if (!served && (await resume(gateway, on))) serving();
   if (!served) on.waiting();
@@ -86,6 +92,10 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     site: () => lastApplied(gateway),
     serve: () => serveAgain(gateway, requests, on.signal),
     ...{ tell: on.tell, fail: on.fail, signal: on.signal },
+  });
+  pins = watchPins(gateway, {
+    active: () => activeManifest(gateway.state),
+    ...{ tell: on.tell, fail: (error) => told(on, unforeseen(error)), signal: on.signal },
   });
   on.renewals?.(({ ask, tell, done }) => done((keeper as Keeper).renew(ask, tell)));
   let nextNames = Date.now() + every.names;
@@ -128,7 +138,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       if (applied) await applyAgain(async () => applied);
     }
   }
-  await keeper.ended;
+  await Promise.all([keeper.ended, pins.ended]);
   for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
 }
 
@@ -200,7 +210,7 @@ async function tryToApply(
   try {
     await meetOthers(gateway, site, on);
     const intent = await intend(gateway, site);
-    const applied = await converge(gateway, intent, on.tell);
+    const applied = await converge(gateway, intent, on.tell, true);
     on.report(applied.findings);
     return { kind: 'applied', site: site.name, applied, addresses: intent.facts.addresses };
   } catch (error) {
@@ -245,6 +255,11 @@ async function allRunning(state: string): Promise<boolean> {
 async function namesMoved(gateway: Gateway, site: Site, addresses: Addresses): Promise<boolean> {
   const { addresses: now } = await observe(site, gateway.state, [], await gateway.store.addresses());
   return JSON.stringify(now) !== JSON.stringify(addresses);
+}
+
+/** What the system refuses, as a fault: a look at partners ends nothing. */
+function unforeseen(error: unknown): Fault {
+  return error instanceof Fault ? error : new Fault('partner.look', { reason: (error as Error).message });
 }
 
 /** A fault is told and the gateway goes on; anything else is a defect and ends it. */

@@ -33,6 +33,8 @@ export interface Input {
     /** The authorities of client certificates, or what these have revoked: all that is described, in one file. */
     | { readonly authorities: ClientTrust }
     | { readonly revocations: ClientTrust }
+    /** Whom a partner's chain must lead to: of the authorities in this file those that are pinned, or all when a pin is of none. */
+    | { readonly pinned: string; readonly pins: readonly string[] }
     /** A secret of one line, such as a key's passphrase. */
     | { readonly secret: SecretRef };
   readonly because: Pointer;

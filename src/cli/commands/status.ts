@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { short } from '../../apply/executor.ts';
+import type { PartnerStatus } from '../../daemon/partners/status.ts';
 import { type PublicationStatus, type Status, status as statusOf } from '../../daemon/status.ts';
 import { shortDuration } from '../../lib/duration.ts';
 import { type CommonOptions, command } from '../command.ts';
@@ -34,7 +35,10 @@ function isWell(status: Status): boolean {
     status.publications.every(
       ({ standing, acme }) => standing === 'current' && acme?.state !== 'missing' && !acme?.failed,
     ) &&
-    status.services.every((service) => service.upstreams.some((upstream) => upstream.reachable))
+    status.services.every((service) => service.upstreams.some((upstream) => upstream.reachable)) &&
+    status.partners.every(
+      ({ standing, isPinned, pins }) => standing === 'current' && (!isPinned || pins?.open),
+    )
   );
 }
 
@@ -70,6 +74,7 @@ function draw(context: Context, found: Status): string {
     ),
     ...troubles(context, found),
     table([t('status.service'), t('status.upstream'), t('status.state')], services),
+    ...partners(context, found),
     proof
       ? t('status.proof', { at: local(proof.at), held: proof.held, broken: proof.broken.length })
       : t('status.proof.none'),
@@ -85,6 +90,49 @@ function certificate(
   // What lives for days only is told in hours at its end.
   const hours = acme?.valid && Math.floor((Date.parse(acme.valid.until) - Date.now()) / 3_600_000);
   return hours !== undefined && hours < 48 ? t('status.hours', { hours }) : t('status.days', { days });
+}
+
+/** The partners, then what each was last refused, and what was seen where calls do not pass. */
+function partners(context: Context, { partners: all }: Status): string[] {
+  const { t, say } = context;
+  if (all.length === 0) return [];
+  const rows = all.map((partner) => [
+    partner.name,
+    partner.url,
+    shown(context, partner),
+    pinned(context, partner),
+    t(`status.standing.${partner.standing}`, { complaint: partner.complaint ?? '' }),
+  ]);
+  const notes = all.flatMap(({ name, pins, refused }) => [
+    ...(pins && !pins.open
+      ? [t('status.partner.seen', { name, at: local(pins.at), seen: say(pins.seen) })]
+      : []),
+    ...(refused ? [t('status.partner.refused', { name, ...refused, at: local(refused.at) })] : []),
+  ]);
+  return [
+    table(
+      [
+        t('status.partner'),
+        t('status.upstream'),
+        t('status.partner.shown'),
+        t('status.partner.pins'),
+        t('status.state'),
+      ],
+      rows,
+    ),
+    ...(notes.length > 0 ? [notes.join('\n')] : []),
+  ];
+}
+
+function shown({ t }: Context, { showsCertificate, certificateDays: days }: PartnerStatus): string {
+  if (!showsCertificate) return '–';
+  return days === undefined ? t('status.unread') : t('status.days', { days });
+}
+
+function pinned({ t }: Context, { isPinned, pins }: PartnerStatus): string {
+  if (!isPinned) return '–';
+  if (!pins) return t('status.partner.unseen');
+  return t(pins.open ? 'status.partner.open' : 'status.partner.shut', { at: local(pins.held ?? pins.at) });
 }
 
 /** Why certificates could not be had, and when they are asked for again; each certificate once. */

@@ -5,6 +5,7 @@ import { Fault } from '../../model/fault.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Message } from '../../model/message.ts';
 import { proxied, type Site } from '../../model/site.ts';
+import { makeBell } from '../bell.ts';
 import { hasCandidate, type Serve } from './adopt.ts';
 import { askAdvice, foresee, type Ordering, order, rehearse, usersOf } from './order.ts';
 import { type CertificateReview, reviewCertificate } from './review.ts';
@@ -249,27 +250,3 @@ const isTime = ({ state, next }: CertificateReview): boolean =>
 
 const hasAcme = (site: Site | undefined): site is Site & AcmeOf =>
   site?.acme !== undefined && site.acme.certificates.length > 0;
-
-/** Waits that end early when it rings, or when all ends. */
-function makeBell(signal: AbortSignal): { ring(): void; wait(milliseconds: number): Promise<void> } {
-  let rung = false;
-  let wake = () => {};
-  signal.addEventListener('abort', () => wake());
-  return {
-    ring() {
-      rung = true;
-      wake();
-    },
-    async wait(milliseconds) {
-      if (!rung && !signal.aborted)
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, milliseconds);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      rung = false;
-    },
-  };
-}

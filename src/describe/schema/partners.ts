@@ -56,7 +56,7 @@ export const partner = z.strictObject({
     .array(pin())
     .default([])
     .describe(
-      'Public keys, as sha256/…, of which the partner must show one: watched by verify, and not by calls.',
+      'Public keys, as sha256/…, of which one must be in the chain of the partner, else calls are refused.',
     ),
   callers: z
     .array(text())

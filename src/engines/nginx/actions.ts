@@ -1,3 +1,4 @@
+import { pinFlags } from '../../lib/partner-pins.ts';
 import type { EngineActions } from '../engine.ts';
 
 /** nginx's own command line and signals. */
@@ -24,6 +25,7 @@ export const actions: EngineActions = {
   errorLog: 'log/error.log',
   folders: [
     { path: 'run', account: 'enters' },
+    { path: pinFlags, account: 'enters' },
     { path: 'log', account: 'enters' },
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) => ({
       path: `run/${of}`,

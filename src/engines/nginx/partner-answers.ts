@@ -13,6 +13,7 @@ const texts = {
     unreachable:
       'The partner could not be reached, or one of the two refused the other’s certificate: the gateway’s log log/partners-error.log says which.',
     silent: 'The partner did not answer in time.',
+    pin: 'The partner shows none of the keys that are pinned, or could not be looked at yet: nothing is sent to it. poterne status says more.',
     repair: 'The way to this partner is being repaired.',
   },
   fr: {
@@ -26,6 +27,7 @@ const texts = {
     unreachable:
       'Le partenaire est injoignable, ou l’un des deux a refusé le certificat de l’autre : le journal log/partners-error.log de la passerelle dit lequel.',
     silent: 'Le partenaire n’a pas répondu à temps.',
+    pin: 'Le partenaire ne présente aucune des clés épinglées, ou n’a pas encore pu être regardé : rien ne lui est envoyé. poterne status en dit plus.',
     repair: 'L’accès à ce partenaire est en cours de réparation.',
   },
 } as const satisfies Record<Language, Record<string, string>>;

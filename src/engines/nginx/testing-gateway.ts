@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
+import { pinnedAuthorities } from '../../lib/partner-pins.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Input } from '../../model/plan.ts';
 import type { Site } from '../../model/site.ts';
@@ -105,6 +106,8 @@ export async function stage(
     if ('file' in from) return readFile(from.file, 'utf8');
     if ('certificate' in from) return authority.issue(from.certificate.names);
     if ('secret' in from) return readFile(from.secret.file, 'utf8');
+    if ('pinned' in from)
+      return readFile(from.pinned, 'utf8').then((text) => pinnedAuthorities(text, from.pins) ?? text);
     if ('acme' in from) return authority.issue(['acme.test']);
     const files = 'authorities' in from ? from.authorities.authorities : from.revocations.crls;
     const texts = files.map((each) => ('file' in each ? readFile(each.file, 'utf8') : authority.pem));

@@ -67,6 +67,18 @@ export const partners = {
     'Partner "{name}" shows a trusted certificate for {host}, valid for at least {days} more days, over TLS 1.2 or 1.3.',
   'promise.partner.client':
     'The certificate that is shown to partner "{name}" is for clients, and valid for at least {days} more days.',
+  'up.partner.shut': 'calls of partner "{name}" are refused: none of its pinned keys was seen',
+  'up.partner.open': 'partner "{name}" shows a pinned key: calls go on',
+  'status.partner': 'partner',
+  'status.partner.shown': 'certificate shown',
+  'status.partner.pins': 'pinned key',
+  'status.partner.unseen': 'not looked at yet: calls refused',
+  'status.partner.open': 'seen {at}',
+  'status.partner.shut': 'not seen: calls refused',
+  'status.partner.seen': 'Partner {name}, looked at {at}: {seen}',
+  'status.partner.refused':
+    'Last call of {name} that was not answered by it: {at}, {caller} {method} {path} ({why})',
+  'partner.look': 'pinned partners could not be looked at ({reason})',
   'seen.partner.answered': 'status {status} of the partner',
   'seen.partner.status': 'status {status} instead of {wanted}',
   'seen.partner.unreachable':

@@ -76,6 +76,19 @@ export const partners = {
     'Le partenaire « {name} » montre un certificat de confiance pour {host}, valable encore au moins {days} jours, en TLS 1.2 ou 1.3.',
   'promise.partner.client':
     'Le certificat montré au partenaire « {name} » est pour des clients, et valable encore au moins {days} jours.',
+  'up.partner.shut':
+    'les appels du partenaire « {name} » sont refusés : aucune de ses clés épinglées n’a été vue',
+  'up.partner.open': 'le partenaire « {name} » présente une clé épinglée : les appels reprennent',
+  'status.partner': 'partenaire',
+  'status.partner.shown': 'certificat présenté',
+  'status.partner.pins': 'clé épinglée',
+  'status.partner.unseen': 'pas encore regardée : appels refusés',
+  'status.partner.open': 'vue {at}',
+  'status.partner.shut': 'pas vue : appels refusés',
+  'status.partner.seen': 'Partenaire {name}, regardé {at} : {seen}',
+  'status.partner.refused':
+    'Dernier appel de {name} auquel il n’a pas répondu : {at}, {caller} {method} {path} ({why})',
+  'partner.look': 'les partenaires épinglés n’ont pas pu être regardés ({reason})',
   'seen.partner.answered': 'statut {status} du partenaire',
   'seen.partner.status': 'statut {status} au lieu de {wanted}',
   'seen.partner.unreachable':

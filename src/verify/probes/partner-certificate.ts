@@ -1,10 +1,11 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import { pinOf } from '../../lib/partner-pins.ts';
 import { message } from '../../model/message.ts';
 import { attempting, broken, kept } from '../attempt.ts';
 import { excerptOf } from '../excerpt.ts';
-import type { ProbeFunction, ProbeOf } from '../probe.ts';
+import type { ProbeContext, ProbeFunction, ProbeOf } from '../probe.ts';
 import { handshake, systemRoots, tlsMessage } from '../tls.ts';
 import { chainError, issuer, judge, lifetime } from './certificate.ts';
 
@@ -15,7 +16,7 @@ import { chainError, issuer, judge, lifetime } from './certificate.ts';
 export const partnerCertificate: ProbeFunction<'partner-certificate'> = (probe, context) =>
   attempting(context, async (attempt) => {
     const { door, name, pins, minDays } = probe;
-    const roots = createSecureContext({ ...(await material(probe)), minVersion: 'TLSv1.2' });
+    const roots = createSecureContext({ ...(await material(probe, context)), minVersion: 'TLSv1.2' });
     const result = await handshake(door, { sni: name, roots }, attempt);
     if (!result.done) return broken(tlsMessage(result.failure));
     const { socket } = result;
@@ -42,9 +43,11 @@ export const partnerCertificate: ProbeFunction<'partner-certificate'> = (probe, 
   });
 
 /** What to trust, and what to show where it can be read. */
-async function material({ ca, shown }: ProbeOf<'partner-certificate'>) {
-  const own =
-    shown && (await Promise.all([readFile(shown.certificate), readFile(shown.key)]).catch(() => undefined));
+async function material({ ca, shown, door }: ProbeOf<'partner-certificate'>, { clients }: ProbeContext) {
+  const given = door.client === undefined ? undefined : await clients?.(door.client, 'right');
+  const own = given
+    ? [given.certificate, given.key]
+    : shown && (await Promise.all([readFile(shown.certificate), readFile(shown.key)]).catch(() => undefined));
   const trusted = { ca: ca === undefined ? [...systemRoots()] : [await readFile(ca, 'utf8')] };
   if (!own) return trusted;
   const [cert, key] = own;
@@ -63,14 +66,15 @@ const protocolOf = (socket: TLSSocket): string => (socket.getProtocol() ?? '?').
 function chainOf(peer: DetailedPeerCertificate) {
   const found: { readonly subject: string; readonly issuer: string; readonly pin: string }[] = [];
   for (let one = peer; one?.raw && found.length < 10; one = one.issuerCertificate) {
-    const { publicKey } = new X509Certificate(one.raw);
-    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    const certificate = new X509Certificate(one.raw);
     found.push({
       subject: issuer({ ...one, issuer: one.subject }),
       issuer: issuer(one),
-      pin: createHash('sha256').update(spki).digest('base64'),
+      pin: pinOf(certificate),
     });
-    if (one.issuerCertificate === one) break;
+    const above = one.issuerCertificate;
+    // Node puts these together by their names; a key counts when it signed.
+    if (!above?.raw || above === one || !certificate.verify(new X509Certificate(above.raw).publicKey)) break;
   }
   return found;
 }

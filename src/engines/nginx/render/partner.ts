@@ -1,4 +1,5 @@
 import { isAddress } from '../../../lib/ip.ts';
+import { pinFlag } from '../../../lib/partner-pins.ts';
 import type { Partner, PartnerPath } from '../../../model/partner.ts';
 import type { Input, StandIn } from '../../../model/plan.ts';
 import type { ClientTls } from '../../../model/tls.ts';
@@ -37,12 +38,15 @@ export function partnerFiles({ id, tls }: Partner) {
 /** The files that a partner's configuration names. */
 export function partnerInputs(partner: Partner): Input[] {
   const files = partnerFiles(partner);
-  const { trust, tls, pointer } = partner;
+  const { trust, tls, pins, pointer } = partner;
+  const because = `${pointer}/${trust.ca === undefined ? 'pins' : 'trust/ca'}`;
   return [
     ...(tls ? clientInputs(tls, partner) : []),
-    ...(trust.ca === undefined
-      ? []
-      : [{ as: files.ca, from: { file: trust.ca }, because: `${pointer}/trust/ca` }]),
+    ...(pins.length > 0
+      ? [{ as: files.ca, from: { pinned: trust.ca ?? systemRoots, pins }, because }]
+      : trust.ca === undefined
+        ? []
+        : [{ as: files.ca, from: { file: trust.ca }, because }]),
   ];
 }
 
@@ -139,6 +143,7 @@ function pathLocations(context: Context, partner: Partner, { path, pointer }: Pa
   const to = (asked: string) => encoded(`${base.slice(0, -1)}${asked}`);
   const passes = (asked: string): Node[] => [
     ...guards(context, partner),
+    ...pinGuard(context, partner),
     ...pass(partner),
     line(pointer, 'proxy_pass', `https://${partner.id}${to(asked)}`),
   ];
@@ -172,6 +177,25 @@ const callerGuard = (context: Context, partner: Partner): Node[] => [
   ),
 ];
 
+/**
+ * nginx cannot compare a key. Whoever looks at the partner keeps a file there while its key is a pinned one: without it nobody
+ * has seen that, and nothing is sent.
+ */
+function pinGuard(context: Context, partner: Partner): Node[] {
+  if (partner.pins.length === 0) return [];
+  const at = `${partner.pointer}/pins`;
+  return [
+    block(
+      at,
+      ['if', '(!-f', `${context.path(pinFlag(partner))})`],
+      [
+        line(at, 'set', '$poterne_refused', 'pin'),
+        line(at, 'return', '503', partnerAnswer(context.site.language, 'pin')),
+      ],
+    ),
+  ];
+}
+
 function refusal({ site }: Context, { pointer }: Partner, reason: 'caller' | 'path' | 'method'): Node[] {
   return [
     line(pointer, 'set', '$poterne_refused', reason),
@@ -181,7 +205,8 @@ function refusal({ site }: Context, { pointer }: Partner, reason: 'caller' | 'pa
 
 /** What a call bears, what is shown to the partner and what is asked of it, and how its answer comes back. */
 function pass(partner: Partner): Node[] {
-  const { name, base, size, timeouts, trust, tls, pointer: at } = partner;
+  const { name, base, size, timeouts, trust, tls, pins, pointer: at } = partner;
+  const ownTrust = trust.ca !== undefined || pins.length > 0;
   const files = partnerFiles(partner);
   const header = (of: string, value: string): Node => line('', 'proxy_set_header', of, value);
   const home = encoded(base);
@@ -195,7 +220,7 @@ function pass(partner: Partner): Node[] {
       line(`${at}/timeouts`, `proxy_${of}_timeout`, time(timeouts[of])),
     ),
     ...(tls ? clientLines(tls, files) : []),
-    line(`${at}/trust`, 'proxy_ssl_trusted_certificate', trust.ca === undefined ? systemRoots : files.ca),
+    line(`${at}/trust`, 'proxy_ssl_trusted_certificate', ownTrust ? files.ca : systemRoots),
     line(`${at}/trust`, 'proxy_ssl_name', plain(trust.name)),
     line(`${at}/url`, 'proxy_redirect', `https://${plain(authority(partner))}${home}`, `/${name}/`),
     line(`${at}/url`, 'proxy_redirect', home, `/${name}/`),
