@@ -1,3 +1,4 @@
+import { ambiguous } from '../../../lib/path-class.ts';
 import type { Input } from '../../../model/plan.ts';
 import {
   type ClientVerification,
@@ -13,7 +14,6 @@ import {
 import type { CertificateFact, Identity, ServerTls } from '../../../model/tls.ts';
 import { block, exactly, line, type Node, note, unnamed } from '../syntax.ts';
 import type { Context } from './common.ts';
-import { misshapen } from './form.ts';
 import { namesVariable } from './names.ts';
 
 /** Whether any publication asks for client certificates. */
@@ -101,7 +101,7 @@ export function clientMaps({ site }: Context, publication: ProxiedPublication): 
     block(
       at,
       ['map', '$request_uri', variable('unclear', publication)],
-      [line('', 'default', ''), line('', `~*^[^?]*?(?:${misshapen}|;|%3b)`, '1')],
+      [line('', 'default', ''), line('', `~*^[^?]*?(?:${ambiguous})`, '1')],
     ),
     block(
       at,

@@ -1,8 +1,8 @@
+import { misshapen } from '../../../lib/path-class.ts';
 import type { Partner } from '../../../model/partner.ts';
 import { type PartnerRefusal, partnerAnswer } from '../partner-answers.ts';
 import { block, gap, line, type Node, note } from '../syntax.ts';
 import { type Context, http2Directive } from './common.ts';
-import { misshapen } from './form.ts';
 import { callLines } from './partner.ts';
 
 const own = (...words: string[]): Node => line('', ...words);
