@@ -12,6 +12,7 @@ import { authority } from '../src/i18n/en/authority.ts';
 import { cli } from '../src/i18n/en/cli.ts';
 import { demo } from '../src/i18n/en/demo.ts';
 import { describe as described } from '../src/i18n/en/describe.ts';
+import { directories } from '../src/i18n/en/directories.ts';
 import { doctor } from '../src/i18n/en/doctor.ts';
 import { fleet } from '../src/i18n/en/fleet.ts';
 import { hosts } from '../src/i18n/en/hosts.ts';
@@ -87,7 +88,7 @@ describe('troubleshooting', () => {
     ...authority,
   });
   /** What is told of a host's own failure, or of a certificate, always says what to do next. */
-  const advised = { ...upkeep, ...doctor, ...authority };
+  const advised = { ...upkeep, ...doctor, ...authority, ...directories };
   const told = Object.keys(advised).filter((code) => `${code}.next` in advised);
   const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(
     (c) => !besides.has(c),

@@ -9,6 +9,7 @@ import { cli } from './en/cli.ts';
 import { cut } from './en/cut.ts';
 import { demo } from './en/demo.ts';
 import { describe } from './en/describe.ts';
+import { directories } from './en/directories.ts';
 import { docs } from './en/docs.ts';
 import { doctor } from './en/doctor.ts';
 import { fleet } from './en/fleet.ts';
@@ -37,6 +38,7 @@ export const en = {
   ...cli,
   ...cut,
   ...demo,
+  ...directories,
   ...docs,
   ...doctor,
   ...hosts,

@@ -9,6 +9,7 @@ import { cli } from './fr/cli.ts';
 import { cut } from './fr/cut.ts';
 import { demo } from './fr/demo.ts';
 import { describe } from './fr/describe.ts';
+import { directories } from './fr/directories.ts';
 import { docs } from './fr/docs.ts';
 import { doctor } from './fr/doctor.ts';
 import { fleet } from './fr/fleet.ts';
@@ -37,6 +38,7 @@ export const fr = {
   ...cli,
   ...cut,
   ...demo,
+  ...directories,
   ...docs,
   ...doctor,
   ...hosts,

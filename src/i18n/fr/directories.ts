@@ -1,0 +1,31 @@
+import type { directories as en } from '../en/directories.ts';
+
+/** Messages des annuaires de personnes : code → texte ; `{nom}` tient la place d'une valeur. */
+export const directories: Record<keyof typeof en, string> = {
+  // Pannes de LDAP et d'Active Directory.
+  'directory.down': 'aucun serveur de l’annuaire {directory} ne répond ({server} : {reason})',
+  'directory.down.next':
+    'personne ne se connecte par lui en attendant ; voyez ce que dit chaque serveur : poterne directory test {directory}',
+  'directory.unreachable': 'le serveur {server} de l’annuaire {directory} est injoignable : {reason}',
+  'directory.unreachable.next': 'voyez s’il est allumé, son nom, et si cette machine peut joindre ce port',
+  'directory.silent': 'le serveur {server} de l’annuaire {directory} ne répond pas à temps : {reason}',
+  'directory.silent.next': 'voyez s’il va bien ; le suivant est interrogé en attendant',
+  'directory.certificate':
+    'le certificat du serveur {server} de l’annuaire {directory} n’est pas de confiance : {reason}',
+  'directory.certificate.next':
+    'aucun mot de passe n’est parti ; employez le nom que porte son certificat, et « trust: { ca: … } » avec l’autorité qui le signe',
+  'directory.tls':
+    'le serveur {server} de l’annuaire {directory} n’offre pas là de TLS utilisable : {reason}',
+  'directory.tls.next':
+    'aucun mot de passe n’est parti ; ldaps:// est pour son port TLS (636), ldap:// pour StartTLS sur le port simple (389)',
+  'directory.bind':
+    'le serveur {server} de l’annuaire {directory} refuse le compte de Poterne {user} : {reason}',
+  'directory.bind.next':
+    'corrigez l’utilisateur de « bind », ou le mot de passe dans son fichier, et voyez si le compte est verrouillé',
+  'directory.base': 'le serveur {server} de l’annuaire {directory} n’a rien à « {base} » : {reason}',
+  'directory.base.next': 'corrigez « base » (et « group-base ») : le DN sous lequel sont les personnes',
+  'directory.refused': 'le serveur {server} de l’annuaire {directory} refuse la question : {reason}',
+  'directory.refused.next': 'voyez les droits du compte {user} là-bas, et « filter »',
+  'directory.ca': 'l’autorité {file} des serveurs de l’annuaire ne peut pas être lue : {reason}',
+  'directory.ca.next': 'ce doit être un fichier PEM que le compte de Poterne peut lire',
+};
