@@ -20,6 +20,7 @@ import { mail } from './en/mail.ts';
 import { nftables } from './en/nftables.ts';
 import { nginx } from './en/nginx.ts';
 import { partners } from './en/partners.ts';
+import { people } from './en/people.ts';
 import { plan } from './en/plan.ts';
 import { scheduler } from './en/scheduler.ts';
 import { sessions } from './en/sessions.ts';
@@ -57,6 +58,7 @@ export const en = {
   ...tls,
   ...acmeSite,
   ...partners,
+  ...people,
 } as const;
 
 /** The stable code of a message. */

@@ -20,6 +20,7 @@ import { mail } from './fr/mail.ts';
 import { nftables } from './fr/nftables.ts';
 import { nginx } from './fr/nginx.ts';
 import { partners } from './fr/partners.ts';
+import { people } from './fr/people.ts';
 import { plan } from './fr/plan.ts';
 import { scheduler } from './fr/scheduler.ts';
 import { sessions } from './fr/sessions.ts';
@@ -57,4 +58,5 @@ export const fr = {
   ...tls,
   ...acmeSite,
   ...partners,
+  ...people,
 } as const;

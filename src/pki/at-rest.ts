@@ -1,4 +1,11 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
 
@@ -30,4 +37,37 @@ export function decryptKey(pem: string, secret: string, file: string): KeyObject
   } catch (cause) {
     throw new Fault('key.locked', { file }, { cause, next: message('key.locked.next', { file }) });
   }
+}
+
+/**
+ * A short secret as it is kept: AES-256-GCM (NIST SP 800-38D) under a key that is derived (HKDF, RFC 5869) from a secret that lies
+ * elsewhere. `about` says what it is and whose: sealed for one thing, it does not open as another.
+ */
+export function sealText(text: string, secret: string, about: string): string {
+  if (secret.length < shortest)
+    throw new Fault('key.secret.weak', { length: shortest }, { next: message('key.secret.weak.next') });
+  const salt = randomBytes(16);
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(secret, salt), nonce).setAAD(Buffer.from(about));
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return `v1.${Buffer.concat([salt, nonce, cipher.getAuthTag(), sealed]).toString('base64url')}`;
+}
+
+/** The text of `sealText`. Throws `seal.broken` when the secret or what it is about is another, or it was altered. */
+export function openText(sealed: string, secret: string, about: string): string {
+  try {
+    const [version, body = ''] = sealed.split('.');
+    if (version !== 'v1') throw new Error('unknown version');
+    const bytes = Buffer.from(body, 'base64url');
+    const key = sealingKey(secret, bytes.subarray(0, 16));
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(16, 28), { authTagLength: 16 });
+    decipher.setAAD(Buffer.from(about)).setAuthTag(bytes.subarray(28, 44));
+    return decipher.update(bytes.subarray(44), undefined, 'utf8') + decipher.final('utf8');
+  } catch (cause) {
+    throw new Fault('seal.broken', { about }, { cause, next: message('seal.broken.next', { about }) });
+  }
+}
+
+function sealingKey(secret: string, salt: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, salt, 'poterne sealed text', 32));
 }

@@ -1,8 +1,9 @@
 import { type CreateTableBuilder, type Generated, type Kysely, Migrator, PostgresAdapter } from 'kysely';
 import type { OccurrenceState } from '../schedule/memory.ts';
+import { type CredentialTables, createCredentialTables } from './credential-tables.ts';
 
 /** The tables, shared by every database the store runs on. Times are ISO 8601 UTC, values JSON. */
-export interface Tables {
+export interface Tables extends CredentialTables {
   /** One execution of apply. */
   run: {
     id: Generated<number>;
@@ -186,4 +187,5 @@ const migrations = {
       await made.addPrimaryKeyConstraint('certificate_key', ['site', 'id']).execute();
     },
   },
+  '2026-11-26-credentials': { up: createCredentialTables },
 };

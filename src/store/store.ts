@@ -7,6 +7,7 @@ import { Fault } from '../model/fault.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { SharedStore } from '../model/store.ts';
 import { type CertificateStore, certificateStore } from './certificates.ts';
+import { type CredentialStore, credentialStore } from './credentials.ts';
 import { type JobStore, jobStore } from './jobs.ts';
 import { migrate, type Tables } from './schema.ts';
 
@@ -45,6 +46,8 @@ export interface Store {
   facts(site: string): Promise<readonly HostFacts[]>;
   readonly jobs: JobStore;
   readonly certificates: CertificateStore;
+  /** What the people of a site sign in with. */
+  credentials(site: string): CredentialStore;
   close(): Promise<void>;
 }
 
@@ -88,6 +91,7 @@ function storeOn(db: Kysely<Tables>): Store {
   return {
     jobs: jobStore(db),
     certificates: certificateStore(db),
+    credentials: (site) => credentialStore(db, site),
     async recordRun(run) {
       await db
         .insertInto('run')
