@@ -10,8 +10,8 @@ import type { Site } from '../model/site.ts';
 import { openAccountKey } from '../pki/acme/account-key.ts';
 import { acmeFolder, presentCertificates } from '../pki/acme-files.ts';
 
-/** The account Debian's web engines drop to. */
-const account = 'www-data';
+/** The account that engines drop to when they are started as root (Debian's for the web); absent when we are not. */
+export const engineAccount = (): string | undefined => (process.getuid?.() === 0 ? 'www-data' : undefined);
 
 /**
  * What planning must know of this machine: engines and their versions, who we are, and where upstream names lead.
@@ -24,6 +24,7 @@ export async function observe(
   remembered: Readonly<Record<string, readonly string[]>>,
 ): Promise<Facts> {
   const versions: Record<string, string> = {};
+  const account = engineAccount();
   for (const engine of engines) {
     const version = await versionOf(engine);
     if (version) versions[engine.name] = version;
@@ -31,7 +32,7 @@ export async function observe(
   return deepFreeze({
     prefixes: Object.fromEntries(engines.map((engine) => [engine.name, join(state, engine.name)])),
     versions,
-    ...(process.getuid?.() === 0 ? { account } : {}),
+    ...(account === undefined ? {} : { account }),
     addresses: await resolveNames(upstreamNames(site), remembered),
     ...(site.acme && site.acme.certificates.length > 0 ? { acme: await acmeFacts(site.acme, state) } : {}),
   });

@@ -35,19 +35,23 @@ export async function withSiteStore<T>(
   }
 }
 
-/** Opens the store of a site. */
-export async function openSiteStore(state: string, { store }: Pick<Site, 'store'>): Promise<Store> {
+/** Opens the store of a site; `patience` as of `openStore`. */
+export async function openSiteStore(
+  state: string,
+  { store }: Pick<Site, 'store'>,
+  patience?: number,
+): Promise<Store> {
   if (!store)
-    return open(state).catch((cause: unknown) => {
+    return open(state, patience).catch((cause: unknown) => {
       throw denied(state, cause) ?? cause;
     });
   const { password } = store.postgres;
   return openSharedStore(store.postgres, password && (() => readSecret(password)));
 }
 
-async function open(state: string): Promise<Store> {
+async function open(state: string, patience?: number): Promise<Store> {
   await mkdir(state, { recursive: true, mode: 0o755 });
-  const store = await openStore(state);
+  const store = await openStore(state, patience);
   // The account that runs a gateway there could not open what root leaves.
   if (process.getuid?.() === 0) {
     const { uid, gid } = await stat(state);

@@ -1,7 +1,8 @@
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quitEngine, runningMaster } from '../apply/engine-process.ts';
 import { type Applied, resumeLocally } from '../apply/executor.ts';
-import { observe } from '../apply/observe.ts';
+import { engineAccount, observe } from '../apply/observe.ts';
 import { serverEngines } from '../engines/index.ts';
 import type { Facts } from '../model/facts.ts';
 import { Fault } from '../model/fault.ts';
@@ -13,6 +14,8 @@ import { openSharing } from './acme/sharing.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
 import { forgetPins } from './partners/pins.ts';
 import { watchPins } from './partners/watch.ts';
+import type { EntryServer } from './portal/entry.ts';
+import { hasEntry } from './portal/needed.ts';
 
 /** How often a dead engine is looked for, names are resolved again, and certificates are reviewed. */
 const every = { engine: 1000, names: 30_000, certificates: 3_600_000 } as const;
@@ -68,6 +71,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   let addresses: Addresses | undefined;
   let keeper: Keeper | undefined;
   let pins: ReturnType<typeof watchPins> | undefined;
+  const entry = followEntry(gateway, on);
   let served = false;
   const serving = () => {
     if (!served) on.ready();
@@ -77,6 +81,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     const attempt = await tryToApply(gateway, site, on);
     if (attempt.kind !== 'applied') return attempt;
     addresses = attempt.addresses;
+    await entry.follow();
     serving();
     keeper?.wake();
     pins?.look();
@@ -85,7 +90,10 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   // What was seen before an end counts no more, unless calls go on.
   if (!(await allRunning(gateway.state))) await forgetPins(gateway.state);
   await applyAgain(on.describe);
-  if (!served && (await resume(gateway, on))) serving();
+  if (!served && (await resume(gateway, on))) {
+    await entry.follow();
+    serving();
+  }
   if (!served) on.waiting();
   keeper = keepCertificates({
     state: gateway.state,
@@ -105,6 +113,8 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   while (!on.signal.aborted) {
     await requests.wait(every.engine);
     if (on.signal.aborted) break;
+    // What another process applied too.
+    await entry.follow();
     const asking = requests.take();
     if (asking.length > 0) {
       const attempt = await applyAgain(on.describe);
@@ -139,7 +149,35 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     }
   }
   await Promise.all([keeper.ended, pins.ended]);
+  await entry.close();
   for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
+}
+
+/** Has the entry answer by what was applied last. Its libraries are loaded once visitors are asked who they are. */
+function followEntry(gateway: Gateway, on: Supervised): { follow(): Promise<void>; close(): Promise<void> } {
+  let entry: EntryServer | undefined;
+  let followed: string | undefined;
+  return {
+    async follow() {
+      const links = serverEngines.map(({ name }) =>
+        readlink(join(gateway.state, name, 'current')).catch(() => ''),
+      );
+      const current = (await Promise.all(links)).join(' ');
+      if (current === followed) return;
+      try {
+        const site = await lastApplied(gateway);
+        if (!entry && site && hasEntry(site)) {
+          const { openEntry } = await import('./portal/entry.ts');
+          entry = openEntry(gateway.state, engineAccount(), on);
+        }
+        await entry?.follow(site);
+        followed = current;
+      } catch (error) {
+        told(on, error);
+      }
+    },
+    close: async () => entry?.close(),
+  };
 }
 
 /** Has what was applied last be served with the certificates that are there now; gives the publications that the engine refused. */

@@ -12,6 +12,7 @@ import { describe } from './en/describe.ts';
 import { directories } from './en/directories.ts';
 import { docs } from './en/docs.ts';
 import { doctor } from './en/doctor.ts';
+import { entry } from './en/entry.ts';
 import { fleet } from './en/fleet.ts';
 import { hosts } from './en/hosts.ts';
 import { inventory } from './en/inventory.ts';
@@ -59,6 +60,7 @@ export const en = {
   ...acmeSite,
   ...partners,
   ...people,
+  ...entry,
 } as const;
 
 /** The stable code of a message. */

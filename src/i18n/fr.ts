@@ -12,6 +12,7 @@ import { describe } from './fr/describe.ts';
 import { directories } from './fr/directories.ts';
 import { docs } from './fr/docs.ts';
 import { doctor } from './fr/doctor.ts';
+import { entry } from './fr/entry.ts';
 import { fleet } from './fr/fleet.ts';
 import { hosts } from './fr/hosts.ts';
 import { inventory } from './fr/inventory.ts';
@@ -59,4 +60,5 @@ export const fr = {
   ...acmeSite,
   ...partners,
   ...people,
+  ...entry,
 } as const;

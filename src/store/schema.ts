@@ -2,8 +2,12 @@ import { type CreateTableBuilder, type Generated, type Kysely, Migrator, Postgre
 import type { OccurrenceState } from '../schedule/memory.ts';
 import { type CredentialTables, createCredentialTables } from './credential-tables.ts';
 
+import { type SessionTables, sessionMigrations } from './session-tables.ts';
+
+export type { SessionTables } from './session-tables.ts';
+
 /** The tables, shared by every database the store runs on. Times are ISO 8601 UTC, values JSON. */
-export interface Tables extends CredentialTables {
+export interface Tables extends CredentialTables, SessionTables {
   /** One execution of apply. */
   run: {
     id: Generated<number>;
@@ -188,4 +192,5 @@ const migrations = {
     },
   },
   '2026-11-26-credentials': { up: createCredentialTables },
+  ...sessionMigrations,
 };

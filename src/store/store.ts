@@ -1,7 +1,5 @@
-import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
-import Database from 'libsql';
 import type { Evidence } from '../model/evidence.ts';
 import { Fault } from '../model/fault.ts';
 import type { HostFacts } from '../model/host-facts.ts';
@@ -10,6 +8,8 @@ import { type CertificateStore, certificateStore } from './certificates.ts';
 import { type CredentialStore, credentialStore } from './credentials.ts';
 import { type JobStore, jobStore } from './jobs.ts';
 import { migrate, type Tables } from './schema.ts';
+import { type SessionStore, sessionStore } from './sessions.ts';
+import { openDatabase } from './sqlite.ts';
 
 /** How long evidence and runs are kept. */
 const retentionDays = 90;
@@ -48,12 +48,16 @@ export interface Store {
   readonly certificates: CertificateStore;
   /** What the people of a site sign in with. */
   credentials(site: string): CredentialStore;
+  readonly sessions: SessionStore;
   close(): Promise<void>;
 }
 
-/** The store in a folder: SQLite in `poterne.db`, mode 0600. Throws `store.unusable` when it cannot be opened. */
-export async function openStore(folder: string): Promise<Store> {
-  return storeOn(await openSqlite(folder));
+/**
+ * The store in a folder: SQLite in `poterne.db`, mode 0600. Who waits for another process's lock stands still: for `patience`
+ * milliseconds at most. Throws `store.unusable` when it cannot be opened.
+ */
+export async function openStore(folder: string, patience = 10_000): Promise<Store> {
+  return storeOn(await openSqlite(folder, patience));
 }
 
 /** The store that several gateways share, in PostgreSQL. Throws `store.*` faults. */
@@ -73,13 +77,10 @@ export async function openSharedStore(
   }
 }
 
-async function openSqlite(folder: string): Promise<Kysely<Tables>> {
+async function openSqlite(folder: string, timeout: number): Promise<Kysely<Tables>> {
   const file = join(folder, 'poterne.db');
   try {
-    const database = new Database(file, { timeout: 10_000 });
-    chmodSync(file, 0o600);
-    database.pragma('journal_mode = WAL');
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: openDatabase(file, timeout) }) });
     await migrate(db);
     return db;
   } catch (cause) {
@@ -92,6 +93,7 @@ function storeOn(db: Kysely<Tables>): Store {
     jobs: jobStore(db),
     certificates: certificateStore(db),
     credentials: (site) => credentialStore(db, site),
+    sessions: sessionStore(db),
     async recordRun(run) {
       await db
         .insertInto('run')

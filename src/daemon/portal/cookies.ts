@@ -1,0 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * The cookie of a session (at the portal's name) and of a pass (at a publication's). Browsers take a `__Host-` cookie only from the very
+ * name, over TLS (RFC 6265bis §4.1.3.2): no other name of the domain can plant one.
+ */
+export const entryCookie = '__Host-poterne';
+/** What a browser got at a publication's name when it set out for the portal. */
+export const stateCookie = '__Host-poterne-state';
+
+/** The value of a cookie; the first where there are several. */
+export function readCookie({ headers }: IncomingMessage, name: string): string | undefined {
+  for (const part of (headers.cookie ?? '').split(';')) {
+    const at = part.indexOf('=');
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** The header that sets one of these cookies; without a lifetime (in seconds) until the browser ends. */
+export const setCookie = (name: string, value: string, seconds?: number): string =>
+  `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax${seconds === undefined ? '' : `; Max-Age=${seconds}`}`;
+
+/** The header that takes one away. */
+export const clearCookie = (name: string): string => setCookie(name, '', 0);

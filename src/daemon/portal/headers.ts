@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import type { User } from '../../identity/types.ts';
+
+/** What nginx tells of a request, in headers of which it lets none of a client's own through. */
+export interface Told {
+  /** The publication's id; empty at the portal's name. */
+  readonly publication: string;
+  readonly pathClass?: string;
+  /** As the client wrote it. */
+  readonly uri: string;
+  /** The name that was asked for, without the port. */
+  readonly host: string;
+  readonly address: string;
+  readonly agent: string;
+  /** nginx has accepted the client's certificate. */
+  readonly hasCertificate: boolean;
+  readonly certificateIdentity: string;
+}
+
+export function readTold({ headers }: IncomingMessage): Told {
+  const one = (name: string): string => String(headers[name] ?? '');
+  const pathClass = one('x-poterne-class');
+  return {
+    publication: one('x-poterne-publication'),
+    ...(pathClass === '' ? {} : { pathClass }),
+    uri: one('x-poterne-uri'),
+    host: (one('x-poterne-host') || one('host')).replace(/:\d+$/, '').toLowerCase(),
+    address: one('x-poterne-address'),
+    agent: one('x-poterne-agent') || one('user-agent'),
+    hasCertificate: one('x-poterne-certificate') === 'SUCCESS',
+    certificateIdentity: one('x-poterne-certificate-identity'),
+  };
+}
+
+/** A text as a header's value: UTF-8, percent-encoded where it is not ASCII (and `%` itself, so that it can be read back). */
+export const headerText = (text: string): string =>
+  text.toWellFormed().replace(/[^\x20-\x24\x26-\x7e]/gu, (character) => encodeURIComponent(character));
+
+/** A list in a header: commas part, and those of a value are encoded. */
+export const headerList = (texts: readonly string[]): string =>
+  texts.map((text) => headerText(text).replaceAll(',', '%2C')).join(',');
+
+/** Who somebody is, as upstreams are told. */
+export const identityHeaders = (user: User): Record<string, string> => ({
+  'x-poterne-user': headerText(user.id),
+  'x-poterne-name': headerText(user.title ?? user.login),
+  'x-poterne-email': headerText(user.email ?? ''),
+  'x-poterne-groups': headerList(user.groups),
+});

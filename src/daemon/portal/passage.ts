@@ -1,0 +1,168 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { say } from '../../i18n/index.ts';
+import { newSecret } from '../../identity/secrets.ts';
+import { xml } from '../../lib/escape.ts';
+import { htmlPage } from '../../lib/page.ts';
+import { message } from '../../model/message.ts';
+import type { Publication, Site } from '../../model/site.ts';
+import { clearCookie, entryCookie, readCookie, setCookie, stateCookie } from './cookies.ts';
+import { readTold } from './headers.ts';
+import type { Entry, Handler } from './types.ts';
+
+/**
+ * How a session gets from the portal's name to a publication's, which has no cookie of it:
+ *
+ *   https://APP/.poterne/enter?to=/deep            the browser gets a state, and goes to the portal with it
+ *   https://PORTAL/pass?at=APP&state=…&to=/deep    the portal knows the session, and gives a code for that state
+ *   https://APP/.poterne/enter?code=…              the code and the browser's state together are good for a pass, once
+ *
+ * Whoever is sent to another's code has another state, and gets nothing.
+ */
+export const enterPath = '/.poterne/enter';
+export const leavePath = '/.poterne/leave';
+export const passPath = '/pass';
+
+/** How long somebody may take to sign in on their way, in seconds. */
+const stateLasts = 3600;
+
+/** The URL of the portal. */
+export const portalUrl = ({ signIn, gateway }: Site): string =>
+  `https://${signIn?.at ?? ''}${gateway.publicPort === 443 ? '' : `:${gateway.publicPort}`}`;
+
+/** A place of a publication that a browser may be sent to. */
+export interface Destination {
+  readonly publication: Publication;
+  /** As the browser asks for it, without the port. */
+  readonly host: string;
+  /** From `/` on, with its query. */
+  readonly path: string;
+}
+
+/**
+ * Where a URL leads, if that is a publication of this site: `undefined` for everything else, so that nobody is sent to a stranger's
+ * page. Fragments never get here.
+ */
+export function destinationOf(site: Site, to: string): Destination | undefined {
+  if (!URL.canParse(to)) return undefined;
+  const { protocol, hostname, port, username, password, pathname, search } = new URL(to);
+  const isOurs =
+    protocol === 'https:' && username + password === '' && Number(port || 443) === site.gateway.publicPort;
+  const publication = isOurs ? publicationAt(site, hostname) : undefined;
+  return publication && { publication, host: hostname, path: pathname + search };
+}
+
+/** Where a browser is sent so that it gets a pass there, and goes on to where it wanted. */
+export function enterUrl(site: Site, { host, path }: Pick<Destination, 'host' | 'path'>): string {
+  return `${originOf(site, host)}${enterPath}?to=${encodeURIComponent(path)}`;
+}
+
+const originOf = ({ gateway }: Site, host: string): string =>
+  `https://${host}${gateway.publicPort === 443 ? '' : `:${gateway.publicPort}`}`;
+
+/** The publication that answers to a name, as nginx looks for it: exact, then the longest wildcard, then the first expression. */
+export function publicationAt(
+  { publications }: Pick<Site, 'publications'>,
+  host: string,
+): Publication | undefined {
+  const some = publications.filter(({ scenario }) => scenario === 'proxy');
+  const wild = some
+    .filter(({ match, name }) => match === 'wildcard' && host.endsWith(name.slice(1)))
+    .sort((a, b) => b.name.length - a.name.length);
+  return (
+    some.find(({ match, name }) => match === 'exact' && name === host) ??
+    wild[0] ??
+    some.find(({ match, name }) => match === 'regex' && matches(name, host))
+  );
+}
+
+function matches(name: string, host: string): boolean {
+  try {
+    return new RegExp(name.replace(/^~\s*/, ''), 'i').test(host);
+  } catch {
+    // PCRE takes what JavaScript does not: such a name has no single sign-on.
+    return false;
+  }
+}
+
+/** A path of a browser's own, never another host's (`//other`, `/\other`). */
+export const isLocalPath = (path: string): boolean =>
+  /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\');
+
+/** Answers at publications' names: `/.poterne/enter` and `/.poterne/leave`. */
+export function passages(entry: Entry): Handler {
+  const { site, sessions } = entry;
+  return async (asked, answer) => {
+    const { publication: id, host } = readTold(asked);
+    const url = new URL(asked.url ?? '/', 'https://entry');
+    const publication = publicationAt(site, host);
+    if (!site.signIn || publication?.id !== id) return notFound(answer);
+    if (asked.method !== 'GET' && asked.method !== 'HEAD')
+      return void answer.writeHead(405, { allow: 'GET' }).end();
+    if (url.pathname === leavePath) {
+      // Another site's link would sign people out.
+      if (asked.headers['sec-fetch-site'] !== 'cross-site')
+        await sessions.leave(readCookie(asked, entryCookie) ?? '');
+      return redirect(answer, `${portalUrl(site)}/`, [clearCookie(entryCookie)]);
+    }
+    const state = readCookie(asked, stateCookie);
+    const code = url.searchParams.get('code');
+    if (code === null) {
+      const to = url.searchParams.get('to') ?? '/';
+      // Two tabs set out with one state.
+      const kept = state !== undefined && /^[A-Za-z0-9_-]{43}$/.test(state) ? state : newSecret();
+      const query = new URLSearchParams({ at: host, state: kept, to: isLocalPath(to) ? to : '/' });
+      return redirect(answer, `${portalUrl(site)}${passPath}?${query}`, [
+        setCookie(stateCookie, kept, stateLasts),
+      ]);
+    }
+    const entered = await sessions.enter(code, { publication: id, host, state: state ?? '' });
+    if (!entered) return again(entry, asked, answer);
+    await entry.forgetVerdicts();
+    redirect(answer, entered.target, [setCookie(entryCookie, entered.cookie)]);
+  };
+}
+
+/** Answers at the portal's name: `/pass`. Who has no session there is sent to sign in, and comes back. */
+export function passGiver({ site, sessions }: Entry): Handler {
+  return async (asked, answer) => {
+    const query = new URL(asked.url ?? '/', 'https://entry').searchParams;
+    const [host, state, path] = [query.get('at') ?? '', query.get('state') ?? '', query.get('to') ?? '/'];
+    const publication = publicationAt(site, host);
+    if (!publication || !/^[A-Za-z0-9_-]{43}$/.test(state) || !isLocalPath(path)) return notFound(answer);
+    const session = await sessions.find(readCookie(asked, entryCookie) ?? '');
+    if (!session) {
+      const to = new URLSearchParams({ to: originOf(site, host) + path });
+      return redirect(answer, `${portalUrl(site)}/sign-in?${to}`);
+    }
+    const code = await sessions.code(session, { publication: publication.id, host, state, target: path });
+    redirect(answer, `${originOf(site, host)}${enterPath}?code=${code}`);
+  };
+}
+
+/** A code that is good for nothing: it was used, it is old, or this is not the browser that set out. No loop: people say when. */
+function again({ site }: Entry, asked: IncomingMessage, answer: ServerResponse): void {
+  const { language } = site;
+  const title = say(language, message('entry.again.title'));
+  const text = say(language, message('entry.again.text'));
+  const link = say(language, message('entry.again.link'));
+  const page = { language, title, origin: site.name, style: '', entries: [], siblings: [] };
+  const body = htmlPage(page, `<p>${xml(text)}</p><p><a href="/">${xml(link)}</a></p>`);
+  answer
+    .writeHead(400, {
+      'content-type': 'text/html; charset=utf-8',
+      ...safely,
+      'set-cookie': clearCookie(stateCookie),
+    })
+    .end(asked.method === 'HEAD' ? '' : body);
+}
+
+/** Of what carries a code or gives a cookie nothing is kept, and nobody else is told its address. */
+const safely = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' } as const;
+
+function redirect(answer: ServerResponse, location: string, cookies: readonly string[] = []): void {
+  answer
+    .writeHead(303, { ...safely, location, ...(cookies.length > 0 ? { 'set-cookie': [...cookies] } : {}) })
+    .end();
+}
+
+const notFound = (answer: ServerResponse): void => void answer.writeHead(404, safely).end();

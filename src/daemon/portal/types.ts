@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditLog } from '../../audit/log.ts';
+import type { Sessions } from '../../identity/sessions.ts';
+import type { PeopleSource } from '../../identity/types.ts';
+import type { Asking, Verdict } from '../../model/audience.ts';
+import type { Fault } from '../../model/fault.ts';
+import type { Message } from '../../model/message.ts';
+import type { Site } from '../../model/site.ts';
+import type { Store } from '../../store/store.ts';
+import type { Standing } from './standing.ts';
+
+/** What answers visitors and nginx is made of: one for each site that is followed. */
+export interface Entry {
+  /** The state folder. */
+  readonly state: string;
+  readonly site: Site;
+  /** Where the site remembers. Throws `store.*` faults as long as it cannot be opened. */
+  readonly store: () => Promise<Store>;
+  readonly sessions: Sessions;
+  /** In the order in which they are asked. */
+  readonly sources: readonly PeopleSource[];
+  /** Users as their sources have them now. */
+  readonly standing: Standing;
+  /** The one decision. */
+  readonly admit: (asking: Asking) => Verdict;
+  /** ISO 3166-1 alpha-2 of an address, where it is known. */
+  readonly country: (address: string) => string | undefined;
+  /** Approvals of a user for a publication that have not ended. */
+  readonly approvals: (user: string, publication: string) => Promise<NonNullable<Asking['approvals']>>;
+  readonly audit: AuditLog;
+  /** Has nginx ask again about everybody, at once. */
+  readonly forgetVerdicts: () => Promise<void>;
+  readonly tell: (what: Message) => void;
+  readonly fail: (fault: Fault) => void;
+}
+
+/** Answers a request that came through nginx. What it throws becomes a 503. */
+export type Handler = (asked: IncomingMessage, answer: ServerResponse) => Promise<void>;
+
+/** Makes what answers at the portal's name: all that the entry does not answer itself. */
+export type Portal = (entry: Entry) => Handler;

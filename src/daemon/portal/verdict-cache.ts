@@ -1,0 +1,42 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where nginx keeps what it was told about visitors. */
+export const verdictsFolder = (state: string): string => join(state, 'nginx', 'run', 'verdicts');
+
+/** Answers that were under way when the files went are written a moment later. */
+const underWay = 300;
+
+const waiting = new Map<string, Promise<void>>();
+
+/**
+ * Has nginx ask again about everybody, from now on: an answer whose file is gone is asked for anew. What is asked for while others
+ * still wait is done with theirs.
+ */
+export async function forgetVerdicts(state: string): Promise<void> {
+  const shared = waiting.get(state) ?? soon(state);
+  waiting.set(state, shared);
+  await shared;
+}
+
+async function soon(state: string): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  waiting.delete(state);
+  await removeAll(state);
+  setTimeout(() => void removeAll(state).catch(() => undefined), underWay);
+}
+
+async function removeAll(state: string): Promise<void> {
+  const folder = verdictsFolder(state);
+  const found = await readdir(folder, { withFileTypes: true, recursive: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  // nginx makes the folders once: without them it could keep nothing.
+  const files = found
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath ?? each.path, each.name));
+  await Promise.all(files.map((file) => rm(file, { force: true })));
+}
