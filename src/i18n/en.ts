@@ -23,6 +23,7 @@ import { nginx } from './en/nginx.ts';
 import { partners } from './en/partners.ts';
 import { people } from './en/people.ts';
 import { plan } from './en/plan.ts';
+import { portal } from './en/portal.ts';
 import { scheduler } from './en/scheduler.ts';
 import { sessions } from './en/sessions.ts';
 import { tls } from './en/tls.ts';
@@ -61,6 +62,7 @@ export const en = {
   ...partners,
   ...people,
   ...entry,
+  ...portal,
 } as const;
 
 /** The stable code of a message. */

@@ -23,6 +23,7 @@ import { nginx } from './fr/nginx.ts';
 import { partners } from './fr/partners.ts';
 import { people } from './fr/people.ts';
 import { plan } from './fr/plan.ts';
+import { portal } from './fr/portal.ts';
 import { scheduler } from './fr/scheduler.ts';
 import { sessions } from './fr/sessions.ts';
 import { tls } from './fr/tls.ts';
@@ -61,4 +62,5 @@ export const fr = {
   ...partners,
   ...people,
   ...entry,
+  ...portal,
 } as const;

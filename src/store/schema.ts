@@ -66,6 +66,21 @@ export interface Tables extends CredentialTables, SessionTables {
   lease: { name: string; holder: string; fence: number; expires: string };
   /** What gateways share of certificates over ACME: the account's key too. Keys in `pem` are encrypted. */
   certificate: { site: string; id: string; wish: string; pem: string; until: string; at: string };
+  /** Access that somebody asked for, for a time, and what was decided. */
+  approval: {
+    id: string;
+    site: string;
+    person: string;
+    publication: string;
+    /** The rule of the audience, as a pointer. */
+    rule: string;
+    reason: string;
+    asked: string;
+    state: 'asked' | 'accepted' | 'refused';
+    by: string | null;
+    decided: string | null;
+    until: string | null;
+  };
   /** What people are told of an occurrence, once. */
   job_alert: {
     site: string;
@@ -193,4 +208,14 @@ const migrations = {
   },
   '2026-11-26-credentials': { up: createCredentialTables },
   ...sessionMigrations,
+  '2026-11-26-approvals': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      let made = db.schema.createTable('approval') as CreateTableBuilder<string, string>;
+      for (const column of ['site', 'person', 'publication', 'rule', 'reason', 'asked', 'state'])
+        made = made.addColumn(column, 'text', (c) => c.notNull());
+      for (const column of ['by', 'decided', 'until']) made = made.addColumn(column, 'text');
+      await made.addColumn('id', 'text', (c) => c.primaryKey()).execute();
+      await db.schema.createIndex('approval_state').on('approval').columns(['site', 'state']).execute();
+    },
+  },
 };

@@ -4,6 +4,7 @@ import type { Evidence } from '../model/evidence.ts';
 import { Fault } from '../model/fault.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { SharedStore } from '../model/store.ts';
+import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type CertificateStore, certificateStore } from './certificates.ts';
 import { type CredentialStore, credentialStore } from './credentials.ts';
 import { type JobStore, jobStore } from './jobs.ts';
@@ -49,6 +50,7 @@ export interface Store {
   /** What the people of a site sign in with. */
   credentials(site: string): CredentialStore;
   readonly sessions: SessionStore;
+  readonly approvals: ApprovalStore;
   close(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ function storeOn(db: Kysely<Tables>): Store {
     certificates: certificateStore(db),
     credentials: (site) => credentialStore(db, site),
     sessions: sessionStore(db),
+    approvals: approvalStore(db),
     async recordRun(run) {
       await db
         .insertInto('run')

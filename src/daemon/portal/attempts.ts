@@ -1,0 +1,86 @@
+import { parseNetwork } from '../../lib/ip.ts';
+
+/** How many failures are free, and how long the wait after further ones may become, in seconds. */
+const limits = {
+  /** Of one name, from wherever. The wait stays short: somebody else's guesses must not keep a person out. */
+  user: { free: 5, longest: 60 },
+  /** From one address: of many people, when they share one. */
+  address: { free: 20, longest: 900 },
+} as const;
+
+/** Failures are forgotten after this much quiet. */
+const memory = 3_600_000;
+/** So many names and addresses are remembered at once; beyond, those whose wait ends first are forgotten. */
+const most = 20_000;
+
+interface Record {
+  failures: number;
+  last: number;
+  /** No further try before. */
+  until: number;
+}
+
+/** Whom an address counts for: of IPv6, the network that a household has. */
+const networkOf = (address: string): string =>
+  (address.includes(':') ? parseNetwork(`${address}/64`) : undefined) ?? address;
+
+/** Slows down those who guess. */
+export interface Attempts {
+  /** Takes a try: it counts as a failure until it is told to be none. The seconds to wait instead, when it comes too early. */
+  begin(
+    user: string,
+    address: string,
+  ): { readonly wait: number } | { readonly wait?: undefined; good(): void };
+}
+
+/** Failed tries by name and by address, in this process's memory. */
+export function countAttempts(now: () => Date): Attempts {
+  const records = new Map<string, Record>();
+
+  function recordOf(key: string, at: number): Record {
+    const known = records.get(key);
+    if (known && at - known.last < memory) return known;
+    if (!known && records.size >= most) forgetOne();
+    const fresh = { failures: 0, last: at, until: 0 };
+    records.set(key, fresh);
+    return fresh;
+  }
+
+  function forgetOne(): void {
+    let first: string | undefined;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const [key, { until }] of records)
+      if (until < earliest) {
+        first = key;
+        earliest = until;
+      }
+    if (first !== undefined) records.delete(first);
+  }
+
+  return {
+    begin(user, address) {
+      const at = now().getTime();
+      const counted = [
+        { ...limits.user, record: recordOf(`user ${user.toLowerCase().slice(0, 200)}`, at) },
+        { ...limits.address, record: recordOf(`address ${networkOf(address)}`, at) },
+      ];
+      const until = Math.max(...counted.map(({ record }) => record.until));
+      if (until > at) return { wait: Math.ceil((until - at) / 1000) };
+      // Before the answer is known: tries that are under way at once count too.
+      for (const { free, longest, record } of counted) {
+        record.failures++;
+        record.last = at;
+        const beyond = record.failures - free;
+        if (beyond > 0) record.until = at + Math.min(2 ** Math.min(beyond, 20), longest) * 1000;
+      }
+      return {
+        good() {
+          const [own, shared] = counted.map(({ record }) => record);
+          if (own) Object.assign(own, { failures: 0, until: 0 });
+          // Whoever knows one password may still be guessing another's.
+          if (shared) Object.assign(shared, { failures: Math.max(0, shared.failures - 1), until: 0 });
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { MiddlewareHandler } from 'hono';
+import type { User } from '../../identity/types.ts';
+import { inNetwork, isAddress } from '../../lib/ip.ts';
+import type { Asked, PortalEnv } from './asked.ts';
+import type { FactorStep, SignInSite } from './needs.ts';
+import { withWish } from './onward.ts';
+import { problem } from './problem.ts';
+import { isFormToken, tokenField } from './token.ts';
+
+const policy = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+const headers: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': policy,
+  'X-Frame-Options': 'DENY',
+  'X-Content-Type-Options': 'nosniff',
+  // Not "no-referrer": with it browsers hide the Origin of our own forms.
+  'Referrer-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'publickey-credentials-get=(self), publickey-credentials-create=(self)',
+  'Cache-Control': 'no-store',
+  'X-Robots-Tag': 'noindex',
+};
+
+/** What browsers are told about every page: it is nobody else's to frame, to script or to keep. */
+export const secured: MiddlewareHandler<PortalEnv> = async (asked, next) => {
+  await next();
+  for (const [name, value] of Object.entries(headers))
+    if (!asked.res.headers.has(name)) asked.res.headers.set(name, value);
+};
+
+/** Whatever changes something must come from a form of ours, in this browser: by its Origin, and by its token. */
+export const genuine: MiddlewareHandler<PortalEnv> = async (asked, next) => {
+  if (asked.req.method === 'GET' || asked.req.method === 'HEAD') return next();
+  if (asked.req.method !== 'POST') return problem(asked, 405);
+  const token = asked.req.header('x-poterne-form') ?? (await asked.req.parseBody())[tokenField];
+  if (asked.req.header('origin') !== asked.get('origin') || !isFormToken(asked, token))
+    return problem(asked, 403);
+  return next();
+};
+
+/** Leads to another page of the portal first, and back. */
+function first(asked: Asked, path: string): Response {
+  const { pathname, search } = new URL(asked.req.url);
+  const back = asked.req.method === 'GET' ? `${pathname}${search}` : '/';
+  return asked.redirect(withWish(path, new URL(back, asked.get('origin'))), 303);
+}
+
+/** For pages of whoever has begun to sign in. */
+export const present: MiddlewareHandler<PortalEnv> = async (asked, next) =>
+  asked.get('session') ? next() : first(asked, '/sign-in');
+
+/** For pages of those who are signed in as strongly as the description asks. */
+export const signedIn: MiddlewareHandler<PortalEnv> = async (asked, next) => {
+  const session = asked.get('session');
+  if (!session) return first(asked, '/sign-in');
+  const { address } = asked.get('whence');
+  if (!session.strength && needsSecondFactor(asked.get('site'), session.user, address))
+    return first(asked, '/step-up');
+  return next();
+};
+
+/** For pages that could open the door to others: whoever has a second factor gives it. Who has none yet may get one. */
+export const sure: MiddlewareHandler<PortalEnv> = async (asked, next) => {
+  const session = asked.get('session');
+  if (!session) return first(asked, '/sign-in');
+  if (!session.strength && (await readySteps(asked, session.user)).length > 0)
+    return first(asked, '/step-up');
+  return next();
+};
+
+/** The steps that somebody can take. */
+export async function readySteps(asked: Asked, user: User): Promise<readonly FactorStep[]> {
+  const { steps } = asked.get('needs').factors;
+  const ready = await Promise.all(steps.map((step) => step.ready(user)));
+  return steps.filter((_, i) => ready[i]);
+}
+
+/** Whether the description asks for a second factor of somebody from there, whatever they want to see. */
+export function needsSecondFactor({ signIn }: SignInSite, { groups }: User, address: string): boolean {
+  return signIn.secondFactor.required.some(
+    (entry) =>
+      (entry.groups?.some((group) => groups.includes(group)) ?? true) &&
+      (entry.networks?.some((network) => isAddress(address) && inNetwork(address, network)) ?? true),
+  );
+}

@@ -1,0 +1,40 @@
+import { type Html, html } from '../../lib/html.ts';
+import { isGuarded } from '../../model/site.ts';
+import { type Asked, tell } from './asked.ts';
+import { hidden } from './forms.ts';
+import { page } from './layout.ts';
+import { destinationOf, enterUrl, pathOf, publicationAt } from './places.ts';
+
+/** Where somebody wants to go, as it goes along from page to page: only places where one may be sent. */
+export type Wish = URL | undefined;
+
+/** The wish of a request, from its query or its form. */
+export function wishOf(asked: Asked, sent: Readonly<Record<string, string>> = {}): Wish {
+  return destinationOf(asked.get('site'), sent.to ?? asked.req.query('to'));
+}
+
+/** A path of the portal with a wish. */
+export const withWish = (path: string, to: Wish): string =>
+  to ? `${path}?${new URLSearchParams({ to: to.href })}` : path;
+
+/** A wish as a form has it. */
+export const wished = (to: Wish): Html => hidden('to', to?.href);
+
+/** Sends somebody where they wished to go: to the portal's first page, when nowhere else. */
+export async function onward(asked: Asked, to: Wish): Promise<Response> {
+  if (!to || to.origin === asked.get('origin')) {
+    const path = to ? pathOf(to) : '/';
+    return asked.redirect(path.startsWith('/sign-') ? '/' : path, 303);
+  }
+  const site = asked.get('site');
+  const publication = publicationAt(site, to.hostname);
+  // A pass is as strong as the session was when it was made: it is made anew.
+  const there = publication && isGuarded(publication) ? enterUrl(to) : to;
+  if (asked.req.method === 'GET') return asked.redirect(there.href, 303);
+  // Browsers hold a form's answer, and wherever that leads, to `form-action`: a page leads on instead.
+  return page(asked, {
+    title: tell(asked, 'portal.onward.title'),
+    body: html`<p><a href="${there.href}">${tell(asked, 'portal.onward.go', { name: to.hostname })}</a></p>`,
+    next: there,
+  });
+}

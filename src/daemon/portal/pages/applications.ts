@@ -1,0 +1,97 @@
+import type { Hono } from 'hono';
+import { type Html, html } from '../../../lib/html.ts';
+import type { Refusal, Verdict } from '../../../model/audience.ts';
+import { type Publication, proxied, type Site } from '../../../model/site.ts';
+import { approvable, mayApprove } from '../approving.ts';
+import { type Asked, moment, type PortalEnv, tell } from '../asked.ts';
+import { signedIn } from '../guard.ts';
+import { page } from '../layout.ts';
+import type { PortalSession } from '../needs.ts';
+import { withWish } from '../onward.ts';
+import { publicationUrl } from '../places.ts';
+
+/** Refusals that may be otherwise at another time, from elsewhere or with somebody's word: these applications are shown all the same. */
+const passing = [
+  'second-factor',
+  'approval',
+  'network',
+  'country',
+  'hours',
+  'cut',
+] as const satisfies Refusal[];
+type Passing = (typeof passing)[number];
+const isPassing = (why: Refusal): why is Passing => passing.includes(why as Passing);
+
+/** What somebody may use, now or at another time. */
+export function applicationPages(app: Hono<PortalEnv>): void {
+  app.get('/', signedIn, async (asked) => {
+    const session = asked.get('session') as PortalSession;
+    const { admit } = asked.get('needs');
+    const { address } = asked.get('whence');
+    const judged = await Promise.all(
+      proxied(asked.get('site')).map(async (publication) => ({
+        publication,
+        verdict: await admit(session, publication, address),
+      })),
+    );
+    const shown = judged.filter(({ verdict }) => verdict.admitted || isPassing(verdict.why));
+    shown.sort((a, b) => titleOf(asked, a.publication).localeCompare(titleOf(asked, b.publication)));
+    return page(asked, {
+      title: tell(asked, 'portal.applications'),
+      wide: true,
+      body: html`${await waiting(asked, session)}${
+        shown.length === 0
+          ? html`<p>${tell(asked, 'portal.applications.none')}</p>`
+          : html`<ul class="cards">${shown.map(({ publication, verdict }) => card(asked, publication, verdict))}</ul>`
+      }`,
+    });
+  });
+}
+
+/** What a publication is called: by the first of its services that has a title. */
+export function publicationTitle(
+  { services }: Pick<Site, 'services'>,
+  { routes, example }: Publication,
+): string {
+  const titles = routes.map(({ service }) => services.find(({ name }) => name === service)?.title);
+  return titles.find((title) => title !== undefined) ?? example;
+}
+
+const titleOf = (asked: Asked, publication: Publication): string =>
+  publicationTitle(asked.get('site'), publication);
+
+function card(asked: Asked, publication: Publication, verdict: Verdict): Html {
+  const title = titleOf(asked, publication);
+  const url = publicationUrl(asked.get('site'), publication);
+  const isOpen = verdict.admitted || verdict.why === 'second-factor';
+  return html`<li>${isOpen ? html`<a href="${url}">${title}</a>` : html`<strong>${title}</strong>`}
+${title !== publication.example && html`<small>${publication.example}</small>`}
+${state(asked, publication, verdict)}</li>`;
+}
+
+function state(asked: Asked, publication: Publication, verdict: Verdict): Html | undefined {
+  const until = verdict.until && moment(asked, verdict.until);
+  if (verdict.admitted)
+    return until === undefined
+      ? undefined
+      : html`<span class="state">${tell(asked, 'portal.applications.until', { until })}</span>`;
+  if (!isPassing(verdict.why)) return undefined;
+  if (verdict.why === 'hours' && until !== undefined)
+    return html`<span class="state shut">${tell(asked, 'portal.applications.opens', { until })}</span>`;
+  const text = html`<span class="state${verdict.why !== 'second-factor' && ' shut'}">${tell(asked, `portal.applications.${verdict.why}`)}</span>`;
+  if (verdict.why !== 'approval') return text;
+  const ask = withWish('/ask', new URL(publicationUrl(asked.get('site'), publication)));
+  return html`${text}<a href="${ask}">${tell(asked, 'portal.applications.ask')}</a>`;
+}
+
+/** How many requests wait for this person's answer. */
+async function waiting(asked: Asked, { user }: PortalSession): Promise<Html | undefined> {
+  const { approvals, now } = asked.get('needs');
+  const site = asked.get('site');
+  if (!mayApprove(site, user)) return undefined;
+  const count = (await approvals.waiting(site.name, now())).filter((each) =>
+    approvable(site, user, each),
+  ).length;
+  if (count === 0) return undefined;
+  return html`<p class="done"><a href="/approvals">${tell(asked, 'portal.approvals.waiting', { count })}</a></p>`;
+}

@@ -1,0 +1,198 @@
+import type { Hono } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { PasswordSource, Strength, User } from '../../../identity/types.ts';
+import { type Html, html } from '../../../lib/html.ts';
+import { Fault } from '../../../model/fault.ts';
+import { type Asked, cookieOptions, enterSession, type PortalEnv, tell } from '../asked.ts';
+import type { Attempts } from '../attempts.ts';
+import { button, field, form, sentBy } from '../forms.ts';
+import { needsSecondFactor } from '../guard.ts';
+import { page } from '../layout.ts';
+import { asksPassword, type ProviderSource, type Source } from '../needs.ts';
+import { onward, type Wish, wished, wishOf, withWish } from '../onward.ts';
+import { problem } from '../problem.ts';
+
+/** What a provider's answer is compared with when the browser comes back. */
+const providerCookie = 'poterne-provider';
+/** How long somebody may take at their provider, in seconds. */
+const atProvider = 600;
+
+/** Signing in: with a password, or at a provider. */
+export function signInPages(app: Hono<PortalEnv>, attempts: Attempts): void {
+  app.get('/sign-in', async (asked) => {
+    if (asked.get('session')) return onward(asked, wishOf(asked));
+    return signInPage(asked, wishOf(asked));
+  });
+
+  app.post('/sign-in', async (asked) => {
+    const sent = await sentBy(asked);
+    const wish = wishOf(asked, sent);
+    const { login = '', password = '' } = sent;
+    const sources = asked.get('needs').sources().filter(asksPassword);
+    const source = sources.find(({ name }) => name === sent.source) ?? sources[0];
+    if (!source) return problem(asked, 404);
+    const refuse = (status: 401 | 429 | 503, wrong: string) =>
+      signInPage(asked, wish, { login, source: source.name, wrong, status });
+    const attempt = attempts.begin(login, asked.get('whence').address);
+    if (attempt.wait !== undefined) {
+      await refused(asked, login, 'too-many');
+      asked.header('Retry-After', String(attempt.wait));
+      return refuse(429, tell(asked, 'portal.wait', { seconds: attempt.wait }));
+    }
+    const result = await answerOf(asked, source, () => source.check(login, password));
+    if (!result) return refuse(503, tell(asked, 'portal.sign-in.source'));
+    if (result.user || result.refused === 'must-change') attempt.good();
+    if (result.user) return enter(asked, result.user, wish);
+    await refused(asked, login, result.refused);
+    if (result.refused === 'must-change') {
+      if (source.name === 'local') return asked.redirect(withWish('/password/expired', wish), 303);
+      return refuse(401, tell(asked, 'portal.sign-in.must-change'));
+    }
+    return refuse(401, tell(asked, 'portal.sign-in.wrong'));
+  });
+
+  app.get('/sign-in/with/:source', async (asked) => {
+    const source = providerOf(asked);
+    if (!source) return problem(asked, 404);
+    const wish = wishOf(asked);
+    const started = await answerOf(asked, source, () => source.start(backFrom(asked, source)));
+    if (!started)
+      return signInPage(asked, wish, { wrong: tell(asked, 'portal.sign-in.source'), status: 503 });
+    const kept = [wish?.href ?? '', started.kept].map((part) => Buffer.from(part).toString('base64url'));
+    setCookie(asked, providerCookie, kept.join('.'), { ...cookieOptions, maxAge: atProvider });
+    return asked.redirect(started.url.href, 303);
+  });
+
+  app.get('/sign-in/back/:source', async (asked) => {
+    const source = providerOf(asked);
+    if (!source) return problem(asked, 404);
+    const [wanted = '', kept = ''] = (getCookie(asked, providerCookie, 'host') ?? '')
+      .split('.')
+      .map((part) => Buffer.from(part, 'base64url').toString());
+    deleteCookie(asked, providerCookie, cookieOptions);
+    const wish = wishOf(asked, { to: wanted });
+    const came = new URL(backFrom(asked, source).href + new URL(asked.req.url).search);
+    const result = await answerOf(asked, source, () => source.finish(came, kept));
+    if (result?.user) return enter(asked, result.user, wish, result.strength);
+    if (result) await refused(asked, source.name, result.refused);
+    return signInPage(asked, wish, {
+      wrong: tell(asked, result ? 'portal.sign-in.provider' : 'portal.sign-in.source'),
+      status: result ? 401 : 503,
+    });
+  });
+}
+
+/** What a source answers; `undefined`, and told, when it cannot tell: then nobody is let in by it. */
+async function answerOf<T>(asked: Asked, source: Source, ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    asked.get('needs').fail(error);
+    await audited(asked, { who: source.name, result: 'failed', detail: { why: error.code } });
+    return undefined;
+  }
+}
+
+/** Somebody has shown who they are: what else is asked of them, then where they wished to go. */
+async function enter(asked: Asked, user: User, wish: Wish, strength?: Strength): Promise<Response> {
+  const { sessions, factors } = asked.get('needs');
+  const whence = asked.get('whence');
+  const known = strength ?? (await factors.remembered(user, asked));
+  const begun = await sessions.begin(user, known, whence);
+  await audited(asked, {
+    who: user.id,
+    result: 'done',
+    detail: { session: begun.session.id, source: user.source, ...(known ? { factor: known.factor } : {}) },
+  });
+  // Another session of this browser would be left behind, with nobody who can end it from here.
+  const before = asked.get('session');
+  if (before) await sessions.end(before, 'sign-out');
+  enterSession(asked, begun);
+  if (!known && needsSecondFactor(asked.get('site'), user, whence.address))
+    return asked.redirect(withWish('/step-up', wish), 303);
+  return onward(asked, wish);
+}
+
+const refused = (asked: Asked, login: string, why: string): Promise<unknown> =>
+  audited(asked, { who: login || '-', result: 'refused', detail: { why } });
+
+function audited(
+  asked: Asked,
+  entry: {
+    readonly who: string;
+    readonly result: 'done' | 'refused' | 'failed';
+    readonly detail: Readonly<Record<string, string>>;
+  },
+): Promise<unknown> {
+  const { address } = asked.get('whence');
+  return asked.get('needs').audit({ what: 'sign-in', from: address, ...entry });
+}
+
+function providerOf(asked: Asked): ProviderSource | undefined {
+  const source = asked
+    .get('needs')
+    .sources()
+    .find(({ name }) => name === asked.req.param('source'));
+  return source && !asksPassword(source) ? source : undefined;
+}
+
+const backFrom = (asked: Asked, { name }: ProviderSource): URL =>
+  new URL(`/sign-in/back/${encodeURIComponent(name)}`, asked.get('origin'));
+
+interface Tried {
+  readonly login?: string;
+  readonly source?: string;
+  readonly wrong?: string;
+  readonly status?: 401 | 429 | 503;
+}
+
+function signInPage(asked: Asked, wish: Wish, tried: Tried = {}): Response | Promise<Response> {
+  const sources = asked.get('needs').sources();
+  const passwords = sources.filter(asksPassword);
+  const providers = sources.filter((each) => !asksPassword(each));
+  const isElsewhere = wish && wish.origin !== asked.get('origin');
+  return page(asked, {
+    title: tell(asked, 'portal.sign-in.title'),
+    status: tried.status ?? 200,
+    wrong: tried.wrong,
+    body: html`${isElsewhere && html`<p>${tell(asked, 'portal.sign-in.for', { name: wish?.hostname ?? '' })}</p>`}
+${passwords.length > 0 && passwordForm(asked, passwords, wish, tried)}
+${passwords.length > 0 && providers.length > 0 && html`<p class="or">${tell(asked, 'portal.sign-in.or')}</p>`}
+${
+  providers.length > 0 &&
+  html`<p class="stack">${providers.map(
+    (each) =>
+      html`<a class="button${passwords.length > 0 && ' quiet'}" href="${withWish(`/sign-in/with/${encodeURIComponent(each.name)}`, wish)}">${tell(asked, 'portal.sign-in.with', { name: titleOf(each) })}</a>`,
+  )}</p>`
+}`,
+  });
+}
+
+const titleOf = (source: Source): string => ('title' in source && source.title) || source.name;
+
+function passwordForm(
+  asked: Asked,
+  sources: readonly PasswordSource[],
+  wish: Wish,
+  { login, source, status }: Tried,
+): Html {
+  const isWrong = status === 401;
+  return form(
+    asked,
+    '/sign-in',
+    html`${wished(wish)}
+${field({ name: 'login', label: tell(asked, 'portal.sign-in.login'), autocomplete: 'username', value: login, isWrong, focus: !login })}
+${field({ name: 'password', label: tell(asked, 'portal.sign-in.password'), type: 'password', autocomplete: 'current-password', isWrong, focus: Boolean(login) })}
+${sources.length > 1 && choice(asked, sources, source)}
+<p class="actions">${button(tell(asked, 'portal.sign-in.go'))}</p>`,
+  );
+}
+
+function choice(asked: Asked, sources: readonly Source[], chosen: string | undefined): Html {
+  return html`<p class="field"><label for="source">${tell(asked, 'portal.sign-in.source-of')}</label>
+<select id="source" name="source">${sources.map(
+    ({ name }) =>
+      html`<option value="${name}"${name === chosen && html` selected`}>${name === 'local' ? tell(asked, 'portal.sign-in.local') : name}</option>`,
+  )}</select></p>`;
+}
