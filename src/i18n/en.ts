@@ -13,6 +13,7 @@ import { directories } from './en/directories.ts';
 import { docs } from './en/docs.ts';
 import { doctor } from './en/doctor.ts';
 import { entry } from './en/entry.ts';
+import { factors } from './en/factors.ts';
 import { fleet } from './en/fleet.ts';
 import { hosts } from './en/hosts.ts';
 import { inventory } from './en/inventory.ts';
@@ -61,6 +62,7 @@ export const en = {
   ...acmeSite,
   ...partners,
   ...people,
+  ...factors,
   ...entry,
   ...portal,
 } as const;

@@ -13,6 +13,7 @@ import { directories } from './fr/directories.ts';
 import { docs } from './fr/docs.ts';
 import { doctor } from './fr/doctor.ts';
 import { entry } from './fr/entry.ts';
+import { factors } from './fr/factors.ts';
 import { fleet } from './fr/fleet.ts';
 import { hosts } from './fr/hosts.ts';
 import { inventory } from './fr/inventory.ts';
@@ -61,6 +62,7 @@ export const fr = {
   ...acmeSite,
   ...partners,
   ...people,
+  ...factors,
   ...entry,
   ...portal,
 } as const;

@@ -49,6 +49,10 @@ form{margin:0}
 .rows>li{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.5rem 1.5rem;padding:.9rem 0;border-bottom:1px solid var(--line)}
 .rows>li>div{flex:1 1 18rem;overflow-wrap:anywhere}
 .rows small{display:block}
+.qr{display:block;border-radius:.3rem}
+.seed{font-size:1.05rem;overflow-wrap:anywhere}
+.codes{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.4rem 1.5rem;margin:1rem 0;padding:0;list-style:none}
+.codes code{font-size:1.05rem}
 .tag{display:inline-block;padding:0 .5rem;border:1px solid currentColor;border-radius:1rem;font-size:.85rem;font-weight:600;color:var(--muted)}
 .tag.good{color:var(--right)}
 .tag.bad{color:var(--wrong)}

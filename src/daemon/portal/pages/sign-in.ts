@@ -10,6 +10,7 @@ import { needsSecondFactor } from '../guard.ts';
 import { page } from '../layout.ts';
 import { asksPassword, type ProviderSource, type Source } from '../needs.ts';
 import { onward, type Wish, wished, wishOf, withWish } from '../onward.ts';
+import { passkeyField, passkeyScript } from '../passkey-script.ts';
 import { problem } from '../problem.ts';
 
 /** What a provider's answer is compared with when the browser comes back. */
@@ -95,7 +96,7 @@ async function answerOf<T>(asked: Asked, source: Source, ask: () => Promise<T>):
 }
 
 /** Somebody has shown who they are: what else is asked of them, then where they wished to go. */
-async function enter(asked: Asked, user: User, wish: Wish, strength?: Strength): Promise<Response> {
+export async function enter(asked: Asked, user: User, wish: Wish, strength?: Strength): Promise<Response> {
   const { sessions, factors } = asked.get('needs');
   const whence = asked.get('whence');
   const known = strength ?? (await factors.remembered(user, asked));
@@ -114,7 +115,8 @@ async function enter(asked: Asked, user: User, wish: Wish, strength?: Strength):
   return onward(asked, wish);
 }
 
-const refused = (asked: Asked, login: string, why: string): Promise<unknown> =>
+/** Writes down that somebody was refused, and why; they are not told. */
+export const refused = (asked: Asked, login: string, why: string): Promise<unknown> =>
   audited(asked, { who: login || '-', result: 'refused', detail: { why } });
 
 function audited(
@@ -147,17 +149,21 @@ interface Tried {
   readonly status?: 401 | 429 | 503;
 }
 
-function signInPage(asked: Asked, wish: Wish, tried: Tried = {}): Response | Promise<Response> {
+/** The page where people sign in. */
+export function signInPage(asked: Asked, wish: Wish, tried: Tried = {}): Response | Promise<Response> {
   const sources = asked.get('needs').sources();
   const passwords = sources.filter(asksPassword);
   const providers = sources.filter((each) => !asksPassword(each));
   const isElsewhere = wish && wish.origin !== asked.get('origin');
+  const withPasskey = asked.get('site').signIn.secondFactor.methods.includes('passkey');
   return page(asked, {
     title: tell(asked, 'portal.sign-in.title'),
+    ...(withPasskey ? { script: passkeyScript.path } : {}),
     status: tried.status ?? 200,
     wrong: tried.wrong,
     body: html`${isElsewhere && html`<p>${tell(asked, 'portal.sign-in.for', { name: wish?.hostname ?? '' })}</p>`}
 ${passwords.length > 0 && passwordForm(asked, passwords, wish, tried)}
+${withPasskey && passkeyForm(asked, wish)}
 ${passwords.length > 0 && providers.length > 0 && html`<p class="or">${tell(asked, 'portal.sign-in.or')}</p>`}
 ${
   providers.length > 0 &&
@@ -187,6 +193,17 @@ ${field({ name: 'password', label: tell(asked, 'portal.sign-in.password'), type:
 ${sources.length > 1 && choice(asked, sources, source)}
 <p class="actions">${button(tell(asked, 'portal.sign-in.go'))}</p>`,
   );
+}
+
+/** Only browsers that know passkeys, and run our script, show it. */
+function passkeyForm(asked: Asked, wish: Wish): Html {
+  return html`<div data-scripted hidden>${form(
+    asked,
+    '/sign-in/passkey',
+    html`${wished(wish)}${passkeyField(asked, 'show', '/sign-in/passkey/challenge')}
+<p class="actions">${button(tell(asked, 'factors.passkey.sign-in'), { quiet: true })}</p>`,
+    'passkey',
+  )}</div>`;
 }
 
 function choice(asked: Asked, sources: readonly Source[], chosen: string | undefined): Html {
