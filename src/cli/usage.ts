@@ -54,6 +54,10 @@ function complaint({ code, message: text }: CommanderError, made: Command): Wron
       return new WrongRequest('usage.option.value', { option: what, value }, { next });
     case 'commander.excessArguments':
       return new WrongRequest('usage.arguments', { command: name }, { next });
+    case 'commander.missingArgument':
+      return new WrongRequest('usage.argument.missing', { argument: what, command: name }, { next });
+    case 'commander.missingMandatoryOptionValue':
+      return new WrongRequest('usage.option.missing', { option: what, command: name }, { next });
     default:
       if (code === 'commander.help') return undefined;
       return new WrongRequest('usage.other', { text: text.replace(/^error: /, '') }, { next });

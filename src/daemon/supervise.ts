@@ -7,7 +7,7 @@ import { serverEngines } from '../engines/index.ts';
 import type { Facts } from '../model/facts.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
-import { type Message, message } from '../model/message.ts';
+import { type Message, message, warning } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } from './acme/keeper.ts';
 import { openSharing } from './acme/sharing.ts';
@@ -127,7 +127,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       for (const { answer } of again) answer(attempt ?? { kind: 'refused' });
     }
     if (Date.now() >= nextStart && !(await allRunning(gateway.state))) {
-      on.tell(message('up.died'));
+      on.tell(warning(message('up.died')));
       const started = await resume(gateway, on);
       if (started) serving();
       backOff = started ? every.engine : Math.min(backOff * 2, longestBackOff);

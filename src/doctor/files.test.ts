@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemRoots } from '../verify/tls.ts';
+import { readBytes } from './files.ts';
 import { inspectFile, openKey } from './inspect.ts';
 import { matchFiles } from './match.ts';
 import { good, middle, root } from './testing/wrong.ts';
@@ -147,6 +148,12 @@ describe('rights', () => {
     expect(await inspected('.')).toEqual(['cert.file.folder']);
     await writeFile(at('large'), Buffer.alloc(5 << 20));
     expect(await inspected('large')).toEqual(['cert.file.large']);
+  });
+
+  test('what has no end: a pipe that nobody writes to, a device', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    expect(await inspected('pipe')).toEqual(['cert.file.special']);
+    expect((await readBytes('/dev/zero')).found).toMatchObject([{ code: 'cert.file.special' }]);
   });
 });
 

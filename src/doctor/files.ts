@@ -21,15 +21,23 @@ const othersEnter = 0o001;
 /** Reads a file, and says who else may; one that cannot be read is a finding. */
 export async function readBytes(file: string): Promise<FileRead> {
   try {
-    const handle = await open(file, 'r');
+    // A pipe that nobody writes to would hold us for ever.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const { size, mode } = await handle.stat();
+      const found = await handle.stat();
+      const { size, mode } = found;
+      if (found.isDirectory()) return { file, found: [diagnosis('error', 'cert.file.folder', { file })] };
+      // A device may have no end.
+      if (!found.isFile()) return { file, found: [diagnosis('error', 'cert.file.special', { file })] };
       if (size > largest)
         return {
           file,
           found: [diagnosis('error', 'cert.file.large', { file, limit: `${largest >> 20} MiB` })],
         };
-      const bytes = await handle.readFile();
+      // What /proc has is of no size until it is read.
+      const room = Buffer.alloc((size || largest) + 1);
+      const { bytesRead } = await handle.read(room, 0, room.length, 0);
+      const bytes = new Uint8Array(room.subarray(0, bytesRead));
       return { file, bytes, found: await rights(file, mode, holdsKey(bytes)) };
     } finally {
       await handle.close();

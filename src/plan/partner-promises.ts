@@ -43,36 +43,87 @@ export function partnerPromises(site: Site, vantage: Host): Expectation[] {
                 ...to,
               }),
             ];
-      const status = partner.healthy?.status;
-      const what =
-        status === undefined
-          ? message('promise.partner.reaches', said)
-          : message('promise.partner.answers', { ...said, status });
       return [
-        promise('answers', what, partner.healthy ? `${pointer}/healthy` : `${pointer}/callers`, {
-          kind: 'partner-answers',
-          ...to,
-          ...(status === undefined ? {} : { status }),
-        }),
+        promise(
+          'answers',
+          ...answersOf(partner, { vantage: vantage.name, addresses: door.listen, port: door.port }),
+        ),
       ];
     }
 
     function certificatePromise(): Expectation {
-      const { host, port, trust, pins, tls } = partner;
-      const said = message('promise.partner.certificate', { name, host: trust.name, days: minDays });
-      return promise('certificate', said, `${pointer}/trust`, {
-        kind: 'partner-certificate',
-        door: { name: host, port, proxyProtocol: false },
-        name: trust.name,
-        ...(trust.ca === undefined ? {} : { ca: trust.ca }),
-        ...(tls?.shows.kind === 'files'
-          ? { shown: { certificate: tls.shows.certificate, key: tls.shows.key } }
-          : {}),
-        pins,
-        minDays,
-      });
+      return promise('certificate', ...certificateOf(partner));
     }
   });
+}
+
+/**
+ * The same for whoever stands on the gateway, where the description does not say which host that is: that the partner is who it should
+ * be, and that calls come through where the gateway may call itself.
+ */
+export function partnerPromisesHere(site: Site): Expectation[] {
+  const door = site.gateway.partners;
+  return site.partners.flatMap((partner) => {
+    const { name } = partner;
+    const promise = (what: string, said: Message, because: string, probe: Probe): Expectation => ({
+      ...{ id: `partner/${name}#${what}`, about: `partner/${name}`, promise: said, because, probe },
+    });
+    const own = door?.listen.filter((address) =>
+      partner.networks.some((network) => inNetwork(address, network)),
+    );
+    return [
+      ...(door && own && own.length > 0
+        ? [
+            promise(
+              'answers',
+              ...answersOf(partner, { vantage: own[0] ?? '', addresses: own, port: door.port }),
+            ),
+          ]
+        : []),
+      promise('certificate', ...certificateOf(partner)),
+    ];
+  });
+}
+
+type Promised = readonly [said: Message, because: string, probe: Probe];
+
+/** That a call comes through to the partner. */
+function answersOf(
+  partner: Partner,
+  {
+    vantage,
+    ...to
+  }: { readonly vantage: string; readonly addresses: readonly string[]; readonly port: number },
+): Promised {
+  const { name, pointer, healthy } = partner;
+  const path = `/${name}${checkedPath(partner)}`;
+  const said = { name, vantage, path };
+  return [
+    healthy === undefined
+      ? message('promise.partner.reaches', said)
+      : message('promise.partner.answers', { ...said, status: healthy.status }),
+    healthy ? `${pointer}/healthy` : `${pointer}/callers`,
+    { kind: 'partner-answers', ...to, path, ...(healthy ? { status: healthy.status } : {}) },
+  ];
+}
+
+/** That the partner is who it should be. */
+function certificateOf({ name, host, port, trust, pins, tls, pointer }: Partner): Promised {
+  return [
+    message('promise.partner.certificate', { name, host: trust.name, days: minDays }),
+    `${pointer}/trust`,
+    {
+      kind: 'partner-certificate',
+      door: { name: host, port, proxyProtocol: false },
+      name: trust.name,
+      ...(trust.ca === undefined ? {} : { ca: trust.ca }),
+      ...(tls?.shows.kind === 'files'
+        ? { shown: { certificate: tls.shows.certificate, key: tls.shows.key } }
+        : {}),
+      pins,
+      minDays,
+    },
+  ];
 }
 
 /** That the certificates that are shown to partners are good; wherever one stands, since files are read here. */

@@ -3,7 +3,7 @@ import nftables from '../engines/nftables/engine.ts';
 import type { Host, Site } from '../model/site.ts';
 import { flows } from './flows.ts';
 import { networkFindings, networkOf } from './network.ts';
-import { partnerPromises } from './partner-promises.ts';
+import { partnerPromises, partnerPromisesHere } from './partner-promises.ts';
 import { expectations } from './planner.ts';
 import { siteOf } from './testing.ts';
 import { exposure } from './topology.ts';
@@ -61,6 +61,16 @@ test('the exposure says who may call what', async () => {
   // What was served before there were partners.
   const { partners: _, ...before } = await siteOf(yaml());
   expect(exposure(before as Site)).toHaveLength(1);
+});
+
+test('on the gateway itself the partner’s certificate is promised, and a call where the gateway is a caller', async () => {
+  const here = async (text: string) =>
+    partnerPromisesHere(await siteOf(text)).map(({ id, probe }) => [id, probe.kind]);
+  expect(await here(yaml())).toEqual([['partner/api#certificate', 'partner-certificate']]);
+  expect(await here(yaml().replace('callers: [app]', 'callers: [app, gw]'))).toEqual([
+    ['partner/api#answers', 'partner-answers'],
+    ['partner/api#certificate', 'partner-certificate'],
+  ]);
 });
 
 test('a call is promised to callers, a refusal to others, the partner’s certificate to the gateway', async () => {

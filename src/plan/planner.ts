@@ -5,7 +5,7 @@ import type { Facts } from '../model/facts.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import type { Plan } from '../model/plan.ts';
 import { type Host, isManaged, type Site } from '../model/site.ts';
-import { clientPromises, partnerPromises } from './partner-promises.ts';
+import { clientPromises, partnerPromises, partnerPromisesHere } from './partner-promises.ts';
 import { networkPromises, reachesGateway } from './promises.ts';
 import { exposure } from './topology.ts';
 
@@ -40,6 +40,14 @@ export function expectationsFrom(
     ({ about }) => !isGuarded || (names.has(about) ? reached.has(about) || isAtDoor : isAtDoor),
   );
   return deepFreeze([...published, ...networkPromises(site, vantage), ...partnerPromises(site, vantage)]);
+}
+
+/** The same to whoever stands on the gateway, which may be a machine that the description does not tell of. */
+export function expectationsHere(
+  site: Site,
+  engines: readonly Engine[] = allEngines,
+): readonly Expectation[] {
+  return deepFreeze([...expectations(site, engines), ...partnerPromisesHere(site)]);
 }
 
 /** Every promise that the description makes: what it takes to prove it from anywhere, without the gateway's machine. */

@@ -29,11 +29,16 @@ export function status(context: Context): Command {
   );
 }
 
+/** A failure to replace what is not due yet was somebody's wish, and troubles nobody until it is due. */
+function hasTrouble(acme: PublicationStatus['acme']): boolean {
+  return acme?.failed !== undefined && acme.state !== 'good';
+}
+
 function isWell(status: Status): boolean {
   return (
     status.engines.every((engine) => engine.running && engine.served === engine.configuration) &&
     status.publications.every(
-      ({ standing, acme }) => standing === 'current' && acme?.state !== 'missing' && !acme?.failed,
+      ({ standing, acme }) => standing === 'current' && acme?.state !== 'missing' && !hasTrouble(acme),
     ) &&
     status.services.every((service) => service.upstreams.some((upstream) => upstream.reachable)) &&
     status.partners.every(
@@ -137,7 +142,9 @@ function pinned({ t }: Context, { isPinned, pins }: PartnerStatus): string {
 
 /** Why certificates could not be had, and when they are asked for again; each certificate once. */
 function troubles({ t, say }: Context, { publications }: Status): string[] {
-  const failing = new Map(publications.flatMap(({ acme }) => (acme?.failed ? [[acme.id, acme]] : [])));
+  const failing = new Map(
+    publications.flatMap(({ acme }) => (acme && hasTrouble(acme) ? [[acme.id, acme]] : [])),
+  );
   if (failing.size === 0) return [];
   const lines = [...failing.values()].map(({ names, failed, next }) =>
     t('status.acme.failed', {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
+import { activeManifest, type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
 import { type Reach, rootOfGateway } from '../../daemon/reach.ts';
 import { fromVantage } from '../../daemon/vantage.ts';
 import { allPorts } from '../../lib/ports.ts';
@@ -11,7 +11,7 @@ import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import { installedGateway } from '../../plan/gateway-part.ts';
-import { expectations, expectationsFrom } from '../../plan/planner.ts';
+import { expectations, expectationsFrom, expectationsHere } from '../../plan/planner.ts';
 import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.ts';
 import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
@@ -52,7 +52,12 @@ export function verify(context: Context): Command {
       await opened(stateFolder(options.state, process.env), async (gateway) => {
         const reach = reachOf(site, options);
         const vantage = options.from === undefined ? undefined : hostNamed(site, options.from);
-        const promised = vantage ? expectationsFrom(site, vantage) : expectations(site);
+        const isHere = !vantage && (await isGateway(gateway, site, reach));
+        const promised = vantage
+          ? expectationsFrom(site, vantage)
+          : isHere
+            ? expectationsHere(site)
+            : expectations(site);
         const wanted = options.allPorts ? promised.map(onAllPorts) : promised;
         const chosen = options.only ? about(wanted, options.only) : wanted;
         // The gateway that a service runs here proves with its own, which is open already.
@@ -75,9 +80,29 @@ export function verify(context: Context): Command {
         const { language, colour, width } = context;
         if (options.json) context.out(JSON.stringify(evidenceJson(evidence, language)));
         else context.out(evidenceReport(evidence, { language, colour, width, full: options.full === true }));
+        if (!vantage) tellUncalled(context, site, chosen);
         if (countEvidence(evidence).broken > 0) process.exitCode = exit.failed;
       });
     });
+}
+
+/** Whether this machine is the gateway of a site: it serves it, and is no other described host. */
+async function isGateway({ state }: Gateway, site: Site, { here }: Reach): Promise<boolean> {
+  if (here !== undefined && here !== site.gateway.host) return false;
+  return (await activeManifest(state))?.site.name === site.name;
+}
+
+/** Partners are called from inside: says which were not, and from where they can be. */
+function tellUncalled({ t, err }: Context, site: Site, proved: readonly Expectation[]): void {
+  const called = new Set(
+    proved.flatMap(({ about, probe }) => (probe.kind === 'partner-answers' ? [about] : [])),
+  );
+  const hosts = new Set(site.hosts.map(({ name }) => name));
+  for (const { name, callers } of site.partners) {
+    if (called.has(`partner/${name}`)) continue;
+    const from = callers.find((caller) => hosts.has(caller));
+    err(t(from ? 'verify.partner.uncalled.from' : 'verify.partner.uncalled', { name, from: from ?? '' }));
+  }
 }
 
 /** Proves expectations, with progress on a terminal. */

@@ -42,6 +42,8 @@ export interface RenewalResult {
   /** Until when what serves now is valid, and when it is renewed by itself; ISO 8601. */
   readonly until?: string;
   readonly next: string;
+  /** What serves now is not due by itself: a failure to replace it is of no consequence yet. */
+  readonly isEarly?: true;
   /** Who was asked. */
   readonly server: string;
   /** What was seen beforehand that could keep it from succeeding. */
@@ -83,9 +85,10 @@ async function renewOne(
   const server = new URL(directory).host;
   let foreseen: readonly Finding[] = [];
   const result = async (outcome: RenewalResult['outcome'], fault?: Fault): Promise<RenewalResult> => {
-    const { id, names, valid, next } = await look();
+    const { id, names, valid, next, state: stands } = await look();
     return {
       ...{ id, names, outcome, next, server, foreseen },
+      ...(stands === 'good' ? { isEarly: true as const } : {}),
       ...(valid ? { until: valid.until } : {}),
       ...(fault ? { fault: sayable(fault) } : {}),
     };

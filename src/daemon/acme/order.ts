@@ -2,7 +2,7 @@ import { readIfThere } from '../../hosts/files.ts';
 import type { AcmeCertificate } from '../../model/acme-site.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Finding } from '../../model/finding.ts';
-import { type Message, message } from '../../model/message.ts';
+import { type Message, message, warning } from '../../model/message.ts';
 import { proxied, type Site } from '../../model/site.ts';
 import { recall, remember, wishId } from '../../pki/acme/memory.ts';
 import type { Session } from '../../pki/acme/session.ts';
@@ -102,7 +102,8 @@ async function tellAhead(
   tell: Ordering['tell'],
 ): Promise<void> {
   const found = await lookAhead(session, site, certificate).catch(() => []);
-  for (const { severity, code, params } of found) if (severity === 'error') tell(message(code, params));
+  for (const { severity, code, params } of found)
+    if (severity === 'error') tell(warning(message(code, params)));
 }
 
 async function noteFailure(

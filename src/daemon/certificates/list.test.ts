@@ -90,11 +90,13 @@ services:
   good: { url: "https://127.0.0.1:${good}", ${owner}, trust: { ca: root.pem, name: internal.example.fr } }
   picky: { url: "https://127.0.0.1:${picky}", ${owner}, trust: { ca: root.pem, name: internal.example.fr } }
   silent: { url: "https://127.0.0.1:${silent}", ${owner}, trust: { ca: broken.pem, name: internal.example.fr } }
+acme: { email: it@example.fr, directory: "https://ca.example.fr/dir", terms: agreed }
 mail: { smtp: { host: 127.0.0.1, port: ${mail} }, from: it@example.fr }
 publications:
   over.example.fr: { service: good, audience: everyone, tls: { certificate: over.pem, key: over.key } }
   soon.example.fr: { service: picky, audience: everyone, tls: { certificate: soon.pem, key: soon.key } }
   gone.example.fr: { service: silent, audience: everyone, tls: { certificate: gone.pem, key: soon.key } }
+  new.example.fr: { service: good, audience: everyone, tls: acme }
 `,
   );
   const { site, findings } = await describe(join(folder, 'site.yaml'));
@@ -122,6 +124,7 @@ publications:
     ['trusted', 'good', 'good', 3649],
     ['trusted', 'picky', 'good', 3649],
     ['file', 'gone.example.fr', 'unseen', 'ENOENT'],
+    ['acme', 'new.example.fr', 'missing', undefined],
     ['trusted', 'silent', 'unseen', 'PEM'],
     ['service', 'silent', 'unseen', 'ETIMEDOUT'],
   ]);

@@ -7,8 +7,11 @@ import type { Standing } from '../../pki/authority/offline.ts';
 import { type Place, shownCertificate } from './asked.ts';
 import { type Origin, type Source, sourcesOf } from './sources.ts';
 
-/** How long a certificate lasts: `near` is a while before `soon`; what has no end, or could not be seen, is neither. */
-export const lasting = ['expired', 'soon', 'near', 'good', 'endless', 'unseen'] as const;
+/**
+ * How long a certificate lasts: `near` is a while before `soon`; what has no end, or could not be seen, is neither. `missing`: it was
+ * not obtained yet.
+ */
+export const lasting = ['expired', 'missing', 'soon', 'near', 'good', 'endless', 'unseen'] as const;
 export type Lasting = (typeof lasting)[number];
 
 /** A certificate that a site depends on. JSON-safe. */
@@ -87,6 +90,7 @@ async function look(source: Source, looking: Looking): Promise<readonly Certific
     return wanted.map((pem) => judged(ground, from.file, new X509Certificate(pem), looking));
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    if (!isThere && origin === 'acme') return [{ ...ground, where: from.file, lasting: 'missing' }];
     return from.else && !isThere ? asked(from.else) : [said(from.file, error)];
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readIfThere, writeDurably } from '../../hosts/files.ts';
 import { pinFlag, pinFlags } from '../../lib/partner-pins.ts';
 import type { Manifest } from '../../model/applied.ts';
-import { type Message, message } from '../../model/message.ts';
+import { type Message, message, warning } from '../../model/message.ts';
 import { type Partner, partnerStanding } from '../../model/partner.ts';
 import type { Site } from '../../model/site.ts';
 import type { Gateway } from '../gateway.ts';
@@ -90,8 +90,9 @@ export async function lookAtPins(
       if (open) await writeFile(file, '', { mode: 0o640 });
       else await rm(file, { force: true });
       if (open !== (last?.open ?? true)) {
-        tell(message(open ? 'up.partner.open' : 'up.partner.shut', { name: partner.name }));
-        if (!open) tell(seen);
+        const said = message(open ? 'up.partner.open' : 'up.partner.shut', { name: partner.name });
+        tell(open ? said : warning(said));
+        if (!open) tell(warning(seen));
       }
       return [partner.name, { flag, open, at: now.toISOString(), seen, ...(held ? { held } : {}) }] as const;
     }),

@@ -56,7 +56,10 @@ export const acmeSite = {
     '{names}: {server} would renew it: a rehearsal certificate was issued, proved and thrown away',
   'cert.renew.validated': '{names}: {server} would renew it: it validated the names, and nothing was issued',
   'cert.renew.failed': '{names}: not renewed',
-  'cert.renew.failed.kept': '{names}: not renewed; the one that serves is valid until {until}',
+  'cert.renew.failed.kept':
+    '{names}: not renewed; the one that serves is valid until {until}; it is tried again {next}',
+  'cert.renew.failed.early':
+    '{names}: not renewed; the one that serves is valid until {until} and not due before {next}: until then it is tried again when you ask',
   'apply.certificates.awaited':
     'Still to be obtained: the certificates for {names}. Until then their https handshakes are refused.',
   'apply.certificates.ordered': 'The gateway orders them by itself; "poterne status" shows how far it is.',

@@ -154,7 +154,9 @@ export const authority = {
   'cert.list.issued': 'instead, all that Poterne’s own authority ever signed',
   'cert.list.soon':
     'how many days left are too few (90 at least for authorities; never more than a quarter of its life)',
-  'cert.list.counts': '{all} certificates; {bad} expired or soon, {unseen} not seen.',
+  'cert.list.counts': '{all} certificates; {bad} expired, soon to or not obtained, {unseen} not seen.',
+  'cert.list.authority': 'the authority',
+  'cert.list.missing': 'not obtained yet',
   'cert.list.text': '{text}',
   'cert.list.days': 'days',
   'cert.list.origin': 'what',

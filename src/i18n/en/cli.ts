@@ -27,6 +27,8 @@ export const cli = {
   'usage.option.empty': 'the option "{option}" is there without its value',
   'usage.option.value': 'the option "{option}" cannot be "{value}"',
   'usage.arguments': 'too many arguments for "{command}"',
+  'usage.argument.missing': '"{command}" needs <{argument}>',
+  'usage.option.missing': '"{command}" needs the option {option}',
   'usage.other': 'the request is not understood: {text}',
   'usage.meant': 'did you mean {meant}?',
   'usage.help': 'see: {command}',

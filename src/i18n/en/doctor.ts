@@ -186,6 +186,8 @@ export const doctor = {
   'cert.file.missing.next': 'correct the path; a server is named with its port: example.fr:443',
   'cert.file.unreadable': '{file} cannot be read: {reason}',
   'cert.file.unreadable.next': 'see the rights of {at}: ls -ld {at}',
+  'cert.file.special': '{file} is no file but a pipe, a socket or a device',
+  'cert.file.special.next': 'write what it gives into a file, and name that',
   'cert.file.folder': '{file} is a folder',
   'cert.file.folder.next': 'name a file in it: ls {file}',
   'cert.file.large': '{file} is larger than {limit}: no certificate is',

@@ -78,6 +78,9 @@ export const partners = {
   'status.partner.seen': 'Partner {name}, looked at {at}: {seen}',
   'status.partner.refused':
     'Last call of {name} that was not answered by it: {at}, {caller} {method} {path} ({why})',
+  'verify.partner.uncalled': 'Not tried: a call of partner "{name}", which is not called from here.',
+  'verify.partner.uncalled.from':
+    'Not tried: a call of partner "{name}"; poterne verify --from {from} does it.',
   'partner.look': 'pinned partners could not be looked at ({reason})',
   'seen.partner.answered': 'status {status} of the partner',
   'seen.partner.status': 'status {status} instead of {wanted}',

@@ -63,7 +63,10 @@ export const acmeSite: Record<keyof typeof en, string> = {
     '{names} : {server} le renouvellerait : un certificat d’essai a été émis, éprouvé et jeté',
   'cert.renew.validated': '{names} : {server} le renouvellerait : il a validé les noms, et rien n’a été émis',
   'cert.renew.failed': '{names} : pas renouvelé',
-  'cert.renew.failed.kept': '{names} : pas renouvelé ; celui qui sert est valable jusqu’au {until}',
+  'cert.renew.failed.kept':
+    '{names} : pas renouvelé ; celui qui sert est valable jusqu’au {until} ; nouvelle tentative {next}',
+  'cert.renew.failed.early':
+    '{names} : pas renouvelé ; celui qui sert est valable jusqu’au {until} et n’est pas à renouveler avant {next} : d’ici là, on ne réessaie que si vous le demandez',
   'apply.certificates.awaited':
     'Encore à obtenir : les certificats de {names}. Jusque-là, leurs négociations https sont refusées.',
   'apply.certificates.ordered':

@@ -161,7 +161,9 @@ export const authority: Record<keyof typeof en, string> = {
   'cert.list.issued': 'à la place, tout ce que l’autorité de Poterne a jamais signé',
   'cert.list.soon':
     'combien de jours restants sont trop peu (90 au moins pour les autorités ; jamais plus du quart de sa vie)',
-  'cert.list.counts': '{all} certificats ; {bad} finis ou bientôt, {unseen} pas vus.',
+  'cert.list.counts': '{all} certificats ; {bad} finis, bientôt finis ou pas obtenus, {unseen} pas vus.',
+  'cert.list.authority': 'l’autorité',
+  'cert.list.missing': 'pas encore obtenu',
   'cert.list.text': '{text}',
   'cert.list.days': 'jours',
   'cert.list.origin': 'quoi',

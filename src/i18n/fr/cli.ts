@@ -29,6 +29,8 @@ export const cli = {
   'usage.option.empty': 'l’option « {option} » est là sans sa valeur',
   'usage.option.value': 'l’option « {option} » ne peut pas valoir « {value} »',
   'usage.arguments': 'trop d’arguments pour « {command} »',
+  'usage.argument.missing': 'il manque <{argument}> à « {command} »',
+  'usage.option.missing': 'il manque l’option {option} à « {command} »',
   'usage.other': 'la demande n’est pas comprise : {text}',
   'usage.meant': 'vouliez-vous dire {meant} ?',
   'usage.help': 'voyez : {command}',

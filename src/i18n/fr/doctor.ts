@@ -199,6 +199,8 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.file.missing.next': 'corriger le chemin ; un serveur se nomme avec son port : example.fr:443',
   'cert.file.unreadable': '{file} ne peut pas être lu : {reason}',
   'cert.file.unreadable.next': 'voir les droits de {at} : ls -ld {at}',
+  'cert.file.special': '{file} n’est pas un fichier mais un tube, une socket ou un périphérique',
+  'cert.file.special.next': 'écrire ce qu’il donne dans un fichier, et nommer celui-ci',
   'cert.file.folder': '{file} est un dossier',
   'cert.file.folder.next': 'nommer un fichier dedans : ls {file}',
   'cert.file.large': '{file} dépasse {limit} : aucun certificat n’est si grand',

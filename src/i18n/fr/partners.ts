@@ -88,6 +88,9 @@ export const partners = {
   'status.partner.seen': 'Partenaire {name}, regardé {at} : {seen}',
   'status.partner.refused':
     'Dernier appel de {name} auquel il n’a pas répondu : {at}, {caller} {method} {path} ({why})',
+  'verify.partner.uncalled': 'Pas essayé : un appel du partenaire « {name} », qui ne s’appelle pas d’ici.',
+  'verify.partner.uncalled.from':
+    'Pas essayé : un appel du partenaire « {name} » ; poterne verify --from {from} le fait.',
   'partner.look': 'les partenaires épinglés n’ont pas pu être regardés ({reason})',
   'seen.partner.answered': 'statut {status} du partenaire',
   'seen.partner.status': 'statut {status} au lieu de {wanted}',

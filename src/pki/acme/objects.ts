@@ -8,7 +8,7 @@ const problem = problemSchema.optional().catch(undefined);
 /** An order (RFC 8555 §7.1.3). */
 export const orderSchema = z.object({
   status: z.enum(['pending', 'ready', 'processing', 'valid', 'invalid']),
-  authorizations: z.array(z.url()).max(1000),
+  authorizations: z.array(z.url()).max(200),
   finalize: z.url(),
   certificate: z.url().optional(),
   error: problem,

@@ -6,7 +6,7 @@ import { retryAfter } from './retry-after.ts';
 import type { Session } from './session.ts';
 
 /** An authority may take minutes; what takes longer is looked at again at the next attempt. */
-const patience = 600_000;
+export const patience = 600_000;
 
 /**
  * Looks at an object of the authority's until it is as wanted, as often as it likes to be asked (`Retry-After`). That it cannot be reached

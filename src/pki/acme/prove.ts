@@ -2,7 +2,7 @@ import { harmless } from '../../lib/harmless.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { type Authorization, authorizationSchema, type Challenge, type Order, read } from './objects.ts';
-import { poll } from './poll.ts';
+import { patience, poll } from './poll.ts';
 import { codeOf, endsOrder, kindOf, saw } from './problem.ts';
 import type { Session } from './session.ts';
 import type { Proof, Solver } from './types.ts';
@@ -16,7 +16,10 @@ interface Asked {
 /** What the names of an order are waiting for. */
 export async function authorizationsOf(session: Session, kid: string, order: Order): Promise<Asked[]> {
   const asked: Asked[] = [];
+  const deadline = session.now() + patience;
   for (const url of order.authorizations) {
+    // One after the other: an authority that is slow with each would hold us for hours.
+    if (session.now() > deadline) throw session.fault('acme.slow', { doing: 'authorizations' });
     const reply = await session.post(url, undefined, { kid });
     asked.push({ url, authorization: read(session, url, authorizationSchema, reply) });
   }
@@ -34,6 +37,7 @@ export async function prove(
   solver: Solver,
   names: readonly string[],
 ): Promise<void> {
+  requireFew(session, order, names);
   const asked = await authorizationsOf(session, kid, order);
   requireOurs(session, asked, names);
   const pending = asked.filter(({ authorization }) => authorization.status === 'pending');
@@ -85,6 +89,13 @@ export async function giveUp(session: Session, kid: string, asked: readonly Aske
     await session.post(url, { status: 'deactivated' }, { kid }).catch(() => {
       // One that has failed is over anyway.
     });
+}
+
+/** A name takes one proof at most (RFC 8555 §7.1.3): more is no answer to what was asked for. */
+function requireFew(session: Session, { authorizations }: Order, names: readonly string[]): void {
+  if (authorizations.length <= names.length) return;
+  const body = `${authorizations.length} authorizations`;
+  throw session.fault('acme.protocol', { url: authorizations[0] ?? '', status: 200, body });
 }
 
 /** No proof is written for a name that was not asked for: it goes into the DNS, and to programs of the user's. */

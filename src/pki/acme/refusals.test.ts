@@ -309,6 +309,20 @@ test('no proof is made for a name that was not asked for', async () => {
   expect([fault.code, fault.params.body, shown]).toEqual(['acme.protocol', 'x; reboot', []]);
 });
 
+test('an authority that asks for more proofs than there are names is not followed', async () => {
+  const { standIn, session } = await start();
+  const authorizations = Array.from({ length: 150 }, (_, n) => standIn.url(`/authz/${n}`));
+  const order = { status: 'pending', authorizations, finalize: standIn.url('/finalize') };
+  standIn.script['/order'] = () => ({
+    status: 201,
+    headers: { location: standIn.url('/order/1') },
+    body: order,
+  });
+  const fault = await faultOf(obtain(session, wish, solver, nothing));
+  expect([fault.code, fault.params.body]).toEqual(['acme.protocol', '150 authorizations']);
+  expect(standIn.received.filter(({ path }) => path.startsWith('/authz'))).toEqual([]);
+});
+
 test('a profile is asked for where it is offered', async () => {
   const { standIn, session } = await start({ meta: { profiles: { shortlived: 'six days', classic: '' } } });
   standIn.script['/order'] = () => problem('caa');

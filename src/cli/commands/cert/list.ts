@@ -19,7 +19,7 @@ interface ListOptions extends AuthorityOptions {
   readonly soon: string;
 }
 
-const colours = { expired: 'red', soon: 'red', near: 'yellow', unseen: 'yellow' } as const;
+const colours = { expired: 'red', missing: 'red', soon: 'red', near: 'yellow', unseen: 'yellow' } as const;
 
 /** `poterne cert list`: every certificate that the site depends on, those with the least time left first. */
 export function certList(context: Context): Command {
@@ -42,7 +42,7 @@ export function certList(context: Context): Command {
         throw new WrongRequest('cert.issue.days.form', { value: options.soon, most: 3650 });
       const found = await look(context, options, soon);
       out(options.json ? JSON.stringify(found) : seenTable(context, found));
-      const bad = found.filter(({ lasting }) => lasting === 'expired' || lasting === 'soon');
+      const bad = found.filter(({ lasting }) => ['expired', 'missing', 'soon'].includes(lasting));
       if (!options.json) {
         const unseen = found.filter(({ lasting }) => lasting === 'unseen').length;
         out('');
@@ -97,8 +97,10 @@ function seenTable(context: Context, found: readonly CertificateSeen[]): string 
     found.map(({ origin, for: what, days, until, where, trouble, lasting }) => [
       paint(context, lasting, days === undefined ? (lasting === 'endless' ? '∞' : '?') : `${days}`),
       t(`cert.list.origin.${origin}`),
-      t('cert.list.text', { text: what }),
-      until?.slice(0, 10) ?? '–',
+      origin === 'root' || origin === 'issuing'
+        ? t('cert.list.authority')
+        : t('cert.list.text', { text: what }),
+      lasting === 'missing' ? t('cert.list.missing') : (until?.slice(0, 10) ?? '–'),
       t('cert.list.text', { text: trouble === undefined ? where : `${where} (${trouble})` }),
     ]),
   );

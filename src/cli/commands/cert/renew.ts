@@ -85,9 +85,9 @@ function show(context: Context, result: RenewalResult): void {
   const { outcome, until = '', next, server = '' } = result;
   const names = result.names.join(', ');
   const params = { names, until: timeOf(until), next: timeOf(next), server };
-  const code =
-    outcome === 'failed' && result.until !== undefined ? 'cert.renew.failed.kept' : `cert.renew.${outcome}`;
-  const text = context.t(code as 'cert.renew.failed', params);
+  const kept = result.isEarly ? 'cert.renew.failed.early' : 'cert.renew.failed.kept';
+  const code = outcome === 'failed' && result.until !== undefined ? kept : (`cert.renew.${outcome}` as const);
+  const text = context.t(code, params);
   for (const { severity, code, params: of, hint } of result.foreseen) {
     // What went well all the same was only seen so from here.
     const label = outcome === 'failed' ? severity : 'note';
