@@ -27,7 +27,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   verify: ['i18n', 'lib', 'model'],
   doctor: ['hosts', 'i18n', 'lib', 'model', 'pki', 'verify'],
   bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],
-  identity: ['audit', 'i18n', 'lib', 'model', 'pki', 'secrets', 'store', 'verify'],
+  identity: ['audit', 'hosts', 'i18n', 'lib', 'model', 'pki', 'secrets', 'store', 'verify'],
   daemon: [
     'apply',
     'audit',

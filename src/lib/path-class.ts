@@ -22,14 +22,14 @@ export const rootClass = '/';
 export const unclearClass = 'unclear';
 
 /** The prefixes that rules name, the longest first. */
-export function pathClasses(rules: readonly AudienceRule[]): readonly string[] {
+export function pathClasses(rules: readonly Pick<AudienceRule, 'paths'>[]): readonly string[] {
   return [...new Set(rules.flatMap(({ paths }) => paths ?? []))].sort(
     (a, b) => b.length - a.length || (a < b ? -1 : 1),
   );
 }
 
 /** The class of a path as it is sent (`/rfe/x%20y?z`), as nginx tells it too. */
-export function classOf(rules: readonly AudienceRule[], sent: string): string {
+export function classOf(rules: readonly Pick<AudienceRule, 'paths'>[], sent: string): string {
   const prefixes = pathClasses(rules);
   if (prefixes.length === 0) return rootClass;
   const path = sent.replace(/\?.*$/s, '');

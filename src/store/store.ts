@@ -9,6 +9,7 @@ import { type CertificateStore, certificateStore } from './certificates.ts';
 import { type CredentialStore, credentialStore } from './credentials.ts';
 import { type JobStore, jobStore } from './jobs.ts';
 import { migrate, type Tables } from './schema.ts';
+import { type ServiceTokenStore, serviceTokenStore } from './service-tokens.ts';
 import { type SessionStore, sessionStore } from './sessions.ts';
 import { openDatabase } from './sqlite.ts';
 
@@ -51,6 +52,7 @@ export interface Store {
   credentials(site: string): CredentialStore;
   readonly sessions: SessionStore;
   readonly approvals: ApprovalStore;
+  readonly serviceTokens: ServiceTokenStore;
   close(): Promise<void>;
 }
 
@@ -97,6 +99,7 @@ function storeOn(db: Kysely<Tables>): Store {
     credentials: (site) => credentialStore(db, site),
     sessions: sessionStore(db),
     approvals: approvalStore(db),
+    serviceTokens: serviceTokenStore(db),
     async recordRun(run) {
       await db
         .insertInto('run')

@@ -2,6 +2,9 @@
 export const entry = {
   'sessions.unavailable': 'sessions cannot be looked up: {reason}; whoever must sign in is refused meanwhile',
   'sessions.unavailable.next': 'see to the store; people get in again by themselves once it answers',
+  'signing.lost':
+    'the keys that sign who people are could not be read, and are put aside as {file}; new ones were made',
+  'signing.lost.next': 'applications take the new ones by themselves; nobody is signed out',
   'entry.defect': 'a request about a visitor could not be answered: {reason}',
   'entry.clock.back':
     'the clock went back by {seconds} seconds: sessions from its future are refused; set it right, by NTP',

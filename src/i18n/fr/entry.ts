@@ -5,6 +5,9 @@ export const entry = {
   'sessions.unavailable':
     'impossible de consulter les sessions : {reason} ; qui doit se connecter est refusé en attendant',
   'sessions.unavailable.next': 'voyez la base ; chacun rentre de lui-même dès qu’elle répond',
+  'signing.lost':
+    'les clés qui signent l’identité des personnes étaient illisibles, et sont mises de côté dans {file} ; de nouvelles sont faites',
+  'signing.lost.next': 'les applications prennent les nouvelles d’elles-mêmes ; personne n’est déconnecté',
   'entry.defect': 'une demande à propos d’un visiteur est restée sans réponse : {reason}',
   'entry.clock.back':
     'l’horloge a reculé de {seconds} secondes : les sessions de son futur sont refusées ; remettez-la à l’heure, par NTP',
