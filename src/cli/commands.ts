@@ -18,6 +18,8 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['hosts', async () => (await import('./commands/hosts.ts')).hosts],
   ['ssh', async () => (await import('./commands/ssh.ts')).ssh],
   ['cert', async () => (await import('./commands/cert.ts')).cert],
+  ['cut', async () => (await import('./commands/cut.ts')).cut],
+  ['restore', async () => (await import('./commands/cut.ts')).restore],
   ['audit', async () => (await import('./commands/audit.ts')).audit],
   ['status', async () => (await import('./commands/status.ts')).status],
   ['up', async () => (await import('./commands/up.ts')).up],

@@ -23,6 +23,7 @@ import { authorityFolder } from '../pki/authority/folder.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Network, verify } from '../verify/index.ts';
+import { markCuts, readCuts } from './cut/records.ts';
 import { denied } from './denied.ts';
 import { lookAtPins } from './partners/pins.ts';
 import { clientCertificates, prepareProof } from './proof.ts';
@@ -166,6 +167,12 @@ export async function converge(
     // Before anything is called at new addresses, or with a pin that is new.
     const looking = { tell, timeout: 3000 };
     let shut = (await anyRuns(gateway.state)) ? await lookAtPins(gateway, partners, looking) : undefined;
+    // What is cut off stays so, and what is new to one who cut everything off is too.
+    await markCuts(
+      gateway.state,
+      await readCuts(gateway.state),
+      plan.site.publications.map(({ id }) => id),
+    );
     let last: Applied | undefined;
     for (const engine of serverEngines)
       last = await applyLocally(plan, engine, {

@@ -11,6 +11,7 @@ import { type Message, message, warning } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } from './acme/keeper.ts';
 import { openSharing } from './acme/sharing.ts';
+import { keepCuts } from './cut/watch.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
 import { forgetPins } from './partners/pins.ts';
 import { watchPins } from './partners/watch.ts';
@@ -105,6 +106,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     active: () => activeManifest(gateway.state),
     ...{ tell: on.tell, fail: (error) => told(on, unforeseen(error)), signal: on.signal },
   });
+  const cuts = keepCuts({ state: gateway.state, tell: on.tell, fail: on.fail, signal: on.signal });
   on.renewals?.(({ ask, tell, done }) => done((keeper as Keeper).renew(ask, tell)));
   let nextNames = Date.now() + every.names;
   let nextCertificates = Date.now() + every.certificates;
@@ -148,7 +150,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       if (applied) await applyAgain(async () => applied);
     }
   }
-  await Promise.all([keeper.ended, pins.ended]);
+  await Promise.all([keeper.ended, pins.ended, cuts.ended]);
   await entry.close();
   for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
 }

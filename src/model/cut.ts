@@ -6,6 +6,8 @@ export const cutPlaces = {
   addresses: 'cut/addresses',
   /** Files called as networks (`src/lib/cut-networks.ts`). */
   networks: 'cut/networks',
+  /** What visitors of a publication are told, as HTML, called as its id; only where they are to be told. */
+  said: 'cut/said',
 } as const;
 
 /** Where the engine tells, below its prefix, which connections have come to which publication. */
@@ -33,3 +35,61 @@ export const sightingFields = [
   '$upstream_http_x_poterne_session',
   '$upstream_http_x_poterne_user',
 ] as const;
+
+/** What can be cut off, and restored. */
+export type CutTarget =
+  /** By the publication's name; its id is what the engine has it by. */
+  | { readonly kind: 'publication'; readonly name: string; readonly id: string }
+  /** By the user's id: `alice`, `carol@ad`. */
+  | { readonly kind: 'user'; readonly name: string }
+  /** A canonical CIDR block. */
+  | { readonly kind: 'address'; readonly name: string }
+  /** Whatever is published. */
+  | { readonly kind: 'all'; readonly name: 'all' };
+
+/** Something that is cut off. Times are ISO 8601, UTC. */
+export interface Cut {
+  readonly target: CutTarget;
+  readonly at: string;
+  /** Who cut it off. */
+  readonly by: string;
+  readonly reason: string;
+  /** Whether visitors are told the reason. */
+  readonly say: boolean;
+  /** When it ends by itself. */
+  readonly until?: string;
+}
+
+/** How often something has, by name. */
+export type Tally = Readonly<Record<string, number>>;
+
+/** Which live connections were ended. One that is known to nobody by name counts only in the first. */
+export interface EndedConnections {
+  readonly connections: number;
+  readonly publications: Tally;
+  readonly people: Tally;
+  readonly addresses: Tally;
+}
+
+/** What a cut did, and how fast: milliseconds from when it was asked for. */
+export interface CutReceipt {
+  readonly cut: Cut;
+  /** Whether it was cut off before: then only its reason and its end are new. */
+  readonly again: boolean;
+  /** Since then no new request is let in. */
+  readonly refused: number;
+  /** By then the live connections had been ended, and their number. */
+  readonly finished: number;
+  readonly ended: EndedConnections;
+  readonly sessions: number;
+  /** What did not work: code and params of faults. New requests are refused all the same. */
+  readonly troubles: readonly {
+    readonly code: string;
+    readonly params: Readonly<Record<string, string | number>>;
+  }[];
+}
+
+/** A target as one asks for it. */
+export function cutTargetText({ kind, name }: CutTarget): string {
+  return kind === 'user' || kind === 'address' ? `${kind}:${name}` : name;
+}

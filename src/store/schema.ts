@@ -81,6 +81,8 @@ export interface Tables extends CredentialTables, SessionTables {
     decided: string | null;
     until: string | null;
   };
+  /** What is cut off, and what was: gateways of a site tell each other. */
+  cut: { site: string; kind: string; name: string; at: string; detail: string; restored: string | null };
   /** What people are told of an occurrence, once. */
   job_alert: {
     site: string;
@@ -216,6 +218,15 @@ const migrations = {
       for (const column of ['by', 'decided', 'until']) made = made.addColumn(column, 'text');
       await made.addColumn('id', 'text', (c) => c.primaryKey()).execute();
       await db.schema.createIndex('approval_state').on('approval').columns(['site', 'state']).execute();
+    },
+  },
+  '2026-11-26-cuts': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      let made = db.schema.createTable('cut') as CreateTableBuilder<string, string>;
+      for (const column of ['site', 'kind', 'name', 'at', 'detail'])
+        made = made.addColumn(column, 'text', (c) => c.notNull());
+      made = made.addColumn('restored', 'text');
+      await made.addPrimaryKeyConstraint('cut_key', ['site', 'kind', 'name']).execute();
     },
   },
 };

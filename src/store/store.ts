@@ -7,6 +7,7 @@ import type { SharedStore } from '../model/store.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type CertificateStore, certificateStore } from './certificates.ts';
 import { type CredentialStore, credentialStore } from './credentials.ts';
+import { type CutStore, cutStore } from './cuts.ts';
 import { type JobStore, jobStore } from './jobs.ts';
 import { migrate, type Tables } from './schema.ts';
 import { type ServiceTokenStore, serviceTokenStore } from './service-tokens.ts';
@@ -53,6 +54,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly approvals: ApprovalStore;
   readonly serviceTokens: ServiceTokenStore;
+  readonly cuts: CutStore;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,7 @@ function storeOn(db: Kysely<Tables>): Store {
     sessions: sessionStore(db),
     approvals: approvalStore(db),
     serviceTokens: serviceTokenStore(db),
+    cuts: cutStore(db),
     async recordRun(run) {
       await db
         .insertInto('run')

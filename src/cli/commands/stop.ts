@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { requireNoDaemon } from '../../daemon/control.ts';
+import { requireNoDaemon } from '../../daemon/control-socket.ts';
 import { stopGateway } from '../../daemon/gateway.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';

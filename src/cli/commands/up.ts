@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { listenControl, type Reloaded, type Renew } from '../../daemon/control.ts';
+import { cutRoutes } from '../../daemon/cut/desk.ts';
 import { type Attempt, type ReloadRequest, type RenewalRequest, supervise } from '../../daemon/supervise.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type CommonOptions, commandOnFile } from '../command.ts';
@@ -37,6 +38,7 @@ export function up(context: Context): Command {
           async () => reloaded(await attempted(false), read),
           async () => reloaded(await attempted(true), read),
           renew,
+          cutRoutes(gateway.state),
         );
         try {
           await supervise(gateway, {

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../../../examples/testing.ts';
 import { processes } from '../../apply/processes.ts';
 import { testAuthority } from '../../engines/nginx/testing-gateway.ts';
 import { installation } from '../../hosts/installation.ts';
@@ -30,7 +31,7 @@ beforeAll(async () => {
 describe.each(ways)('as %s', (way) => {
   let folder: string;
   let nginx: ChildProcess;
-  let port: number;
+  let ports: readonly number[] = [];
   const account = way === 'nobody' && root ? { uid: nobody, gid: nobody } : {};
   let service: net.Server;
   const opened: net.Socket[] = [];
@@ -53,10 +54,8 @@ describe.each(ways)('as %s', (way) => {
     service.listen(0, '127.0.0.1');
     await once(service, 'listening');
     const upstream = (service.address() as net.AddressInfo).port;
-    const probe = net.createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    port = (probe.address() as net.AddressInfo).port;
-    probe.close();
+    ports = await freePorts(3);
+    const [port, tunnel, both] = ports;
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (of) => `${of}_temp_path ${folder}/run/${of};`,
     );
@@ -68,12 +67,12 @@ describe.each(ways)('as %s', (way) => {
        events { worker_connections 256; }
        stream {
          server { listen unix:${folder}/run/direct.sock; proxy_pass 127.0.0.1:${upstream}; }
-         server { listen 127.0.0.1:${port + 1}; proxy_pass unix:${folder}/run/direct.sock; }
+         server { listen 127.0.0.1:${tunnel}; proxy_pass unix:${folder}/run/direct.sock; }
        }
        http {
          ${temporary.join(' ')} access_log off; proxy_buffering off; proxy_read_timeout 60s;
          server {
-           listen 127.0.0.1:${port} ssl http2; listen [::1]:${port} ssl http2; listen [::]:${port + 2} ipv6only=off;
+           listen 127.0.0.1:${port} ssl http2; listen [::1]:${port} ssl http2; listen [::]:${both} ipv6only=off;
            ssl_certificate cert.pem; ssl_certificate_key cert.pem;
            location / { proxy_pass http://127.0.0.1:${upstream}; }
          }
@@ -81,9 +80,10 @@ describe.each(ways)('as %s', (way) => {
     );
     const argv = ['-p', `${folder}/`, '-c', `${folder}/nginx.conf`, '-e', `${folder}/run/error.log`];
     nginx = spawn('nginx', [...argv, '-g', 'daemon off;'], { stdio: 'inherit', ...account });
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; ; tries++) {
+      if (tries > 400) throw new Error('nginx does not listen');
       if (nginx.exitCode !== null) throw new Error(`nginx ended with ${nginx.exitCode}`);
-      const socket = net.connect(port, '127.0.0.1');
+      const socket = net.connect(port as number, '127.0.0.1');
       const isUp = await once(socket, 'connect').then(
         () => true,
         () => false,
@@ -133,14 +133,14 @@ describe.each(ways)('as %s', (way) => {
     return { socket, closed, port: raw.localPort ?? socket.localPort };
   }
 
-  const secure = (host: string, at = port) =>
-    tls.connect({ host, port: at, ca: certificate.ca, servername: 'localhost' });
+  const secure = (host: string) =>
+    tls.connect({ host, port: ports[0], ca: certificate.ca, servername: 'localhost' });
 
   test.each([
     ['TLS over IPv4', () => secure('127.0.0.1'), '127.0.0.1'],
     ['TLS over IPv6', () => secure('::1'), '::1'],
-    ['IPv4 mapped into IPv6', () => net.connect(port + 2, '127.0.0.1'), '127.0.0.1'],
-    ['a tunnel', () => net.connect(port + 1, '127.0.0.1'), '127.0.0.1'],
+    ['IPv4 mapped into IPv6', () => net.connect(ports[2] as number, '127.0.0.1'), '127.0.0.1'],
+    ['a tunnel', () => net.connect(ports[1] as number, '127.0.0.1'), '127.0.0.1'],
   ])('%s ends at once, and its neighbour goes on', async (_, connect, address) => {
     const [one, other] = [await live(connect), await live(connect)];
     const begun = performance.now();
@@ -157,7 +157,7 @@ describe.each(ways)('as %s', (way) => {
   });
 
   test('all streams of an HTTP/2 connection end', async () => {
-    const session = http2.connect(`https://127.0.0.1:${port}`, {
+    const session = http2.connect(`https://127.0.0.1:${ports[0]}`, {
       ca: certificate.ca,
       servername: 'localhost',
     });
@@ -175,7 +175,7 @@ describe.each(ways)('as %s', (way) => {
   });
 
   test('a tunnel ends by the name of the socket that it goes through', async () => {
-    const one = await live(() => net.connect(port + 1, '127.0.0.1'));
+    const one = await live(() => net.connect(ports[1] as number, '127.0.0.1'));
     const found = await ended(({ path }) => path === join(folder, 'run/direct.sock'));
     expect(found.length).toBeGreaterThan(0);
     await one.closed;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isUserCut } from '../../identity/cuts.ts';
 import type { User } from '../../identity/types.ts';
 import type { Refusal } from '../../model/audience.ts';
 import { clientVerification, type Publication, type Site } from '../../model/site.ts';
@@ -38,6 +39,7 @@ export function verdicts(entry: Entry): Handler {
       why === 'sign-in'
         ? reply(answer, 401, shown?.isForAll === false ? 0 : kept.refused)
         : reply(answer, 403, shown?.isForAll === false ? 0 : kept.refused, { 'x-poterne-why': why });
+    if (user && isUserCut(entry.state, user.id)) return refuse('cut');
     if (user?.ends && user.ends <= at) return refuse('ended');
     const country = entry.country(told.address);
     const certificate = certificateOf(entry.site, publication, told);

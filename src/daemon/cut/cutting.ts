@@ -1,0 +1,148 @@
+import type { AuditLog } from '../../audit/log.ts';
+import { inNetwork } from '../../lib/ip.ts';
+import {
+  type Cut,
+  type CutReceipt,
+  type CutTarget,
+  cutTargetText,
+  type EndedConnections,
+} from '../../model/cut.ts';
+import { Fault } from '../../model/fault.ts';
+import type { Site } from '../../model/site.ts';
+import { addEnded, endLive, type LiveConnection, liveConnections, noneEnded } from './live.ts';
+import { dropCut, keepCut, markCuts, readCuts } from './records.ts';
+
+/** What cutting off needs of whoever does it: the daemon, or a command in its place. */
+export interface CutGround {
+  readonly state: string;
+  /** What is served; `undefined` when nothing was applied. */
+  readonly site: Site | undefined;
+  /** Has the engine ask again about everybody, at once. */
+  readonly forgetVerdicts: () => Promise<void>;
+  /** Ends the sessions of a user; gives how many. */
+  readonly endSessions: (user: string) => Promise<number>;
+  /** Tells the other gateways. */
+  readonly share: (cut: Cut) => Promise<void>;
+  readonly unshare: (target: CutTarget, at: string) => Promise<void>;
+  readonly audit: () => Promise<AuditLog>;
+}
+
+/** What a request that came just before may still become, in milliseconds. */
+const underWay = 300;
+
+/**
+ * Cuts off: from the first file on no new request is let in, then what is under way ends. What does not work is told in the receipt, and the
+ * rest is done all the same.
+ */
+export async function cutOff(ground: CutGround, cut: Cut): Promise<CutReceipt> {
+  const begun = performance.now();
+  const since = () => Math.round(performance.now() - begun);
+  const { state, site } = ground;
+  const { target } = cut;
+  const troubles: CutReceipt['troubles'][number][] = [];
+  const tried = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      troubles.push(troubleOf(error));
+      return otherwise;
+    }
+  };
+  const before = await readCuts(state);
+  const others = before.filter((each) => !isSameTarget(each.target, target));
+  const publications = site?.publications ?? [];
+  await keepCut(state, cut);
+  await markCuts(state, [...others, cut], idsOf(site));
+  await tried(ground.forgetVerdicts, undefined);
+  const refused = since();
+  const endAll = async (): Promise<EndedConnections> => {
+    const live = await liveConnections(state, publications);
+    return endLive(live.filter(isOf(target)), publications);
+  };
+  let ended = await tried(endAll, noneEnded);
+  let finished = since();
+  const sessions = target.kind === 'user' ? await tried(() => ground.endSessions(target.name), 0) : 0;
+  await tried(() => ground.share(cut), undefined);
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, underWay - (since() - refused))));
+  await tried(ground.forgetVerdicts, undefined);
+  if (troubles.every(({ code }) => code !== 'cut.connections.denied')) {
+    const more = await tried(endAll, noneEnded);
+    if (more.connections > 0) finished = since();
+    ended = addEnded(ended, more);
+  }
+  await tried(async () => {
+    const { by, reason, until } = cut;
+    const detail = {
+      ...{ reason, connections: ended.connections, sessions, refused, finished },
+      ...(until === undefined ? {} : { until }),
+    };
+    await (await ground.audit()).append({
+      who: by,
+      what: 'cut',
+      to: cutTargetText(target),
+      from: 'here',
+      result: 'done',
+      detail,
+    });
+  }, undefined);
+  return { cut, again: others.length < before.length, refused, finished, ended, sessions, troubles };
+}
+
+/** Undoes a cut; gives it, or `undefined` when there was none. Sessions that were ended stay so. */
+export async function restore(
+  ground: CutGround,
+  target: CutTarget,
+  { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: string },
+): Promise<Cut | undefined> {
+  const { state, site } = ground;
+  const cuts = await readCuts(state);
+  const found = cuts.find((each) => isSameTarget(each.target, target));
+  if (!found) return undefined;
+  // First the others: one that has not heard would tell us to cut it off again.
+  await ground.unshare(target, at > found.at ? at : found.at);
+  await dropCut(state, target);
+  await markCuts(
+    state,
+    cuts.filter((each) => each !== found),
+    idsOf(site),
+  );
+  await ground.forgetVerdicts();
+  const entry = {
+    who: by,
+    what: 'restore',
+    to: cutTargetText(target),
+    from: 'here',
+    result: 'done',
+  } as const;
+  await (await ground.audit()).append({ ...entry, detail: { reason } });
+  return found;
+}
+
+/** The ids of all that is published; and of the portal, which is not. */
+export const idsOf = (site: Site | undefined): readonly string[] =>
+  (site?.publications ?? []).map(({ id }) => id);
+
+export const isSameTarget = (a: CutTarget, b: CutTarget): boolean => a.kind === b.kind && a.name === b.name;
+
+/** Whose connections a cut ends. */
+function isOf(target: CutTarget): (live: LiveConnection) => boolean {
+  switch (target.kind) {
+    case 'all':
+      return () => true;
+    case 'publication':
+      return ({ seen, direct }) =>
+        direct === target.id || seen.some(({ publication }) => publication === target.id);
+    case 'user':
+      return ({ seen }) => seen.some(({ user }) => user === target.name);
+    case 'address':
+      return ({ socket, seen }) =>
+        [...(socket.peer ? [socket.peer.address] : []), ...seen.map(({ address }) => address)].some(
+          (address) => inNetwork(address, target.name),
+        );
+  }
+}
+
+function troubleOf(error: unknown): CutReceipt['troubles'][number] {
+  if (error instanceof Fault) return { code: error.code, params: error.params };
+  return { code: 'daemon.trouble', params: { reason: (error as Error).message } };
+}

@@ -1,0 +1,134 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { giveToOwner, readIfThere, writeDurably } from '../../hosts/files.ts';
+import { userCutFile } from '../../identity/cuts.ts';
+import { networkFiles } from '../../lib/cut-networks.ts';
+import { sha256 } from '../../lib/digest.ts';
+import { xml } from '../../lib/escape.ts';
+import { type Cut, type CutTarget, cutPlaces } from '../../model/cut.ts';
+
+/**
+ * What is cut off, below a state folder. A record each says what, why and until when; the files that the engine looks for follow from all
+ * of them, and are made again from them.
+ */
+
+const folder = (state: string) => join(state, 'cut');
+const records = (state: string) => join(folder(state), 'records');
+const recordOf = (state: string, { kind, name }: CutTarget) =>
+  join(records(state), `${kind}-${sha256(name).slice(0, 32)}.json`);
+
+export const targetSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('publication'), name: z.string(), id: z.string().regex(/^[\w-]+$/) }),
+  z.object({ kind: z.literal('user'), name: z.string() }),
+  z.object({ kind: z.literal('address'), name: z.string() }),
+  z.object({ kind: z.literal('all'), name: z.literal('all') }),
+]);
+
+export const cutSchema = z.object({
+  target: targetSchema,
+  at: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  say: z.boolean(),
+  until: z.string().optional(),
+});
+
+/** A cut as JSON has it; `undefined` for what is none. */
+export function parseCut(value: unknown): Cut | undefined {
+  const parsed = cutSchema.safeParse(value);
+  return parsed.success ? (parsed.data as Cut) : undefined;
+}
+
+/** What is cut off, the oldest first. */
+export async function readCuts(state: string): Promise<readonly Cut[]> {
+  const names = await readdir(records(state)).catch(() => []);
+  const texts = await Promise.all(
+    names.filter((name) => name.endsWith('.json')).map((name) => readIfThere(join(records(state), name))),
+  );
+  return texts
+    .flatMap((text) => (text === undefined ? [] : (parseCut(parsed(text)) ?? [])))
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a cut, in place of an earlier one of the same. */
+export async function keepCut(state: string, cut: Cut): Promise<void> {
+  await makeFolders(state);
+  await writeDurably(recordOf(state, cut.target), `${JSON.stringify(cut)}\n`, 0o600);
+  await giveAll(state);
+}
+
+export async function dropCut(state: string, target: CutTarget): Promise<void> {
+  await rm(recordOf(state, target), { force: true });
+}
+
+/** Places of files, by what the engine looks for. */
+const markerFolders = [...Object.values(cutPlaces), 'cut/users'] as const;
+
+async function makeFolders(state: string): Promise<void> {
+  // The engine's account goes through, and cannot list.
+  await mkdir(folder(state), { recursive: true, mode: 0o711 });
+  await mkdir(records(state), { recursive: true, mode: 0o700 });
+  for (const each of markerFolders) await mkdir(join(state, each), { recursive: true, mode: 0o711 });
+}
+
+async function giveAll(state: string): Promise<void> {
+  for (const each of [records(state), ...markerFolders.map((of) => join(state, of))]) await giveToOwner(each);
+  await giveToOwner(folder(state));
+}
+
+/**
+ * Makes the files that the engine looks for be those of what is cut off: first those that are missing. `publications` are the ids of all
+ * that is published, or is about to be: what cuts off everything stands for them.
+ */
+export async function markCuts(
+  state: string,
+  cuts: readonly Cut[],
+  publications: readonly string[],
+): Promise<void> {
+  const wanted = markersOf(cuts, publications);
+  if (wanted.size === 0 && (await readdir(folder(state)).catch(() => [])).length === 0) return;
+  await makeFolders(state);
+  const there = new Set(
+    (
+      await Promise.all(
+        markerFolders.map(async (each) =>
+          (await readdir(join(state, each)).catch(() => [])).map((name) => `${each}/${name}`),
+        ),
+      )
+    ).flat(),
+  );
+  for (const [path, text] of wanted) {
+    if (there.has(path) && !path.startsWith(`${cutPlaces.said}/`)) continue;
+    // Nothing that stands there already is written through: the folder may be another account's than ours.
+    await rm(join(state, path), { force: true });
+    await writeFile(join(state, path), text, { mode: 0o644, flag: 'wx' });
+  }
+  for (const path of there) if (!wanted.has(path)) await rm(join(state, path), { force: true });
+  await giveAll(state);
+}
+
+/** The files, by their path below the state folder, and what stands in them. */
+function markersOf(cuts: readonly Cut[], publications: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { target, say, reason } of cuts) {
+    const ids = target.kind === 'publication' ? [target.id] : target.kind === 'all' ? publications : [];
+    for (const id of ids) {
+      found.set(`${cutPlaces.publications}/${id}`, '');
+      if (say) found.set(`${cutPlaces.said}/${id}`, xml(reason));
+    }
+    if (target.kind === 'user') found.set(userCutFile(target.name), '');
+    const files = target.kind === 'address' ? networkFiles(target.name) : undefined;
+    for (const name of files?.names ?? [])
+      found.set(`${cutPlaces[(files as { kind: 'addresses' }).kind]}/${name}`, '');
+  }
+  return found;
+}

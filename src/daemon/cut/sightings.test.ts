@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sightingsLog } from '../../model/cut.ts';
+import { parseSighting, readSightings } from './sightings.ts';
+import { tidySightings } from './tidy.ts';
+
+let prefix: string;
+const log = () => join(prefix, sightingsLog);
+beforeEach(async () => {
+  prefix = await mkdtemp(join(tmpdir(), 'poterne-sightings-'));
+  await mkdir(join(prefix, 'log'));
+});
+afterEach(() => rm(prefix, { recursive: true, force: true }));
+
+const line = (connection: number, port: number, publication: string, user = '-', session = '-') =>
+  `1700000000.123 ${connection} 192.0.2.7 ${port} - - 198.51.100.9 ${publication} - ${session} ${user}`;
+
+test('a line tells whose connection it is, over which publication, and whom the kernel has it with', () => {
+  expect(parseSighting(line(7, 5000, 'erp', 'carol%20d%C3%A9e@ad', 's1'))).toMatchObject({
+    peer: '192.0.2.7 5000',
+    connection: '7',
+    address: '198.51.100.9',
+    publication: 'erp',
+    session: 's1',
+    user: 'carol dée@ad',
+  });
+  expect(parseSighting(line(7, 5000, 'erp', 'an id with spaces', 's1'))?.user).toBe('an id with spaces');
+  // Behind the server that tells names apart.
+  const behind = '1700000000.123 7 unix: - 2001:db8::7 4000 2001:db8::7 erp /a/ - -';
+  expect(parseSighting(behind)).toMatchObject({ peer: '2001:db8::7 4000', pathClass: '/a/' });
+  expect(parseSighting('1 2 ::ffff:192.0.2.7 1 - - 192.0.2.7 erp - - -')?.peer).toBe('192.0.2.7 1');
+  for (const broken of ['', '1700000000.123 7 192.0.2.7', line(7, 5000, 'erp').slice(0, 40)])
+    expect(parseSighting(broken)).toBeUndefined();
+});
+
+test('a port that is used again has what was last told of it', async () => {
+  await writeFile(`${log()}.kept`, `${line(1, 5000, 'old')}\n`);
+  await writeFile(
+    log(),
+    [line(2, 5000, 'erp'), line(2, 5000, 'mail', 'alice', 's1'), line(3, 5001, 'erp'), 'half a l'].join('\n'),
+  );
+  const found = await readSightings(prefix);
+  expect(found.get('192.0.2.7 5000')?.map(({ publication }) => publication)).toEqual(['erp', 'mail']);
+  expect(found.size).toBe(2);
+});
+
+test('what is forgotten is of connections that are no more, also after a crash in between', async () => {
+  const lines = Array.from({ length: 100 }, (_, n) => line(n, 6000 + n, 'erp', 'alice', `s${n}`));
+  await writeFile(log(), `${[...lines, lines[3]].join('\n')}\n`);
+  const peers = async () => new Set(['192.0.2.7 6003', '192.0.2.7 6099']);
+  const reopen = async () => writeFile(log(), `${line(500, 7000, 'mail')}\n`);
+  expect(await tidySightings(prefix, { peers, reopen })).toBe(false);
+  expect(await tidySightings(prefix, { peers, reopen, largest: 1000 })).toBe(true);
+  expect([...(await readSightings(prefix)).keys()]).toEqual([
+    '192.0.2.7 6003',
+    '192.0.2.7 6099',
+    '192.0.2.7 7000',
+  ]);
+  expect((await readFile(`${log()}.kept`, 'utf8')).split('\n')).toHaveLength(3);
+  await writeFile(`${log()}.1`, `${line(501, 6099, 'mail')}\n`);
+  expect(await tidySightings(prefix, { peers, reopen })).toBe(true);
+  expect((await readSightings(prefix)).get('192.0.2.7 6099')?.[0]?.publication).toBe('mail');
+});

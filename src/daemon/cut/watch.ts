@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runningMaster } from '../../apply/engine-process.ts';
+import { signal as send } from '../../apply/processes.ts';
+import { serverEngines } from '../../engines/index.ts';
+import { type Cut, type CutTarget, cutTargetText } from '../../model/cut.ts';
+import { Fault } from '../../model/fault.ts';
+import { type Message, message } from '../../model/message.ts';
+import type { Site } from '../../model/site.ts';
+import type { Store } from '../../store/store.ts';
+import { type CutGround, cutOff, idsOf, isSameTarget, restore } from './cutting.ts';
+import { groundOf, openStores } from './ground.ts';
+import { liveConnections } from './live.ts';
+import { markCuts, parseCut, readCuts } from './records.ts';
+import { peerKey } from './sightings.ts';
+import { tidySightings } from './tidy.ts';
+
+/** How often it is looked what ends by itself, what other gateways tell, and how large the sightings are; in milliseconds. */
+const every = { ends: 1000, others: 2000, sightings: 30_000 } as const;
+/** The same trouble is told again after so long. */
+const quiet = 60_000;
+
+/** What keeping cuts needs of the daemon. */
+export interface KeptCuts {
+  readonly state: string;
+  readonly tell: (what: Message) => void;
+  readonly fail: (fault: Fault) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keeps what is cut off as it should be, until told to stop: what ends by itself is restored then, what another gateway of the site cut off
+ * or restored is here too, and the files that the engine looks for are there, whoever took them away.
+ */
+export function keepCuts(kept: KeptCuts): { readonly ended: Promise<void> } {
+  const { state, tell, fail, signal } = kept;
+  const stores = openStores(state);
+  const told = new Map<string, number>();
+  const tried = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      const fault =
+        error instanceof Fault
+          ? error
+          : new Fault('daemon.trouble', { reason: (error as Error).message }, { cause: error });
+      if (performance.now() < (told.get(fault.code) ?? 0)) return;
+      told.set(fault.code, performance.now() + quiet);
+      fail(fault);
+    }
+  };
+  const due = { others: 0, sightings: 0 };
+  const look = async (): Promise<void> => {
+    const now = performance.now();
+    const ground = await groundOf(state, stores);
+    await tried(async () => markCuts(state, await readCuts(state), idsOf(ground.site)));
+    await tried(() => endOverdue(ground, tell));
+    const { site } = ground;
+    if (site?.store && now >= due.others) {
+      due.others = now + every.others;
+      await tried(() => stores.use(site, (store) => follow(ground, site, store, tell)));
+    }
+    if (now >= due.sightings) {
+      due.sightings = now + every.sightings;
+      await tried(() => tidyAll(state, site));
+    }
+  };
+  const ended = (async () => {
+    while (!signal.aborted) {
+      await tried(look);
+      await delay(every.ends, undefined, { signal }).catch(() => undefined);
+    }
+    await stores.close();
+  })();
+  return { ended };
+}
+
+async function endOverdue(ground: CutGround, tell: (what: Message) => void): Promise<void> {
+  const at = new Date().toISOString();
+  for (const { target, until } of await readCuts(ground.state)) {
+    if (until === undefined || until > at) continue;
+    await restore(ground, target, { by: 'poterne', reason: 'until', at });
+    tell(message('cut.ended', { what: cutTargetText(target) }));
+  }
+}
+
+/** Does what the other gateways of a site did, and tells them what they do not know yet. */
+export async function follow(
+  ground: CutGround,
+  site: Site,
+  store: Pick<Store, 'cuts'>,
+  tell: (what: Message) => void,
+): Promise<void> {
+  const own: CutGround = { ...ground, share: async () => {}, unshare: async () => {} };
+  const now = new Date().toISOString();
+  const rows = await store.cuts.list(site.name);
+  const mine = await readCuts(ground.state);
+  const hereOf = ({ kind, name }: Pick<CutTarget, 'kind' | 'name'>): Cut | undefined =>
+    mine.find(({ target }) => isSameTarget(target, { kind, name } as CutTarget));
+  for (const row of rows) {
+    const cut = parseCut(parsed(row.detail));
+    if (!cut) continue;
+    const here = hereOf(cut.target);
+    const what = cutTargetText(cut.target);
+    if (row.restored !== null) {
+      if (!here || here.at > row.restored) continue;
+      await restore(own, cut.target, { by: 'poterne', reason: 'restored elsewhere', at: row.restored });
+      tell(message('cut.followed.restored', { what }));
+    } else if ((!here || here.at < row.at) && !(cut.until !== undefined && cut.until <= now)) {
+      await cutOff(own, cut);
+      tell(message('cut.followed', { what, by: cut.by }));
+    }
+  }
+  for (const cut of mine) {
+    const row = rows.find(({ kind, name }) => kind === cut.target.kind && name === cut.target.name);
+    const isTold = row && (row.at >= cut.at || (row.restored !== null && row.restored >= cut.at));
+    if (!isTold) await ground.share(cut);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function tidyAll(state: string, site: Site | undefined): Promise<void> {
+  for (const engine of serverEngines) {
+    const prefix = join(state, engine.name);
+    await tidySightings(prefix, {
+      peers: async () =>
+        new Set(
+          (await liveConnections(state, site?.publications ?? [])).flatMap(({ socket: { peer } }) =>
+            peer ? [peerKey(peer.address, peer.port)] : [],
+          ),
+        ),
+      reopen: async () => {
+        const master = await runningMaster(engine, prefix);
+        if (master) send(master.pid, 'SIGUSR1');
+      },
+    });
+  }
+}
