@@ -58,6 +58,52 @@ describe('in the hours', () => {
     expect(next('02:30-04:00', '2026-03-28T23:00:00Z')).toBe('2026-03-29T01:00');
     expect(next('02:30-04:00', '2026-10-24T22:00:00Z')).toBe('2026-10-25T00:30');
     expect(nextChange(hours('Mon-Sun'), new Date(), paris)).toBeUndefined();
+    // 02:30 comes twice, and the hours do not stop in between; nor do they where the clock skips what lies between.
+    expect(next('02:30-04:00', '2026-10-25T00:45:00Z')).toBe('2026-10-25T03:00');
+    expect(next('01:00-02:00; 03:00-04:00', '2026-03-29T00:30:00Z')).toBe('2026-03-29T02:00');
+    // What lies wholly in the skip is not there.
+    expect(next('02:10-02:50', '2026-03-28T22:00:00Z')).toBe('2026-03-30T00:10');
+  });
+
+  test('on closed days there are none, and what began on an open one goes on past midnight', () => {
+    const holiday = (day: string) => day !== '2026-12-25';
+    const within = (text: string, at: string) => isWithin(hours(text), new Date(at), paris, holiday);
+    expect(within('Mon-Fri 08:00-18:00', '2026-12-24T12:00:00Z')).toBe(true);
+    expect(within('Mon-Fri 08:00-18:00', '2026-12-25T12:00:00Z')).toBe(false);
+    expect(within('22:00-06:00', '2026-12-25T04:00:00Z')).toBe(true);
+    expect(within('22:00-06:00', '2026-12-25T22:00:00Z')).toBe(false);
+    expect(within('22:00-06:00', '2026-12-26T04:00:00Z')).toBe(false);
+    expect(
+      nextChange(hours('Mon-Fri'), new Date('2026-12-24T12:00:00Z'), paris, holiday)?.toISOString(),
+    ).toBe('2026-12-24T23:00:00.000Z');
+    expect(nextChange(hours('Mon-Fri'), new Date(), paris, () => false)).toBeUndefined();
+  });
+
+  test('nothing changes before the next change, and it does then', () => {
+    const rule = fc.record({
+      days: fc.subarray([1, 2, 3, 4, 5, 6, 7], { minLength: 1 }),
+      from: fc.integer({ min: 0, max: 95 }).map((quarter) => quarter * 15),
+      to: fc.integer({ min: 1, max: 96 }).map((quarter) => quarter * 15),
+    });
+    const sane = fc.array(
+      rule.filter(({ from, to }) => from !== to),
+      { minLength: 1, maxLength: 3 },
+    );
+    // Around the two changes of the clock of 2026.
+    const start = fc.oneof(
+      fc.integer({ min: Date.UTC(2026, 2, 26), max: Date.UTC(2026, 3, 1) }),
+      fc.integer({ min: Date.UTC(2026, 9, 22), max: Date.UTC(2026, 9, 28) }),
+    );
+    fc.assert(
+      fc.property(sane, start, fc.double({ min: 0, max: 0.999, noNaN: true }), (some, at, part) => {
+        const next = nextChange(some, new Date(at), paris);
+        const now = isWithin(some, new Date(at), paris);
+        const end = next?.getTime() ?? at + 30 * 86_400_000;
+        expect(isWithin(some, new Date(Math.floor(at + (end - at) * part)), paris)).toBe(now);
+        if (next) expect(isWithin(some, next, paris)).toBe(!now);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -1,4 +1,6 @@
 import type { Hours, WeeklyHours } from '../model/hours.ts';
+import type { Day } from '../model/job.ts';
+import { addDays, dayOf, weekdayOf } from './dates.ts';
 import { momentOf, wallTimeOf } from './wall-clock.ts';
 
 const dayNames = [
@@ -24,7 +26,7 @@ export function parseHours(text: string): WeeklyHours | undefined {
 export function parseDays(text: string): readonly number[] | undefined {
   const days = new Set<number>();
   for (const part of text.toLowerCase().split(',')) {
-    const [first, last, ...rest] = part.split('-').map((name) => dayOf(name.trim()));
+    const [first, last, ...rest] = part.split('-').map((name) => weekdayNamed(name.trim()));
     const end = part.includes('-') ? last : first;
     if (!first || !end || rest.length > 0) return undefined;
     // Sat-Mon goes over the end of the week.
@@ -44,7 +46,7 @@ export function parseTime(text: string): number | undefined {
   return minutes < 60 && hours * 60 + minutes <= 1440 ? hours * 60 + minutes : undefined;
 }
 
-function dayOf(name: string): number | undefined {
+function weekdayNamed(name: string): number | undefined {
   const index = dayNames.findIndex((names) => names.includes(name));
   return index < 0 ? undefined : index + 1;
 }
@@ -63,27 +65,88 @@ function parseRule(text: string): Hours | undefined {
   return { days, from, to: to === 0 ? 1440 : to };
 }
 
-/** Whether a moment lies in the hours, by the wall clock of a time zone. */
-export function isWithin(hours: WeeklyHours, at: Date, timezone: string): boolean {
-  const { weekday, minutes } = wallTimeOf(at, timezone);
-  const yesterday = weekday === 1 ? 7 : weekday - 1;
-  return hours.some(({ days, from, to }) =>
-    to > from
-      ? days.includes(weekday) && minutes >= from && minutes < to
-      : (days.includes(weekday) && minutes >= from) || (days.includes(yesterday) && minutes < to),
-  );
+/** Days ahead that are looked at for the next change: a year, and what a calendar may have closed around it. */
+const horizon = 400;
+
+/** Whether a moment lies in the hours, by the wall clock of a time zone; on days that are open alone, where that is asked. */
+export function isWithin(hours: WeeklyHours, at: Date, timezone: string, isOpen = everyDay): boolean {
+  const next = stretches(hours, at, timezone, isOpen, 1).next().value;
+  return next !== undefined && next.from <= at.getTime();
 }
 
-/** The next moment after `at` at which the hours begin or end; `undefined` when they never do. */
-export function nextChange(hours: WeeklyHours, at: Date, timezone: string): Date | undefined {
-  const isNow = isWithin(hours, at, timezone);
+/** The next moment after `at` at which the hours begin or end; `undefined` when they do not for more than a year. */
+export function nextChange(
+  hours: WeeklyHours,
+  at: Date,
+  timezone: string,
+  isOpen = everyDay,
+): Date | undefined {
+  const found = stretches(hours, at, timezone, isOpen, horizon);
+  const first = found.next().value;
+  if (first === undefined) return undefined;
+  if (first.from > at.getTime()) return new Date(first.from);
+  let end = first.to;
+  // Where the clock skips what lies between, one goes on into the other.
+  for (const { from, to } of found) {
+    if (from > end) break;
+    end = to;
+  }
+  return Number.isFinite(end) ? new Date(end) : undefined;
+}
+
+const everyDay = (_: Day): boolean => true;
+
+/** A time within the hours, in milliseconds since 1970; its end is infinite where none is in sight. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The times within the hours, in order, from the one in which `at` lies or that comes next. They begin and end when the wall clock first
+ * shows so: an hour that it shows twice neither ends them nor begins them twice.
+ */
+function* stretches(
+  hours: WeeklyHours,
+  at: Date,
+  timezone: string,
+  isOpen: (day: Day) => boolean,
+  ahead: number,
+): Generator<Stretch, undefined, void> {
   const today = wallTimeOf(at, timezone);
-  // A week, a day before it for what goes past midnight, and one after.
-  const edges = Array.from({ length: 10 }, (_, index) => index - 1)
-    .flatMap((day) => hours.flatMap(({ from, to }) => [from, to].map((minutes) => day * 1440 + minutes)))
-    .map((minutes) => momentOf(today, minutes, timezone).getTime());
-  const next = [...new Set(edges)]
-    .sort((a, b) => a - b)
-    .find((edge) => edge > at.getTime() && isWithin(hours, new Date(edge), timezone) !== isNow);
-  return next === undefined ? undefined : new Date(next);
+  const first = dayOf(at, timezone);
+  const moment = (minutes: number) => momentOf(today, minutes, timezone).getTime();
+  let run: { from: number; to: number } | undefined;
+  // What goes past midnight began the day before.
+  for (let offset = -1; offset <= ahead; offset++) {
+    const day = addDays(first, offset);
+    const weekday = weekdayOf(day);
+    const spans = hours
+      .filter(({ days }) => days.includes(weekday))
+      .map(({ from, to }) => ({ from, to: to > from ? to : to + 1440 }))
+      .sort((a, b) => a.from - b.from);
+    if (spans.length === 0 || !isOpen(day)) continue;
+    for (const span of spans) {
+      const [from, to] = [offset * 1440 + span.from, offset * 1440 + span.to];
+      if (run && from <= run.to) {
+        run.to = Math.max(run.to, to);
+        continue;
+      }
+      if (run) yield* lasting(run);
+      run = { from, to };
+    }
+  }
+  if (run && run.to < ahead * 1440) yield* lasting(run);
+  else if (run) {
+    const from = moment(run.from);
+    yield { from, to: Number.POSITIVE_INFINITY };
+  }
+  return undefined;
+
+  function* lasting({ from, to }: { readonly from: number; readonly to: number }): Generator<Stretch> {
+    // Minutes of a day that lies behind are not worth the clock.
+    if (to < today.minutes - 180) return;
+    const stretch = { from: moment(from), to: moment(to) };
+    if (stretch.to > at.getTime() && stretch.to > stretch.from) yield stretch;
+  }
 }

@@ -1,5 +1,5 @@
+import { addDays, daysBetween, isDay } from '../lib/dates.ts';
 import type { Day } from '../model/job.ts';
-import { addDays, daysBetween, isDay } from './dates.ts';
 
 /** Days of some years, and days of every year (`12-24`). */
 export interface Days {

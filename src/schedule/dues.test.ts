@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isOpen } from '../lib/calendar.ts';
+import { dayOf } from '../lib/dates.ts';
+import { easter, holidaysOf } from '../lib/holidays.ts';
 import { parseHours } from '../lib/hours.ts';
 import type { Calendar, JobRules } from '../model/job.ts';
-import { isOpen } from './calendar.ts';
-import { dayOf } from './dates.ts';
 import { duesOf } from './dues.ts';
-import { easter, holidaysOf } from './holidays.ts';
 import { rules, utc, written } from './testing.ts';
 
 const open: Calendar = {

@@ -1,8 +1,9 @@
+import { isOpen } from '../lib/calendar.ts';
+import { addDays, dayOf, momentOn } from '../lib/dates.ts';
 import { isWithin, nextChange } from '../lib/hours.ts';
 import { wallTimeOf } from '../lib/wall-clock.ts';
 import type { Day, JobTiming } from '../model/job.ts';
-import { closedBeside, isOpen, longestClosure } from './calendar.ts';
-import { addDays, dayOf, momentOn } from './dates.ts';
+import { closedBeside, longestClosure } from './calendar.ts';
 import { recurrenceOf } from './recurrence.ts';
 
 /** When a job is due. Moments are milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import { Cron, CronPattern } from 'croner';
+import { addDays, dayOf, momentOn } from '../lib/dates.ts';
 import type { Day } from '../model/job.ts';
-import { addDays, dayOf, momentOn } from './dates.ts';
 
 /** The moments of a schedule, day by day. */
 export interface Recurrence {

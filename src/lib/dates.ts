@@ -1,5 +1,5 @@
-import { momentOf, wallTimeOf } from '../lib/wall-clock.ts';
 import type { Day } from '../model/job.ts';
+import { momentOf, wallTimeOf } from './wall-clock.ts';
 
 const milliseconds = 86_400_000;
 
