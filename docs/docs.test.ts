@@ -50,6 +50,13 @@ describe('troubleshooting', () => {
       'value.url.path',
       'value.url.secret',
       'audience.form.from',
+      ...[
+        'audience.form.list',
+        'value.window.day',
+        'value.window.time',
+        'value.window.length',
+        'value.window.form',
+      ],
       'audience.everyone.rule',
     ],
     ...['engine.refused.kept', 'engine.refused.stand-in', 'engine.refused.closed'],

@@ -1,16 +1,15 @@
-import { shortList } from '../lib/hints.ts';
-import { parseNetwork } from '../lib/ip.ts';
 import type { Finding } from '../model/finding.ts';
 import { message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
+import { checkAudience } from './check-audience.ts';
 import type { Checking } from './checking.ts';
+import type { JobFiles } from './job-files.ts';
 import { isPlainMap } from './merge.ts';
 import {
   compile,
   covers,
   dnsHint,
   exampleOf,
-  isAddressLike,
   isDnsName,
   isPrefix,
   matchOf,
@@ -21,7 +20,7 @@ import { strips, visible } from './routing.ts';
 import type { PublicationEntry, RouteEntry } from './schema.ts';
 
 /** What publications say of themselves, of each other and of the services behind them. */
-export function checkPublications(checking: Checking): void {
+export function checkPublications(checking: Checking, jobFiles: JobFiles, now: Date): void {
   const { parsed, report, other } = checking;
   const seen = new Map<string, string>();
   for (const name of parsed.names.publications) {
@@ -42,7 +41,7 @@ export function checkPublications(checking: Checking): void {
     if (!publication) continue;
     if (valid) checkNames(checking, normalName(name), publication, at);
     checkTarget(checking, name, publication, at, soundRoutes);
-    checkAudience(checking, name, publication, at);
+    checkAudience(checking, { jobFiles, now }, name, publication, at);
   }
 }
 
@@ -267,49 +266,5 @@ function checkProvable(
     service.events.filter(unproved).forEach(note('route.events.unproved'));
     if (service.websocket && unproved(service.websocket.path))
       note('route.websocket.unproved')(service.websocket.path);
-  }
-}
-
-function checkAudience(
-  { parsed, report, reference, whole }: Checking,
-  name: string,
-  publication: PublicationEntry,
-  at: Pointer,
-): void {
-  const audience = publication.audience;
-  if (audience === undefined) {
-    if (whole(at))
-      report('note', {
-        code: 'audience.missing',
-        params: { name },
-        pointer: at,
-        onKey: true,
-        hint: message('audience.missing.hint'),
-      });
-    return;
-  }
-  if (audience === 'everyone') return;
-  for (const [i, who] of audience.from.entries()) {
-    const here = `${at}/audience/from/${i}`;
-    if (audience.from.indexOf(who) < i)
-      report('warning', { code: 'value.twice', params: { value: who }, pointer: here });
-    if (who === 'everyone')
-      report('error', {
-        code: 'audience.everyone',
-        params: {},
-        pointer: here,
-        hint: message('audience.everyone.hint'),
-      });
-    else if (parsed.zones.has(who) || parseNetwork(who) !== undefined) continue;
-    else if (isAddressLike(who))
-      report('error', {
-        code: 'value.network',
-        params: { value: who },
-        pointer: here,
-        ...(parsed.names.zones.length > 0
-          ? { hint: message('hint.zones', { known: shortList(parsed.names.zones) }) }
-          : {}),
-      });
-    else reference('zones', who, here);
   }
 }

@@ -33,8 +33,13 @@ export function checkGroups({ parsed, report }: Checking, groups: readonly strin
       });
 }
 
-/** Reports what is no zone, no network and not `internet`. */
-export function checkFrom(checking: Checking, from: readonly string[], at: Pointer): void {
+/** Reports what is no zone, no network and, where that is meant, not `internet`. */
+export function checkFrom(
+  checking: Checking,
+  from: readonly string[],
+  at: Pointer,
+  kind: 'networks' | 'internet too' = 'internet too',
+): void {
   const { parsed, report, reference } = checking;
   for (const [i, who] of from.entries()) {
     const here = `${at}/${i}`;
@@ -45,9 +50,14 @@ export function checkFrom(checking: Checking, from: readonly string[], at: Point
         code: 'audience.everyone',
         params: {},
         pointer: here,
-        hint: message('audience.everyone.rule'),
+        hint: message(kind === 'networks' ? 'audience.everyone.hint' : 'audience.everyone.rule'),
       });
-    else if (who === 'internet' || parsed.zones.has(who) || parseNetwork(who) !== undefined) continue;
+    else if (
+      (who === 'internet' && kind !== 'networks') ||
+      parsed.zones.has(who) ||
+      parseNetwork(who) !== undefined
+    )
+      continue;
     else if (isAddressLike(who))
       report('error', {
         code: 'value.network',

@@ -23,7 +23,7 @@ import type { Parsed } from './parse.ts';
 import type { ServiceEntry } from './schema.ts';
 
 /** What the entries say of each other: references, contradictions, what cannot be proved. All of it, never the first. */
-export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): readonly Finding[] {
+export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles, now: Date): readonly Finding[] {
   const findings: Finding[] = [];
   const names = {
     zones: new Set(parsed.names.zones),
@@ -32,6 +32,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
     people: new Set(parsed.names.people),
     calendars: new Set(parsed.names.calendars),
     jobs: new Set(parsed.names.jobs),
+    directories: new Set(parsed.names.directories),
     'tls-configurations': new Set(parsed.names['tls-configurations']),
   };
   const checking: Checking = {
@@ -59,7 +60,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles): rea
   checkConfirm(checking);
   checkGateway(checking);
   for (const [name, service] of parsed.services) checkService(checking, name, service);
-  checkPublications(checking);
+  checkPublications(checking, jobFiles, now);
   checkAuthority(checking);
   checkScenarios(checking);
   checkAcme(checking);

@@ -25,5 +25,6 @@ export const unknownCodes = {
   people: 'person.unknown',
   calendars: 'calendar.unknown',
   jobs: 'job.unknown',
+  directories: 'directory.unknown',
   'tls-configurations': 'tls-configuration.unknown',
 } as const;

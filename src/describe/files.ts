@@ -5,6 +5,8 @@ import path from 'node:path';
 export interface Files {
   /** The text of a file, by its absolute path; rejects with `ERR_ENCODING_INVALID_ENCODED_DATA` when it is not UTF-8. */
   read(file: string): Promise<string>;
+  /** The bytes of a file, by its absolute path; where they cannot be told, its text counts. */
+  bytes?(file: string): Promise<Uint8Array>;
   /** The names of what a folder holds. */
   list(folder: string): Promise<readonly string[]>;
 }
@@ -12,6 +14,7 @@ export interface Files {
 /** The machine's own files. */
 export const disk: Files = {
   read: async (file) => new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)),
+  bytes: (file) => readFile(file),
   list: (folder) => readdir(folder),
 };
 

@@ -5,6 +5,7 @@ import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
 import { check } from './check.ts';
 import { clientFileFindings } from './client-files.ts';
+import { countriesFindings } from './countries-file.ts';
 import { disk, type Files } from './files.ts';
 import { readJobFiles } from './job-files.ts';
 import { locateFinding, sortFindings } from './locate.ts';
@@ -52,7 +53,11 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
   const findings = [...reading.findings, ...doubles, ...known];
   const jobFiles = await readJobFiles(parsed, sources, files);
   if (!reading.broken)
-    findings.push(...check(parsed, sources, jobFiles), ...(await trustFindings(parsed, sources, files, now)));
+    findings.push(
+      ...check(parsed, sources, jobFiles, now),
+      ...(await trustFindings(parsed, sources, files, now)),
+      ...(await countriesFindings(parsed, sources, files, now)),
+    );
   let site: Site | undefined;
   if (!hasErrors(findings)) {
     site = resolve(parsed, sources, engines, jobFiles);

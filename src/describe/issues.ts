@@ -13,6 +13,8 @@ function thingAt(path: Path): { thing: string; name: string } {
   const [section, name, part, route] = path.map(String);
   if (section === 'publications' && part === 'routes' && route !== undefined)
     return { thing: 'route', name: route };
+  if (section === 'publications' && part === 'audience' && route !== undefined && /^\d+$/.test(route))
+    return { thing: 'audience', name: '' };
   const things: Record<string, string> = {
     zones: 'zone',
     hosts: 'host',

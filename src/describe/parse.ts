@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Engine } from '../engines/engine.ts';
 import type { Finding } from '../model/finding.ts';
-import { message } from '../model/message.ts';
+import { type Message, message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import { findingsOf, keysAt, valueAt } from './issues.ts';
 import { isPlainMap, type Section, type Sources } from './merge.ts';
+import { audienceRule } from './schema/audience.ts';
 import type { DirectoryEntry } from './schema/directories.ts';
 import type { PartnerEntry } from './schema/partners.ts';
 import type { TlsConfigurationEntry } from './schema/tls.ts';
@@ -46,7 +47,6 @@ export interface Parsed {
 type Path = readonly (string | number)[];
 
 const laterScenarios = ['proxy+waf', 'vpn'];
-const laterAudiences = ['groups', 'mfa', 'when', 'certificate', 'paths'];
 
 /** Reads every entry by the grammar. What is wrong in one is reported and left out, so that the rest can be checked. */
 export function parse(
@@ -154,10 +154,7 @@ function remove(draft: Record<string, unknown>, path: Path): void {
   else if (isPlainMap(parent)) delete parent[key];
 }
 
-/**
- * What the language has words for and this version does not do. It is said as such, never as an unknown word; and it
- * is never left out silently, because what limits an audience must not open it.
- */
+/** What the language has words for and this version does not do: said as such, never as an unknown word. */
 function unavailable(name: string, raw: unknown): { findings: readonly Finding[]; rest: unknown } {
   if (!isPlainMap(raw)) return { findings: [], rest: raw };
   const findings: Finding[] = [];
@@ -173,45 +170,28 @@ function unavailable(name: string, raw: unknown): { findings: readonly Finding[]
       hint: message('scenario.unavailable.hint'),
     });
   }
-  const wrong = audienceFindings(['publications', name, 'audience'], audience);
-  if (wrong.length > 0) {
+  const wrong = audienceForm(audience);
+  if (wrong) {
     delete rest.audience;
-    const known = isPlainMap(audience)
-      ? Object.entries(audience).filter(([key]) => !laterAudiences.includes(key))
-      : [];
-    if (known.length > 0) rest.audience = Object.fromEntries(known);
-  }
-  return { findings: [...findings, ...wrong], rest };
-}
-
-function audienceFindings(at: Path, audience: unknown): Finding[] {
-  if (audience === undefined || audience === 'everyone') return [];
-  const rules = Array.isArray(audience) ? audience.map((rule, i) => ({ rule, at: [...at, i] })) : [];
-  const findings = [...rules, { rule: audience, at }].flatMap(({ rule, at }) =>
-    laterAudiences
-      .filter((key) => isPlainMap(rule) && Object.hasOwn(rule, key))
-      .map(
-        (key): Finding => ({
-          severity: 'error',
-          code: 'audience.unavailable',
-          params: { key },
-          pointer: pointer(...at, key),
-          onKey: true,
-          hint: message('audience.unavailable.hint'),
-        }),
-      ),
-  );
-  if (findings.length > 0 || isPlainMap(audience)) return findings;
-  return [
-    {
+    findings.push({
       severity: 'error',
       code: 'audience.form',
       params: {},
-      pointer: pointer(...at),
-      hint:
-        typeof audience === 'string' && audience !== ''
-          ? message('audience.form.from', { value: audience })
-          : message('audience.missing.hint'),
-    },
-  ];
+      pointer: pointer('publications', name, 'audience'),
+      hint: wrong,
+    });
+  }
+  return { findings, rest };
+}
+
+/** What to do about an audience that is none of its forms. */
+function audienceForm(audience: unknown): Message | undefined {
+  if (audience === undefined || audience === 'everyone' || Array.isArray(audience)) return undefined;
+  if (isPlainMap(audience))
+    return Object.keys(audience).some((key) => key !== 'from' && Object.hasOwn(audienceRule.shape, key))
+      ? message('audience.form.list')
+      : undefined;
+  return typeof audience === 'string' && audience !== ''
+    ? message('audience.form.from', { value: audience })
+    : message('audience.missing.hint');
 }

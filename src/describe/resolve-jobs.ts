@@ -75,7 +75,8 @@ function writtenOf(entry: JobEntry): string {
     .join('; ');
 }
 
-function resolveCalendar(
+/** A calendar with the days that its files have. */
+export function resolveCalendar(
   name: string,
   { days, except, also }: CalendarEntry,
   { days: read }: JobFiles,

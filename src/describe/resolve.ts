@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { Engine, EngineSchema } from '../engines/engine.ts';
-import { parseNetwork } from '../lib/ip.ts';
 import { zoneOfHost } from '../lib/zones.ts';
 import { deepFreeze } from '../model/freeze.ts';
 import type { Partner } from '../model/partner.ts';
@@ -8,7 +7,6 @@ import { type Pointer, pointer } from '../model/pointer.ts';
 import type {
   Admin,
   Assertion,
-  Audience,
   EngineOptions,
   Gateway,
   Grant,
@@ -30,6 +28,7 @@ import { exampleOf, matchOf, normalName, publicationId, regexOf } from './names.
 import type { Parsed } from './parse.ts';
 import { resolveAccess } from './resolve-access.ts';
 import { acmeWords, resolveAcme, resolveAcmeTls } from './resolve-acme.ts';
+import { resolveAudience } from './resolve-audience.ts';
 import { resolveAuthority } from './resolve-authority.ts';
 import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
@@ -50,6 +49,7 @@ import {
 interface Resolving {
   readonly parsed: Parsed;
   readonly engines: readonly Engine[];
+  readonly jobFiles: JobFiles;
   /** The absolute path of a file that is named relative to the file in which its pointer stands. */
   file(name: string, at: Pointer): string;
 }
@@ -64,6 +64,7 @@ export function resolve(
   const resolving: Resolving = {
     parsed,
     engines,
+    jobFiles,
     file: (name, at) => path.resolve(path.dirname(sourceOf(sources, at)?.path ?? sources.main), name),
   };
   const hosts = resolveHosts(resolving);
@@ -236,7 +237,7 @@ function resolvePublication(resolving: Resolving, key: string, entry: Publicatio
       addresses: [...new Set(addresses)],
       pointer: `${at}${pointer('dns', zone)}`,
     })),
-    audience: resolveAudience(resolving, entry, at),
+    audience: resolveAudience(resolving.parsed, resolving.jobFiles, key, entry, at),
     routes: resolveRoutes(resolving, entry, at),
     options: options(engines, 'publication', entry),
     pointer: at,
@@ -300,14 +301,6 @@ function resolveTls(
   if (typeof tls === 'string' || 'acme' in tls) return { kind: 'internal', names: [name], pointer: here };
   if ('names' in tls) return { kind: 'internal', names: [...new Set(tls.names)], pointer: here };
   return { kind: 'files', certificate: file(tls.certificate, at), key: file(tls.key, at), pointer: here };
-}
-
-function resolveAudience({ parsed }: Resolving, { audience }: PublicationEntry, at: Pointer): Audience {
-  if (audience === undefined) return { from: ['everyone'], pointer: at };
-  const here = `${at}/audience`;
-  if (audience === 'everyone') return { from: ['everyone'], pointer: here };
-  const networks = audience.from.flatMap((who) => parsed.zones.get(who)?.networks ?? parseNetwork(who) ?? []);
-  return { from: [...new Set(audience.from)], networks: [...new Set(networks)], pointer: here };
 }
 
 function resolveAdmin(parsed: Parsed, { from }: NonNullable<SiteEntry['admin']>): Admin {

@@ -7,6 +7,7 @@ import { languages, outgoings, roles, scenarios } from '../model/site.ts';
 import { isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
 import { bastion, person, rule } from './schema/access.ts';
 import { acme } from './schema/acme.ts';
+import { audience } from './schema/audience.ts';
 import { authority } from './schema/authority.ts';
 import { type DirectoryEntry, directory } from './schema/directories.ts';
 import { calendar, job, store } from './schema/jobs.ts';
@@ -274,15 +275,7 @@ const publication = {
   'tls-configuration': text()
     .optional()
     .describe('The TLS configuration that says which client certificates are asked for under this name.'),
-  audience: z
-    .union([
-      z.literal('everyone'),
-      z.strictObject({
-        from: z.array(text()).min(1).describe('Zones by name, addresses and CIDR blocks that are let in.'),
-      }),
-    ])
-    .optional()
-    .describe('Who may reach it: everyone (the default), or only some zones and networks.'),
+  audience,
   example: text()
     .optional()
     .describe('For a wildcard or a regular expression: a name it matches, for proofs.'),

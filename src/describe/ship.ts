@@ -40,6 +40,7 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
       name(entries.partners, pointer, 'trust', { ca: carry(trust.ca, `${pointer}/trust/ca`) });
   for (const { pointer, trust } of site.directories ?? [])
     if (trust) name(entries.directories, pointer, 'trust', { ca: carry(trust.ca, trust.pointer) });
+  entries.calendars = shipCalendars(entries.calendars, site);
   const root = new Map(Object.entries(sources.root));
   nameEntry(root, site, carry);
   const trust = site.acme?.authority.trust;
@@ -70,7 +71,25 @@ const sharesStore = ({ acme, signIn }: Site): boolean =>
  * something there.
  */
 function stays(key: string, site: Site): boolean {
-  return key === 'jobs' || key === 'calendars' || (key === 'store' && !sharesStore(site));
+  return key === 'jobs' || (key === 'store' && !sharesStore(site));
+}
+
+/** The calendars that audiences go by, with the days that their files have in the place of these; jobs stay, and theirs with them. */
+function shipCalendars(entries: Map<string, unknown>, site: Site): Map<string, unknown> {
+  const used = new Map(
+    site.publications
+      .flatMap(({ audience }) => audience.rules ?? [])
+      .flatMap(({ when }) => (when?.kind === 'weekly' && when.calendar ? [when.calendar] : []))
+      .map((calendar) => [calendar.name, calendar]),
+  );
+  return new Map(
+    [...used].flatMap(([name, { holidays, closedYearly, closed }]) => {
+      const entry = entries.get(name);
+      return isPlainMap(entry)
+        ? [[name, { ...entry, except: [...holidays, ...closedYearly, ...closed] }]]
+        : [];
+    }),
+  );
 }
 
 /** Has an entry of a section name other files under one of its keys; the sources stay as they are. */

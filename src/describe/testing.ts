@@ -5,13 +5,15 @@ import { duration, rate, size } from '../lib/words.ts';
 import { type Description, describe, type Files } from './index.ts';
 
 /** Files in memory, by absolute path. */
-export function memory(contents: Readonly<Record<string, string>>): Files {
+export function memory(contents: Readonly<Record<string, string | Uint8Array>>): Files {
+  const held = (file: string): Buffer => {
+    const content = Object.hasOwn(contents, file) ? contents[file] : undefined;
+    if (content === undefined) throw Object.assign(new Error(file), { code: 'ENOENT' });
+    return Buffer.from(content as string);
+  };
   return {
-    async read(file) {
-      const text = Object.hasOwn(contents, file) ? contents[file] : undefined;
-      if (text === undefined) throw Object.assign(new Error(file), { code: 'ENOENT' });
-      return text;
-    },
+    read: async (file) => held(file).toString(),
+    bytes: async (file) => held(file),
     async list(folder) {
       return Object.keys(contents)
         .filter((f) => path.dirname(f) === folder)

@@ -5,6 +5,7 @@ import { classOf, pathClasses, rootClass, speaksOf, unclearClass } from './path-
 const rule = (verdict: AudienceRule['verdict'], paths?: readonly string[]): AudienceRule => ({
   verdict,
   secondFactor: false,
+  id: '',
   pointer: '',
   ...(paths ? { paths } : {}),
 });

@@ -51,6 +51,8 @@ export interface AudienceRule {
   /** Path prefixes (`/rfe/`: that and all below); absent: all. */
   readonly paths?: readonly string[];
   readonly approval?: RuleApproval;
+  /** Stays the same wherever the rule is written, and is another when it says anything else: what approvals are of. */
+  readonly id: string;
   readonly pointer: Pointer;
 }
 
@@ -78,8 +80,8 @@ export interface Asking {
   readonly secondFactor?: boolean;
   /** The TLS configuration that accepted the visitor's certificate, by name. */
   readonly certificate?: string;
-  /** Approvals of this user for this publication that have not ended. */
-  readonly approvals?: readonly { readonly rule: Pointer; readonly until: Date }[];
+  /** Approvals of this user, by the ids of the rules that they are of; those that have ended count for nothing. */
+  readonly approvals?: readonly { readonly rule: string; readonly until: Date }[];
 }
 
 /** Why somebody is not let in, as nginx and pages are told. */
@@ -113,4 +115,6 @@ export type Verdict =
       readonly because: readonly Message[];
       /** When it may change by itself: the next hours. */
       readonly until?: Date;
+      /** With `approval`: the rule that lets them in once somebody says so. */
+      readonly ask?: { readonly rule: string; readonly approval: RuleApproval };
     };

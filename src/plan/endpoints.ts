@@ -41,8 +41,16 @@ export function visitorEndpoint(site: Site, who: string): Endpoint {
   if (who === 'everyone') return internet;
   const zone = site.zones.find(({ name }) => name === who);
   if (zone) return { kind: 'zone', name: zone.name, networks: zone.networks };
+  if (who === 'internet') return outside(site);
   return networkEndpoint(site, parseNetwork(who) ?? who);
 }
+
+/** Every address outside of the zones and the private ranges. */
+const outside = (site: Site): Endpoint => ({
+  kind: 'internet',
+  name: 'internet',
+  except: notInternet(site),
+});
 
 /** Whom or what the description means by a name. */
 export function partyEndpoint(site: Site, party: Party): Endpoint {
@@ -50,7 +58,7 @@ export function partyEndpoint(site: Site, party: Party): Endpoint {
     case 'everyone':
       return internet;
     case 'internet':
-      return { kind: 'internet', name: 'internet', except: notInternet(site) };
+      return outside(site);
     case 'host':
       return endpointOf(site, party.name);
     case 'publication':

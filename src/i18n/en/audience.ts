@@ -37,5 +37,63 @@ export const audience = {
   'value.issuer': '"{value}" is no issuer: an https URL, exactly as the provider says it',
 
   // Audiences.
+  'audience.key.unknown': 'unknown key "{key}" in a rule of the audience',
+  'audience.key.missing': 'a rule of the audience lacks the key "{key}" here',
+  'audience.form.list': 'rules stand in a list: audience: [{ groups: [staff], mfa: required }]',
   'audience.everyone.rule': 'leave "from" out to mean every address',
+  'audience.direct':
+    'publication "{name}" is direct: nobody stands in between who could ask visitors who they are',
+  'audience.direct.hint': 'let in by network, audience: { from: [lan] }, or publish it with scenario: proxy',
+  'audience.empty': 'this rule says nothing: it would let in everybody, from everywhere',
+  'audience.empty.hint': 'to mean that, write audience: everyone',
+  'audience.deny.only': 'all rules of "{name}" deny: nobody is let in',
+  'audience.deny.only.hint': 'add a rule that lets in, such as { signed-in: true }',
+  'audience.deny.asks': 'a rule that denies asks for nothing: "{key}" has no business there',
+  'audience.deny.anonymous':
+    'whom this rule denies is known once they have signed in, and another rule lets in without signing in',
+  'audience.deny.anonymous.hint':
+    'let in nobody without signing in, or limit the other rule by "from" or "paths"',
+  'audience.asks.nobody': '"{key}" is asked of people who have signed in, and this rule names none',
+  'audience.asks.nobody.hint': 'add groups, people, or signed-in: true',
+  'audience.approval.by': 'nobody is named whose word it takes',
+  'audience.approval.for': 'an approval holds from one minute to a year',
+  'audience.approval.self': 'nobody approves for themselves, and nobody else can',
+  'audience.certificate.unasked': 'this publication does not ask for the certificates of "{name}"',
+  'audience.certificate.unasked.hint': 'add tls-configuration: {name} to the publication',
+  'audience.certificate.both': 'a certificate stands instead of signing in: this rule asks for both',
+  'audience.certificate.both.hint':
+    'write two rules for one or the other; for both, tls-configuration with client-certificate: required, and groups here',
+  'audience.countries.inside':
+    'addresses of your zones and private ranges are in no country: this rule lets in nobody',
+  'audience.countries.inside.hint': 'leave "countries" out, or write "from: [internet]"',
+  'audience.path.slash': '"{path}" could be meant as one page or as all that begins so',
+  'audience.path.slash.hint': 'write "{path}/": that, and all below it',
+  'audience.path.unrouted': 'no route of this publication leads to "{path}"',
+  'audience.hidden': 'this rule lets in nobody: another denies everybody whom it means',
+  'audience.left': 'this rule lets in nobody: the access of all whom it names has ended',
+  'audience.when.both': '"once" is one window, and "{key}" has no business beside it',
+  'audience.when.empty': 'this says no time',
+  'audience.when.never': 'this rule never holds: all its hours are on days on which "{calendar}" is closed',
+  'audience.window.over': 'this window is over: the rule lets in nobody any more',
+  'audience.window.over.hint': 'remove the rule, or write another window',
+  'audience.window.skipped': 'the clock skips this time: the window begins when it goes on',
+  'audience.window.twice': 'the clock shows this time twice: the window begins the first time',
+  'value.when': '"{value}" is neither hours of the week nor a window',
+  'value.when.hint': 'write Mon-Fri 07:00-20:00, or 2026-12-01 08:00 for 4h',
+  'value.window': '"{value}" is no window',
+  'value.window.day': 'there is no such day; write days like 2026-12-01',
+  'value.window.time': 'there is no such time; write times like 08:00',
+  'value.window.length': 'it must last: for 4h, or an end after its beginning',
+  'value.window.form':
+    'write 2026-12-01 08:00 for 4h, 2026-12-01 08:00-12:00, or 2026-12-01 08:00 to 2026-12-02 18:00',
+  'value.country': '"{value}" is no country: two letters of ISO 3166-1, such as FR',
+  'sign-in.missing': 'people must sign in to reach "{name}", and there is no portal where they could',
+
+  // Countries.
+  'countries.missing': 'nothing tells the countries of addresses',
+  'countries.unreadable': 'the file of countries {file} cannot be read: {reason}',
+  'countries.broken': 'the file of countries {file} is no MMDB file: {reason}',
+  'countries.old': 'the file of countries {file} is of {made}: addresses have moved since',
+  'countries.hint':
+    'write countries: FILE.mmdb, a country database in MMDB format, such as DB-IP’s or MaxMind’s',
 } as const;

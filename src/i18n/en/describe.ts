@@ -204,7 +204,8 @@ export const describe = {
     'the websocket path {path} of service "{service}" is reached by no route of this publication: it will not be proved here',
   'audience.missing': 'publication "{name}" names no audience: everyone can reach it',
   'audience.missing.hint': 'write audience: everyone to say so, or audience: { from: [10.0.0.0/24] }',
-  'audience.form': 'this audience is neither everyone nor { from: [zones and networks] }',
+  'audience.form':
+    'this audience is neither everyone, nor { from: [zones and networks] }, nor a list of rules',
   'audience.form.from': 'to let it alone in, write audience: { from: [{value}] }',
   'audience.everyone': '"everyone" cannot stand in a list beside zones and networks',
   'audience.everyone.hint': 'write audience: everyone, or only whom you mean',
@@ -223,7 +224,4 @@ export const describe = {
   'scenario.unavailable': 'the scenario "{scenario}" is not available in this version',
   'scenario.unavailable.hint':
     'proxy ends TLS here and passes requests on; direct passes connections on unread',
-  'audience.unavailable':
-    'an audience by "{key}" is not available in this version, and nothing is opened without it',
-  'audience.unavailable.hint': 'limit it by network for now: audience: { from: [10.0.0.0/24] }',
 } as const;

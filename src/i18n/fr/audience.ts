@@ -40,5 +40,66 @@ export const audience: Record<keyof typeof en, string> = {
   'value.issuer':
     '« {value} » n’est pas un émetteur : une URL https, exactement comme le fournisseur la donne',
 
+  // Audiences.
+  'audience.key.unknown': 'clé inconnue « {key} » dans une règle de l’audience',
+  'audience.key.missing': 'il manque ici la clé « {key} » à une règle de l’audience',
+  'audience.form.list': 'les règles forment une liste : audience: [{ groups: [staff], mfa: required }]',
   'audience.everyone.rule': 'omettez « from » pour dire toutes les adresses',
+  'audience.direct':
+    'la publication « {name} » est directe : personne n’est entre elle et les visiteurs pour leur demander qui ils sont',
+  'audience.direct.hint':
+    'ouvrez-la par réseau, audience: { from: [lan] }, ou publiez-la avec scenario: proxy',
+  'audience.empty': 'cette règle ne dit rien : elle laisserait entrer tout le monde, de partout',
+  'audience.empty.hint': 'pour le dire, écrivez audience: everyone',
+  'audience.deny.only': 'toutes les règles de « {name} » refusent : personne n’entre',
+  'audience.deny.only.hint': 'ajoutez une règle qui laisse entrer, comme { signed-in: true }',
+  'audience.deny.asks': 'une règle qui refuse ne demande rien : « {key} » n’y a pas sa place',
+  'audience.deny.anonymous':
+    'on ne connaît ceux que cette règle refuse qu’une fois connectés, et une autre laisse entrer sans connexion',
+  'audience.deny.anonymous.hint':
+    'ne laissez entrer personne sans connexion, ou limitez l’autre règle par « from » ou « paths »',
+  'audience.asks.nobody': '« {key} » se demande à des personnes connectées, et cette règle n’en nomme pas',
+  'audience.asks.nobody.hint': 'ajoutez groups, people, ou signed-in: true',
+  'audience.approval.by': 'il n’est dit nulle part qui doit accepter',
+  'audience.approval.for': 'une approbation tient d’une minute à un an',
+  'audience.approval.self': 'personne n’approuve pour soi-même, et personne d’autre ne le peut',
+  'audience.certificate.unasked': 'cette publication ne demande pas les certificats de « {name} »',
+  'audience.certificate.unasked.hint': 'ajoutez tls-configuration: {name} à la publication',
+  'audience.certificate.both': 'un certificat remplace la connexion : cette règle demande les deux',
+  'audience.certificate.both.hint':
+    'écrivez deux règles pour l’un ou l’autre ; pour les deux, tls-configuration avec client-certificate: required, et groups ici',
+  'audience.countries.inside':
+    'les adresses de vos zones et des plages privées ne sont d’aucun pays : cette règle ne laisse entrer personne',
+  'audience.countries.inside.hint': 'omettez « countries », ou écrivez « from: [internet] »',
+  'audience.path.slash': '« {path} » pourrait désigner une page, ou tout ce qui commence ainsi',
+  'audience.path.slash.hint': 'écrivez « {path}/ » : cela, et tout ce qui est en dessous',
+  'audience.path.unrouted': 'aucune route de cette publication ne mène à « {path} »',
+  'audience.hidden': 'cette règle ne laisse entrer personne : une autre refuse tous ceux qu’elle désigne',
+  'audience.left': 'cette règle ne laisse entrer personne : l’accès de tous ceux qu’elle nomme a pris fin',
+  'audience.when.both': '« once » est une fenêtre unique, et « {key} » n’a pas sa place à côté',
+  'audience.when.empty': 'ceci ne dit aucun moment',
+  'audience.when.never':
+    'cette règle ne tient jamais : toutes ses heures tombent des jours où « {calendar} » est fermé',
+  'audience.window.over': 'cette fenêtre est passée : la règle ne laisse plus entrer personne',
+  'audience.window.over.hint': 'retirez la règle, ou écrivez une autre fenêtre',
+  'audience.window.skipped': 'l’horloge saute cette heure : la fenêtre commence quand elle reprend',
+  'audience.window.twice': 'l’horloge montre deux fois cette heure : la fenêtre commence la première fois',
+  'value.when': '« {value} » n’est ni des heures de la semaine, ni une fenêtre',
+  'value.when.hint': 'écrivez lun-ven 07:00-20:00, ou 2026-12-01 08:00 pendant 4h',
+  'value.window': '« {value} » n’est pas une fenêtre',
+  'value.window.day': 'ce jour n’existe pas ; écrivez les jours comme 2026-12-01',
+  'value.window.time': 'cette heure n’existe pas ; écrivez les heures comme 08:00',
+  'value.window.length': 'elle doit durer : pendant 4h, ou une fin après son début',
+  'value.window.form':
+    'écrivez 2026-12-01 08:00 pendant 4h, 2026-12-01 08:00-12:00, ou 2026-12-01 08:00 au 2026-12-02 18:00',
+  'value.country': '« {value} » n’est pas un pays : deux lettres d’ISO 3166-1, comme FR',
+  'sign-in.missing': 'il faut se connecter pour atteindre « {name} », et il n’y a pas de portail où le faire',
+
+  // Pays.
+  'countries.missing': 'rien ne dit de quel pays sont les adresses',
+  'countries.unreadable': 'le fichier des pays {file} ne peut pas être lu : {reason}',
+  'countries.broken': 'le fichier des pays {file} n’est pas un fichier MMDB : {reason}',
+  'countries.old': 'le fichier des pays {file} est du {made} : des adresses ont bougé depuis',
+  'countries.hint':
+    'écrivez countries: FICHIER.mmdb, une base des pays au format MMDB, comme celles de DB-IP ou de MaxMind',
 };

@@ -226,7 +226,8 @@ export const describe = {
     'le chemin WebSocket {path} du service « {service} » n’est atteint par aucune route de cette publication : il ne sera pas prouvé ici',
   'audience.missing': 'la publication « {name} » ne nomme pas d’audience : tout le monde peut l’atteindre',
   'audience.missing.hint': 'écrivez audience: everyone pour l’assumer, ou audience: { from: [10.0.0.0/24] }',
-  'audience.form': 'cette audience n’est ni everyone ni { from: [zones et réseaux] }',
+  'audience.form':
+    'cette audience n’est ni everyone, ni { from: [zones et réseaux] }, ni une liste de règles',
   'audience.form.from': 'pour n’ouvrir qu’à cela, écrivez audience: { from: [{value}] }',
   'audience.everyone': '« everyone » ne peut pas figurer dans une liste à côté de zones et de réseaux',
   'audience.everyone.hint': 'écrivez audience: everyone, ou seulement ceux que vous visez',
@@ -247,7 +248,4 @@ export const describe = {
   'scenario.unavailable': 'le scénario « {scenario} » n’est pas disponible dans cette version',
   'scenario.unavailable.hint':
     'proxy termine TLS ici et transmet les requêtes ; direct transmet les connexions sans les lire',
-  'audience.unavailable':
-    'une audience par « {key} » n’est pas disponible dans cette version, et rien n’est ouvert sans elle',
-  'audience.unavailable.hint': 'en attendant, limitez-la par réseau : audience: { from: [10.0.0.0/24] }',
 } as const satisfies Record<keyof typeof en, string>;
