@@ -1,11 +1,15 @@
+import { patience } from '../../identity/people.ts';
 import { parseNetwork } from '../../lib/ip.ts';
 
-/** How many failures are free, and how long the wait after further ones may become, in seconds. */
-const limits = {
-  /** Of one name, from wherever. The wait stays short: somebody else's guesses must not keep a person out. */
-  user: { free: 5, longest: 60 },
-  /** From one address: of many people, when they share one. */
-  address: { free: 20, longest: 900 },
+/** From one address, so many failures are free: many people may share it. Then each wait is twice the last, up to so many seconds. */
+const shared = { free: 20, longest: 900 } as const;
+
+/** How long to wait after so many failures, in milliseconds. */
+const waits = {
+  /** Of one name: as `identity` has it of those that there are; so nobody sees which there are. */
+  user: (failures: number) => patience.findLast((step) => failures >= step.failures)?.pause ?? 0,
+  address: (failures: number) =>
+    failures <= shared.free ? 0 : Math.min(2 ** Math.min(failures - shared.free, 20), shared.longest) * 1000,
 } as const;
 
 /** Failures are forgotten after this much quiet. */
@@ -61,24 +65,23 @@ export function countAttempts(now: () => Date): Attempts {
     begin(user, address) {
       const at = now().getTime();
       const counted = [
-        { ...limits.user, record: recordOf(`user ${user.toLowerCase().slice(0, 200)}`, at) },
-        { ...limits.address, record: recordOf(`address ${networkOf(address)}`, at) },
+        { waitAfter: waits.user, record: recordOf(`user ${user.toLowerCase().slice(0, 200)}`, at) },
+        { waitAfter: waits.address, record: recordOf(`address ${networkOf(address)}`, at) },
       ];
       const until = Math.max(...counted.map(({ record }) => record.until));
       if (until > at) return { wait: Math.ceil((until - at) / 1000) };
       // Before the answer is known: tries that are under way at once count too.
-      for (const { free, longest, record } of counted) {
+      for (const { waitAfter, record } of counted) {
         record.failures++;
         record.last = at;
-        const beyond = record.failures - free;
-        if (beyond > 0) record.until = at + Math.min(2 ** Math.min(beyond, 20), longest) * 1000;
+        record.until = at + waitAfter(record.failures);
       }
       return {
         good() {
-          const [own, shared] = counted.map(({ record }) => record);
+          const [own, ofAll] = counted.map(({ record }) => record);
           if (own) Object.assign(own, { failures: 0, until: 0 });
           // Whoever knows one password may still be guessing another's.
-          if (shared) Object.assign(shared, { failures: Math.max(0, shared.failures - 1), until: 0 });
+          if (ofAll) Object.assign(ofAll, { failures: Math.max(0, ofAll.failures - 1), until: 0 });
         },
       };
     },

@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openAudit } from '../../audit/log.ts';
+import { openFactors } from '../../identity/factors.ts';
+import { openPeople } from '../../identity/people.ts';
 import { openSessions, type SessionRules } from '../../identity/sessions.ts';
 import type { PeopleSource } from '../../identity/types.ts';
-import { endOfAccess } from '../../lib/access.ts';
 import type { Verdict } from '../../model/audience.ts';
 import type { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
+import { machineKey } from '../../pki/machine-key.ts';
 import type { Store } from '../../store/store.ts';
 import { openSiteStore } from '../state-store.ts';
 import type { EntryOn } from './entry.ts';
+import { credentialsOf, mountPortal } from './mount.ts';
 import { enterPath, leavePath, passages, passGiver, passPath } from './passage.ts';
 import { followStanding } from './standing.ts';
 import type { Entry, Handler } from './types.ts';
@@ -57,18 +60,29 @@ export async function composeEntry(
     said.set(fault.code, performance.now());
     on.fail(fault);
   };
-  const sources: readonly PeopleSource[] = [describedPeople(site)];
+  const audit = await openAudit(state);
+  const needs = {
+    ...{ site: () => site, credentials: () => credentials, seal: () => machineKey(state) },
+    ...{ audit: audit.append, now: () => new Date() },
+  };
+  const credentials = credentialsOf(kept.store, site.name);
+  const people = openPeople(needs);
+  const sources: readonly PeopleSource[] = [people];
   const entry: Entry = {
     ...{ state, site, store: kept.store, sessions: kept.sessions, sources },
     standing: followStanding(sources, (session, user) => kept.sessions.renew(session, user)),
     admit: refuseAll,
     country: () => undefined,
-    approvals: async () => [],
-    audit: await openAudit(state),
+    approvals: async (user, publication) =>
+      (await (await kept.store()).approvals.holding(site.name, new Date(), user)).flatMap((each) =>
+        each.publication === publication && each.until ? { rule: each.rule, until: each.until } : [],
+      ),
+    audit,
     forgetVerdicts: () => forgetVerdicts(state),
     ...{ tell: on.tell, fail: on.fail },
   };
   const [verdict, passage, giver] = [verdicts(entry), passages(entry), passGiver(entry)];
+  const portal = mountPortal(entry, people, openFactors(needs)) ?? missing;
   await forgetVerdicts(state);
   return {
     ...{ entry, kept, trouble },
@@ -77,7 +91,7 @@ export async function composeEntry(
       if (path === '/verdict') return verdict(asked, answer);
       if (path === enterPath || path === leavePath) return passage(asked, answer);
       if (path === passPath) return giver(asked, answer);
-      return missing(answer);
+      return portal(asked, answer);
     },
     sweep: () => kept.sessions.sweep().catch(trouble),
     async end(next) {
@@ -119,29 +133,11 @@ function keep(state: string, site: Site, before: Kept | undefined): Kept {
   };
 }
 
-/** The described people, as the description has them now. */
-function describedPeople(site: Site): PeopleSource {
-  return {
-    name: 'local',
-    async find(id) {
-      const person = site.people.find(({ name }) => name === id);
-      if (!person) return undefined;
-      const ends = endOfAccess(site, person);
-      return {
-        ...{ id, source: 'local', login: id, groups: person.groups },
-        ...(person.title === undefined ? {} : { title: person.title }),
-        ...(person.email === undefined ? {} : { email: person.email }),
-        ...(ends === undefined ? {} : { ends }),
-      };
-    },
-  };
-}
-
 /** Until there is a decision, there is none in anybody's favour. */
 const refuseAll = (): Verdict => ({ admitted: false, why: 'denied', because: [] });
 
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] as string;
 
-async function missing(answer: ServerResponse): Promise<void> {
+async function missing(_: IncomingMessage, answer: ServerResponse): Promise<void> {
   answer.writeHead(404, { 'content-length': '0' }).end();
 }

@@ -3,7 +3,8 @@ import { isGuarded } from '../../model/site.ts';
 import { type Asked, tell } from './asked.ts';
 import { hidden } from './forms.ts';
 import { page } from './layout.ts';
-import { destinationOf, enterUrl, pathOf, publicationAt } from './places.ts';
+import { enterUrl, publicationAt } from './passage.ts';
+import { destinationOf, pathOf } from './places.ts';
 
 /** Where somebody wants to go, as it goes along from page to page: only places where one may be sent. */
 export type Wish = URL | undefined;
@@ -29,7 +30,7 @@ export async function onward(asked: Asked, to: Wish): Promise<Response> {
   const site = asked.get('site');
   const publication = publicationAt(site, to.hostname);
   // A pass is as strong as the session was when it was made: it is made anew.
-  const there = publication && isGuarded(publication) ? enterUrl(to) : to;
+  const there = publication && isGuarded(publication) ? new URL(enterUrl(site, to.hostname, pathOf(to))) : to;
   if (asked.req.method === 'GET') return asked.redirect(there.href, 303);
   // Browsers hold a form's answer, and wherever that leads, to `form-action`: a page leads on instead.
   return page(asked, {

@@ -29,34 +29,13 @@ const stateLasts = 3600;
 export const portalUrl = ({ signIn, gateway }: Site): string =>
   `https://${signIn?.at ?? ''}${gateway.publicPort === 443 ? '' : `:${gateway.publicPort}`}`;
 
-/** A place of a publication that a browser may be sent to. */
-export interface Destination {
-  readonly publication: Publication;
-  /** As the browser asks for it, without the port. */
-  readonly host: string;
-  /** From `/` on, with its query. */
-  readonly path: string;
-}
-
-/**
- * Where a URL leads, if that is a publication of this site: `undefined` for everything else, so that nobody is sent to a stranger's
- * page. Fragments never get here.
- */
-export function destinationOf(site: Site, to: string): Destination | undefined {
-  if (!URL.canParse(to)) return undefined;
-  const { protocol, hostname, port, username, password, pathname, search } = new URL(to);
-  const isOurs =
-    protocol === 'https:' && username + password === '' && Number(port || 443) === site.gateway.publicPort;
-  const publication = isOurs ? publicationAt(site, hostname) : undefined;
-  return publication && { publication, host: hostname, path: pathname + search };
-}
-
-/** Where a browser is sent so that it gets a pass there, and goes on to where it wanted. */
-export function enterUrl(site: Site, { host, path }: Pick<Destination, 'host' | 'path'>): string {
+/** Where a browser is sent so that it gets a pass there, and goes on to a path. */
+export function enterUrl(site: Site, host: string, path: string): string {
   return `${originOf(site, host)}${enterPath}?to=${encodeURIComponent(path)}`;
 }
 
-const originOf = ({ gateway }: Site, host: string): string =>
+/** Where a name of a publication is, without a final slash. */
+export const originOf = ({ gateway }: Site, host: string): string =>
   `https://${host}${gateway.publicPort === 443 ? '' : `:${gateway.publicPort}`}`;
 
 /** The publication that answers to a name, as nginx looks for it: exact, then the longest wildcard, then the first expression. */

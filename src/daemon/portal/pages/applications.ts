@@ -8,7 +8,7 @@ import { signedIn } from '../guard.ts';
 import { page } from '../layout.ts';
 import type { PortalSession } from '../needs.ts';
 import { withWish } from '../onward.ts';
-import { publicationUrl } from '../places.ts';
+import { originOf } from '../passage.ts';
 
 /** Refusals that may be otherwise at another time, from elsewhere or with somebody's word: these applications are shown all the same. */
 const passing = [
@@ -62,7 +62,7 @@ const titleOf = (asked: Asked, publication: Publication): string =>
 
 function card(asked: Asked, publication: Publication, verdict: Verdict): Html {
   const title = titleOf(asked, publication);
-  const url = publicationUrl(asked.get('site'), publication);
+  const url = originOf(asked.get('site'), publication.example);
   const isOpen = verdict.admitted || verdict.why === 'second-factor';
   return html`<li>${isOpen ? html`<a href="${url}">${title}</a>` : html`<strong>${title}</strong>`}
 ${title !== publication.example && html`<small>${publication.example}</small>`}
@@ -80,7 +80,7 @@ function state(asked: Asked, publication: Publication, verdict: Verdict): Html |
     return html`<span class="state shut">${tell(asked, 'portal.applications.opens', { until })}</span>`;
   const text = html`<span class="state${verdict.why !== 'second-factor' && ' shut'}">${tell(asked, `portal.applications.${verdict.why}`)}</span>`;
   if (verdict.why !== 'approval') return text;
-  const ask = withWish('/ask', new URL(publicationUrl(asked.get('site'), publication)));
+  const ask = withWish('/ask', new URL(originOf(asked.get('site'), publication.example)));
   return html`${text}<a href="${ask}">${tell(asked, 'portal.applications.ask')}</a>`;
 }
 

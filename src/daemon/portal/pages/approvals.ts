@@ -10,7 +10,7 @@ import { signedIn, sure } from '../guard.ts';
 import { page } from '../layout.ts';
 import type { PortalSession } from '../needs.ts';
 import { onward, type Wish, wished, wishOf } from '../onward.ts';
-import { publicationAt, publicationUrl } from '../places.ts';
+import { originOf, publicationAt } from '../passage.ts';
 import { problem } from '../problem.ts';
 import { publicationTitle } from './applications.ts';
 
@@ -122,7 +122,7 @@ async function askPage(asked: Asked, wish: Wish, wrong?: string): Promise<Respon
       ? { wrong: tell(asked, 'portal.ask.refused', { at: moment(asked, latest.decided ?? latest.asked) }) }
       : {}),
     body: isWaiting
-      ? html`<p>${tell(asked, 'portal.ask.wait')}</p><p><a class="button" href="${publicationUrl(site, found.publication)}">${tell(asked, 'portal.ask.try')}</a></p>`
+      ? html`<p>${tell(asked, 'portal.ask.wait')}</p><p><a class="button" href="${originOf(site, found.publication.example)}">${tell(asked, 'portal.ask.try')}</a></p>`
       : html`<p>${tell(asked, 'portal.ask.text', { hours })}</p>
 ${form(
   asked,

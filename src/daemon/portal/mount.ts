@@ -1,0 +1,106 @@
+import { getRequestListener } from '@hono/node-server';
+import type { Factors } from '../../identity/factors.ts';
+import type { LocalPeople } from '../../identity/people.ts';
+import type { User } from '../../identity/types.ts';
+import { deliver } from '../../mail/deliver.ts';
+import { Fault } from '../../model/fault.ts';
+import { authorityFolder } from '../../pki/authority/folder.ts';
+import { readLedger } from '../../pki/authority/ledger.ts';
+import type { Store } from '../../store/store.ts';
+import { portalFactors } from './factors.ts';
+import type { PortalNeeds, PortalSessions, SignInSite, Source } from './needs.ts';
+import { factorPages } from './pages/factor-pages.ts';
+import { makePortal } from './portal.ts';
+import type { Entry, Handler } from './types.ts';
+
+/** Has the portal answer at its name; nothing does where the description has none. */
+export function mountPortal(entry: Entry, people: LocalPeople, factors: Factors): Handler | undefined {
+  const { site } = entry;
+  if (!site.signIn) return undefined;
+  const listen = getRequestListener(makePortal(needsOf(entry, site as SignInSite, people, factors), [factorPages(factors, people)]).fetch, {
+    overrideGlobalObjects: false,
+  });
+  return async (asked, answer) => {
+    await listen(asked, answer);
+  };
+}
+
+function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: Factors): PortalNeeds {
+  const { state, audit, admit, country, forgetVerdicts } = entry;
+  const { mail } = site;
+  const fail = (error: unknown) =>
+    entry.fail(
+      error instanceof Fault ? error : new Fault('entry.defect', { reason: String(error) }, { cause: error }),
+    );
+  return {
+    ...{ site: () => site, sessions: sessionsOf(entry), forgetVerdicts, fail, now: () => new Date() },
+    sources: () =>
+      site.signIn.sources.flatMap(
+        (name) => entry.sources.find((each) => each.name === name) ?? [],
+      ) as Source[],
+    factors: portalFactors(factors, () => site),
+    approvals: later(async () => (await entry.store()).approvals),
+    async admit({ user, strength }, { id }, address) {
+      const from = country(address);
+      return admit({
+        ...{ publication: id, at: new Date(), address, user: { id: user.id, groups: user.groups } },
+        secondFactor: strength !== undefined,
+        approvals: await entry.approvals(user.id, id),
+        ...(from === undefined ? {} : { country: from }),
+      });
+    },
+    certificates: (user) => certificatesOf(state, user),
+    changePassword: (user, password, from) => people.setPassword(user, password, { who: user.id, from }),
+    audit: (one) => audit.append(one),
+    ...(mail
+      ? {
+          async mail(letter) {
+            const delivery = await deliver(state, mail, letter);
+            if (delivery.is === 'kept') fail(delivery.fault);
+          },
+        }
+      : {}),
+  };
+}
+
+function sessionsOf({ sessions, standing, forgetVerdicts }: Entry): PortalSessions {
+  const { begin, strengthen, list } = sessions;
+  return {
+    ...{ begin, strengthen, list },
+    async find(cookie) {
+      const session = await sessions.find(cookie);
+      const user = session && (await standing.of(session));
+      if (session && !user) await sessions.end({ id: session.id }, 'gone');
+      return session && user && { ...session, user };
+    },
+    async end({ id }, why) {
+      await sessions.end({ id }, why);
+      await forgetVerdicts();
+    },
+  };
+}
+
+/** Client certificates that carry somebody's name or address. */
+async function certificatesOf(state: string, { id, login, email }: User) {
+  const own = [id, login, email].flatMap((name) => name?.toLowerCase() ?? []);
+  return (await readLedger(authorityFolder(state))).filter(
+    ({ purpose, name, names }) =>
+      purpose !== 'server' && [name, ...names].some((each) => own.includes(each.toLowerCase())),
+  );
+}
+
+/** Something whose methods all promise, from where it cannot be opened yet: each call opens it. */
+export function later<T extends object>(open: () => Promise<T>): T {
+  return new Proxy({} as T, {
+    get:
+      (_, name) =>
+      async (...args: readonly unknown[]) => {
+        const it = (await open()) as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
+        return it[name]?.(...args);
+      },
+  });
+}
+
+/** What people sign in with, of a store that may be away. */
+export const credentialsOf = (store: () => Promise<Store>, site: string) =>
+  later(async () => (await store()).credentials(site));
