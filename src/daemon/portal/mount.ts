@@ -17,9 +17,12 @@ import type { Entry, Handler } from './types.ts';
 export function mountPortal(entry: Entry, people: LocalPeople, factors: Factors): Handler | undefined {
   const { site } = entry;
   if (!site.signIn) return undefined;
-  const listen = getRequestListener(makePortal(needsOf(entry, site as SignInSite, people, factors), [factorPages(factors, people)]).fetch, {
-    overrideGlobalObjects: false,
-  });
+  const listen = getRequestListener(
+    makePortal(needsOf(entry, site as SignInSite, people, factors), [factorPages(factors, people)]).fetch,
+    {
+      overrideGlobalObjects: false,
+    },
+  );
   return async (asked, answer) => {
     await listen(asked, answer);
   };
