@@ -10,7 +10,7 @@ const described = (rig: Rig, assigned: boolean, trust: string) => `${head(rig.po
   app: { url: "http://127.0.0.1:${upstream}", healthy: { path: /, contains: the service } }
 tls-configurations:
   own: { client-certificate: required, authorities: [internal] }
-  partners: { client-certificate: required, authorities: [${trust}], crl: ${trust}.crl, probe: { certificate: probe.pem, key: probe.key } }
+  partners: { client-certificate: required, authorities: [${trust}], crl: ${trust}.crl, probe: { certificate: probe.pem, key: probe.key, expired: { certificate: over.pem, key: over.key }, revoked: { certificate: revoked.pem, key: revoked.key } } }
 publications:
   own.localhost: { service: app, audience: everyone${assigned ? ', tls-configuration: own' : ''} }
   api.localhost: { service: app, audience: everyone${assigned ? ', tls-configuration: partners' : ''} }
@@ -38,13 +38,19 @@ test('who shows which certificate is refused, and who is not, is tried with cert
     response.end(`the service, for ${String(identity)}`);
   });
   const [partner, other] = [await clientAuthority('CN=Partner'), await clientAuthority('CN=Other')];
+  const [right, over, revoked] = [
+    await partner.client(),
+    await partner.client({ from: -5, until: -1 }),
+    await partner.client(),
+  ];
   await rig.write('partner.pem', partner.pem);
-  await rig.write('partner.pem.crl', await partner.list());
+  await rig.write('partner.pem.crl', await partner.list([revoked.serial]));
   await rig.write('other.pem', other.pem);
   await rig.write('other.pem.crl', await other.list());
-  const probe = await partner.client();
-  await rig.write('probe.pem', probe.cert);
-  await rig.write('probe.key', probe.key);
+  for (const [name, { cert, key }] of Object.entries({ probe: right, over, revoked })) {
+    await rig.write(`${name}.pem`, cert);
+    await rig.write(`${name}.key`, key);
+  }
 
   const yaml = described(rig, true, 'partner.pem');
   expect((await rig.apply(yaml)).outcome).toBe('applied');
@@ -57,6 +63,8 @@ test('who shows which certificate is refused, and who is not, is tried with cert
     'own.localhost/#answers true seen.answers.content',
     'api.localhost#client-none true seen.client.refused',
     'api.localhost#client-impostor true seen.client.refused',
+    'api.localhost#client-expired true seen.client.refused',
+    'api.localhost#client-revoked true seen.client.refused',
     'api.localhost#client-right true seen.client.accepted',
     'api.localhost/#answers true seen.answers.content',
     'paths.localhost/#client-none true seen.client.refused',
@@ -81,13 +89,38 @@ test('who shows which certificate is refused, and who is not, is tried with cert
     ]),
   );
 
-  // And of one that accepts another authority.
+  // A gateway that has an earlier list lets the revoked one in.
+  await rig.write('other.pem', partner.pem);
+  await rig.write('other.pem.crl', await partner.list());
+  await rig.apply(described(rig, true, 'other.pem'));
+  expect((await proved(rig, yaml)).filter((line) => line.startsWith('api.localhost#client-'))).toEqual([
+    'api.localhost#client-none true seen.client.refused',
+    'api.localhost#client-impostor true seen.client.refused',
+    'api.localhost#client-expired true seen.client.refused',
+    'api.localhost#client-revoked false seen.client.let-in',
+    'api.localhost#client-right true seen.client.accepted',
+  ]);
+
+  // And one that accepts another authority.
+  await rig.write('other.pem', other.pem);
+  await rig.write('other.pem.crl', await other.list());
   await rig.apply(described(rig, true, 'other.pem'));
   const shut = (await proved(rig, yaml)).filter((line) => line.startsWith('api.localhost'));
   expect(shut).toEqual([
     'api.localhost#client-none true seen.client.refused',
     'api.localhost#client-impostor true seen.client.refused',
+    'api.localhost#client-expired true seen.client.refused',
+    'api.localhost#client-revoked true seen.client.refused',
     'api.localhost#client-right false seen.client.shut-out',
     'api.localhost/#answers false seen.status.other',
+  ]);
+
+  // Certificates that are not what they are called prove nothing by being refused.
+  await rig.write('over.pem', right.cert);
+  await rig.write('over.key', right.key);
+  await rig.write('revoked.key', right.key);
+  expect((await proved(rig, yaml)).filter((line) => /#client-(expired|revoked) false/.test(line))).toEqual([
+    'api.localhost#client-expired false client-proof.file.ended',
+    'api.localhost#client-revoked false client-proof.file.key',
   ]);
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { unfit } from '../lib/client-proofs.ts';
 import { clientVerification, proxied, type Site } from '../model/site.ts';
 import { ensureProofCertificates, impostorOf, proofCertificate } from '../pki/proof-certificates.ts';
 import type { ClientCertificates } from '../verify/index.ts';
@@ -26,9 +27,18 @@ export function clientCertificates({ state, authority }: Gateway, site: Site): C
       const pem = file?.kind === 'file' ? await readText(file.file) : authority.root;
       return pem === undefined ? undefined : impostorOf(pem, new Date());
     }
-    if (kind === 'right' && probe) {
-      const [certificate, key] = await Promise.all([readText(probe.certificate), readText(probe.key)]);
-      return certificate === undefined || key === undefined ? undefined : { certificate, key };
+    const given = probe?.[kind];
+    if (given) {
+      const [certificate, key] = await Promise.all([readText(given.certificate), readText(given.key)]);
+      if (certificate === undefined || key === undefined) return undefined;
+      const texts = async (files: readonly { readonly file: string }[]) =>
+        (await Promise.all(files.map(({ file }) => readText(file)))).join('');
+      const judged = {
+        authorities: await texts(authorities.flatMap((each) => (each.kind === 'file' ? [each] : []))),
+        revocations: await texts(configuration.crls),
+      };
+      const reason = unfit(kind, { certificate, key, ...judged }, new Date());
+      return reason ? { reason } : { certificate, key };
     }
     return authorities.some((each) => each.kind === 'internal') ? proofCertificate(state, kind) : undefined;
   };

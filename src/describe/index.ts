@@ -11,6 +11,7 @@ import { readJobFiles } from './job-files.ts';
 import { locateFinding, sortFindings } from './locate.ts';
 import { merge, type Sources } from './merge.ts';
 import { parse } from './parse.ts';
+import { proofFindings } from './proof-files.ts';
 import { resolve } from './resolve.ts';
 import { readSources } from './source.ts';
 import { trustFindings } from './trust-files.ts';
@@ -64,6 +65,7 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
     for (const engine of engines) findings.push(...engine.review(site));
     const shown = site.tlsConfigurations.filter((one) => one.kind === 'client');
     findings.push(...(await clientFileFindings(shown, files, now)));
+    findings.push(...(await proofFindings(site, files, now)));
   }
   const located = sortFindings(
     sources,

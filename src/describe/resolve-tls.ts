@@ -28,6 +28,9 @@ export function resolveTlsConfigurations(parsed: Parsed, file: File): readonly T
 function resolveServer(name: string, entry: TlsConfigurationEntry, file: File, at: Pointer): ServerTls {
   const { authorities = [], crl, ocsp, headers, probe } = entry;
   const crls = typeof crl === 'string' ? [crl] : (crl ?? []);
+  const pair = (files: { readonly certificate: string; readonly key: string }, pointer: Pointer) => ({
+    ...{ certificate: file(files.certificate, at), key: file(files.key, at), pointer },
+  });
   return {
     kind: 'server',
     name,
@@ -54,9 +57,9 @@ function resolveServer(name: string, entry: TlsConfigurationEntry, file: File, a
     ...(probe
       ? {
           probe: {
-            certificate: file(probe.certificate, at),
-            key: file(probe.key, at),
-            pointer: `${at}/probe`,
+            right: pair(probe, `${at}/probe`),
+            ...(probe.expired ? { expired: pair(probe.expired, `${at}/probe/expired`) } : {}),
+            ...(probe.revoked ? { revoked: pair(probe.revoked, `${at}/probe/revoked`) } : {}),
           },
         }
       : {}),

@@ -10,7 +10,19 @@ let files: Record<string, string>;
 beforeAll(async () => {
   root = await clientAuthority('CN=Partner Root');
   below = await root.under('CN=Partner Issuing');
+  const other = await clientAuthority('CN=Other Root');
+  const [right, over, revoked, foreign] = await Promise.all([
+    ...[root.client(), root.client({ from: -5, until: -1 }), root.client()],
+    other.client({ from: -5, until: -1 }),
+  ]);
   files = {
+    ...Object.fromEntries(
+      Object.entries({ right, over, revoked, foreign }).flatMap(([name, made]) => [
+        [`/home/me/${name}.pem`, made?.cert ?? ''],
+        [`/home/me/${name}.key`, made?.key ?? ''],
+      ]),
+    ),
+    '/home/me/revoked.crl': await root.list([revoked?.serial ?? '']),
     '/home/me/ca.pem': root.pem,
     '/home/me/chain.pem': below.pem + root.pem,
     '/home/me/below.pem': below.pem,
@@ -39,7 +51,7 @@ const found = async (yaml: string, now = new Date()) => {
   const disk = memory({ ...files, '/home/me/site.yaml': yaml });
   const { findings } = await describe('/home/me/site.yaml', { files: disk, now });
   return findings
-    .filter(({ code }) => code !== 'service.unpublished')
+    .filter(({ code }) => code !== 'service.unpublished' && !/^client-proof\.(?!file)/.test(code))
     .map(
       ({ severity, code, pointer }) => `${severity} ${code} ${pointer?.replace('/tls-configurations', '')}`,
     );
@@ -192,4 +204,51 @@ test('a gateway elsewhere has what says whom it lets in, and no certificate for 
   });
   expect(again.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(again.site?.tlsConfigurations).toEqual(moved.tlsConfigurations);
+});
+
+test('what no proof tries is said for each name, with what there is to be shown', async () => {
+  const notes = async (configuration: string) => {
+    const yaml = site(`  p: { client-certificate: required, authorities: ${configuration} }`);
+    const disk = memory({ ...files, '/home/me/site.yaml': yaml });
+    const { findings } = await describe('/home/me/site.yaml', { files: disk });
+    return findings
+      .filter(({ code }) => code.startsWith('client-proof.'))
+      .map(({ severity, code, params, pointer }) =>
+        [severity, code, params?.name ?? params?.kind, pointer?.replace('/tls-configurations', '')].join(' '),
+      );
+  };
+  expect(await notes('[internal]')).toEqual([]);
+  expect(await notes('[ca.pem], crl: root.crl')).toEqual(['note client-proof.none a.example.fr /p']);
+  expect(await notes('[ca.pem]')).toEqual([
+    'note client-proof.none a.example.fr /p',
+    'note client-proof.unrevocable a.example.fr /p',
+  ]);
+  const pair = (name: string) => `certificate: ${name}.pem, key: ${name}.key`;
+  expect(await notes(`[ca.pem], crl: root.crl, probe: { ${pair('right')} }`)).toEqual([
+    'note client-proof.expired a.example.fr /p',
+    'note client-proof.revoked a.example.fr /p',
+  ]);
+  expect(
+    await notes(
+      `[ca.pem], crl: revoked.crl, probe: { ${pair('right')}, expired: { ${pair('over')} }, revoked: { ${pair('revoked')} } }`,
+    ),
+  ).toEqual([]);
+  expect(
+    await notes(
+      `[ca.pem], crl: root.crl, probe: { ${pair('over')}, expired: { ${pair('right')} }, revoked: { ${pair('right')} } }`,
+    ),
+  ).toEqual([
+    'warning client-proof.file.dates right /p/probe',
+    'warning client-proof.file.ended expired /p/probe/expired',
+    'warning client-proof.file.unlisted revoked /p/probe/revoked',
+  ]);
+  expect(
+    await notes(
+      `[ca.pem], crl: root.crl, probe: { ${pair('gone')}, expired: { ${pair('foreign')} }, revoked: { certificate: right.pem, key: over.key } }`,
+    ),
+  ).toEqual([
+    'warning client-proof.file.unreadable  /p/probe',
+    'warning client-proof.file.authority expired /p/probe/expired',
+    'warning client-proof.file.key revoked /p/probe/revoked',
+  ]);
 });

@@ -35,6 +35,13 @@ export interface Ocsp {
   readonly pointer: Pointer;
 }
 
+/** A PEM file of a certificate with its chain, and that of its key (absolute paths). */
+export interface ProbeCertificate {
+  readonly certificate: string;
+  readonly key: string;
+  readonly pointer: Pointer;
+}
+
 /** Which client certificates are asked for where this is assigned (MTLS-1). */
 export interface ServerTls {
   readonly kind: 'server';
@@ -48,8 +55,12 @@ export interface ServerTls {
   readonly identity: Identity;
   /** The header that tells the service each fact; what is not named here is not told. */
   readonly headers: Readonly<Partial<Record<CertificateFact, string>>>;
-  /** A certificate that proofs may show, and its key (absolute paths). */
-  readonly probe?: { readonly certificate: string; readonly key: string; readonly pointer: Pointer };
+  /** Certificates that proofs may show: one to be let in, and two to be refused. */
+  readonly probe?: {
+    readonly right: ProbeCertificate;
+    readonly expired?: ProbeCertificate;
+    readonly revoked?: ProbeCertificate;
+  };
   readonly pointer: Pointer;
 }
 

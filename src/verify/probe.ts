@@ -9,11 +9,14 @@ export interface ClientCertificate {
   readonly key: string;
 }
 
-/** Where probes get client certificates from: by the TLS configuration that asks for them; `undefined` where none can be had. */
+/**
+ * Where probes get client certificates from: by the TLS configuration that asks for them; `undefined` where none can be had, the reason
+ * where the one that there is would prove nothing.
+ */
 export type ClientCertificates = (
   configuration: string,
   kind: Exclude<ShownCertificate, 'none'>,
-) => Promise<ClientCertificate | undefined>;
+) => Promise<ClientCertificate | { readonly reason: Message } | undefined>;
 
 /** Where and how a probe is made. */
 export interface ProbeContext {

@@ -100,6 +100,7 @@ export async function shownCertificate(
 ): Promise<ClientCertificate> {
   const client = await context.clients?.(configuration, kind);
   if (!client) throw new Trouble(message('seen.client.none', { configuration }));
+  if ('reason' in client) throw new Trouble(client.reason);
   return client;
 }
 

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { activeManifest, type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
 import { type Reach, rootOfGateway } from '../../daemon/reach.ts';
 import { fromVantage } from '../../daemon/vantage.ts';
+import { unproved } from '../../lib/client-proofs.ts';
 import { allPorts } from '../../lib/ports.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Expectation } from '../../model/expectation.ts';
@@ -78,8 +79,15 @@ export function verify(context: Context): Command {
             )
           : await proveLive(context, gateway, site, chosen, proveOptions);
         const { language, colour, width } = context;
-        if (options.json) context.out(JSON.stringify(evidenceJson(evidence, language)));
+        const untried = unproved(site).filter(({ about }) => chosen.some((each) => each.about === about));
+        const said = untried.map((each) => ({
+          about: each.about,
+          ...each.said,
+          say: context.say(each.said),
+        }));
+        if (options.json) context.out(JSON.stringify({ ...evidenceJson(evidence, language), untried: said }));
         else context.out(evidenceReport(evidence, { language, colour, width, full: options.full === true }));
+        if (!options.json) for (const { say } of said) context.err(say);
         if (!vantage) tellUncalled(context, site, chosen);
         if (countEvidence(evidence).broken > 0) process.exitCode = exit.failed;
       });

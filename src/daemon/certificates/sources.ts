@@ -112,8 +112,8 @@ function ofConfigurations(site: Site): readonly Source[] {
             {
               origin: 'client' as const,
               for: name,
-              pointer: probe.pointer,
-              from: { file: probe.certificate },
+              pointer: probe.right.pointer,
+              from: { file: probe.right.certificate },
             },
           ]
         : []),

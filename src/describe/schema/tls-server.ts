@@ -26,6 +26,15 @@ const headers = z.strictObject({
 });
 
 /** The words of a configuration for publications: which client certificates are asked for. */
+/** Files of another certificate for proofs. */
+const probePair = (what: string) =>
+  z
+    .strictObject({
+      certificate: filename().describe(`PEM file of ${what}; and its chain.`),
+      key: filename().describe('PEM file of its private key.'),
+    })
+    .describe(`A client certificate for proofs: ${what}.`);
+
 export const serverWords = {
   'client-certificate': z
     .enum(['required', 'optional'])
@@ -74,7 +83,9 @@ export const serverWords = {
     .strictObject({
       certificate: filename().describe('PEM file of a client certificate that is accepted, and its chain.'),
       key: filename().describe('PEM file of its private key.'),
+      expired: probePair('one that has expired, and must be refused').optional(),
+      revoked: probePair('one that is revoked, and must be refused').optional(),
     })
     .optional()
-    .describe('A certificate for proofs, since nobody but its authority can issue one.'),
+    .describe('Certificates for proofs, since nobody but their authority can issue them.'),
 };

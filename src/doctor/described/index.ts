@@ -83,7 +83,7 @@ async function examinePublication(
     server: { host: question.address ?? name, port: site.gateway.publicPort },
     name,
     ...(ca ? { ca } : {}),
-    ...(probe ? { client: { certificate: probe.certificate, key: silent(probe.key) } } : {}),
+    ...(probe ? { client: { certificate: probe.right.certificate, key: silent(probe.right.key) } } : {}),
   });
   const [first] = shakes;
   const served = first?.[1].chain?.path[0];
@@ -169,8 +169,13 @@ async function examineTrust(
   ];
   if (!probe) return found;
   const [ca] = files;
-  const held = await inspectFile(probe.certificate, {
-    ...{ ...base(question), purpose: 'client', key: silent(probe.key), crls: crls.map(({ file }) => file) },
+  const held = await inspectFile(probe.right.certificate, {
+    ...{
+      ...base(question),
+      purpose: 'client',
+      key: silent(probe.right.key),
+      crls: crls.map(({ file }) => file),
+    },
     ...(ca !== undefined && files.length === 1 ? { ca } : {}),
   });
   return [...found, ...held.found];

@@ -1,4 +1,5 @@
-import type { Door, Expectation, ShownCertificate } from '../../model/expectation.ts';
+import { canEnter, shownFor } from '../../lib/client-proofs.ts';
+import type { Door, Expectation } from '../../model/expectation.ts';
 import { message } from '../../model/message.ts';
 import {
   clientVerification,
@@ -8,23 +9,7 @@ import {
   type Route,
   type Site,
 } from '../../model/site.ts';
-import type { ServerTls } from '../../model/tls.ts';
 import { checkedPath, serviceOf } from './routes.ts';
-
-const isOurs = ({ authorities }: ServerTls): boolean => authorities.some(({ kind }) => kind === 'internal');
-
-/** The certificates that can be had for proofs: of a foreign authority only those that the description names. */
-function shownFor(configuration: ServerTls): readonly ShownCertificate[] {
-  return [
-    ...(configuration.client === 'required' ? (['none'] as const) : []),
-    'impostor',
-    ...(isOurs(configuration) ? (['expired', 'revoked'] as const) : []),
-    ...(canEnter(configuration) ? (['right'] as const) : []),
-  ];
-}
-
-const canEnter = (configuration: ServerTls): boolean =>
-  configuration.probe !== undefined || isOurs(configuration);
 
 /** How a route is arrived at: with a certificate where one is needed, and not at all where none can be had. */
 export function clientDoor(site: Site, publication: Publication, route: Route, door: Door): Door | undefined {

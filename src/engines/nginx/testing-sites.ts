@@ -291,7 +291,7 @@ export const situations: Readonly<Record<string, Situation>> = {
           identity: 'X-Partner',
           certificate: 'X-Client-Certificate',
         },
-        probe: { certificate: '/etc/pki/probe.pem', key: '/etc/pki/probe.key', pointer: '' },
+        probe: { right: { certificate: '/etc/pki/probe.pem', key: '/etc/pki/probe.key', pointer: '' } },
         pointer: '/tls-configurations/partners',
       },
       {

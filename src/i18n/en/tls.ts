@@ -75,4 +75,23 @@ export const tls = {
   'seen.client.none': 'there is no certificate of “{configuration}” here to try it with',
   'advice.client.none':
     'Prove it on the gateway, after `poterne apply`, or name a certificate and its key under `probe`.',
+  'client-proof.none':
+    'Not tried at {name}: a right, an expired and a revoked certificate of the authority in "{configuration}". Only that authority can make them.',
+  'client-proof.right': 'Not tried at {name}: a right certificate for "{configuration}".',
+  'client-proof.expired':
+    'Not tried at {name}: an expired certificate of the authority in "{configuration}". Only that authority has one.',
+  'client-proof.revoked':
+    'Not tried at {name}: a revoked certificate of the authority in "{configuration}". Only that authority can revoke one.',
+  'client-proof.unrevocable':
+    'Not promised at {name}: that a revoked certificate is refused. "{configuration}" has neither crl nor ocsp.',
+  'client-proof.hint': 'name them under probe: certificate and key; expired and revoked, with theirs',
+  'client-proof.unrevocable.hint': 'write crl: the list of the authority',
+  'client-proof.file.unreadable': 'cannot be read from here ({reason}), so proofs cannot show it: {file}',
+  'client-proof.file.form': 'the certificate for proofs ({kind}) is no certificate in PEM',
+  'client-proof.file.key': 'the key for proofs ({kind}) is not that of the certificate, or cannot be read',
+  'client-proof.file.authority':
+    'the certificate for proofs ({kind}) is of none of the authorities: its refusal would prove nothing',
+  'client-proof.file.dates': 'the certificate for proofs ({kind}) is not valid now',
+  'client-proof.file.ended': 'the certificate for proofs ({kind}) has not expired',
+  'client-proof.file.unlisted': 'the certificate for proofs ({kind}) is on none of the revocation lists',
 } as const;

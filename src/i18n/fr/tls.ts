@@ -78,4 +78,25 @@ export const tls: Readonly<Record<keyof typeof en, string>> = {
   'seen.client.none': 'il n’y a pas ici de certificat de « {configuration} » pour l’essayer',
   'advice.client.none':
     'Prouvez-le sur la passerelle, après « poterne apply », ou nommez un certificat et sa clé sous `probe`.',
+  'client-proof.none':
+    'Pas essayé pour {name} : un bon certificat, un expiré et un révoqué de l’autorité de « {configuration} ». Elle seule peut en faire.',
+  'client-proof.right': 'Pas essayé pour {name} : un bon certificat pour « {configuration} ».',
+  'client-proof.expired':
+    'Pas essayé pour {name} : un certificat expiré de l’autorité de « {configuration} ». Elle seule en a un.',
+  'client-proof.revoked':
+    'Pas essayé pour {name} : un certificat révoqué de l’autorité de « {configuration} ». Elle seule peut en révoquer un.',
+  'client-proof.unrevocable':
+    'Pas promis pour {name} : qu’un certificat révoqué est refusé. « {configuration} » n’a ni crl ni ocsp.',
+  'client-proof.hint': 'nommez-les sous probe : certificate et key ; expired et revoked, avec les leurs',
+  'client-proof.unrevocable.hint': 'écrivez crl : la liste de l’autorité',
+  'client-proof.file.unreadable':
+    'illisible d’ici ({reason}), les preuves ne peuvent donc pas le présenter : {file}',
+  'client-proof.file.form': 'le certificat pour les preuves ({kind}) n’est pas un certificat en PEM',
+  'client-proof.file.key': 'la clé pour les preuves ({kind}) n’est pas celle du certificat, ou est illisible',
+  'client-proof.file.authority':
+    'le certificat pour les preuves ({kind}) n’est d’aucune des autorités : son refus ne prouverait rien',
+  'client-proof.file.dates': 'le certificat pour les preuves ({kind}) n’est pas valable maintenant',
+  'client-proof.file.ended': 'le certificat pour les preuves ({kind}) n’a pas expiré',
+  'client-proof.file.unlisted':
+    'le certificat pour les preuves ({kind}) n’est sur aucune des listes de révocation',
 };

@@ -26,12 +26,15 @@ export const partnerCertificate: ProbeFunction<'partner-certificate'> = (probe, 
       chain.map(({ subject, issuer, pin }) => `${subject}\n  issuer: ${issuer}\n  sha256/${pin}`).join('\n'),
     );
     const trouble = judge(peer, chainError(socket), name, minDays, context.now());
-    if (trouble) return broken(trouble, excerpt);
+    // That it ends soon matters less than whose it is.
+    const isSoon = trouble?.code === 'seen.certificate.soon';
+    if (trouble && !isSoon) return broken(trouble, excerpt);
     if (pins.length > 0 && !chain.some(({ pin }) => pins.includes(pin)))
       return broken(
         message('seen.partner.pin', { pins: chain.map(({ pin }) => `sha256/${pin}`).join(', ') }),
         excerpt,
       );
+    if (trouble) return broken(trouble, excerpt);
     return kept(
       message('seen.partner.certificate', {
         protocol: protocolOf(socket),
@@ -45,9 +48,11 @@ export const partnerCertificate: ProbeFunction<'partner-certificate'> = (probe, 
 /** What to trust, and what to show where it can be read. */
 async function material({ ca, shown, door }: ProbeOf<'partner-certificate'>, { clients }: ProbeContext) {
   const given = door.client === undefined ? undefined : await clients?.(door.client, 'right');
-  const own = given
-    ? [given.certificate, given.key]
-    : shown && (await Promise.all([readFile(shown.certificate), readFile(shown.key)]).catch(() => undefined));
+  const own =
+    given && 'key' in given
+      ? [given.certificate, given.key]
+      : shown &&
+        (await Promise.all([readFile(shown.certificate), readFile(shown.key)]).catch(() => undefined));
   const trusted = { ca: ca === undefined ? [...systemRoots()] : [await readFile(ca, 'utf8')] };
   if (!own) return trusted;
   const [cert, key] = own;
