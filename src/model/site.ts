@@ -307,6 +307,8 @@ export interface ClientVerification {
   readonly configuration: ServerTls;
   /** On all paths of the publication; else only on those routes that name it. */
   readonly everywhere: boolean;
+  /** Some rule of the audience lets in who shows one: who does not may sign in, or be let in by another. */
+  readonly byRule: boolean;
 }
 
 /** What a publication asks of client certificates; describe has made sure that it names one configuration at most. */
@@ -316,21 +318,23 @@ export function clientVerification(
   publication: Publication,
 ): ClientVerification | undefined {
   const own = publication.scenario === 'proxy' ? publication.tlsConfiguration : undefined;
-  const name = own ?? publication.routes.find((route) => route.tlsConfiguration)?.tlsConfiguration;
+  const byRule = publication.audience.rules?.find(({ subject }) => subject?.certificate)?.subject
+    ?.certificate;
+  const name = own ?? publication.routes.find((route) => route.tlsConfiguration)?.tlsConfiguration ?? byRule;
   if (name === undefined) return undefined;
   const configuration = tlsConfigurations.find((each) => each.kind === 'server' && each.name === name);
   if (configuration?.kind !== 'server')
     throw new Error(`${publication.name}: no TLS configuration "${name}"`);
-  return { configuration, everywhere: own !== undefined };
+  return { configuration, everywhere: own !== undefined, byRule: byRule === name };
 }
 
 /** Whether a certificate is asked for on a route, as far as its service is told of it. */
-export const isVerified = ({ everywhere }: ClientVerification, route: Route): boolean =>
-  everywhere || route.tlsConfiguration !== undefined;
+export const isVerified = ({ everywhere, byRule }: ClientVerification, route: Route): boolean =>
+  everywhere || byRule || route.tlsConfiguration !== undefined;
 
 /** Whether nobody gets through a route without a certificate. */
-export const isRequired = (verification: ClientVerification, route: Route): boolean =>
-  verification.configuration.client === 'required' && isVerified(verification, route);
+export const isRequired = ({ configuration, everywhere }: ClientVerification, route: Route): boolean =>
+  configuration.client === 'required' && (everywhere || route.tlsConfiguration !== undefined);
 
 /** The publications that visitors reach directly. */
 export function direct({ publications }: Pick<Site, 'publications'>): readonly DirectPublication[] {

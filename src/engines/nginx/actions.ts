@@ -27,7 +27,8 @@ export const actions: EngineActions = {
     { path: 'run', account: 'enters' },
     { path: pinFlags, account: 'enters' },
     { path: 'log', account: 'enters' },
-    ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) => ({
+    // Verdicts are forgotten by removing them.
+    ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi', 'verdicts'].map((of) => ({
       path: `run/${of}`,
       account: 'writes' as const,
     })),

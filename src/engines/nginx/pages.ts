@@ -49,6 +49,50 @@ const texts = {
       title: 'The service is taking too long',
       text: 'The gateway works, but the service behind it did not answer in time. Try again in a few minutes; if it lasts, tell those who run this service.',
     },
+    401: {
+      title: 'Sign in again',
+      text: 'You are not signed in, or no longer. Open the page anew and sign in; then send again what you wanted to send.',
+    },
+    '403-group': {
+      title: 'Not open to you',
+      text: 'You are signed in, but this service is open to others only. If you should have access, ask those who run this service.',
+    },
+    '403-network': {
+      title: 'Not open from here',
+      text: 'This service is open to you only from certain networks, and yours is not one of them. Connect to your organisation’s network and try again, or ask those who run this service.',
+    },
+    '403-country': {
+      title: 'Not open from this country',
+      text: 'This service is not open from the country where you seem to be. If you should have access from there, ask those who run this service.',
+    },
+    '403-hours': {
+      title: 'Closed at the moment',
+      text: 'This service is open at certain times only. Try again when it is open, or ask those who run this service.',
+    },
+    '403-second-factor': {
+      title: 'A second factor is needed',
+      text: 'This service is open only to those who signed in with a second factor. Open it in a browser and give yours.',
+    },
+    '403-approval': {
+      title: 'An approval is needed',
+      text: 'This service opens only once somebody has approved that you enter. Open it in a browser to ask for that.',
+    },
+    '403-denied': {
+      title: 'Not open to you',
+      text: 'This service does not let you in. If you should have access, ask those who run this service.',
+    },
+    '403-ended': {
+      title: 'Your access has ended',
+      text: 'Your access was given until a certain day, which is over. If you still need it, ask those who gave it to you.',
+    },
+    cut: {
+      title: 'Cut off',
+      text: 'This service has been cut off for the moment, on purpose. Try again later; if you need it now, ask those who run it.',
+    },
+    entry: {
+      title: 'Nobody can be let in at the moment',
+      text: 'The gateway cannot tell at the moment who you are, and lets nobody in until it can. Try again in a few minutes; if it lasts, tell those who run this service.',
+    },
     repair: {
       title: 'Being repaired',
       text: 'This publication is being repaired. The rest of the gateway works. Try again later; if it lasts, tell those who run this service.',
@@ -95,12 +139,58 @@ const texts = {
       title: 'Le service met trop de temps',
       text: 'La passerelle fonctionne, mais le service placé derrière elle n’a pas répondu à temps. Réessayez dans quelques minutes ; si cela dure, prévenez les responsables de ce service.',
     },
+    401: {
+      title: 'Connectez-vous à nouveau',
+      text: 'Vous n’êtes pas connecté, ou plus. Rouvrez la page et connectez-vous, puis renvoyez ce que vous vouliez envoyer.',
+    },
+    '403-group': {
+      title: 'Pas ouvert pour vous',
+      text: 'Vous êtes connecté, mais ce service n’est ouvert qu’à d’autres. Si vous devez y avoir accès, adressez-vous à ses responsables.',
+    },
+    '403-network': {
+      title: 'Pas ouvert d’ici',
+      text: 'Ce service ne vous est ouvert que depuis certains réseaux, et le vôtre n’en fait pas partie. Connectez-vous au réseau de votre organisation et réessayez, ou adressez-vous à ses responsables.',
+    },
+    '403-country': {
+      title: 'Pas ouvert depuis ce pays',
+      text: 'Ce service n’est pas ouvert depuis le pays où vous semblez être. Si vous devez y avoir accès de là, adressez-vous à ses responsables.',
+    },
+    '403-hours': {
+      title: 'Fermé pour le moment',
+      text: 'Ce service n’est ouvert qu’à certaines heures. Réessayez quand il sera ouvert, ou adressez-vous à ses responsables.',
+    },
+    '403-second-factor': {
+      title: 'Un second facteur est nécessaire',
+      text: 'Ce service n’est ouvert qu’à ceux qui se sont connectés avec un second facteur. Ouvrez-le dans un navigateur et donnez le vôtre.',
+    },
+    '403-approval': {
+      title: 'Une approbation est nécessaire',
+      text: 'Ce service ne s’ouvre qu’une fois votre entrée approuvée. Ouvrez-le dans un navigateur pour la demander.',
+    },
+    '403-denied': {
+      title: 'Pas ouvert pour vous',
+      text: 'Ce service ne vous laisse pas entrer. Si vous devez y avoir accès, adressez-vous à ses responsables.',
+    },
+    '403-ended': {
+      title: 'Votre accès a pris fin',
+      text: 'Votre accès était donné jusqu’à un certain jour, qui est passé. S’il vous est encore nécessaire, adressez-vous à ceux qui vous l’ont donné.',
+    },
+    cut: {
+      title: 'Coupé',
+      text: 'Ce service est volontairement coupé pour le moment. Réessayez plus tard ; s’il vous le faut maintenant, adressez-vous à ses responsables.',
+    },
+    entry: {
+      title: 'Personne ne peut entrer pour le moment',
+      text: 'La passerelle ne peut pas savoir pour le moment qui vous êtes, et ne laisse entrer personne d’ici là. Réessayez dans quelques minutes ; si cela dure, prévenez les responsables de ce service.',
+    },
     repair: {
       title: 'En réparation',
       text: 'Cette publication est en cours de réparation. Le reste de la passerelle fonctionne. Réessayez plus tard ; si cela dure, prévenez les responsables de ce service.',
     },
   },
-} as const satisfies Record<Language, Record<number | 'repair', Page>>;
+} as const satisfies Record<Language, Record<number | string, Page>>;
+
+type Name = keyof (typeof texts)['en'];
 
 const requestLabel: Readonly<Record<Language, string>> = {
   en: 'Request number, to give when you ask for help:',
@@ -112,21 +202,41 @@ export const pageStatuses = [403, 404, 413, 421, 429, 502, 503, 504] as const;
 
 /** Every page, by its path below `pages/`. nginx fills in the request's number (SSI). */
 export function pages(): { readonly path: string; readonly text: string }[] {
-  const html = (Object.keys(texts) as Language[]).flatMap((language) =>
-    ([...pageStatuses, 495, 496, 'repair'] as const).map((page) => ({
-      path: `${language}/${page}.html`,
-      text: document(language, shownStatus(page), texts[language][page]),
-    })),
-  );
-  const json = `{"status":<!--# echo var="status" -->,"request":"<!--# echo var="request_id" -->"}\n`;
-  return [...html, { path: 'error.json', text: json }];
+  const html = (Object.keys(texts) as Language[]).flatMap((language) => {
+    const page = (name: Name, path = `${name}`) => ({
+      path: `${language}/${path}.html`,
+      text: document(language, shownStatus(name), texts[language][name], name === 'cut' ? said : ''),
+    });
+    // Who is cut off by the daemon's word is told the same.
+    return [...(Object.keys(texts[language]) as Name[]).map((name) => page(name)), page('cut', '403-cut')];
+  });
+  const json = (more: string) =>
+    `{"status":<!--# echo var="status" -->,${more}"request":"<!--# echo var="request_id" -->"}\n`;
+  return [
+    ...html,
+    { path: 'error.json', text: json('') },
+    { path: 'refused.json', text: json('"why":"<!--# echo var="poterne_why" -->",') },
+  ];
 }
 
-/** What comes back with a page: a refused certificate and none are nginx's own statuses, and no client knows them. */
-const shownStatus = (page: number | 'repair'): number =>
-  page === 'repair' ? 503 : page === 495 || page === 496 ? 403 : page;
+/** What those who cut something off have to say about it, where they do. */
+const said = `
+      <!--# include virtual="/.poterne/said" -->`;
 
-const document = (language: Language, status: number, { title, text }: Page): string => `<!doctype html>
+/** What comes back with a page: a refused certificate and none are nginx's own statuses, and no client knows them. */
+const shownStatus = (page: Name): number =>
+  page === 'repair' || page === 'cut' || page === 'entry'
+    ? 503
+    : page === 495 || page === 496
+      ? 403
+      : Number.parseInt(`${page}`, 10);
+
+const document = (
+  language: Language,
+  status: number,
+  { title, text }: Page,
+  more: string,
+): string => `<!doctype html>
 <html lang="${language}">
   <head>
     <meta charset="utf-8">
@@ -138,7 +248,7 @@ const document = (language: Language, status: number, { title, text }: Page): st
   <body>
     <main>
       <h1>${title}</h1>
-      <p>${text}</p>
+      <p>${text}</p>${more}
       <p><small>${requestLabel[language]} <code><!--# echo var="request_id" --></code> (${status})</small></p>
     </main>
   </body>

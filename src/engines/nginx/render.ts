@@ -6,10 +6,12 @@ import { pages } from './pages.ts';
 import { acmeFile } from './render/acme.ts';
 import { clientInputs } from './render/clients.ts';
 import { contextOf } from './render/common.ts';
+import { daemonFile, hasGate, verdictFile } from './render/gate.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
 import { nameScript } from './render/names.ts';
 import { partnerFile, partnerInputs, partnerLocations, partnerStandIn } from './render/partner.ts';
+import { portalArtefact } from './render/portal.ts';
 import { publicationFile, standIn } from './render/publication.ts';
 import { forwardingFile, pagesFile } from './render/shared.ts';
 import { directFile, directStandIn, namesFile, namesStandIn, regexNamed } from './render/stream.ts';
@@ -19,6 +21,7 @@ import { type Node, write } from './syntax.ts';
 /** Every file of nginx's configuration, each line with the part of the description that asked for it. */
 export function render(site: Site, facts: Facts): Artefact[] {
   const context = contextOf(site, facts);
+  const portal = portalArtefact(context);
   const base = { host: site.gateway.host, engine: 'nginx' };
   const file = (path: string, nodes: readonly Node[]): Artefact => ({
     ...base,
@@ -32,6 +35,14 @@ export function render(site: Site, facts: Facts): Artefact[] {
   return [
     file('nginx.conf', mainFile(context)),
     file('forwarding.conf', forwardingFile(context)),
+    ...(hasGate(site)
+      ? [
+          file('forwarding-known.conf', forwardingFile(context, true)),
+          file('verdict.conf', verdictFile(context)),
+          file('daemon.conf', daemonFile()),
+        ]
+      : []),
+    ...(portal ? [{ ...base, ...portal }] : []),
     file('pages.conf', pagesFile(context)),
     ...(facts.acme ? [file('acme.conf', acmeFile(context))] : []),
     ...proxied(site).map((publication) => ({

@@ -97,7 +97,10 @@ export async function stage(
   known: Partial<Facts> = {},
 ): Promise<string> {
   const folder = join(prefix, 'generations', 'test');
-  for (const { path } of engine.actions.folders) await mkdir(join(prefix, path), { recursive: true });
+  for (const { path, account } of engine.actions.folders) {
+    await mkdir(join(prefix, path), { recursive: true });
+    if (account === 'writes') await chmod(join(prefix, path), 0o777);
+  }
   const put = async (path: string, text: string) => {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -166,6 +169,7 @@ export interface Ask {
 }
 
 export interface RunningGateway {
+  readonly state: string;
   readonly prefix: string;
   readonly authority: TestAuthority;
   readonly site: Site;
@@ -182,7 +186,9 @@ export async function startGateway(
   authority: TestAuthority,
   standIns = false,
 ): Promise<RunningGateway> {
-  const prefix = await openFolder();
+  const state = await openFolder();
+  // As in a state folder, whose other parts nginx reads too.
+  const prefix = join(state, 'nginx');
   const httpPort = await freePort();
   const site = build({ listen: ['127.0.0.1'], httpPort, httpsPort: await freePort(httpPort) });
   const folder = await stage(site, prefix, authority, standIns);
@@ -192,6 +198,7 @@ export async function startGateway(
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   await listening(site.gateway.httpsPort, child);
   return {
+    state,
     prefix,
     authority,
     site,
@@ -223,7 +230,7 @@ export async function startGateway(
     async stop() {
       child.kill(engine.actions.signals.stop);
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      await rm(prefix, { recursive: true, force: true });
+      await rm(state, { recursive: true, force: true });
     },
   };
 }

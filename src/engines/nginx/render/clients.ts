@@ -163,6 +163,9 @@ const identityValues: Readonly<Record<Identity, string>> = {
   'san-uri': namesVariable('san-uri'),
 };
 
+/** The variable that holds whose a certificate is. */
+export const identityValue = ({ identity }: ServerTls): string => identityValues[identity];
+
 const factValue = ({ identity }: ServerTls, fact: CertificateFact): string =>
   ({
     verified: '$ssl_client_verify',

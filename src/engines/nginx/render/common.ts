@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { atLeast, type Facts } from '../../../model/facts.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { type Gateway, passedThrough, type Site } from '../../../model/site.ts';
@@ -9,6 +10,8 @@ export interface Context {
   readonly facts: Facts;
   /** The absolute path of something below the engine's prefix. */
   readonly path: (below: string) => string;
+  /** The absolute path of something in the state folder, beside the engine's prefix. */
+  readonly statePath: (below: string) => string;
   /** Pointer to a word of the gateway's section. */
   readonly gatewayAt: (word: string) => Pointer;
   /** `:8443` when people type a port, nothing when it is https's own. */
@@ -25,6 +28,7 @@ export function contextOf(site: Site, facts: Facts): Context {
     site,
     facts,
     path: (below) => ownPath(`${prefix}/${below}`),
+    statePath: (below) => ownPath(`${dirname(prefix)}/${below}`),
     gatewayAt: (word) => `${site.gateway.pointer}/${word}`,
     publicPort: portSuffix(site.gateway),
     passesThrough: passedThrough(site).length > 0,

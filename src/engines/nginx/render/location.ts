@@ -1,5 +1,5 @@
 import type { Pointer } from '../../../model/pointer.ts';
-import type { Publication, Route, Service } from '../../../model/site.ts';
+import { isGuarded, type Publication, type Route, type Service } from '../../../model/site.ts';
 import { livePaths, prefixFor, publicPath, serviceOf } from '../routes.ts';
 import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
@@ -52,6 +52,7 @@ function routeLocations(
   const passes = (isLive: boolean, uri: string): Node[] => [
     ...limitLines(publication, route, zones),
     ...uploadLines(publication, route),
+    line('', 'include', isGuarded(publication) ? 'forwarding-known.conf' : 'forwarding.conf'),
     ...pass(context, route, service, group, isLive),
     ...identityLines(context, publication, route),
     line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
@@ -121,7 +122,6 @@ function pass(context: Context, route: Route, service: Service, group: string, i
   const at = (word: string): Pointer => `${service.pointer}/${word}`;
   const prefix = route.strip ? encoded(route.path) : '';
   return [
-    line('', 'include', 'forwarding.conf'),
     line(at('host-header'), 'proxy_set_header', 'Host', hostHeader(context, service, host)),
     line(
       at('keep-alive'),

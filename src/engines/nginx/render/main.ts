@@ -4,6 +4,8 @@ import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
 import { asksClients, identityMaps } from './clients.ts';
 import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
+import { cutMaps } from './cut.ts';
+import { gatePart } from './gate.ts';
 import { defaultHeaderMaps } from './headers.ts';
 import { nameLines, nameModules } from './names.ts';
 import { partnersPart } from './partners.ts';
@@ -80,6 +82,8 @@ function http(context: Context): Node[] {
     gap,
     ...log(path('log/access.log'), site),
     gap,
+    ...cutMaps(context),
+    gap,
     ...tls(site),
     gap,
     ...clients(),
@@ -93,7 +97,9 @@ function http(context: Context): Node[] {
     gap,
     ...statusServer(context),
     gap,
+    ...gatePart(context),
     ...(facts.acme ? [line(site.acme?.pointer ?? '', 'include', 'acme.conf')] : []),
+    ...(site.signIn ? [line(site.signIn.pointer, 'include', 'portal.conf')] : []),
     ...proxied(site).map((p) => line(p.pointer, 'include', `publications/${p.id}.conf`)),
     ...partnersPart(context),
   ].concat(site.publications.length === 0 ? [note(gatewayAt('listen'), 'Nothing is published.')] : []);
@@ -101,7 +107,9 @@ function http(context: Context): Node[] {
 
 /** Tables sized for what stands in them: nginx refuses to start when they are too small. */
 function hashes(site: Site): Node[] {
-  const names = site.publications.map((p) => Buffer.byteLength(p.name));
+  const names = [...site.publications.map((p) => p.name), site.signIn?.at ?? ''].map((n) =>
+    Buffer.byteLength(n),
+  );
   const headers = site.publications.map((p) => Object.keys(publicationOptions(p).headers?.add ?? {}));
   return [
     own('server_names_hash_max_size', `${powerOfTwo(4 * names.length, 1024)}`),
@@ -363,6 +371,8 @@ function statusServer({ path }: Context): Node[] {
       [
         own('listen', `unix:${path('run/status.sock')}`),
         own('access_log', 'off'),
+        // What publications set exists also while all of them are being repaired.
+        ...['id', 'class', 'identity', 'why'].map((name) => own('set', `$poterne_${name}`, '')),
         own('default_type', 'text/plain'),
         block('', ['location', '=', '/hash'], [own('include', 'generation.conf')]),
         block('', ['location', '=', '/stub'], [own('stub_status')]),

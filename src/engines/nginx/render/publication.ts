@@ -1,11 +1,13 @@
 import type { StandIn } from '../../../model/plan.ts';
-import type { ProxiedPublication } from '../../../model/site.ts';
+import { isGuarded, type ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { challengeLocation, isAsked } from './acme.ts';
 import { revocationsLocation, tellsRevocations } from './authority.ts';
 import { clientLines, clientMaps } from './clients.ts';
 import { type Context, listens } from './common.ts';
+import { cutLines, onceLines, sightingLines } from './cut.ts';
+import { classMaps, guardLines } from './guard.ts';
 import { headerLines } from './headers.ts';
 import { type CertificateFiles, certificateFiles, certificateInputs } from './inputs.ts';
 import { limitLines, zoneLines, zonesOf } from './limits.ts';
@@ -17,7 +19,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
   const groups = groupsOf(context, publication);
   const zones = zonesOf(publication);
   const limits = zoneLines(publication, zones);
-  const maps = clientMaps(context, publication);
+  const maps = [...clientMaps(context, publication), ...classMaps(publication)];
   const clients = clientLines(context, publication);
   const at = publication.pointer;
   return [
@@ -32,9 +34,17 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
       at,
       ['server'],
       [
-        ...serverHead(context, publication, nameOf(publication), certificateFiles(context, publication)),
+        ...serverHead(context, publication, nameOf(publication), certificateFiles(context, publication), [
+          ...onceLines(publication.id),
+          // nginx takes the first page that it finds for a status.
+          ...(isGuarded(publication) ? [line(publication.audience.pointer, 'include', 'verdict.conf')] : []),
+        ]),
         gap,
         ...(clients.length > 0 ? [...clients, gap] : []),
+        ...guardLines(context, publication),
+        ...cutLines(context, at, publication.id),
+        gap,
+        ...(isGuarded(publication) ? [] : [...sightingLines(context), gap]),
         ...headerLines(publication),
         ...audienceLines(publication),
         ...limitLines(publication, undefined, zones),
@@ -53,7 +63,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
 const nameOf = ({ name, match }: ProxiedPublication): string => (match === 'regex' ? unnamed(name) : name);
 
 /** Plain http leads to https under the name as published, never under one that a visitor made up. */
-function redirectServer(context: Context, publication: ProxiedPublication, name: string): Node {
+export function redirectServer(context: Context, publication: ProxiedPublication, name: string): Node {
   const at = publication.pointer;
   const target = publication.match === 'exact' ? publication.name : '$host';
   const redirect = line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`);
@@ -73,7 +83,7 @@ function redirectServer(context: Context, publication: ProxiedPublication, name:
   );
 }
 
-function serverHead(
+export function serverHead(
   context: Context,
   publication: ProxiedPublication,
   name: string,

@@ -1,12 +1,23 @@
 import { pageStatuses } from '../pages.ts';
 import { block, line, type Node, note } from '../syntax.ts';
 import type { Context } from './common.ts';
+import { hasGate, signedInLines } from './gate.ts';
 
 const own = (...words: string[]): Node => line('', ...words);
 
 /** `pages.conf`, for every server: the gateway's own pages. Answers of the application are never replaced. */
-export function pagesFile({ path }: Context): Node[] {
-  const opening = [own('internal'), own('allow', 'all'), own('ssi', 'on'), own('charset', 'utf-8')];
+export function pagesFile({ site, path, statePath }: Context): Node[] {
+  const opening = [
+    ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
+    ...[own('ssi', 'on'), own('charset', 'utf-8')],
+  ];
+  const json = (file: string): Node[] => [
+    ...opening,
+    own('default_type', 'application/json'),
+    own('ssi_types', 'application/json'),
+    own('root', path('current/pages')),
+    own('try_files', file, '=500'),
+  ];
   return [
     note('', "The gateway's own pages. Answers of the application itself are never replaced."),
     ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/$poterne_page/${s}.html`)),
@@ -15,22 +26,39 @@ export function pagesFile({ path }: Context): Node[] {
       ['location', '^~', '/.poterne/'],
       [...opening, own('default_type', 'text/html'), own('alias', path('current/pages/'))],
     ),
+    block('', ['location', '^~', '/.poterne/json/'], json('/error.json')),
     block(
       '',
-      ['location', '^~', '/.poterne/json/'],
+      ['location', '=', '/.poterne/said'],
       [
-        ...opening,
-        own('default_type', 'application/json'),
-        own('ssi_types', 'application/json'),
-        own('root', path('current/pages')),
-        own('try_files', '/error.json', '=500'),
+        ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
+        own('default_type', 'text/html'),
+        own('root', statePath('cut/said')),
+        own('try_files', '/$poterne_id', '=204'),
       ],
     ),
+    ...(hasGate(site)
+      ? [
+          block('', ['location', '^~', '/.poterne/json/403-'], json('/refused.json')),
+          block(
+            '',
+            ['location', '=', '/.poterne/json/401.html'],
+            [
+              ...json('/error.json'),
+              own('add_header', 'X-Request-Id', '$request_id', 'always'),
+              own('add_header', 'WWW-Authenticate', 'Bearer realm="poterne"', 'always'),
+            ],
+          ),
+        ]
+      : []),
   ];
 }
 
-/** `forwarding.conf`, for every location that leads to a service: who asked, and for what. */
-export function forwardingFile({ site, publicPort, gatewayAt }: Context): Node[] {
+/**
+ * `forwarding.conf`, for every location that leads to a service, and `forwarding-known.conf` where people sign in: who asked, and for
+ * what.
+ */
+export function forwardingFile({ site, publicPort, gatewayAt }: Context, isKnown = false): Node[] {
   const header = (name: string, value: string): Node => own('proxy_set_header', name, value);
   return [
     note('', 'Who asked, and for what. Nothing that the visitor said about it is believed.'),
@@ -44,5 +72,6 @@ export function forwardingFile({ site, publicPort, gatewayAt }: Context): Node[]
     header('X-Request-Id', '$request_id'),
     header('Forwarded', ''),
     header('Proxy', ''),
+    ...signedInLines(site, isKnown),
   ];
 }

@@ -1,0 +1,91 @@
+import { unitPatterns } from '../../../lib/cut-networks.ts';
+import { cutPlaces, sightingFields, sightingsLog } from '../../../model/cut.ts';
+import type { Pointer } from '../../../model/pointer.ts';
+import { block, line, type Node, note } from '../syntax.ts';
+import type { Context } from './common.ts';
+
+const own = (...words: string[]): Node => line('', ...words);
+const why = (text: string): Node => note('', text);
+
+/** A status that no client sees: what is cut off answers 503 with a page of its own. */
+const cutOff = '480';
+
+/** Where a publication's anonymous connections are told of; the daemon's verdict does it for the others. */
+const seenAt = '/.poterne/seen';
+
+/** What a sighting is told with where no verdict was asked for: an application's headers are not the daemon's. */
+const arrivalFields = sightingFields.map((field) => (field.startsWith('$upstream_') ? '-' : field));
+
+const format = (fields: readonly string[]): string => fields.join(' ');
+
+/** The variables and the log of what can be cut off while it is live. */
+export const cutMaps = (context: Context): Node[] => [
+  why('The network of an address, as it may be cut off.'),
+  block(
+    '',
+    ['map', '$remote_addr', '$poterne_network'],
+    [own('default', '-'), ...unitPatterns.map((pattern) => own(`~${pattern}`, '$1'))],
+  ),
+  why('Which connections there are on which publication, told before they are let through.'),
+  own('uninitialized_variable_warn', 'off'),
+  block('', ['map', '$connection_requests', '$poterne_first'], [own('default', ''), own('1', '$poterne_id')]),
+  own('log_format', 'poterne_arrival', format(arrivalFields)),
+  own('log_format', 'poterne_sighting', format(sightingFields)),
+  // Also of a first request that was refused: what comes after it is no first one.
+  sightings(context, 'arrival', '$poterne_first'),
+];
+
+/** A log of sightings, of the requests of which a variable says so. Each line is there at once. */
+export const sightings = ({ path }: Context, shape: 'arrival' | 'sighting', of: string): Node =>
+  own('access_log', path(sightingsLog), `poterne_${shape}`, `if=${of}`);
+
+/**
+ * What a server asks first, and once for each request: neither its pages nor its verdict ask again. nginx runs the server's rewrite
+ * directives for these too, with the variables of the request that they belong to.
+ */
+export const onceLines = (id: string): Node[] => [
+  block('', ['if', '($poterne_begun)'], [own('break')]),
+  own('set', '$poterne_begun', '1'),
+  own('set', '$poterne_id', id),
+  own('set', '$poterne_class', ''),
+];
+
+/**
+ * Whether something of a request is cut off: the last of the server's rewrite directives. Looking costs a request some 4 %, and a cut
+ * ends the connections that it finds: it is done for the first twenty of a connection, then for one in fifty. Behind a load balancer,
+ * whose connections have many visitors, it is done for all.
+ */
+export function cutLines({ site, statePath }: Context, at: Pointer, id: string): Node[] {
+  const { trustedFronts, proxyProtocol } = site.gateway;
+  const isShared = trustedFronts.length > 0 && !proxyProtocol;
+  const test = (folder: string, name: string) =>
+    block(at, ['if', '(-f', `${statePath(folder)}/${name})`], [line(at, 'return', cutOff)]);
+  return [
+    note(at, 'Cut off: by name, by address, by network.'),
+    line(at, 'error_page', cutOff, '=503', '/.poterne/$poterne_page/cut.html'),
+    ...(isShared
+      ? []
+      : [block(at, ['if', '($connection_requests', '!~', '^1?[0-9]$|[05]0$)'], [line(at, 'break')])]),
+    test(cutPlaces.publications, id),
+    test(cutPlaces.addresses, '$remote_addr'),
+    test(cutPlaces.networks, '$poterne_network'),
+  ];
+}
+
+/** Tells of each connection of a publication that nobody signs in to. */
+export const sightingLines = (context: Context): Node[] => [
+  own('auth_request', seenAt),
+  block(
+    '',
+    ['location', '=', seenAt],
+    [
+      own('internal'),
+      own('auth_request', 'off'),
+      // The body stays with the request itself; nginx would judge its size here again.
+      own('client_max_body_size', '0'),
+      own('log_subrequest', 'on'),
+      sightings(context, 'arrival', '$poterne_first'),
+      own('return', '204'),
+    ],
+  ),
+];

@@ -1,0 +1,329 @@
+import { isGuarded, proxied, type Site } from '../../../model/site.ts';
+import { block, gap, line, type Node, note } from '../syntax.ts';
+import type { Context } from './common.ts';
+import { sightings } from './cut.ts';
+
+/**
+ * Who may enter is the daemon's to say. nginx asks it for a verdict (auth_request) and keeps that for as long as the daemon says, in a file
+ * for each connection, publication, class of paths, address, certificate, cookie and token: a file that is removed is asked for anew.
+ */
+
+const own = (...words: string[]): Node => line('', ...words);
+const why = (text: string): Node => note('', text);
+
+/** Whether anything of a site is asked of the daemon. */
+export const hasGate = (site: Site): boolean => site.signIn !== undefined || proxied(site).some(isGuarded);
+
+/** Where nginx keeps verdicts, below its prefix. */
+export const verdictsFolder = 'run/verdicts';
+
+/** Where the daemon listens, in the state folder. */
+const daemonSocket = 'entry/entry.sock';
+const daemon = 'poterne_daemon';
+const asking = 'poterne_asking';
+const entering = 'poterne_entering';
+
+/** Requests that a person's own pages cannot be taken for are refused before the daemon hears of them. */
+export const enteringLimit = (): Node[] => [own('limit_req', `zone=${entering}`, 'burst=100', 'nodelay')];
+
+/** A cookie's value, and a token: what is longer, or holds anything else, is none. */
+const value = '[A-Za-z0-9_.~-]{1,256}';
+
+/** Everything at the level of http. */
+export function gatePart(context: Context): Node[] {
+  const { site, path, statePath } = context;
+  if (!hasGate(site)) return [];
+  const at = site.signIn?.pointer ?? '';
+  return [
+    note(at, 'Who may enter is asked of the daemon, and its word kept for as long as it says.'),
+    own(
+      'proxy_cache_path',
+      path(verdictsFolder),
+      'keys_zone=poterne_verdicts:10m',
+      'inactive=10s',
+      'max_size=64m',
+      'use_temp_path=off',
+    ),
+    block(
+      at,
+      ['upstream', daemon],
+      [own('server', `unix:${statePath(daemonSocket)}`, 'max_fails=0'), own('keepalive', '32')],
+    ),
+    block(
+      '',
+      ['upstream', asking],
+      [own('server', `unix:${path('run/verdicts.sock')}`, 'max_fails=0'), own('keepalive', '32')],
+    ),
+    own('limit_req_zone', '$http_x_poterne_address', `zone=${asking}:1m`, 'rate=500r/s'),
+    own('limit_req_zone', '$binary_remote_addr', `zone=${entering}:1m`, 'rate=20r/s'),
+    why('Only what the daemon means to be kept is.'),
+    block(
+      '',
+      ['map', '$upstream_status|$upstream_http_x_accel_expires', '$poterne_unkept'],
+      [own('default', '1'), own('~^(?:200|401|403)\\|[1-3]$', '')],
+    ),
+    block(
+      '',
+      ['map', '$upstream_cache_status', '$poterne_asked'],
+      [own('default', ''), own('MISS', '1'), own('BYPASS', '1')],
+    ),
+    gap,
+    ...credentials(),
+    gap,
+    ...refusals(context),
+    gap,
+    ...askingServer(context),
+    gap,
+  ];
+}
+
+/** Our cookie and our tokens, of which the daemon sees nothing else and services see nothing. */
+function credentials(): Node[] {
+  const cut = (from: string, to: string, rest: readonly Node[]) =>
+    block('', ['map', from, to], [own('default', from), ...rest]);
+  const ours = '(?:^|;)\\s*__Host-poterne';
+  const name = '__Host-poterne[^;]*';
+  const less = [
+    own(`~^\\s*${name};?\\s*(.*)$`, '$1'),
+    own(`~^(.*?);\\s*${name};?\\s*$`, '$1'),
+    own(`~^(.*?;)\\s*${name};(.*)$`, '$1$2'),
+  ];
+  return [
+    why('Our cookie and our token. Two cookies are none.'),
+    block(
+      '',
+      ['map', '$http_cookie', '$poterne_pass'],
+      [
+        own('default', ''),
+        own(`~${ours}=.*;\\s*__Host-poterne=`, ''),
+        own(`~${ours}=(${value})\\s*(?:;|$)`, '$1'),
+      ],
+    ),
+    block(
+      '',
+      ['map', '$http_authorization', '$poterne_token'],
+      [own('default', ''), own(`~*^Bearer +(pot_${value}) *$`, '$1')],
+    ),
+    block(
+      '',
+      ['map', '$poterne_pass', '$poterne_shown_cookie'],
+      [own('default', '__Host-poterne=$poterne_pass'), own('', '')],
+    ),
+    block(
+      '',
+      ['map', '$poterne_token', '$poterne_shown_token'],
+      [own('default', 'Bearer $poterne_token'), own('', '')],
+    ),
+    why(
+      'What services see has none of them: one cookie after the other is taken out, and with more than four of ours all are.',
+    ),
+    cut('$http_cookie', '$poterne_cookies', [own(`~${ours}`, '$poterne_cookies_rest')]),
+    cut('$http_cookie', '$poterne_cookies_1', less),
+    cut('$poterne_cookies_1', '$poterne_cookies_2', less),
+    cut('$poterne_cookies_2', '$poterne_cookies_3', less),
+    cut('$poterne_cookies_3', '$poterne_cookies_4', less),
+    cut('$poterne_cookies_4', '$poterne_cookies_rest', [own(`~${ours}`, '')]),
+    cut('$http_authorization', '$poterne_authorization', [own('~*^\\s*[a-z]+\\s+pot_', '')]),
+  ];
+}
+
+/** Where visitors are led who are not let in. The request's own path comes last, as it was sent: nginx cannot encode it. */
+function refusals({ site, publicPort }: Context): Node[] {
+  const onward = (reason: string) =>
+    `https://$host${publicPort}/.poterne/onward?why=${reason}&to=$request_uri`;
+  const asked = '$request_method|$http_sec_fetch_mode|$http_accept';
+  const canSignIn = site.signIn !== undefined;
+  const reasons = [
+    ...['second-factor', 'approval', 'group', 'network', 'country', 'hours', 'denied', 'cut', 'ended'],
+  ];
+  const reason = (each: string) => `~^${each}$`;
+  return [
+    why('Browsers that go to a page are led on to sign in; programs are told.'),
+    block(
+      '',
+      ['map', asked, '$poterne_unsigned'],
+      [
+        own('default', '/.poterne/json/401.html'),
+        ...(canSignIn ? [own('~*^GET\\|(?:navigate)?\\|.*text/html', onward('sign-in'))] : []),
+        own('~*^[^|]*\\|[^|]*\\|.*text/html', '/.poterne/$poterne_language/401.html'),
+      ],
+    ),
+    block(
+      '',
+      ['map', '$poterne_why', '$poterne_reason'],
+      [own('default', ''), ...reasons.map((each) => own(reason(each), `-${each}`))],
+    ),
+    block(
+      '',
+      ['map', `$poterne_why|${asked}`, '$poterne_refused'],
+      [
+        own('default', '/.poterne/$poterne_page/403$poterne_reason.html'),
+        ...(canSignIn
+          ? ['second-factor', 'approval'].map((each) =>
+              own(`~*^${each}\\|GET\\|(?:navigate)?\\|.*text/html`, onward(each)),
+            )
+          : []),
+      ],
+    ),
+  ];
+}
+
+/** Between the cache and the daemon: what one address may ask of it, whatever cookies it makes up. */
+function askingServer({ path }: Context): Node[] {
+  return [
+    why(
+      'What of verdicts is not kept goes through here, so that nobody keeps the daemon from hearing the others.',
+    ),
+    block(
+      '',
+      ['server'],
+      [
+        own('listen', `unix:${path('run/verdicts.sock')}`),
+        own('access_log', 'off'),
+        block(
+          '',
+          ['location', '=', '/verdict'],
+          [
+            own('limit_req', `zone=${asking}`, 'burst=500', 'nodelay'),
+            ...daemonTimes(2),
+            own('proxy_set_header', 'Host', '$http_host'),
+            own('proxy_set_header', 'Connection', ''),
+            own('proxy_pass', `http://${daemon}`),
+          ],
+        ),
+        block('', ['location', '/'], [own('return', '404')]),
+      ],
+    ),
+  ];
+}
+
+const daemonTimes = (seconds: number): Node[] => [
+  own('proxy_connect_timeout', '1s'),
+  own('proxy_send_timeout', `${seconds}s`),
+  own('proxy_read_timeout', `${seconds}s`),
+];
+
+/** What the daemon is told of a request; nothing that the visitor said in these names gets there. */
+const told = (): Node[] => [
+  ...(
+    [
+      ['Publication', '$poterne_id'],
+      ['Class', '$poterne_class'],
+      ['Host', '$host'],
+      ['Uri', '$request_uri'],
+      ['Method', '$request_method'],
+      ['Address', '$remote_addr'],
+      ['Peer', '$realip_remote_addr'],
+      ['Peer-Port', '$realip_remote_port'],
+      ['Connection', '$connection'],
+      ['Certificate', '$ssl_client_verify'],
+      ['Certificate-Identity', '$poterne_identity'],
+      ['Agent', '$http_user_agent'],
+      ['User', ''],
+      ['Why', ''],
+    ] as const
+  ).map(([name, text]) => own('proxy_set_header', `X-Poterne-${name}`, text)),
+  own('proxy_set_header', 'Connection', ''),
+  own('proxy_set_header', 'Proxy', ''),
+  own('proxy_set_header', 'Forwarded', ''),
+];
+
+/** `verdict.conf`, for every server that is guarded: the question, and where its answer is kept. */
+export function verdictFile(context: Context): Node[] {
+  return [
+    note('', 'The verdict on a request. Whatever goes wrong with it refuses.'),
+    own('auth_request', '/.poterne/verdict'),
+    ...identity.map((name) =>
+      own('auth_request_set', variable(name), `$upstream_http_x_poterne_${name.toLowerCase()}`),
+    ),
+    own('auth_request_set', '$poterne_why', '$upstream_http_x_poterne_why'),
+    own('error_page', '401', '$poterne_unsigned'),
+    own('error_page', '403', '$poterne_refused'),
+    own('error_page', '500', '=503', '/.poterne/$poterne_page/entry.html'),
+    block(
+      '',
+      ['location', '=', '/.poterne/verdict'],
+      [
+        own('internal'),
+        own('auth_request', 'off'),
+        // The body stays with the request itself; nginx would judge its size here again.
+        own('client_max_body_size', '0'),
+        own('log_subrequest', 'on'),
+        sightings(context, 'sighting', '$poterne_asked'),
+        own('proxy_cache', 'poterne_verdicts'),
+        own(
+          'proxy_cache_key',
+          [
+            ...[
+              '$connection',
+              '$poterne_id',
+              '$poterne_class',
+              '$remote_addr',
+              '$poterne_pass',
+              '$poterne_token',
+            ],
+            ...['$ssl_client_verify', '$host', '$poterne_identity'],
+          ].join('|'),
+        ),
+        own('proxy_no_cache', '$poterne_unkept'),
+        own('proxy_cache_use_stale', 'off'),
+        own('proxy_ignore_headers', 'Cache-Control', 'Expires', 'Vary', 'X-Accel-Redirect'),
+        own('proxy_method', 'GET'),
+        own('proxy_pass_request_body', 'off'),
+        own('proxy_pass_request_headers', 'off'),
+        own('proxy_set_header', 'Content-Length', ''),
+        own('proxy_set_header', 'Host', '$host'),
+        ...told(),
+        own('proxy_set_header', 'Cookie', '$poterne_shown_cookie'),
+        own('proxy_set_header', 'Authorization', '$poterne_shown_token'),
+        ...daemonTimes(3),
+        own('proxy_next_upstream', 'off'),
+        own('proxy_intercept_errors', 'off'),
+        own('proxy_pass', `http://${asking}/verdict`),
+      ],
+    ),
+    ...['enter', 'leave', 'onward'].map((word) =>
+      block(
+        '',
+        ['location', '=', `/.poterne/${word}`],
+        [own('auth_request', 'off'), own('include', 'daemon.conf'), daemonPass()],
+      ),
+    ),
+  ];
+}
+
+/** `daemon.conf`, for what the daemon itself answers: the portal, and how one comes from it to a publication. */
+export const daemonFile = (): Node[] => [
+  note('', 'What the daemon itself answers.'),
+  ...enteringLimit(),
+  own('client_max_body_size', '64k'),
+  ...daemonTimes(30),
+  own('proxy_next_upstream', 'off'),
+  own('proxy_set_header', 'Host', '$http_host'),
+  ...told(),
+  own('proxy_set_header', 'Authorization', ''),
+  own('proxy_set_header', 'Upgrade', ''),
+  own('proxy_set_header', 'X-Request-Id', '$request_id'),
+  own('error_page', '502', '504', '=503', '/.poterne/$poterne_page/entry.html'),
+  ...['403', '413', '429'].map((status) =>
+    own('error_page', status, `/.poterne/$poterne_page/${status}.html`),
+  ),
+];
+
+/** With a path, the normal form of what was asked for goes on, and not how it was written. */
+export const daemonPass = (path = ''): Node => own('proxy_pass', `http://${daemon}${path}`);
+
+/** What services are told of who signed in. */
+const identity = ['User', 'Name', 'Email', 'Groups', 'Jwt'] as const;
+const variable = (name: string): string => `$poterne_${name.toLowerCase()}`;
+
+/** These headers, on every route of every publication: what a visitor sends under these names gets nowhere. */
+export const signedInLines = (site: Site, isTold: boolean): Node[] => [
+  ...identity.map((name) => own('proxy_set_header', `X-Poterne-${name}`, isTold ? variable(name) : '')),
+  ...(hasGate(site)
+    ? [
+        own('proxy_set_header', 'Cookie', '$poterne_cookies'),
+        own('proxy_set_header', 'Authorization', '$poterne_authorization'),
+      ]
+    : []),
+];
