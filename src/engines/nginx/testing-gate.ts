@@ -13,6 +13,7 @@ export const rule = (more: Partial<AudienceRule> = {}): AudienceRule => ({
   verdict: 'allow',
   subject: { people: [], groups: [], signedIn: true },
   secondFactor: false,
+  id: 'one',
   pointer: '/audience/0',
   ...more,
 });
@@ -31,6 +32,7 @@ export const signIn = (at: string): SignIn => ({
   session: { idle: 3_600_000, longest: 43_200_000 },
   secondFactor: { methods: [], required: [] },
   brand: {},
+  guestGroups: [],
   pointer: '/sign-in',
 });
 
