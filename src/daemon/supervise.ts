@@ -19,7 +19,7 @@ import type { EntryServer } from './portal/entry.ts';
 import { hasEntry } from './portal/needed.ts';
 
 /** How often a dead engine is looked for, names are resolved again, and certificates are reviewed. */
-const every = { engine: 1000, names: 30_000, certificates: 3_600_000 } as const;
+const every = { engine: 1000, names: 30_000, certificates: 3_600_000, entry: 10_000 } as const;
 /** The longest wait between two tries to start an engine that keeps dying. */
 const longestBackOff = 60_000;
 
@@ -159,8 +159,10 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
 function followEntry(gateway: Gateway, on: Supervised): { follow(): Promise<void>; close(): Promise<void> } {
   let entry: EntryServer | undefined;
   let followed: string | undefined;
+  let nextTry = 0;
   return {
     async follow() {
+      if (performance.now() < nextTry) return;
       const links = serverEngines.map(({ name }) =>
         readlink(join(gateway.state, name, 'current')).catch(() => ''),
       );
@@ -174,8 +176,11 @@ function followEntry(gateway: Gateway, on: Supervised): { follow(): Promise<void
         }
         await entry?.follow(site);
         followed = current;
-      } catch (error) {
-        told(on, error);
+      } catch (cause) {
+        // What asks nobody is served all the same.
+        nextTry = performance.now() + every.entry;
+        const reason = String((cause as Error).message);
+        told(on, cause instanceof Fault ? cause : new Fault('entry.unopened', { reason }, { cause }));
       }
     },
     close: async () => entry?.close(),

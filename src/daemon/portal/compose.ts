@@ -2,17 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openAudit } from '../../audit/log.ts';
 import { openFactors } from '../../identity/factors.ts';
 import { openPeople } from '../../identity/people.ts';
-import { openSessions, type SessionRules } from '../../identity/sessions.ts';
+import { rememberReads } from '../../identity/remembered-reads.ts';
+import { steadyStore } from '../../identity/steady-store.ts';
 import type { PeopleSource } from '../../identity/types.ts';
-import type { Verdict } from '../../model/audience.ts';
-import type { Fault } from '../../model/fault.ts';
+import type { Asking, Verdict } from '../../model/audience.ts';
+import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
-import type { Store } from '../../store/store.ts';
-import { openSiteStore } from '../state-store.ts';
-import type { EntryOn } from './entry.ts';
+import { type EntryOn, entryFolder } from './entry-place.ts';
+import { jwksPath, keySet } from './jwks.ts';
+import { type Kept, keep } from './kept.ts';
 import { credentialsOf, mountPortal } from './mount.ts';
-import { enterPath, leavePath, passages, passGiver, passPath } from './passage.ts';
+import { enterPath, leavePath, onwardPath, passages, passGiver, passPath } from './passage.ts';
 import { followStanding } from './standing.ts';
 import type { Entry, Handler } from './types.ts';
 import { verdicts } from './verdict.ts';
@@ -31,19 +32,10 @@ export interface Composed {
   readonly kept: Kept;
 }
 
-/** What goes on when a description is read again. */
-interface Kept {
-  readonly place: string;
-  readonly store: () => Promise<Store>;
-  close(): Promise<void>;
-  readonly rules: { current: SessionRules };
-  readonly sessions: Entry['sessions'];
-}
-
-/** How long a locked database may hold up the daemon. */
-const patience = 250;
 /** The same fault is said so often, in milliseconds. */
 const saidEvery = 60_000;
+/** How long approvals that were read hold, in milliseconds. */
+const remembered = 1000;
 
 /** Puts together what answers for a site; sessions go on from `before` when they are kept in the same place. */
 export async function composeEntry(
@@ -52,7 +44,6 @@ export async function composeEntry(
   on: EntryOn,
   before: Composed | undefined,
 ): Promise<Composed> {
-  const kept = keep(state, site, before?.kept);
   const said = new Map<string, number>();
   const trouble = (fault: Fault) => {
     const last = said.get(fault.code);
@@ -60,6 +51,7 @@ export async function composeEntry(
     said.set(fault.code, performance.now());
     on.fail(fault);
   };
+  const kept = await keep(state, entryFolder(state), site, before?.kept, trouble);
   const audit = await openAudit(state);
   const needs = {
     ...{ site: () => site, credentials: () => credentials, seal: () => machineKey(state) },
@@ -67,74 +59,76 @@ export async function composeEntry(
   };
   const credentials = credentialsOf(kept.store, site.name);
   const people = openPeople(needs);
-  const sources: readonly PeopleSource[] = [people];
+  const directories = await openDirectories(site);
+  const sources: readonly PeopleSource[] = [people, ...directories];
   const entry: Entry = {
-    ...{ state, site, store: kept.store, sessions: kept.sessions, sources },
+    ...{ state, site, sources, store: kept.store },
+    ...{ sessions: kept.sessions, tokens: kept.tokens, signing: kept.signing },
     standing: followStanding(sources, (session, user) => kept.sessions.renew(session, user)),
     admit: refuseAll,
     country: () => undefined,
-    approvals: async (user, publication) =>
-      (await (await kept.store()).approvals.holding(site.name, new Date(), user)).flatMap((each) =>
-        each.publication === publication && each.until ? { rule: each.rule, until: each.until } : [],
-      ),
+    approvals: approvalsOf(site, kept),
     audit,
     forgetVerdicts: () => forgetVerdicts(state),
     ...{ tell: on.tell, fail: on.fail },
   };
-  const [verdict, passage, giver] = [verdicts(entry), passages(entry), passGiver(entry)];
+  const passage = passages(entry);
+  const answers = new Map<string, Handler>([
+    ['/verdict', verdicts(entry)],
+    ...[enterPath, leavePath, onwardPath].map((path) => [path, passage] as const),
+    [passPath, passGiver(entry)],
+    [jwksPath, keySet(entry)],
+  ]);
   const portal = mountPortal(entry, people, openFactors(needs)) ?? missing;
+  const sweep = () => kept.sweep().catch((error: unknown) => trouble(faultOf(error)));
   await forgetVerdicts(state);
+  if (kept !== before?.kept) void sweep();
   return {
     ...{ entry, kept, trouble },
-    handle: (asked, answer) => {
-      const path = pathOf(asked);
-      if (path === '/verdict') return verdict(asked, answer);
-      if (path === enterPath || path === leavePath) return passage(asked, answer);
-      if (path === passPath) return giver(asked, answer);
-      return portal(asked, answer);
-    },
-    sweep: () => kept.sessions.sweep().catch(trouble),
+    handle: (asked, answer) => (answers.get(pathOf(asked)) ?? portal)(asked, answer),
+    sweep,
     async end(next) {
+      await Promise.all(directories.map((each) => each.close()));
       if (next?.kept !== kept) await kept.close();
     },
   };
 }
 
-function keep(state: string, site: Site, before: Kept | undefined): Kept {
-  const current = {
-    site: site.name,
-    idle: site.signIn?.session.idle ?? 3_600_000,
-    longest: site.signIn?.session.longest ?? 43_200_000,
-  };
-  const place = JSON.stringify([site.name, site.store]);
-  if (before?.place === place) {
-    before.rules.current = current;
-    return before;
-  }
-  const rules = { current };
-  let opened: Promise<Store> | undefined;
-  const store = (): Promise<Store> => {
-    opened ??= openSiteStore(state, site, patience).catch((error: unknown) => {
-      // Whoever comes next tries again.
-      opened = undefined;
-      throw error;
-    });
-    return opened;
-  };
-  const sessions = openSessions(
-    async () => (await store()).sessions,
-    () => rules.current,
+/** The directories of a site; their libraries are loaded where there are some. */
+async function openDirectories({ directories = [] }: Site) {
+  if (directories.length === 0) return [];
+  const { byKind, ldapSource } = await import('../../identity/directories/index.ts');
+  return byKind(directories).ldap.map((each) => ldapSource(each));
+}
+
+/** What holds of approvals, where a publication's rules ask for one. */
+function approvalsOf(site: Site, { store }: Kept): Entry['approvals'] {
+  const asking = new Set(
+    site.publications.flatMap(({ id, audience }) =>
+      audience.rules?.some((rule) => rule.approval) ? [id] : [],
+    ),
   );
-  return {
-    ...{ place, store, rules, sessions },
-    async close() {
-      await (await opened?.catch(() => undefined))?.close();
-    },
+  const steady = steadyStore(store);
+  const held = rememberReads(
+    (user) => steady((opened) => opened.approvals.holding(site.name, new Date(), user)),
+    remembered,
+  );
+  return async (user, publication) => {
+    if (!asking.has(publication)) return [];
+    const now = new Date();
+    return ((await held.get(user)) ?? []).flatMap(({ publication: of, rule, until }) =>
+      of === publication && until && until > now ? { rule, until } : [],
+    );
   };
 }
 
+const faultOf = (error: unknown): Fault =>
+  error instanceof Fault ? error : new Fault('entry.defect', { reason: String(error) }, { cause: error });
+
 /** Until there is a decision, there is none in anybody's favour. */
-const refuseAll = (): Verdict => ({ admitted: false, why: 'denied', because: [] });
+const refuseAll = ({ user }: Asking): Verdict => ({
+  ...{ admitted: false, why: user ? 'denied' : 'sign-in', because: [] },
+});
 
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] as string;
 

@@ -1,22 +1,12 @@
 import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import { localhost } from '../../hosts/local.ts';
 import { Fault } from '../../model/fault.ts';
-import type { Message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import { followClock } from './clock.ts';
 import { type Composed, composeEntry } from './compose.ts';
+import { type EntryOn, entryFolder, entrySocket } from './entry-place.ts';
 import { hasEntry } from './needed.ts';
-
-/** Where nginx asks the daemon, and what is kept of it. */
-export const entryFolder = (state: string): string => join(state, 'entry');
-export const entrySocket = (state: string): string => join(entryFolder(state), 'entry.sock');
-
-export interface EntryOn {
-  readonly tell: (what: Message) => void;
-  readonly fail: (fault: Fault) => void;
-}
 
 /** What answers nginx about visitors, and the portal's pages. */
 export interface EntryServer {

@@ -21,6 +21,15 @@ import type { Entry, Handler } from './types.ts';
 export const enterPath = '/.poterne/enter';
 export const leavePath = '/.poterne/leave';
 export const passPath = '/pass';
+/** `/.poterne/onward?why=sign-in&to=/deep?x=1`: where nginx leads browsers; the path comes last, as it was sent. */
+export const onwardPath = '/.poterne/onward';
+
+/** The portal's page for what somebody lacks. */
+const lacks: Readonly<Record<string, string>> = {
+  'sign-in': '/sign-in',
+  'second-factor': '/step-up',
+  approval: '/ask',
+};
 
 /** How long somebody may take to sign in on their way, in seconds. */
 const stateLasts = 3600;
@@ -67,7 +76,7 @@ function matches(name: string, host: string): boolean {
 export const isLocalPath = (path: string): boolean =>
   /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\');
 
-/** Answers at publications' names: `/.poterne/enter` and `/.poterne/leave`. */
+/** Answers at publications' names: `/.poterne/enter`, `/.poterne/leave` and `/.poterne/onward`. */
 export function passages(entry: Entry): Handler {
   const { site, sessions } = entry;
   return async (asked, answer) => {
@@ -82,6 +91,13 @@ export function passages(entry: Entry): Handler {
       if (asked.headers['sec-fetch-site'] !== 'cross-site')
         await sessions.leave(readCookie(asked, entryCookie) ?? '');
       return redirect(answer, `${portalUrl(site)}/`, [clearCookie(entryCookie)]);
+    }
+    if (url.pathname === onwardPath) {
+      const page = lacks[url.searchParams.get('why') ?? ''];
+      const [, sent = '/'] = /[?&]to=(.*)$/s.exec(asked.url ?? '') ?? [];
+      if (page === undefined) return notFound(answer);
+      const to = new URLSearchParams({ to: originOf(site, host) + (isLocalPath(sent) ? sent : '/') });
+      return redirect(answer, `${portalUrl(site)}${page}?${to}`);
     }
     const state = readCookie(asked, stateCookie);
     const code = url.searchParams.get('code');

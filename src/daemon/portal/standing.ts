@@ -8,6 +8,8 @@ export interface Standing {
    * has disabled does not go on. `undefined` when they are gone. Throws when the source cannot tell any more.
    */
   of(session: Session): Promise<User | undefined>;
+  /** The same of an id, for what acts in somebody's place. */
+  ofId(id: string): Promise<User | undefined>;
 }
 
 /** Milliseconds: from when a directory is asked again, and from when its answer is waited for; described people are asked at once. */
@@ -64,8 +66,23 @@ export function followStanding(
       if (age >= standingTimes.again) ask(key, session).catch(() => undefined);
       return found && foundAge <= notedAge ? found.user : session.user;
     },
+    async ofId(id) {
+      const source = sourceOf(id);
+      const found = known.get(id);
+      const age = found ? performance.now() - found.at : Number.POSITIVE_INFINITY;
+      const fresh = source === 'local' ? standingTimes.local : standingTimes.longest;
+      if (found && age < fresh) return found.user;
+      const at = performance.now();
+      const user = await sources.find(({ name }) => name === source)?.find(id);
+      known.delete(id);
+      if (user) known.set(id, { user, at });
+      return user;
+    },
   };
 }
+
+/** Local names hold no `@`. */
+const sourceOf = (id: string): string => (id.includes('@') ? id.slice(id.lastIndexOf('@') + 1) : 'local');
 
 /** Whom a session's source has by that id, if it is the same person: another may have the name by now. */
 async function find(

@@ -10,7 +10,8 @@ import { memory } from '../../describe/testing.ts';
 import { openPeople } from '../../identity/people.ts';
 import type { Site } from '../../model/site.ts';
 import { openStore } from '../../store/store.ts';
-import { entrySocket, openEntry } from './entry.ts';
+import { openEntry } from './entry.ts';
+import { entrySocket } from './entry-place.ts';
 
 /** What a portal answered. */
 export interface Answer {

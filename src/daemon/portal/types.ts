@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditLog } from '../../audit/log.ts';
 import type { Sessions } from '../../identity/sessions.ts';
+import type { Signing } from '../../identity/signing.ts';
+import type { ServiceTokens } from '../../identity/tokens.ts';
 import type { PeopleSource } from '../../identity/types.ts';
 import type { Asking, Verdict } from '../../model/audience.ts';
 import type { Fault } from '../../model/fault.ts';
@@ -17,6 +19,8 @@ export interface Entry {
   /** Where the site remembers. Throws `store.*` faults as long as it cannot be opened. */
   readonly store: () => Promise<Store>;
   readonly sessions: Sessions;
+  readonly tokens: ServiceTokens;
+  readonly signing: Signing;
   /** In the order in which they are asked. */
   readonly sources: readonly PeopleSource[];
   /** Users as their sources have them now. */

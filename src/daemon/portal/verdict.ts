@@ -1,16 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isUserCut } from '../../identity/cuts.ts';
-import type { User } from '../../identity/types.ts';
+import type { Identity } from '../../identity/signing.ts';
+import { isForPath, tokenPrefix } from '../../identity/tokens.ts';
+import type { Strength, User } from '../../identity/types.ts';
 import type { Refusal } from '../../model/audience.ts';
 import { clientVerification, type Publication, type Site } from '../../model/site.ts';
 import { entryCookie, readCookie } from './cookies.ts';
 import { identityHeaders, readTold, type Told } from './headers.ts';
+import { portalUrl } from './passage.ts';
 import type { Entry, Handler } from './types.ts';
 
 /** Somebody that a request shows. */
 interface Shown {
   readonly user: User;
-  readonly secondFactor: boolean;
+  readonly strength?: Strength;
+  /** When they signed in. */
+  readonly since?: Date;
   /** What is named in logs: a session's id, or a token's. */
   readonly session: string;
   /** Whether what it shows holds for other requests of its class too. */
@@ -26,13 +31,15 @@ const kept = { admitted: 3, refused: 1 } as const;
  */
 export function verdicts(entry: Entry): Handler {
   const publications = new Map(entry.site.publications.map((each) => [each.id, each]));
+  const identify = identities(entry);
   return async (asked, answer) => {
     const told = readTold(asked);
     const publication = publications.get(told.publication);
     // nginx has another version of the description, for a moment.
     if (!publication) return reply(answer, 503, 0);
-    const shown = await whoShows(entry, asked, told);
+    const shown = await whoShows(entry, asked, told, publication);
     if (shown === 'nobody') return reply(answer, 401, kept.refused);
+    if (shown === 'elsewhere') return reply(answer, 403, 0, { 'x-poterne-why': 'denied' });
     const at = new Date();
     const user = shown?.user;
     const refuse = (why: Refusal) =>
@@ -48,7 +55,7 @@ export function verdicts(entry: Entry): Handler {
       ...(told.pathClass === undefined ? {} : { pathClass: told.pathClass }),
       ...(country === undefined ? {} : { country }),
       ...(user ? { user: { id: user.id, groups: user.groups } } : {}),
-      secondFactor: shown?.secondFactor ?? false,
+      secondFactor: shown?.strength !== undefined,
       ...(certificate === undefined ? {} : { certificate }),
       ...(user ? { approvals: await entry.approvals(user.id, publication.id) } : {}),
     });
@@ -58,20 +65,31 @@ export function verdicts(entry: Entry): Handler {
     const seconds = shown?.isForAll === false ? 0 : Math.max(0, Math.min(kept.admitted, left));
     reply(answer, 200, seconds, {
       ...(user ? identityHeaders(user) : {}),
-      ...(shown ? { 'x-poterne-session': shown.session } : {}),
+      ...(shown ? { 'x-poterne-session': shown.session, ...identify(shown, publication) } : {}),
     });
   };
 }
 
-/** Who a request shows itself to be: `undefined` shows nothing, `nobody` something that is not good any more. */
+/**
+ * Who a request shows itself to be: `undefined` shows nothing, `nobody` something that is not good any more, `elsewhere` a token of other
+ * places. Whoever shows a token is judged by it, whatever else they show.
+ */
 async function whoShows(
-  { sessions, standing }: Entry,
+  { sessions, tokens, standing }: Entry,
   asked: IncomingMessage,
-  { publication, host }: Told,
-): Promise<Shown | 'nobody' | undefined> {
+  { publication, host, uri, address }: Told,
+  { name }: Publication,
+): Promise<Shown | 'nobody' | 'elsewhere' | undefined> {
+  const bearer = bearerOf(asked);
+  if (bearer !== undefined) {
+    const token = await tokens.find(bearer, address);
+    const user = token && (await standing.ofId(token.user));
+    if (!token || !user) return 'nobody';
+    if (!token.publications.includes(name) || !isForPath(token, uri)) return 'elsewhere';
+    return { user, session: token.id, isForAll: token.paths.length === 0 };
+  }
   const cookie = readCookie(asked, entryCookie);
-  if (cookie === undefined) return undefined;
-  const pass = await sessions.findPass(cookie, { publication, host });
+  const pass = cookie === undefined ? undefined : await sessions.findPass(cookie, { publication, host });
   if (!pass) return undefined;
   const { session } = pass;
   const user = await standing.of(session);
@@ -79,7 +97,48 @@ async function whoShows(
     await sessions.end({ id: session.id }, 'gone');
     return 'nobody';
   }
-  return { user, secondFactor: session.strength !== undefined, session: session.id, isForAll: true };
+  const { id, strength, made } = session;
+  return { user, ...(strength ? { strength } : {}), since: made, session: id, isForAll: true };
+}
+
+/** One of our tokens (RFC 6750, 2.1); others are the application's own. */
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  const [, token] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+  return token?.startsWith(tokenPrefix) ? token : undefined;
+}
+
+/** How long a signed identity is used again, in milliseconds: it holds for five minutes. */
+const signedFor = 60_000;
+const mostSigned = 10_000;
+
+/** The methods of RFC 8176 by which they have shown a second time who they are. */
+const methods: Readonly<Record<Strength['factor'], readonly string[]>> = {
+  totp: ['otp', 'mfa'],
+  passkey: ['hwk', 'mfa'],
+  recovery: ['kba', 'mfa'],
+  remembered: ['mfa'],
+  provider: ['mfa'],
+};
+
+/** Signed, who somebody is: for applications that check. */
+function identities({ site, signing }: Entry) {
+  const signed = new Map<string, { readonly jwt: string; readonly at: number }>();
+  return ({ user, strength, since, session }: Shown, { name }: Publication): Record<string, string> => {
+    if (!site.signIn) return {};
+    const identity: Identity = {
+      ...{ sub: user.id, name: user.title ?? user.login, groups: user.groups, sid: session },
+      ...(user.email === undefined ? {} : { email: user.email }),
+      ...(since ? { auth_time: Math.floor(since.getTime() / 1000) } : {}),
+      ...(since ? { amr: strength ? methods[strength.factor] : ['pwd'] } : {}),
+    };
+    const key = JSON.stringify([name, identity]);
+    const last = signed.get(key);
+    if (last && performance.now() - last.at < signedFor) return { 'x-poterne-jwt': last.jwt };
+    if (signed.size > mostSigned) signed.clear();
+    const jwt = signing.sign(identity, portalUrl(site), name);
+    signed.set(key, { jwt, at: performance.now() });
+    return { 'x-poterne-jwt': jwt };
+  };
 }
 
 function certificateOf(site: Site, publication: Publication, told: Told): string | undefined {

@@ -1,0 +1,134 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describe as read } from '../../describe/index.ts';
+import { memory } from '../../describe/testing.ts';
+import type { Fault } from '../../model/fault.ts';
+import type { Site } from '../../model/site.ts';
+import { type EntryServer, openEntry } from './entry.ts';
+import { entryFolder, entrySocket } from './entry-place.ts';
+
+let state: string;
+let entry: EntryServer;
+const faults: Fault[] = [];
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'poterne-entry-'));
+  faults.length = 0;
+  entry = open();
+});
+afterEach(async () => {
+  await entry.close();
+  await rm(state, { recursive: true, force: true });
+});
+
+const open = (account?: string) =>
+  openEntry(state, account, { tell: () => {}, fail: (fault) => void faults.push(fault) });
+
+const site = async (publications: string, more = ''): Promise<Site> => {
+  const yaml = `site: s
+services: { app: { url: "http://127.0.0.1:1" } }
+${more}
+publications:
+  ${publications}
+`;
+  const found = await read('/site/site.yaml', { files: memory({ '/site/site.yaml': yaml }) });
+  if (!found.site) throw new Error(JSON.stringify(found.findings));
+  return found.site;
+};
+const guarded = () =>
+  site(
+    'erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }',
+    'people: { alice: { groups: [staff] } }\nsign-in: { at: portail.example.fr }',
+  );
+
+const asked = (path: string, headers: Record<string, string> = {}) =>
+  new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+    const one = request({ socketPath: entrySocket(state), path, headers, agent: false }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (part) => {
+        body += part;
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }));
+    });
+    one.on('error', reject).end();
+  });
+const about = {
+  ...{ 'x-poterne-publication': 'erp_example_fr', 'x-poterne-host': 'erp.example.fr' },
+  ...{ 'x-poterne-uri': '/', 'x-poterne-address': '10.0.0.7' },
+};
+
+test('nothing listens where everybody may come, and what a killed daemon left is replaced', async () => {
+  await entry.follow(await site('erp.example.fr: { service: app, audience: everyone }'));
+  await expect(stat(entrySocket(state))).rejects.toMatchObject({ code: 'ENOENT' });
+  await entry.follow(await guarded());
+  expect((await asked('/verdict', about)).status).toBe(401);
+  // As one that was killed leaves it.
+  await entry.close();
+  await writeFile(entrySocket(state), '');
+  entry = open();
+  await entry.follow(await guarded());
+  expect((await asked('/verdict', about)).status).toBe(401);
+  await entry.follow(undefined);
+  await expect(asked('/verdict', about)).rejects.toThrow();
+});
+
+test('its folder is for the account of nginx alone', async () => {
+  await entry.follow(await guarded());
+  expect((await stat(entryFolder(state))).mode & 0o777).toBe(0o700);
+  expect((await stat(entrySocket(state))).mode & 0o777).toBe(0o600);
+  if (process.getuid?.() !== 0) return;
+  await entry.close();
+  entry = open('www-data');
+  await entry.follow(await guarded());
+  const { gid } = await stat(entrySocket(state));
+  expect(gid).toBeGreaterThan(0);
+  expect(await stat(entryFolder(state))).toMatchObject({ uid: 0, gid });
+  expect((await stat(entryFolder(state))).mode & 0o777).toBe(0o750);
+  expect((await stat(entrySocket(state))).mode & 0o777).toBe(0o660);
+});
+
+test('a publication that this version does not know is judged by nobody', async () => {
+  await entry.follow(await guarded());
+  const answer = await asked('/verdict', { ...about, 'x-poterne-publication': 'other' });
+  expect([answer.status, answer.headers['x-accel-expires']]).toEqual([503, '0']);
+});
+
+test('browsers are led on by the names of this site alone', async () => {
+  await entry.follow(await guarded());
+  const led = async (path: string, more = {}) => {
+    const { status, headers } = await asked(path, { ...about, ...more });
+    return [status, headers.location];
+  };
+  const signIn = 'https://portail.example.fr/sign-in?to=https%3A%2F%2Ferp.example.fr';
+  expect(await led('/.poterne/onward?why=sign-in&to=/deep?a=1&to=2')).toEqual([
+    303,
+    `${signIn}%2Fdeep%3Fa%3D1%26to%3D2`,
+  ]);
+  for (const elsewhere of ['//evil.example', '/\\evil.example', 'https://evil.example/', ''])
+    expect(await led(`/.poterne/onward?why=sign-in&to=${elsewhere}`)).toEqual([303, `${signIn}%2F`]);
+  expect(await led('/.poterne/onward?why=approval&to=/')).toEqual([
+    303,
+    'https://portail.example.fr/ask?to=https%3A%2F%2Ferp.example.fr%2F',
+  ]);
+  expect((await led('/.poterne/onward?why=nothing&to=/'))[0]).toBe(404);
+  for (const path of ['/.poterne/enter?to=/', '/.poterne/leave', '/.poterne/onward?why=sign-in&to=/'])
+    expect(await led(path, { 'x-poterne-host': 'evil.example' })).toEqual([404, undefined]);
+  const [status, location] = await led('/.poterne/enter?to=//evil.example');
+  expect([status, new URL(String(location)).searchParams.get('to')]).toEqual([303, '/']);
+  expect(
+    (await led(`/pass?at=evil.example&state=${'A'.repeat(43)}&to=/`, { 'x-poterne-publication': '' }))[0],
+  ).toBe(404);
+  expect(
+    await led(`/pass?at=erp.example.fr&state=${'A'.repeat(43)}&to=/x`, { 'x-poterne-publication': '' }),
+  ).toEqual([303, `${signIn}%2Fx`]);
+});
+
+test('the keys of signed identities are published', async () => {
+  await entry.follow(await guarded());
+  const { keys } = JSON.parse((await asked('/.well-known/jwks.json')).body);
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' });
+  expect(JSON.stringify(keys)).not.toContain('"d"');
+});
