@@ -20,6 +20,7 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['cert', async () => (await import('./commands/cert.ts')).cert],
   ['cut', async () => (await import('./commands/cut.ts')).cut],
   ['restore', async () => (await import('./commands/cut.ts')).restore],
+  ['user', async () => (await import('./commands/user.ts')).user],
   ['audit', async () => (await import('./commands/audit.ts')).audit],
   ['status', async () => (await import('./commands/status.ts')).status],
   ['up', async () => (await import('./commands/up.ts')).up],

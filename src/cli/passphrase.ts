@@ -19,7 +19,12 @@ async function passphraseFor(
 ): Promise<string | undefined> {
   if (passphraseFile !== undefined) return firstLine(passphraseFile);
   if (!process.stdin.isTTY) return undefined;
-  process.stderr.write(`${t('cert.passphrase', { file: keyFile })} `);
+  return typedUnseen(t('cert.passphrase', { file: keyFile }));
+}
+
+/** What is typed at the terminal after a question, unseen. */
+export async function typedUnseen(question: string): Promise<string> {
+  process.stderr.write(`${question} `);
   const unseen = new Writable({ write: (_, __, done) => done() });
   const asking = createInterface({ input: process.stdin, output: unseen, terminal: true });
   try {

@@ -5,15 +5,21 @@ import { localhost } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
 import { besideFolder } from './context.ts';
+import { askedBy, localAccount } from './local-account.ts';
 
 /**
  * Opens the gateway of this machine, works with it, and closes it whatever happens. Where another account runs it (that
  * of a service), root has this command run again as that account, which could not work with what root leaves there.
  */
 export async function withGateway<T>(state: string, work: (gateway: Gateway) => Promise<T>): Promise<T> {
+  await becomeOwner(state);
+  return withOpen(state, work);
+}
+
+/** Root goes on as the account that a state folder belongs to, in a process that this one ends with; others stay who they are. */
+export async function becomeOwner(state: string): Promise<void> {
   const owner = await otherOwner(state);
   if (owner) runAsOwner(owner, state);
-  return withOpen(state, work);
 }
 
 /**
@@ -74,7 +80,10 @@ export function runAsOwner({ uid, gid }: Owner, state: string): never {
   const { status, error } = spawnSync(
     '/usr/bin/setpriv',
     [...rights, '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
-    { stdio: 'inherit', env: { ...handedOn(process.env), POTERNE_STATE: state } },
+    {
+      stdio: 'inherit',
+      env: { ...handedOn(process.env), POTERNE_STATE: state, [askedBy]: localAccount() },
+    },
   );
   if (error) throw error;
   process.exit(status ?? 1);

@@ -29,6 +29,7 @@ import { scheduler } from './en/scheduler.ts';
 import { sessions } from './en/sessions.ts';
 import { tls } from './en/tls.ts';
 import { upkeep } from './en/upkeep.ts';
+import { users } from './en/users.ts';
 import { verify } from './en/verify.ts';
 
 /** Every message in English, the language that defines the codes. */
@@ -63,6 +64,7 @@ export const en = {
   ...partners,
   ...people,
   ...factors,
+  ...users,
   ...entry,
   ...portal,
 } as const;

@@ -29,6 +29,7 @@ import { scheduler } from './fr/scheduler.ts';
 import { sessions } from './fr/sessions.ts';
 import { tls } from './fr/tls.ts';
 import { upkeep } from './fr/upkeep.ts';
+import { users } from './fr/users.ts';
 import { verify } from './fr/verify.ts';
 
 /** Every message in French: the same codes as English, which the types of its parts ensure. */
@@ -63,6 +64,7 @@ export const fr = {
   ...partners,
   ...people,
   ...factors,
+  ...users,
   ...entry,
   ...portal,
 } as const;

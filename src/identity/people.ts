@@ -31,6 +31,8 @@ export interface Invitation {
 
 /** The described people, and guests: their source is `local`. */
 export interface LocalPeople extends PasswordSource {
+  /** Somebody of that name, also when their time is over. A described person comes before a guest. */
+  known(name: string): Promise<{ readonly user: User; readonly isOver: boolean } | undefined>;
   /** Sets a password that holds; what is wrong with it otherwise. Devices are not remembered any longer. */
   setPassword(user: User, password: string, by: By): Promise<Message | undefined>;
   /** The secret of a fresh invitation; those of before are void. */
@@ -55,8 +57,8 @@ export type NewGuest = Pick<Guest, 'name' | 'title' | 'email' | 'groups' | 'ends
 export const invitationLasts = 24 * 3_600_000;
 
 /**
- * After how many failures in a row how long somebody's password, or code, is not looked at: long enough that guessing is hopeless, short
- * enough that who keeps others out this way does not for long. A passkey works all the time.
+ * After how many failures in a row how long somebody's password, or code, is not looked at: long enough that guessing is hopeless (NIST
+ * SP 800-63B §3.2.2), short enough that who keeps others out this way does not for long. A passkey works all the time.
  */
 export const patience: Patience = [
   { failures: 5, pause: 60_000 },
@@ -71,8 +73,7 @@ const nobody = ' nobody';
 export function openPeople(needs: PeopleNeeds): LocalPeople {
   const described = (name: string) => needs.site().people.find((person) => person.name === name);
 
-  /** Somebody of that name, also when their time is over. A described person comes before a guest. */
-  const known = async (login: string): Promise<{ user: User; isOver: boolean } | undefined> => {
+  const known: LocalPeople['known'] = async (login) => {
     if (login === '' || login.includes('@')) return undefined;
     const site = needs.site();
     const person = described(login);
@@ -115,6 +116,7 @@ export function openPeople(needs: PeopleNeeds): LocalPeople {
 
   return {
     name: 'local',
+    known,
     find,
     async check(login, password): Promise<SignInResult> {
       const found = await known(login.trim().toLowerCase());
@@ -179,11 +181,11 @@ export function openPeople(needs: PeopleNeeds): LocalPeople {
     async endGuest(name, { who, from }) {
       const credentials = needs.credentials();
       const guest = await credentials.guest(name);
-      if (!guest) return false;
+      if (!guest || guest.ends <= needs.now()) return false;
       await needs.audit({ who, what: 'user.end', to: name, from, result: 'done' });
-      const isEnded = await credentials.endGuest(name, needs.now());
+      await credentials.endGuest(name, needs.now());
       await credentials.forgetOwner(guest.owner);
-      return isEnded;
+      return true;
     },
   };
 }

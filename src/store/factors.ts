@@ -32,11 +32,16 @@ export interface KeptDevice {
   readonly expires: Date;
 }
 
+export interface FactorCounts {
+  readonly totp: number;
+  readonly passkey: number;
+}
+
 /** Second factors of the people of one site. */
 export interface FactorStore {
   factors(owner: string): Promise<readonly KeptFactor[]>;
-  /** How many factors that serve each owner has. */
-  factorCounts(): Promise<ReadonlyMap<string, { readonly totp: number; readonly passkey: number }>>;
+  /** How many factors that serve each person has. */
+  factorCounts(): Promise<readonly (Whose & FactorCounts)[]>;
   /** A passkey by its credential id. */
   factor(id: string): Promise<KeptFactor | undefined>;
   /** Those that wait to be confirmed give way to it when it waits too. */
@@ -82,17 +87,17 @@ export function factorStore(db: Kysely<Tables>, site: string): FactorStore {
     async factorCounts() {
       const rows = await db
         .selectFrom('factor')
-        .select(['owner', 'kind'])
+        .select(['owner', 'person', 'kind'])
         .where('site', '=', site)
         .where('pending', 'is', null)
         .execute();
-      const counts = new Map<string, { totp: number; passkey: number }>();
-      for (const { owner, kind } of rows) {
-        const count = counts.get(owner) ?? { totp: 0, passkey: 0 };
+      const counts = new Map<string, Whose & { totp: number; passkey: number }>();
+      for (const { owner, person, kind } of rows) {
+        const count = counts.get(owner) ?? { owner, person, totp: 0, passkey: 0 };
         count[kind] += 1;
         counts.set(owner, count);
       }
-      return counts;
+      return [...counts.values()];
     },
     async factor(id) {
       const row = await db
