@@ -29,6 +29,8 @@ export const signInRefusals = [
   'must-change',
   'hours',
   'cut',
+  // The provider did not answer for them, or not to what was asked.
+  'provider',
 ] as const;
 export type SignInRefusal = (typeof signInRefusals)[number];
 
@@ -42,8 +44,11 @@ export type SignInResult =
 export interface PeopleSource {
   /** `local`, or a directory's name. */
   readonly name: string;
-  /** The person of an id, as the source has them now; `undefined` when there is none, or they may not sign in any more. */
-  find(id: string): Promise<User | undefined>;
+  /**
+   * The person of an id, as the source has them now; `undefined` when there is none, or they may not sign in any more. `known` is what it
+   * told when they signed in: a provider that cannot be asked about people has nothing else.
+   */
+  find(id: string, known?: User): Promise<User | undefined>;
 }
 
 /** A source that is asked with a password. Takes as long for a name that it does not have. */
@@ -55,4 +60,14 @@ export interface PasswordSource extends PeopleSource {
 export interface Strength {
   readonly factor: FactorMethod | 'recovery' | 'remembered' | 'provider';
   readonly at: Date;
+}
+
+/** A source of people that signs them in itself (OpenID Connect). */
+export interface ProviderSource extends PeopleSource {
+  readonly title?: string;
+  /** Where to send the browser, which comes back to `back`; `kept` is to be there then, and is unreadable to anybody else. */
+  start(back: URL): Promise<{ readonly url: URL; readonly kept: string }>;
+  finish(came: URL, kept: string): Promise<SignInResult & { readonly strength?: Strength }>;
+  /** Where to send the browser once signed out here, when the provider is to end its own session too. */
+  leave?(user: User, back: URL): Promise<URL | undefined>;
 }

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../audit/entry.ts';
-import type { PasswordSource, PeopleSource, SignInResult, Strength, User } from '../../identity/types.ts';
+import type { PasswordSource, ProviderSource, Strength, User } from '../../identity/types.ts';
 import type { Html } from '../../lib/html.ts';
 import type { Letter } from '../../mail/letter.ts';
 import type { Verdict } from '../../model/audience.ts';
@@ -48,16 +48,6 @@ export interface PortalSessions {
   list(user: string): Promise<readonly PortalSession[]>;
   /** Ends one at once, everywhere. */
   end(session: PortalSession, why: 'sign-out' | 'ended-by-user'): Promise<void>;
-}
-
-/** A source of people that signs them in itself (OpenID Connect). */
-export interface ProviderSource extends PeopleSource {
-  readonly title?: string;
-  /** Where to send the browser, which comes back to `back`; `kept` is to be there then, and is unreadable to anybody else. */
-  start(back: URL): Promise<{ readonly url: URL; readonly kept: string }>;
-  finish(came: URL, kept: string): Promise<SignInResult & { readonly strength?: Strength }>;
-  /** Where to send the browser once signed out here, when the provider is to end its own session too. */
-  leave?(user: User, back: URL): Promise<URL | undefined>;
 }
 
 export type Source = PasswordSource | ProviderSource;

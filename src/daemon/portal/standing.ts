@@ -85,10 +85,7 @@ export function followStanding(
 const sourceOf = (id: string): string => (id.includes('@') ? id.slice(id.lastIndexOf('@') + 1) : 'local');
 
 /** Whom a session's source has by that id, if it is the same person: another may have the name by now. */
-async function find(
-  sources: readonly PeopleSource[],
-  { user: { id, source, stable } }: Session,
-): Promise<User | undefined> {
-  const user = await sources.find(({ name }) => name === source)?.find(id);
-  return user?.stable === stable ? user : undefined;
+async function find(sources: readonly PeopleSource[], { user: known }: Session): Promise<User | undefined> {
+  const user = await sources.find(({ name }) => name === known.source)?.find(known.id, known);
+  return user?.stable === known.stable ? user : undefined;
 }

@@ -28,4 +28,27 @@ export const directories: Record<keyof typeof en, string> = {
   'directory.refused.next': 'voyez les droits du compte {user} là-bas, et « filter »',
   'directory.ca': 'l’autorité {file} des serveurs de l’annuaire ne peut pas être lue : {reason}',
   'directory.ca.next': 'ce doit être un fichier PEM que le compte de Poterne peut lire',
+
+  // Pannes des fournisseurs OpenID.
+  'openid.unreachable': 'le fournisseur {issuer} de l’annuaire {directory} est injoignable : {reason}',
+  'openid.unreachable.next': 'voyez s’il marche, et si cette machine peut le joindre',
+  'openid.certificate':
+    'le certificat du fournisseur {issuer} de l’annuaire {directory} n’est pas de confiance : {reason}',
+  'openid.certificate.next':
+    'rien n’est parti ; employez le nom que porte son certificat, et « trust: { ca: … } » si une autorité à vous le signe',
+  'openid.client':
+    'le fournisseur {issuer} de l’annuaire {directory} refuse Poterne comme « {client} » : {reason}',
+  'openid.client.next': 'corrigez « client-id », et le secret dans le fichier de « client-secret »',
+  'openid.answer':
+    'le fournisseur {issuer} de l’annuaire {directory} répond ce qui ne peut pas être pris : {reason}',
+  'openid.answer.next':
+    'voyez que « issuer » est exactement comme il le dit lui-même, et ce que dit son journal',
+  'openid.login':
+    'le fournisseur {issuer} de l’annuaire {directory} ne dit pas comment s’appelle la personne : pas de champ « {login} » utilisable',
+  'openid.login.next':
+    'choisissez-en un autre avec « login-claim », ou faites-le donner par le fournisseur (portée « profile » ou « email »)',
+  'openid.overage':
+    'le fournisseur {issuer} de l’annuaire {directory} omet les groupes d’une personne qui en a trop',
+  'openid.overage.next':
+    'faites-lui donner les seuls groupes attribués à l’application, ou des rôles (« groups-claim: roles »)',
 };

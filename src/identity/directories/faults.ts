@@ -56,10 +56,15 @@ function codeOf(error: unknown): ServerCode {
   if (error instanceof Answered)
     return error.code === 32 || error.code === 34 ? 'directory.base' : 'directory.refused';
   const { code = '', message: text = '' } = error as NodeJS.ErrnoException;
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|ALTNAME|INVALID_CA|certificate/.test(`${code} ${text}`))
-    return 'directory.certificate';
+  if (isCertificateTrouble(error)) return 'directory.certificate';
   if (error instanceof NoTls || /SSL|EPROTO|TLS/.test(`${code} ${text}`)) return 'directory.tls';
   return 'directory.unreachable';
+}
+
+/** Whether TLS was refused by us, because of who the other side is: what Node and OpenSSL call it. */
+export function isCertificateTrouble(error: unknown): boolean {
+  const { code = '', message: text = '' } = error as NodeJS.ErrnoException;
+  return /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|ALTNAME|INVALID_CA|certificate/.test(`${code} ${text}`);
 }
 
 /** On one line, and not for ever: it is another's text. */

@@ -6,6 +6,7 @@ import { groupBaseOf, oursOf } from './groups.ts';
 import type { BindAnswer, Found, LdapConnection } from './ldap-connection.ts';
 import { Pace } from './pace.ts';
 import { LdapServers, type Patience } from './servers.ts';
+import { shown } from './shown.ts';
 
 /** What differs between Active Directory and the others. */
 export interface Kind {
@@ -173,13 +174,4 @@ async function personFilter({ filter }: LdapDirectory, filters: readonly Filter[
   return new AndFilter({
     filters: [...filters, ...(filter === undefined ? [] : [FilterParser.parseString(filter)])],
   });
-}
-
-/** Another's text, as it may stand in a header and on a page. */
-function shown(text: string | undefined): string | undefined {
-  const clean = text
-    ?.replace(/\p{Cc}+/gu, ' ')
-    .trim()
-    .slice(0, 256);
-  return clean === '' ? undefined : clean;
 }

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { PasswordSource, Strength, User } from '../../../identity/types.ts';
+import type { PasswordSource, ProviderSource, Strength, User } from '../../../identity/types.ts';
 import { type Html, html } from '../../../lib/html.ts';
 import { Fault } from '../../../model/fault.ts';
 import { type Asked, cookieOptions, enterSession, type PortalEnv, tell } from '../asked.ts';
@@ -8,7 +8,7 @@ import type { Attempts } from '../attempts.ts';
 import { button, field, form, sentBy } from '../forms.ts';
 import { needsSecondFactor } from '../guard.ts';
 import { page } from '../layout.ts';
-import { asksPassword, type ProviderSource, type Source } from '../needs.ts';
+import { asksPassword, type Source } from '../needs.ts';
 import { onward, type Wish, wished, wishOf, withWish } from '../onward.ts';
 import { passkeyField, passkeyScript } from '../passkey-script.ts';
 import { problem } from '../problem.ts';
