@@ -64,7 +64,10 @@ export async function startProvider(
     features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true } },
     cookies: { keys: ['a key of tests'] },
     // Its own one calls nobody on loopback.
-    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
+    fetch: (url, options) => {
+      const { dispatcher: _, ...others } = { dispatcher: undefined, ...options };
+      return fetch(url, others);
+    },
     ...more,
   });
   provider.on('server_error', (_, error) => console.error(error));
