@@ -1,8 +1,9 @@
 /** What the portal's pages add to the style of what visitors see. Wide screens, phones, keyboards, paper colours. */
 export const portalStyle = `
-body.portal{display:flex;flex-direction:column;align-items:center;place-items:initial}
+body.portal{display:flex;flex-direction:column;align-items:center;justify-content:flex-start}
 .portal>header,.portal>nav.places,.portal>footer,.portal>main{width:100%;max-width:64rem}
 .portal>header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.5rem 1.5rem;padding:1.25rem 1.5rem .5rem}
+.portal>header:not(:has(.who)){justify-content:center;padding-top:2.5rem}
 .brand{display:flex;align-items:center;gap:.75rem;color:var(--ink);font-weight:600;font-size:1.15rem;text-decoration:none;overflow-wrap:anywhere}
 .brand img{max-height:2.5rem;max-width:10rem}
 .who{display:flex;align-items:center;gap:.75rem;color:var(--muted)}

@@ -12,6 +12,7 @@ import type { Site } from '../../model/site.ts';
 import { openStore } from '../../store/store.ts';
 import { openEntry } from './entry.ts';
 import { entrySocket } from './entry-place.ts';
+import { portalUrl } from './passage.ts';
 
 /** What a portal answered. */
 export interface Answer {
@@ -41,7 +42,7 @@ export async function portalHere(yaml: string) {
   const faults: unknown[] = [];
   const entry = openEntry(state, undefined, { tell: () => {}, fail: (fault) => faults.push(fault) });
   await entry.follow(site);
-  const origin = `https://${site.signIn.at}`;
+  const origin = portalUrl(site);
   const store = await openStore(state);
   const audit = await openAudit(state);
   const people = openPeople({
