@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { Pointer } from '../model/pointer.ts';
 import type { Tables } from './schema.ts';
 
 /** What somebody asks for: to be let into a publication for a time, which a rule of its audience lets others grant. */
@@ -8,7 +7,8 @@ export interface ApprovalRequest {
   /** The id of the person, and of the publication. */
   readonly person: string;
   readonly publication: string;
-  readonly rule: Pointer;
+  /** The id of the rule. */
+  readonly rule: string;
   readonly reason: string;
 }
 

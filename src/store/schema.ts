@@ -72,7 +72,7 @@ export interface Tables extends CredentialTables, SessionTables {
     site: string;
     person: string;
     publication: string;
-    /** The rule of the audience, as a pointer. */
+    /** The id of the rule of its audience. */
     rule: string;
     reason: string;
     asked: string;

@@ -1,6 +1,5 @@
 import type { User } from '../../identity/types.ts';
 import type { AudienceRule, RuleApproval } from '../../model/audience.ts';
-import type { Pointer } from '../../model/pointer.ts';
 import type { Publication, Site } from '../../model/site.ts';
 import type { ApprovalRequest } from '../../store/approvals.ts';
 
@@ -32,10 +31,10 @@ export function askable(publication: Publication, { id, groups }: User): Approva
 /** The rule that a request stands on, when the description still has it. */
 export function ruleOf(
   { publications }: Described,
-  { publication, rule }: { readonly publication: string; readonly rule: Pointer },
+  { publication, rule }: { readonly publication: string; readonly rule: string },
 ): ApprovalRule | undefined {
   const found = publications.find(({ id }) => id === publication);
-  return found && rulesOf(found).find(({ pointer }) => pointer === rule);
+  return found && rulesOf(found).find(({ id }) => id === rule);
 }
 
 /** Whether somebody may answer a request: nobody answers their own. */

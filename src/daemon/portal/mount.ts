@@ -2,6 +2,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Factors } from '../../identity/factors.ts';
 import type { LocalPeople } from '../../identity/people.ts';
 import type { User } from '../../identity/types.ts';
+import { classOf } from '../../lib/path-class.ts';
 import { deliver } from '../../mail/deliver.ts';
 import { Fault } from '../../model/fault.ts';
 import { authorityFolder } from '../../pki/authority/folder.ts';
@@ -43,10 +44,11 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
       ) as Source[],
     factors: portalFactors(factors, () => site),
     approvals: later(async () => (await entry.store()).approvals),
-    async admit({ user, strength }, { id }, address) {
+    async admit({ user, strength }, { id, audience }, address, place) {
       const from = country(address);
       return admit({
         ...{ publication: id, at: new Date(), address, user: { id: user.id, groups: user.groups } },
+        pathClass: 'path' in place ? classOf(audience.rules ?? [], place.path) : place.pathClass,
         secondFactor: strength !== undefined,
         approvals: await entry.approvals(user.id, id),
         ...(from === undefined ? {} : { country: from }),

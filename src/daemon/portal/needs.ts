@@ -93,8 +93,13 @@ export interface PortalNeeds {
   readonly sessions: PortalSessions;
   readonly factors: PortalFactors;
   readonly approvals: ApprovalStore;
-  /** Whether a session would be let in to a publication now, from there. */
-  admit(session: PortalSession, publication: Publication, address: string): Promise<Verdict>;
+  /** Whether a session would be let in to a publication now, from there, to a path or a class of paths. */
+  admit(
+    session: PortalSession,
+    publication: Publication,
+    address: string,
+    place: { readonly path: string } | { readonly pathClass: string },
+  ): Promise<Verdict>;
   /** Has nginx ask again about everybody, at once. */
   forgetVerdicts(): Promise<void>;
   /** Client certificates that Poterne's authority gave to somebody. */

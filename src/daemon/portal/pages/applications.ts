@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { type Html, html } from '../../../lib/html.ts';
+import { pathClasses, rootClass } from '../../../lib/path-class.ts';
 import type { Refusal, Verdict } from '../../../model/audience.ts';
 import { type Publication, proxied, type Site } from '../../../model/site.ts';
 import { approvable, mayApprove } from '../approving.ts';
@@ -26,15 +27,10 @@ const isPassing = (why: Refusal): why is Passing => passing.includes(why as Pass
 export function applicationPages(app: Hono<PortalEnv>): void {
   app.get('/', signedIn, async (asked) => {
     const session = asked.get('session') as PortalSession;
-    const { admit } = asked.get('needs');
-    const { address } = asked.get('whence');
     const judged = await Promise.all(
-      proxied(asked.get('site')).map(async (publication) => ({
-        publication,
-        verdict: await admit(session, publication, address),
-      })),
+      proxied(asked.get('site')).map((publication) => judge(asked, session, publication)),
     );
-    const shown = judged.filter(({ verdict }) => verdict.admitted || isPassing(verdict.why));
+    const shown = judged.filter((each) => each !== undefined);
     shown.sort((a, b) => titleOf(asked, a.publication).localeCompare(titleOf(asked, b.publication)));
     return page(asked, {
       title: tell(asked, 'portal.applications'),
@@ -42,10 +38,41 @@ export function applicationPages(app: Hono<PortalEnv>): void {
       body: html`${await waiting(asked, session)}${
         shown.length === 0
           ? html`<p>${tell(asked, 'portal.applications.none')}</p>`
-          : html`<ul class="cards">${shown.map(({ publication, verdict }) => card(asked, publication, verdict))}</ul>`
+          : html`<ul class="cards">${shown.map((each) => card(asked, each))}</ul>`
       }`,
     });
   });
+}
+
+/** A publication, and whether somebody is let in. */
+interface Application {
+  readonly publication: Publication;
+  /** Where they would begin there. */
+  readonly url: string;
+  readonly verdict: Verdict;
+}
+
+/** Whether there is a place of a publication for somebody: its beginning, or else one of those that its rules name. */
+async function judge(
+  asked: Asked,
+  session: PortalSession,
+  publication: Publication,
+): Promise<Application | undefined> {
+  const { admit } = asked.get('needs');
+  const { address } = asked.get('whence');
+  const origin = originOf(asked.get('site'), publication.example);
+  const places = [rootClass, ...pathClasses(publication.audience.rules ?? []).toReversed()];
+  const applications = await Promise.all(
+    [...new Set(places)].map(async (pathClass) => ({
+      publication,
+      url: `${origin}${pathClass}`,
+      verdict: await admit(session, publication, address, { pathClass }),
+    })),
+  );
+  return (
+    applications.find(({ verdict }) => verdict.admitted) ??
+    applications.find(({ verdict }) => !verdict.admitted && isPassing(verdict.why))
+  );
 }
 
 /** What a publication is called: by the first of its services that has a title. */
@@ -60,16 +87,15 @@ export function publicationTitle(
 const titleOf = (asked: Asked, publication: Publication): string =>
   publicationTitle(asked.get('site'), publication);
 
-function card(asked: Asked, publication: Publication, verdict: Verdict): Html {
+function card(asked: Asked, { publication, url, verdict }: Application): Html {
   const title = titleOf(asked, publication);
-  const url = originOf(asked.get('site'), publication.example);
   const isOpen = verdict.admitted || verdict.why === 'second-factor';
   return html`<li>${isOpen ? html`<a href="${url}">${title}</a>` : html`<strong>${title}</strong>`}
 ${title !== publication.example && html`<small>${publication.example}</small>`}
-${state(asked, publication, verdict)}</li>`;
+${state(asked, url, verdict)}</li>`;
 }
 
-function state(asked: Asked, publication: Publication, verdict: Verdict): Html | undefined {
+function state(asked: Asked, url: string, verdict: Verdict): Html | undefined {
   const until = verdict.until && moment(asked, verdict.until);
   if (verdict.admitted)
     return until === undefined
@@ -80,8 +106,7 @@ function state(asked: Asked, publication: Publication, verdict: Verdict): Html |
     return html`<span class="state shut">${tell(asked, 'portal.applications.opens', { until })}</span>`;
   const text = html`<span class="state${verdict.why !== 'second-factor' && ' shut'}">${tell(asked, `portal.applications.${verdict.why}`)}</span>`;
   if (verdict.why !== 'approval') return text;
-  const ask = withWish('/ask', new URL(originOf(asked.get('site'), publication.example)));
-  return html`${text}<a href="${ask}">${tell(asked, 'portal.applications.ask')}</a>`;
+  return html`${text}<a href="${withWish('/ask', new URL(url))}">${tell(asked, 'portal.applications.ask')}</a>`;
 }
 
 /** How many requests wait for this person's answer. */

@@ -10,7 +10,8 @@ import { signedIn, sure } from '../guard.ts';
 import { page } from '../layout.ts';
 import type { PortalSession } from '../needs.ts';
 import { onward, type Wish, wished, wishOf } from '../onward.ts';
-import { originOf, publicationAt } from '../passage.ts';
+import { publicationAt } from '../passage.ts';
+import { pathOf } from '../places.ts';
 import { problem } from '../problem.ts';
 import { publicationTitle } from './applications.ts';
 
@@ -24,7 +25,7 @@ export function approvalPages(app: Hono<PortalEnv>): void {
   app.post('/ask', signedIn, async (asked) => {
     const sent = await sentBy(asked);
     const wish = wishOf(asked, sent);
-    const found = wantedBy(asked, wish);
+    const found = await wantedBy(asked, wish);
     if (!found) return problem(asked, 404);
     const reason = (sent.reason ?? '').trim().slice(0, longestReason);
     if (reason === '') return askPage(asked, wish, tell(asked, 'portal.ask.reason.none'));
@@ -33,7 +34,7 @@ export function approvalPages(app: Hono<PortalEnv>): void {
     const site = asked.get('site');
     const request = {
       ...{ person: user.id, publication: found.publication.id },
-      ...{ rule: found.rule.pointer, reason },
+      ...{ rule: found.rule.id, reason },
     };
     await audit({
       ...{ who: user.id, what: 'approval.ask', to: found.publication.name, result: 'done' },
@@ -93,23 +94,29 @@ export function approvalPages(app: Hono<PortalEnv>): void {
 }
 
 /** The publication of a wish, and the rule by which this person may ask for it. */
-function wantedBy(asked: Asked, wish: Wish) {
-  const { user } = asked.get('session') as PortalSession;
+async function wantedBy(asked: Asked, wish: Wish) {
+  const session = asked.get('session') as PortalSession;
   const publication = wish && publicationAt(asked.get('site'), wish.hostname);
-  const rule = publication && askable(publication, user);
-  return publication && rule ? { publication, rule } : undefined;
+  if (!wish || !publication) return undefined;
+  const { admit } = asked.get('needs');
+  const place = { path: pathOf(wish) };
+  const verdict = await admit(session, publication, asked.get('whence').address, place);
+  const rule =
+    !verdict.admitted && verdict.ask
+      ? ruleOf(asked.get('site'), { publication: publication.id, rule: verdict.ask.rule })
+      : askable(publication, session.user);
+  return rule && { publication, rule, isOpen: verdict.admitted };
 }
 
 async function askPage(asked: Asked, wish: Wish, wrong?: string): Promise<Response> {
-  const found = wantedBy(asked, wish);
+  const found = await wantedBy(asked, wish);
   if (!wish || !found) return problem(asked, 404);
-  const { approvals, admit, now } = asked.get('needs');
+  const { approvals, now } = asked.get('needs');
   const session = asked.get('session') as PortalSession;
   const site = asked.get('site');
-  const verdict = await admit(session, found.publication, asked.get('whence').address);
-  if (verdict.admitted) return onward(asked, wish);
+  if (found.isOpen) return onward(asked, wish);
   const [latest] = (await approvals.of(site.name, session.user.id)).filter(
-    ({ publication }) => publication === found.publication.id,
+    ({ publication, rule }) => publication === found.publication.id && rule === found.rule.id,
   );
   const isWaiting = latest && (await approvals.waiting(site.name, now())).some(({ id }) => id === latest.id);
   const name = publicationTitle(site, found.publication);
@@ -122,7 +129,7 @@ async function askPage(asked: Asked, wish: Wish, wrong?: string): Promise<Respon
       ? { wrong: tell(asked, 'portal.ask.refused', { at: moment(asked, latest.decided ?? latest.asked) }) }
       : {}),
     body: isWaiting
-      ? html`<p>${tell(asked, 'portal.ask.wait')}</p><p><a class="button" href="${originOf(site, found.publication.example)}">${tell(asked, 'portal.ask.try')}</a></p>`
+      ? html`<p>${tell(asked, 'portal.ask.wait')}</p><p><a class="button" href="${wish.href}">${tell(asked, 'portal.ask.try')}</a></p>`
       : html`<p>${tell(asked, 'portal.ask.text', { hours })}</p>
 ${form(
   asked,
