@@ -31,6 +31,7 @@ import { tls } from './en/tls.ts';
 import { upkeep } from './en/upkeep.ts';
 import { users } from './en/users.ts';
 import { verify } from './en/verify.ts';
+import { why } from './en/why.ts';
 
 /** Every message in English, the language that defines the codes. */
 export const en = {
@@ -57,6 +58,7 @@ export const en = {
   ...archive,
   ...authority,
   ...audience,
+  ...why,
   ...mail,
   ...acme,
   ...tls,
