@@ -5,10 +5,11 @@ import { openPeople } from '../../identity/people.ts';
 import { rememberReads } from '../../identity/remembered-reads.ts';
 import { steadyStore } from '../../identity/steady-store.ts';
 import type { PeopleSource } from '../../identity/types.ts';
-import type { Asking, Verdict } from '../../model/audience.ts';
+import { admit } from '../../lib/admission.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
+import { countriesOf } from './countries.ts';
 import { type EntryOn, entryFolder } from './entry-place.ts';
 import { jwksPath, keySet } from './jwks.ts';
 import { type Kept, keep } from './kept.ts';
@@ -65,8 +66,8 @@ export async function composeEntry(
     ...{ state, site, sources, store: kept.store },
     ...{ sessions: kept.sessions, tokens: kept.tokens, signing: kept.signing },
     standing: followStanding(sources, (session, user) => kept.sessions.renew(session, user)),
-    admit: refuseAll,
-    country: () => undefined,
+    admit: (asking) => admit(site, asking),
+    country: await countriesOf(site, trouble),
     approvals: approvalsOf(site, kept),
     audit,
     forgetVerdicts: () => forgetVerdicts(state),
@@ -124,11 +125,6 @@ function approvalsOf(site: Site, { store }: Kept): Entry['approvals'] {
 
 const faultOf = (error: unknown): Fault =>
   error instanceof Fault ? error : new Fault('entry.defect', { reason: String(error) }, { cause: error });
-
-/** Until there is a decision, there is none in anybody's favour. */
-const refuseAll = ({ user }: Asking): Verdict => ({
-  ...{ admitted: false, why: user ? 'denied' : 'sign-in', because: [] },
-});
 
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] as string;
 

@@ -8,6 +8,8 @@ export const entry = {
   'entry.unopened':
     'what answers about visitors could not be opened: {reason}; whoever must sign in is refused, and it is tried again',
   'entry.defect': 'a request about a visitor could not be answered: {reason}',
+  'entry.countries':
+    'the file of countries {file} cannot be read: {reason}; no rule lets in by country meanwhile',
   'entry.clock.back':
     'the clock went back by {seconds} seconds: sessions from its future are refused; set it right, by NTP',
   'entry.clock.ahead':

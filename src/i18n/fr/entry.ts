@@ -11,6 +11,8 @@ export const entry = {
   'entry.unopened':
     'ce qui répond au sujet des visiteurs ne s’ouvre pas : {reason} ; qui doit se connecter est refusé, et un autre essai suit',
   'entry.defect': 'une demande à propos d’un visiteur est restée sans réponse : {reason}',
+  'entry.countries':
+    'le fichier des pays {file} ne peut pas être lu : {reason} ; en attendant, aucune règle ne laisse entrer par pays',
   'entry.clock.back':
     'l’horloge a reculé de {seconds} secondes : les sessions de son futur sont refusées ; remettez-la à l’heure, par NTP',
   'entry.clock.ahead':
