@@ -10,6 +10,7 @@ import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
 import { countriesOf } from './countries.ts';
+import { type DirectorySources, openDirectories } from './directories.ts';
 import { type EntryOn, entryFolder } from './entry-place.ts';
 import { jwksPath, keySet } from './jwks.ts';
 import { type Kept, keep } from './kept.ts';
@@ -31,6 +32,7 @@ export interface Composed {
   /** Closes what the one that comes next has not taken over. */
   end(next: Composed | undefined): Promise<void>;
   readonly kept: Kept;
+  readonly directories: DirectorySources;
 }
 
 /** The same fault is said so often, in milliseconds. */
@@ -60,8 +62,8 @@ export async function composeEntry(
   };
   const credentials = credentialsOf(kept.store, site.name);
   const people = openPeople(needs);
-  const directories = await openDirectories(site);
-  const sources: readonly PeopleSource[] = [people, ...directories];
+  const directories = await openDirectories(site, before?.directories);
+  const sources: readonly PeopleSource[] = [people, ...directories.sources];
   const entry: Entry = {
     ...{ state, site, sources, store: kept.store },
     ...{ sessions: kept.sessions, tokens: kept.tokens, signing: kept.signing },
@@ -79,27 +81,21 @@ export async function composeEntry(
     ...[enterPath, leavePath, onwardPath].map((path) => [path, passage] as const),
     [passPath, passGiver(entry)],
     [jwksPath, keySet(entry)],
+    ...directories.answers(entry),
   ]);
   const portal = mountPortal(entry, people, openFactors(needs)) ?? missing;
   const sweep = () => kept.sweep().catch((error: unknown) => trouble(faultOf(error)));
   await forgetVerdicts(state);
   if (kept !== before?.kept) void sweep();
   return {
-    ...{ entry, kept, trouble },
+    ...{ entry, kept, directories, trouble },
     handle: (asked, answer) => (answers.get(pathOf(asked)) ?? portal)(asked, answer),
     sweep,
     async end(next) {
-      await Promise.all(directories.map((each) => each.close()));
+      await directories.end(next?.directories);
       if (next?.kept !== kept) await kept.close();
     },
   };
-}
-
-/** The directories of a site; their libraries are loaded where there are some. */
-async function openDirectories({ directories = [] }: Site) {
-  if (directories.length === 0) return [];
-  const { byKind, ldapSource } = await import('../../identity/directories/index.ts');
-  return byKind(directories).ldap.map((each) => ldapSource(each));
 }
 
 /** What holds of approvals, where a publication's rules ask for one. */

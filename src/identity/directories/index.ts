@@ -1,7 +1,8 @@
-import type { Directory, LdapDirectory, OpenIdDirectory } from '../../model/sign-in.ts';
+import type { Directory, LdapDirectory } from '../../model/sign-in.ts';
 import { activeDirectory } from './active-directory.ts';
 import { ldap } from './ldap.ts';
 import { LdapSource } from './ldap-source.ts';
+import { OpenIdSource } from './openid.ts';
 import type { Patience } from './servers.ts';
 
 export interface SourceOptions {
@@ -9,18 +10,12 @@ export interface SourceOptions {
   readonly patience?: Patience;
 }
 
-/** A directory of the site that is asked with a password. Nothing is connected until something is asked; `close` it in the end. */
+/** A directory that is asked with a password. */
 export function ldapSource(directory: LdapDirectory, options: SourceOptions = {}): LdapSource {
   return new LdapSource(directory, directory.kind === 'active-directory' ? activeDirectory : ldap, options);
 }
 
-/** The directories that are asked with a password, and those that people are sent to. */
-export function byKind(directories: readonly Directory[] = []): {
-  readonly ldap: readonly LdapDirectory[];
-  readonly openid: readonly OpenIdDirectory[];
-} {
-  return {
-    ldap: directories.filter((each) => each.kind !== 'openid'),
-    openid: directories.filter((each) => each.kind === 'openid'),
-  };
+/** A directory as a source of people. Nothing is connected until something is asked; `close` it in the end. */
+export function sourceOf(directory: Directory, options: SourceOptions = {}): LdapSource | OpenIdSource {
+  return directory.kind === 'openid' ? new OpenIdSource(directory, options) : ldapSource(directory, options);
 }

@@ -1,5 +1,7 @@
-import type { JSONWebKeySet } from 'jose';
+import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import type { Asking } from './https-fetch.ts';
+
+type FetchOptions = Parameters<FetchImplementation>[1];
 
 /** What a logout token says (OpenID Connect Back-Channel Logout 1.0 §2.4). */
 export interface LogoutToken {
@@ -12,30 +14,44 @@ const event = 'http://schemas.openid.net/event/backchannel-logout';
 /** How old one may be, and how far clocks may differ, in seconds. */
 const [oldest, skew] = [300, 30];
 
+/**
+ * A provider's published keys. Anybody may send tokens: they are fetched again for one that names an unknown key, but at most twice a
+ * minute.
+ */
+export async function publishedKeys(
+  url: string,
+  fetch: (url: string, asking: Asking) => Promise<Response>,
+): Promise<JWTVerifyGetKey> {
+  const { createRemoteJWKSet, customFetch } = await import('jose');
+  return createRemoteJWKSet(new URL(url), {
+    ...{ timeoutDuration: 5000, cooldownDuration: 30_000, cacheMaxAge: 600_000 },
+    [customFetch]: (at: string, { headers, method, signal }: FetchOptions) =>
+      fetch(at, { method, signal, headers: Object.fromEntries(headers) }),
+  });
+}
+
 /** Reads a logout token (§2.6); `undefined` when it is none, or another's. Throws when the provider's keys cannot be had. */
 export async function readLogoutToken(
   token: string,
-  expected: {
+  keys: JWTVerifyGetKey,
+  {
+    issuer,
+    audience,
+    ...expected
+  }: {
     readonly issuer: string;
     readonly audience: string;
-    readonly keys: string;
     readonly algorithms: readonly string[];
     readonly now: Date;
-    readonly fetch: (url: string, asking: Asking) => Promise<Response>;
   },
 ): Promise<LogoutToken | undefined> {
-  const { createLocalJWKSet, errors, jwtVerify } = await import('jose');
-  const { issuer, audience, now } = expected;
-  const signal = AbortSignal.timeout(5000);
-  const answer = await expected.fetch(expected.keys, {
-    ...{ method: 'GET', headers: { accept: 'application/json' }, signal },
-  });
-  const keys = createLocalJWKSet((await answer.json()) as JSONWebKeySet);
+  const { errors, jwtVerify } = await import('jose');
+  // One that a client's own secret could make is nobody's word.
   const algorithms = expected.algorithms.filter((each) => !/^(?:none|HS)/i.test(each));
   try {
     const { payload } = await jwtVerify(token, keys, {
-      ...{ issuer, audience, algorithms, currentDate: now, clockTolerance: skew, maxTokenAge: oldest },
-      requiredClaims: ['iat', 'jti', 'events'],
+      ...{ issuer, audience, algorithms, currentDate: expected.now },
+      ...{ clockTolerance: skew, maxTokenAge: oldest, requiredClaims: ['iat', 'jti', 'events'] },
     });
     const { events, sub, sid, jti = '', nonce } = payload;
     const isLogout = typeof events === 'object' && events !== null && event in events;
@@ -46,7 +62,7 @@ export async function readLogoutToken(
       ...(typeof sid === 'string' ? { sid } : {}),
     };
   } catch (error) {
-    if (error instanceof errors.JOSEError) return undefined;
+    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined;
     throw error;
   }
 }

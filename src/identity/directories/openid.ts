@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { JWTVerifyGetKey } from 'jose';
 import type { Configuration } from 'openid-client';
 import type { OpenIdDirectory } from '../../model/sign-in.ts';
 import { openText, sealText } from '../../pki/at-rest.ts';
@@ -6,7 +7,7 @@ import { readSecret } from '../../secrets/read.ts';
 import type { ProviderSource, SignInResult, Strength, User } from '../types.ts';
 import { type Claims, lacks, strengthOf, userOf } from './claims.ts';
 import { httpsFetch } from './https-fetch.ts';
-import { type LogoutToken, readLogoutToken } from './logout-token.ts';
+import { type LogoutToken, publishedKeys, readLogoutToken } from './logout-token.ts';
 import { asFault, providerFault } from './openid-faults.ts';
 import { trustOf } from './trust.ts';
 
@@ -48,6 +49,7 @@ export class OpenIdSource implements ProviderSource {
   readonly #about: string;
   readonly #used = new Map<string, number>();
   readonly #held = new Map<string, Held>();
+  #keys: { readonly url: string; readonly keys: JWTVerifyGetKey } | undefined;
   #known: { readonly configuration: Promise<Configuration>; readonly at: number } | undefined;
 
   constructor(directory: OpenIdDirectory, { now = () => new Date() }: { readonly now?: () => Date } = {}) {
@@ -165,10 +167,14 @@ export class OpenIdSource implements ProviderSource {
         await this.configuration()
       ).serverMetadata();
       if (jwks_uri === undefined) return undefined;
-      const said: LogoutToken | undefined = await readLogoutToken(token, {
-        ...{ issuer, audience: this.#directory.clientId, keys: jwks_uri, now: this.#now() },
+      if (this.#keys?.url !== jwks_uri)
+        this.#keys = {
+          url: jwks_uri,
+          keys: await publishedKeys(jwks_uri, httpsFetch(await trustOf(this.#directory))),
+        };
+      const said: LogoutToken | undefined = await readLogoutToken(token, this.#keys.keys, {
+        ...{ issuer, audience: this.#directory.clientId, now: this.#now() },
         algorithms: id_token_signing_alg_values_supported ?? ['RS256'],
-        fetch: httpsFetch(await trustOf(this.#directory)),
       });
       if (!said || !this.#once(`logout ${said.id}`, lasts.sign)) return undefined;
       const stable =
@@ -176,6 +182,10 @@ export class OpenIdSource implements ProviderSource {
       if (stable !== undefined) this.#held.delete(stable);
       return stable;
     });
+  }
+
+  async close(): Promise<void> {
+    this.#held.clear();
   }
 
   /** What the provider says of itself (OpenID Connect Discovery 1.0), kept for an hour. */

@@ -1,9 +1,10 @@
 import type { Hono } from 'hono';
+import type { User } from '../../../identity/types.ts';
 import { html } from '../../../lib/html.ts';
 import { leaveSession, type PortalEnv, tell } from '../asked.ts';
 import { button, form } from '../forms.ts';
 import { page } from '../layout.ts';
-import { asksPassword } from '../needs.ts';
+import { asksPassword, type Source } from '../needs.ts';
 
 /** Signing out: here, on every publication, and at the provider where there is one. */
 export function signOutPages(app: Hono<PortalEnv>): void {
@@ -33,13 +34,19 @@ ${form(asked, '/sign-out', html`<p class="actions">${button(tell(asked, 'portal.
     leaveSession(asked);
     const source = needs.sources().find(({ name }) => name === session.user.source);
     const back = new URL('/signed-out', asked.get('origin'));
-    const leave = source && !asksPassword(source) ? source.leave : undefined;
     // That the provider does not answer keeps nobody signed in here.
-    const next = await leave?.(session.user, back).catch((error) => needs.fail(error));
+    const next = await leaveProvider(source, session.user, back).catch((error) => {
+      needs.fail(error);
+      return undefined;
+    });
     return next ? signedOut(asked, next) : asked.redirect('/signed-out', 303);
   });
 
   app.get('/signed-out', (asked) => signedOut(asked));
+}
+
+async function leaveProvider(source: Source | undefined, user: User, back: URL): Promise<URL | undefined> {
+  return source && !asksPassword(source) ? source.leave?.(user, back) : undefined;
 }
 
 function signedOut(asked: Parameters<typeof page>[0], next?: URL): Response | Promise<Response> {
