@@ -17,6 +17,7 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['get', async () => (await import('./commands/get.ts')).get],
   ['hosts', async () => (await import('./commands/hosts.ts')).hosts],
   ['ssh', async () => (await import('./commands/ssh.ts')).ssh],
+  ['token', async () => (await import('./commands/token.ts')).token],
   ['cert', async () => (await import('./commands/cert.ts')).cert],
   ['cut', async () => (await import('./commands/cut.ts')).cut],
   ['restore', async () => (await import('./commands/cut.ts')).restore],

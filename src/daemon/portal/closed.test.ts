@@ -5,6 +5,7 @@ import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { eventually, head, makeRig, port, poterne, type Rig, startService } from '../../apply/testing.ts';
 import { openSessions } from '../../identity/sessions.ts';
+import { openTokens } from '../../identity/tokens.ts';
 import { entryCookie } from './cookies.ts';
 import { entryFolder } from './entry-place.ts';
 import { type Browser, openBrowser } from './testing-visitor.ts';
@@ -63,6 +64,7 @@ type Running = Awaited<ReturnType<typeof running>>;
 test('visitors of a gateway get in by one signing in, and not while anything that judges them fails', async () => {
   const all = await running();
   await oneForAll(all);
+  await machines(all);
   await clockWentBack(all);
   await lockedStore(all);
   await withoutDaemon(all);
@@ -157,6 +159,33 @@ async function lockedStore({ at, signedIn, sql, rig, daemon }: Running) {
     lock.close();
   }
   await eventually(async () => (await alice.go(at('erp.example.fr'))).status === 200, daemon.said);
+}
+
+/** A machine's token counts where it was made for, asked for at each request where it has paths, until it is revoked. */
+async function machines({ at, browser, rig, daemon }: Running) {
+  const tokens = openTokens(
+    async () => rig.gateway.store.serviceTokens,
+    () => 'test',
+  );
+  const made = await tokens.create({
+    ...{ name: 'edi', user: 'alice', publications: ['erp.example.fr'], paths: ['/rfe/'] },
+    ...{ by: 'root', lasts: 600_000 },
+  });
+  const machine = browser();
+  const status = async (name: string, path: string, token = made?.shown ?? '') =>
+    (await machine.fetch(at(name, path), { authorization: `Bearer ${token}` })).status;
+  const seen = await machine.fetch(at('erp.example.fr', '/rfe/x'), {
+    authorization: `Bearer ${made?.shown}`,
+  });
+  expect(seen.status, daemon.said()).toBe(200);
+  expect(JSON.parse(seen.body)).toMatchObject({ 'x-poterne-user': 'alice' });
+  expect(seen.body).not.toContain('pot_');
+  expect(await status('erp.example.fr', '/other')).toBe(403);
+  expect(await status('erp.example.fr', '/rfe/../other')).toBe(403);
+  expect(await status('crm.example.org', '/rfe/x')).toBe(403);
+  expect(await status('erp.example.fr', '/rfe/x', `${made?.shown.slice(0, -1)}`)).toBe(401);
+  await tokens.revoke('edi');
+  await eventually(async () => (await status('erp.example.fr', '/rfe/x')) === 401);
 }
 
 /** Sessions from the clock’s future are refused, and go on once it is right. */
