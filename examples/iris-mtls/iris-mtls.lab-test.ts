@@ -97,6 +97,25 @@ describe('MTLS-1: as a server', () => {
     const { body } = await curl('agence', ...agency, ...forged, `https://${name}/csp/donnees`);
     expect(JSON.parse(body).identity).toBe('agence-12');
   });
+
+  test('it is proved: none, another authority, expired, revoked are refused, the right one is not', async () => {
+    const { stdout } = await poterne('verify', '--json', '--from', 'passerelle', '--only', name);
+    const { evidence, untried } = JSON.parse(stdout) as {
+      evidence: { expectation: string; held: boolean; seen: { code: string } }[];
+      untried: unknown[];
+    };
+    const about = evidence.filter(({ expectation }) => expectation.includes('#client-'));
+    expect(
+      about.map(({ expectation, held, seen }) => [expectation.replace(/.*#client-/, ''), held, seen.code]),
+    ).toEqual([
+      ['none', true, 'seen.client.refused'],
+      ['impostor', true, 'seen.client.refused'],
+      ['expired', true, 'seen.client.refused'],
+      ['revoked', true, 'seen.client.refused'],
+      ['right', true, 'seen.client.accepted'],
+    ]);
+    expect(untried).toEqual([]);
+  }, 60_000);
 });
 
 describe('MTLS-2: as a client', () => {

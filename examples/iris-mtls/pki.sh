@@ -34,3 +34,36 @@ certificate client-serveur '/O=Plateforme/CN=donnees.example.fr' partenaire-root
 
 authority agences-root '/O=Agences/CN=Autorité des agences'
 certificate agence '/O=Agences/CN=agence-12' agences-root 398 'extendedKeyUsage = clientAuth'
+# For proofs: one that has expired, and one that is revoked, with the list that says so.
+cat >agences.cnf <<'END'
+[ca]
+default_ca = own
+[own]
+database = agences.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+default_crl_days = 398
+policy = any
+[any]
+organizationName = supplied
+commonName = supplied
+[client]
+basicConstraints = critical, CA:FALSE
+extendedKeyUsage = clientAuth
+END
+: >agences.txt
+# agences ARGUMENTS OF openssl ca
+agences() {
+  openssl ca -batch -config agences.cnf -cert agences-root.pem -keyfile agences-root.key "$@" 2>/dev/null
+}
+# short NAME CN BEGIN END
+short() {
+  openssl req -utf8 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/O=Agences/CN=$2" -keyout "$1.key" -out "$1.csr" 2>/dev/null
+  agences -in "$1.csr" -out "$1.pem" -notext -extensions client -startdate "$3" -enddate "$4"
+  rm "$1.csr"
+}
+short agence-expiree agence-7 20240101000000Z 20250101000000Z
+short agence-revoquee agence-9 20240101000000Z 20440101000000Z
+agences -revoke agence-revoquee.pem
+agences -gencrl -out agences.crl

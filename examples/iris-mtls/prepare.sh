@@ -14,7 +14,7 @@ on() {
 }
 
 on passerelle 'mkdir -p -m 700 site/pki'
-(cd "$folder" && tar -cf - agences-root.pem agence.pem agence.key partenaire-root.pem client*.pem client*.key) |
+(cd "$folder" && tar -cf - agences-root.pem agences.crl agence.pem agence.key agence-*.pem agence-*.key partenaire-root.pem client*.pem client*.key) |
   on passerelle 'tar -xf - -C site/pki'
 key=$(on passerelle '
   mkdir -p -m 700 .ssh
