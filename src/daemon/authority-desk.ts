@@ -20,6 +20,7 @@ export type Asked = { readonly who: string } & (
       readonly publicKey: string;
     }
   | { readonly verb: 'revoke'; readonly what: string; readonly reason: RevocationReason }
+  | { readonly verb: 'replace-issuing'; readonly reason: RevocationReason }
   | { readonly verb: 'records' }
   | { readonly verb: 'standing' }
   /** The root's key as it lies there: encrypted by the machine's key. */
@@ -38,6 +39,12 @@ export interface Answers {
   readonly revoke: {
     readonly revoked: readonly CertificateRecord[];
     /** What became of the gateway: whether it heeds the new list. */
+    readonly gateway: 'heeds' | 'stopped' | 'failed';
+  };
+  readonly 'replace-issuing': {
+    /** What the key of before signed for people and machines; those of publications are new already. */
+    readonly worthless: readonly CertificateRecord[];
+    readonly standing: Standing;
     readonly gateway: 'heeds' | 'stopped' | 'failed';
   };
   readonly records: { readonly records: readonly CertificateRecord[] };
@@ -64,6 +71,12 @@ export async function answerAt(gateway: Gateway, asked: Asked): Promise<Answers[
       const found = await namedBy(gateway, asked.what, now);
       for (const { serial } of found) await authority.revoke(serial, asked.reason, by, now);
       return { revoked: found, gateway: await refreshGateway(gateway) };
+    }
+    case 'replace-issuing': {
+      const signed = await authority.replaceIssuing(asked.reason, by, now);
+      const heeded = await refreshGateway(gateway);
+      const worthless = signed.filter(({ who }) => who !== 'poterne');
+      return { worthless, standing: await standingOf(authority), gateway: heeded };
     }
     case 'records':
       return { records: await authority.records() };

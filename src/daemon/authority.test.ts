@@ -253,3 +253,59 @@ test('the root goes away on a stick: certificates are renewed without it, new na
   expect(rig.gateway.authority.root).toBe(root);
   expect(await statusFor(rig, 'alice')).toBe(200);
 });
+
+test('another key signs under the root, which revokes the one before with all that it signed; publications have new certificates', async () => {
+  const rig = await makeRig();
+  await startService(upstream, 'the service');
+  await rig.write('site.yaml', described(rig));
+  const up = poterne(['up', rig.file, '--state', rig.state]);
+  await eventually(() => up.said().includes('serving') || undefined, up.said);
+  const file = (name: string) => join(rig.folder, name);
+  await did(rig, 'cert', 'issue', 'alice', '--for', 'client', '--out', file('alice.pem'));
+  expect(await statusFor(rig, 'alice')).toBe(200);
+  const root = rig.gateway.authority.root;
+  const before = await readFile(join(rig.state, 'authority', 'issuing.pem'), 'utf8');
+  const said = await did(rig, 'cert', 'authority', 'replace-issuing', '--reason', 'key-compromise', '--json');
+  expect(JSON.parse(said)).toMatchObject({ worthless: [{ name: 'alice' }], gateway: 'heeds' });
+  // Its chain still leads to the root, by a certificate that this has revoked.
+  expect(await statusFor(rig, 'alice')).toBe(403);
+  await did(rig, 'cert', 'issue', 'alice', '--renew', '--force', '--out', file('alice.pem'));
+  // The visitor, who trusts the root as before, sees the certificate of the new key.
+  expect(await statusFor(rig, 'alice')).toBe(200);
+  expect(rig.gateway.authority.root).toBe(root);
+
+  await writeFile(file('before.pem'), before);
+  await writeFile(file('root.pem'), root);
+  await writeFile(file('lists.crl'), await rig.gateway.authority.crl(new Date()));
+  const words = [
+    'openssl',
+    'verify',
+    '-crl_check',
+    '-CAfile',
+    file('root.pem'),
+    '-CRLfile',
+    file('lists.crl'),
+  ];
+  const old = await localhost.run([...words, file('before.pem')]);
+  expect(old.stdout + old.stderr).toContain('certificate revoked');
+  const now = await localhost.run([...words, join(rig.state, 'authority', 'issuing.pem')]);
+  expect(now.stdout).toContain('OK');
+  const standing = JSON.parse(await did(rig, 'cert', 'authority', '--json'));
+  expect(Date.parse(standing.listsUntil)).toBeGreaterThan(Date.now());
+  expect(await did(rig, 'audit', '--json')).toContain('"what":"authority.replace"');
+
+  // Without the root nothing can be replaced, and nothing is revoked.
+  await did(
+    rig,
+    'cert',
+    'authority',
+    'export',
+    file('root.key'),
+    '--passphrase-file',
+    file('pass'),
+    '--remove',
+  );
+  const away = await run(rig, ['cert', 'authority', 'replace-issuing', '--reason', 'superseded', '--json']);
+  expect([away.status, JSON.parse(away.said).fault.code]).toEqual([1, 'authority.key.missing']);
+  expect(await statusFor(rig, 'alice')).toBe(200);
+});

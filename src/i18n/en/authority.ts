@@ -110,6 +110,11 @@ export const authority = {
     'send file and passphrase by different ways; docs/authority.md says how each system imports it',
   'cert.purpose.word.server': 'a server',
   'cert.purpose.word.client': 'a client',
+  'cert.purpose.word.authority': 'an authority',
+  'cert.authority.replace.about':
+    'have a new key sign under the root, and the root revoke the one before, with all that it signed',
+  'cert.authority.replaced': '{subject} signs from now on; the root has revoked the one before',
+  'cert.authority.worthless': 'worthless now, issue it anew: {name} ({serial}, until {until})',
   'cert.purpose.word.both': 'a server and client',
   'cert.revoke.about': 'take certificates of Poterne’s own authority back',
   'cert.revoke.usage': 'NAME|SERIAL --reason REASON [options]',

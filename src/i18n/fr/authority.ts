@@ -116,6 +116,11 @@ export const authority: Record<keyof typeof en, string> = {
     'envoyez le fichier et la phrase par des voies différentes ; docs/fr/authority.md dit comment chaque système l’importe',
   'cert.purpose.word.server': 'serveur',
   'cert.purpose.word.client': 'client',
+  'cert.purpose.word.authority': 'autorité',
+  'cert.authority.replace.about':
+    'faire signer une nouvelle clé sous la racine, et révoquer par la racine celle d’avant, avec tout ce qu’elle a signé',
+  'cert.authority.replaced': '{subject} signe désormais ; la racine a révoqué celle d’avant',
+  'cert.authority.worthless': 'ne vaut plus rien, à émettre de nouveau : {name} ({serial}, jusqu’au {until})',
   'cert.purpose.word.both': 'serveur et client',
   'cert.revoke.about': 'reprendre des certificats de l’autorité de Poterne',
   'cert.revoke.usage': 'NOM|NUMÉRO --reason MOTIF [options]',

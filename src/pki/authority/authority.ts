@@ -80,6 +80,11 @@ export interface Authority {
   records(): Promise<readonly CertificateRecord[]>;
   /** Revokes a certificate. Throws `cert.revoked.already`. */
   revoke(serial: string, reason: RevocationReason, by: Requester, now: Date): Promise<void>;
+  /**
+   * Has a new key sign day to day, and the root revoke the one before. Gives what that one signed and is worth nothing now. Throws
+   * `authority.flat`, `authority.unused`, `authority.key.missing`, `key.locked`.
+   */
+  replaceIssuing(reason: RevocationReason, by: Requester, now: Date): Promise<readonly CertificateRecord[]>;
   /** The certificates of the root and of what signs under it, in PEM: what verifies a chain that a client leaves incomplete. */
   authorities(): Promise<string>;
   /** The lists of revoked certificates of all of these, in PEM; signed anew when something was revoked, or in good time. */
@@ -237,6 +242,16 @@ export async function openAuthority(
       await folder.locked(() =>
         appendLedger(path, [{ revoked: { serial, at: at.toISOString(), reason, who } }]),
       );
+    },
+
+    async replaceIssuing(reason, { who, from }, at) {
+      const { replaceIssuing } = await import('./replace.ts');
+      const policy = await folder.policy();
+      await told({
+        ...{ who, what: 'authority.replace', result: 'done', detail: { reason } },
+        ...(from === undefined ? {} : { from }),
+      });
+      return folder.locked(() => replaceIssuing(folder, { reason, who, label, policy }, at));
     },
 
     async authorities() {

@@ -8,7 +8,7 @@ export interface CertificateRecord {
   /** In hexadecimal. */
   readonly serial: string;
   readonly name: string;
-  readonly purpose: Purpose;
+  readonly purpose: Purpose | 'authority';
   readonly names: readonly string[];
   /** The key that signed it. */
   readonly issuer: string;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { type RevocationReason, revocationReasons } from '../../../model/authority.ts';
 import { Fault } from '../../../model/fault.ts';
 import { message } from '../../../model/message.ts';
 import type { CertificateStanding, Standing } from '../../../pki/authority/offline.ts';
@@ -8,12 +9,17 @@ import { type AuthorityOptions, askAuthority, authorityCommand } from '../../aut
 import { requireFree, secretFor, writeSecret } from '../../cert-files.ts';
 import { command } from '../../command.ts';
 import type { Context } from '../../context.ts';
+import { exit } from '../../exit.ts';
 import { keySource } from '../../passphrase.ts';
 import { table } from '../../table.ts';
 
 interface ExportOptions extends AuthorityOptions {
   readonly remove?: boolean;
   readonly passphraseFile?: string;
+}
+
+interface ReplaceOptions extends AuthorityOptions {
+  readonly reason: RevocationReason;
 }
 
 /** `poterne cert authority`: how Poterne's own authority stands, and taking its root off the machine and back. */
@@ -33,6 +39,7 @@ export function certAuthority(context: Context): Command {
     });
   made.addCommand(exporting(context));
   made.addCommand(importing(context));
+  made.addCommand(replacing(context));
   return made;
 }
 
@@ -125,5 +132,31 @@ function importing(context: Context): Command {
       });
       if (options.json) out(JSON.stringify(standing));
       else out(t('cert.authority.imported'));
+    });
+}
+
+function replacing(context: Context): Command {
+  const { t, out, err } = context;
+  return command(context, 'replace-issuing', 'cert.authority.replace.about', [
+    'cert authority replace-issuing --reason key-compromise',
+  ])
+    .addOption(
+      new Option('--reason <reason>', t('cert.revoke.reason', { values: revocationReasons.join(', ') }))
+        .choices(revocationReasons)
+        .makeOptionMandatory(),
+    )
+    .action(async (_: unknown, made: Command) => {
+      const options = made.optsWithGlobals<ReplaceOptions>();
+      const { reason } = options;
+      const answer = await askAuthority(context, options, { verb: 'replace-issuing', reason });
+      const { worthless, standing, gateway } = answer;
+      if (options.json) out(JSON.stringify(answer));
+      else {
+        out(t('cert.authority.replaced', { subject: standing.issuing?.subject ?? '' }));
+        for (const { name, serial, until } of worthless)
+          out(t('cert.authority.worthless', { name, serial, until: until.slice(0, 10) }));
+        err(t(`cert.revoke.gateway.${gateway}`));
+      }
+      if (gateway === 'failed') process.exitCode = exit.failed;
     });
 }

@@ -11,6 +11,9 @@ import { requireFree, type Secret, secretFor, writeSecret } from '../../cert-fil
 import type { Context } from '../../context.ts';
 import { WrongRequest } from '../../exit.ts';
 
+/** A certificate of before, which is no authority's. */
+type Renewed = CertificateRecord & { readonly purpose: Purpose };
+
 interface IssueOptions extends AuthorityOptions {
   readonly for?: Purpose;
   readonly csr?: string;
@@ -143,10 +146,10 @@ async function readRequest(file: string): Promise<Buffer> {
 }
 
 /** The newest certificate of a name, whatever became of it. Throws `cert.revoke.unknown`. */
-async function latest(context: Context, options: AuthorityOptions, name: string): Promise<CertificateRecord> {
+async function latest(context: Context, options: AuthorityOptions, name: string): Promise<Renewed> {
   const { records } = await askAuthority(context, options, { verb: 'records' });
   const found = records.filter((each) => each.name === name && each.who !== 'poterne').at(-1);
-  if (found) return found;
+  if (found && found.purpose !== 'authority') return { ...found, purpose: found.purpose };
   throw new WrongRequest(
     'cert.revoke.unknown',
     { what: name },
