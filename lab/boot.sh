@@ -25,4 +25,5 @@ export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=networ
 exec systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe \
   --directory="$folder/root" --machine="$host" --hostname="$host" \
   --network-namespace-path="/run/netns/$netns" --resolv-conf=off --timezone=off --link-journal=no \
-  --capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN --bind=/dev/net/tun
+  --capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_ADMIN --bind=/dev/net/tun \
+  --system-call-filter=pidfd_getfd

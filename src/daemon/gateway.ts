@@ -23,7 +23,7 @@ import { authorityFolder } from '../pki/authority/folder.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Network, verify } from '../verify/index.ts';
-import { markCuts, readCuts } from './cut/records.ts';
+import { markKept } from './cut/records.ts';
 import { denied } from './denied.ts';
 import { lookAtPins } from './partners/pins.ts';
 import { clientCertificates, prepareProof } from './proof.ts';
@@ -168,9 +168,8 @@ export async function converge(
     const looking = { tell, timeout: 3000 };
     let shut = (await anyRuns(gateway.state)) ? await lookAtPins(gateway, partners, looking) : undefined;
     // What is cut off stays so, and what is new to one who cut everything off is too.
-    await markCuts(
+    await markKept(
       gateway.state,
-      await readCuts(gateway.state),
       plan.site.publications.map(({ id }) => id),
     );
     let last: Applied | undefined;

@@ -10,7 +10,7 @@ import {
 import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { addEnded, endLive, type LiveConnection, liveConnections, noneEnded } from './live.ts';
-import { dropCut, keepCut, markCuts, readCuts } from './records.ts';
+import { alone, dropCut, keepCut, markCuts, readCuts } from './records.ts';
 
 /** What cutting off needs of whoever does it: the daemon, or a command in its place. */
 export interface CutGround {
@@ -48,13 +48,17 @@ export async function cutOff(ground: CutGround, cut: Cut): Promise<CutReceipt> {
       return otherwise;
     }
   };
-  const before = await readCuts(state);
-  const others = before.filter((each) => !isSameTarget(each.target, target));
   const publications = site?.publications ?? [];
-  await keepCut(state, cut);
-  await markCuts(state, [...others, cut], idsOf(site));
-  await tried(ground.forgetVerdicts, undefined);
-  const refused = since();
+  const { again, refused } = await alone(state, async () => {
+    const before = await readCuts(state);
+    const others = before.filter((each) => !isSameTarget(each.target, target));
+    // What the engine looks for comes first: a disk that is busy holds up nothing but the record.
+    await markCuts(state, [...others, cut], idsOf(site));
+    await tried(ground.forgetVerdicts, undefined);
+    const refused = since();
+    await keepCut(state, cut);
+    return { again: others.length < before.length, refused };
+  });
   const endAll = async (): Promise<EndedConnections> => {
     const live = await liveConnections(state, publications);
     return endLive(live.filter(isOf(target)), publications);
@@ -85,7 +89,7 @@ export async function cutOff(ground: CutGround, cut: Cut): Promise<CutReceipt> {
       detail,
     });
   }, undefined);
-  return { cut, again: others.length < before.length, refused, finished, ended, sessions, troubles };
+  return { cut, again, refused, finished, ended, sessions, troubles };
 }
 
 /** Undoes a cut; gives it, or `undefined` when there was none. Sessions that were ended stay so. */
@@ -95,17 +99,15 @@ export async function restore(
   { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: string },
 ): Promise<Cut | undefined> {
   const { state, site } = ground;
-  const cuts = await readCuts(state);
-  const found = cuts.find((each) => isSameTarget(each.target, target));
+  const find = (cuts: readonly Cut[]) => cuts.find((each) => isSameTarget(each.target, target));
+  const found = find(await readCuts(state));
   if (!found) return undefined;
   // First the others: one that has not heard would tell us to cut it off again.
   await ground.unshare(target, at > found.at ? at : found.at);
-  await dropCut(state, target);
-  await markCuts(
-    state,
-    cuts.filter((each) => each !== found),
-    idsOf(site),
-  );
+  await alone(state, async () => {
+    await dropCut(state, target);
+    await markCuts(state, await readCuts(state), idsOf(site));
+  });
   await ground.forgetVerdicts();
   const entry = {
     who: by,

@@ -70,6 +70,22 @@ export async function dropCut(state: string, target: CutTarget): Promise<void> {
   await rm(recordOf(state, target), { force: true });
 }
 
+const turns = new Map<string, Promise<unknown>>();
+
+/** Does something with a state folder's cuts while nothing else of this process does. */
+export function alone<T>(state: string, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(state) ?? Promise.resolve()).then(work, work);
+  turns.set(
+    state,
+    turn.catch(() => undefined),
+  );
+  return turn;
+}
+
+/** Makes the files that the engine looks for be those of what is kept. */
+export const markKept = (state: string, publications: readonly string[]): Promise<void> =>
+  alone(state, async () => markCuts(state, await readCuts(state), publications));
+
 /** Places of files, by what the engine looks for. */
 const markerFolders = [...Object.values(cutPlaces), 'cut/users'] as const;
 

@@ -11,7 +11,7 @@ import type { Store } from '../../store/store.ts';
 import { type CutGround, cutOff, idsOf, isSameTarget, restore } from './cutting.ts';
 import { groundOf, openStores } from './ground.ts';
 import { liveConnections } from './live.ts';
-import { markCuts, parseCut, readCuts } from './records.ts';
+import { markKept, parseCut, readCuts } from './records.ts';
 import { peerKey } from './sightings.ts';
 import { tidySightings } from './tidy.ts';
 
@@ -53,7 +53,7 @@ export function keepCuts(kept: KeptCuts): { readonly ended: Promise<void> } {
   const look = async (): Promise<void> => {
     const now = performance.now();
     const ground = await groundOf(state, stores);
-    await tried(async () => markCuts(state, await readCuts(state), idsOf(ground.site)));
+    await tried(() => markKept(state, idsOf(ground.site)));
     await tried(() => endOverdue(ground, tell));
     const { site } = ground;
     if (site?.store && now >= due.others) {
