@@ -27,6 +27,7 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['up', async () => (await import('./commands/up.ts')).up],
   ['reload', async () => (await import('./commands/reload.ts')).reload],
   ['stop', async () => (await import('./commands/stop.ts')).stop],
+  ['directory', async () => (await import('./commands/directory.ts')).directory],
   ['docs', async () => (await import('./commands/docs.ts')).docs],
   ['schema', async () => (await import('./commands/schema.ts')).schema],
   // Its services call it, nobody else.

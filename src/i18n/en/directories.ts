@@ -49,4 +49,33 @@ export const directories = {
     'the provider {issuer} of the directory {directory} leaves out the groups of a person who is in too many',
   'openid.overage.next':
     'have it give only the groups that are assigned to the application, or roles ("groups-claim: roles")',
+
+  // poterne directory.
+  'directory.about': 'whether the directories of people answer as described',
+  'directory.test.about':
+    'ask each server of a directory: reached, trusted, bound, people, groups; and about a person',
+  'directory.test.usage': '<name> [login] [options]',
+  'directory.test.name': 'the directory’s name in the description',
+  'directory.test.login': 'somebody to look up: no password is asked for',
+  'directory.known': 'the description has: {known}',
+  'directory.test.server':
+    '{server}: {milliseconds} ms, {protocol}, certificate until {ends}; {count} people under {base}',
+  'directory.test.group': 'group {ours}: {dn}',
+  'directory.test.group.none': 'group {ours}: there is no "{theirs}" there, or several',
+  'directory.test.person.none': 'nobody is called "{login}" there (or several are): see "base" and "filter"',
+  'directory.test.person.good': '{id} may sign in ({dn})',
+  'directory.test.person.disabled': '{id} is disabled ({dn})',
+  'directory.test.person.expired': '{id} has expired ({dn})',
+  'directory.test.person.locked': '{id} is locked for a while, by wrong passwords ({dn})',
+  'directory.test.person.must-change': '{id} must change their password first ({dn})',
+  'directory.test.person.hours': '{id} may not sign in at this hour ({dn})',
+  'directory.test.person.groups': 'groups: {groups}; from, there:',
+  'directory.test.issuer': '{issuer}: answers in {milliseconds} ms, trusted',
+  'directory.test.pkce': 'PKCE (S256)',
+  'directory.test.logout': 'signing out here signs out there',
+  'directory.test.backChannel': 'signing out there signs out here',
+  'directory.test.register': 'The provider must know, for the client {client}:',
+  'directory.test.provider': '{name} is a provider: it cannot be asked about people',
+  'directory.test.provider.next':
+    'poterne directory test {name}, without a login; then sign in at the portal',
 } as const;

@@ -51,4 +51,34 @@ export const directories: Record<keyof typeof en, string> = {
     'le fournisseur {issuer} de l’annuaire {directory} omet les groupes d’une personne qui en a trop',
   'openid.overage.next':
     'faites-lui donner les seuls groupes attribués à l’application, ou des rôles (« groups-claim: roles »)',
+
+  // poterne directory.
+  'directory.about': 'si les annuaires de personnes répondent comme décrit',
+  'directory.test.about':
+    'interroger chaque serveur d’un annuaire : joint, de confiance, compte accepté, personnes, groupes ; et sur une personne',
+  'directory.test.usage': '<nom> [identifiant] [options]',
+  'directory.test.name': 'le nom de l’annuaire dans la description',
+  'directory.test.login': 'quelqu’un à chercher : aucun mot de passe n’est demandé',
+  'directory.known': 'la description a : {known}',
+  'directory.test.server':
+    '{server} : {milliseconds} ms, {protocol}, certificat jusqu’au {ends} ; {count} personnes sous {base}',
+  'directory.test.group': 'groupe {ours} : {dn}',
+  'directory.test.group.none': 'groupe {ours} : là-bas, aucun « {theirs} », ou plusieurs',
+  'directory.test.person.none':
+    'personne ne s’appelle « {login} » là-bas (ou plusieurs) : voyez « base » et « filter »',
+  'directory.test.person.good': '{id} peut se connecter ({dn})',
+  'directory.test.person.disabled': '{id} est désactivé ({dn})',
+  'directory.test.person.expired': '{id} a expiré ({dn})',
+  'directory.test.person.locked': '{id} est verrouillé pour un temps, par de mauvais mots de passe ({dn})',
+  'directory.test.person.must-change': '{id} doit d’abord changer son mot de passe ({dn})',
+  'directory.test.person.hours': '{id} ne peut pas se connecter à cette heure ({dn})',
+  'directory.test.person.groups': 'groupes : {groups} ; d’après, là-bas :',
+  'directory.test.issuer': '{issuer} : répond en {milliseconds} ms, de confiance',
+  'directory.test.pkce': 'PKCE (S256)',
+  'directory.test.logout': 'se déconnecter ici déconnecte là-bas',
+  'directory.test.backChannel': 'se déconnecter là-bas déconnecte ici',
+  'directory.test.register': 'Le fournisseur doit connaître, pour le client {client} :',
+  'directory.test.provider': '{name} est un fournisseur : on ne peut pas l’interroger sur des personnes',
+  'directory.test.provider.next':
+    'poterne directory test {name}, sans identifiant ; puis connectez-vous au portail',
 };

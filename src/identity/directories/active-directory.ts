@@ -4,18 +4,14 @@ import type { Kind } from './ldap-source.ts';
 
 /** Active Directory, Microsoft's or Samba's: people by `sAMAccountName` or their principal name, known again by `objectGUID`. */
 export const activeDirectory: Kind = {
-  async filter(directory, login) {
+  async people() {
     const { EqualityFilter } = await import('ldapts');
     const is = (attribute: string, value: string) => new EqualityFilter({ attribute, value });
-    const attribute = this.loginAttribute(directory);
-    // No sAMAccountName has an "@".
-    const asked = login.includes('@') && directory.attributes.login === undefined;
-    return [
-      is('objectCategory', 'person'),
-      is('objectClass', 'user'),
-      is(asked ? 'userPrincipalName' : attribute, login),
-    ];
+    return [is('objectCategory', 'person'), is('objectClass', 'user')];
   },
+  // No sAMAccountName has an "@".
+  asked: ({ attributes }, login) =>
+    attributes.login ?? (login.includes('@') ? 'userPrincipalName' : 'sAMAccountName'),
   attributes: [
     ...['sAMAccountName', 'userPrincipalName', 'displayName', 'cn', 'mail'],
     ...['objectGUID', 'objectSid', 'primaryGroupID'],

@@ -1,6 +1,7 @@
 import type { Filter } from 'ldapts';
 import { sameDn } from '../../lib/dn.ts';
 import type { GroupMap, LdapDirectory } from '../../model/sign-in.ts';
+import { Answered } from './faults.ts';
 import type { Found, LdapConnection } from './ldap-connection.ts';
 
 /** Follows groups of groups to the end, on the server ([MS-ADTS] §3.1.1.3.4.4.3, LDAP_MATCHING_RULE_TRANSITIVE_EVAL). */
@@ -32,6 +33,30 @@ export function oursOf(groups: GroupMap, dns: readonly string[], groupBase: stri
   return Object.entries(groups)
     .flatMap(([ours, theirs]) => (theirs.some(given) ? [ours] : []))
     .sort();
+}
+
+/** The DN of a group that the description speaks of; `undefined` when it is not there, or when a common name is that of several. */
+export async function foundGroup(
+  connection: LdapConnection,
+  directory: LdapDirectory,
+  theirs: string,
+): Promise<string | undefined> {
+  const { EqualityFilter, PresenceFilter } = await import('ldapts');
+  const isDn = sameDn(theirs) !== undefined;
+  const search = isDn
+    ? ({ base: theirs, scope: 'base', filter: new PresenceFilter({ attribute: 'objectClass' }) } as const)
+    : ({
+        base: groupBaseOf(directory),
+        scope: 'sub',
+        filter: new EqualityFilter({ attribute: 'cn', value: theirs }),
+      } as const);
+  const found = await connection
+    .search({ ...search, attributes: ['cn'], most: 2 })
+    .catch((error: unknown) => {
+      if (error instanceof Answered && error.code === 32) return [];
+      throw error;
+    });
+  return found.length === 1 ? found[0]?.dn : undefined;
 }
 
 /** Groups that the description speaks of, as filters on a group. */

@@ -80,6 +80,12 @@ export class LdapConnection {
     return !this.#socket.destroyed && this.#socket.writable && this.#socket.readable;
   }
 
+  /** How it is secured. */
+  tls(): { readonly protocol: string; readonly certificateEnds: string } {
+    const { valid_to } = this.#socket.getPeerCertificate();
+    return { protocol: this.#socket.getProtocol() ?? '', certificateEnds: new Date(valid_to).toISOString() };
+  }
+
   /** Whether somebody's password is right (RFC 4511 §4.2). An empty one asks for nothing (RFC 4513 §5.1.2): refused before it leaves. */
   async bind(name: string, password: string): Promise<BindAnswer> {
     if (name === '' || password === '') return { accepted: false, code: 49, diagnostic: '' };

@@ -10,8 +10,10 @@ import { shown } from './shown.ts';
 
 /** What differs between Active Directory and the others. */
 export interface Kind {
-  /** Whom a login means. */
-  filter(directory: LdapDirectory, login: string): Promise<readonly Filter[]>;
+  /** What all people meet. */
+  people(): Promise<readonly Filter[]>;
+  /** The attribute that a login of this form is looked for in. */
+  asked(directory: LdapDirectory, login: string): string;
   readonly attributes: readonly string[];
   readonly binary: readonly string[];
   /** The attribute of the login that people are known by here. */
@@ -111,6 +113,13 @@ export class LdapSource implements PasswordSource {
     return { dn: person.dn, standing, user: await this.#userOf(person), theirs };
   }
 
+  /** How many people there are, up to so many. */
+  async count(connection: LdapConnection, most: number): Promise<number> {
+    const { base } = this.#directory;
+    const search = { base, scope: 'sub', filter: await this.#filter(), attributes: ['1.1'], most } as const;
+    return (await connection.search(search)).length;
+  }
+
   async close(): Promise<void> {
     await this.servers.close();
   }
@@ -118,7 +127,7 @@ export class LdapSource implements PasswordSource {
   /** The one person whom a login means: of two, neither. */
   async #look(login: string): Promise<Found | undefined> {
     if (login === '' || login.length > longestLogin || /\p{Cc}/u.test(login)) return undefined;
-    const filter = await personFilter(this.#directory, await this.#kind.filter(this.#directory, login));
+    const filter = await this.#filter(login);
     const { attributes } = this.#directory;
     const found = await this.servers.asOurselves((connection) =>
       connection.search({
@@ -135,6 +144,18 @@ export class LdapSource implements PasswordSource {
     );
     const [person, another] = found;
     return another || !person || this.#loginOf(person) === undefined ? undefined : person;
+  }
+
+  /** What whoever may sign in meets; with a login, what the one of that name does. */
+  async #filter(login?: string): Promise<Filter> {
+    const { AndFilter, EqualityFilter, FilterParser } = await import('ldapts');
+    const { filter } = this.#directory;
+    const filters = [...(await this.#kind.people())];
+    if (login !== undefined)
+      filters.push(new EqualityFilter({ attribute: this.#kind.asked(this.#directory, login), value: login }));
+    // The directory reads what it is; what it cannot read is said as it is.
+    if (filter !== undefined) filters.push(FilterParser.parseString(filter));
+    return new AndFilter({ filters });
   }
 
   /** As the directory writes it, in lower case: it does not tell the cases apart. */
@@ -167,11 +188,4 @@ export class LdapSource implements PasswordSource {
       ...(stable === undefined ? {} : { stable }),
     };
   }
-}
-
-async function personFilter({ filter }: LdapDirectory, filters: readonly Filter[]): Promise<Filter> {
-  const { AndFilter, FilterParser } = await import('ldapts');
-  return new AndFilter({
-    filters: [...filters, ...(filter === undefined ? [] : [FilterParser.parseString(filter)])],
-  });
 }

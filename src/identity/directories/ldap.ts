@@ -4,13 +4,13 @@ import type { Kind } from './ldap-source.ts';
 
 /** OpenLDAP, 389, FreeIPA and their like: people by `uid`, known again by `entryUUID` (RFC 4530). */
 export const ldap: Kind = {
-  async filter(directory, login) {
+  async people() {
     const { EqualityFilter, OrFilter } = await import('ldapts');
-    const is = (attribute: string, value: string) => new EqualityFilter({ attribute, value });
-    return [
-      new OrFilter({ filters: ['person', 'posixAccount'].map((each) => is('objectClass', each)) }),
-      is(this.loginAttribute(directory), login),
-    ];
+    const of = (value: string) => new EqualityFilter({ attribute: 'objectClass', value });
+    return [new OrFilter({ filters: ['person', 'posixAccount'].map(of) })];
+  },
+  asked({ attributes }) {
+    return attributes.login ?? 'uid';
   },
   attributes: [
     ...['uid', 'cn', 'displayName', 'mail', 'memberOf', 'entryUUID', 'nsUniqueId', 'ipaUniqueID'],
