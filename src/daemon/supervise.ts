@@ -90,6 +90,8 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   };
   // What was seen before an end counts no more, unless calls go on.
   if (!(await allRunning(gateway.state))) await forgetPins(gateway.state);
+  // nginx may have gone on serving: its visitors do not wait for what is applied now.
+  await entry.follow();
   await applyAgain(on.describe);
   if (!served && (await resume(gateway, on))) {
     await entry.follow();
@@ -151,8 +153,9 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     }
   }
   await Promise.all([keeper.ended, pins.ended, cuts.ended]);
-  await entry.close();
   for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
+  // Requests in progress have been answered.
+  await entry.close();
 }
 
 /** Has the entry answer by what was applied last. Its libraries are loaded once visitors are asked who they are. */
