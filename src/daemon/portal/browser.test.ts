@@ -1,0 +1,181 @@
+import * as OTPAuth from 'otpauth';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BrowserRig, browserRig, type Ports } from './testing-browser.ts';
+
+const yaml =
+  (session = '') =>
+  ({ app }: Ports) =>
+    `
+people:
+  alice: { name: Alice Martin, groups: [staff] }
+  bob: { name: Bob Durand, groups: [it] }
+  carol: { groups: [staff] }
+sign-in:
+  at: portail.ville.test
+  tls: internal
+  brand: { name: Ville de Sainte-Anne, colour: "#336699" }
+  ${session}
+  second-factor: { remember: 30d }
+services:
+  app: { url: "http://127.0.0.1:${app}", title: Open-Prod }
+  wiki: { url: "http://127.0.0.1:${app}", title: Wiki }
+  vault: { url: "http://127.0.0.1:${app}", title: Vault }
+publications:
+  erp.ville.test: { service: app, tls: internal, audience: [ { groups: [staff] } ] }
+  wiki.autre.test: { service: wiki, tls: internal, audience: [ { signed-in: true } ] }
+  vault.ville.test: { service: vault, tls: internal, audience: [ { groups: [it, staff], mfa: required } ] }
+`;
+
+let rig: BrowserRig;
+const password = 'violet harbour 19 staples';
+
+beforeAll(async () => {
+  rig = await browserRig(yaml());
+  for (const id of ['alice', 'bob', 'carol']) await rig.give(id, password);
+});
+afterAll(() => rig?.close());
+
+async function signIn(page: Page, login: string) {
+  await page.fill('#login', login);
+  await page.fill('#password', password);
+  await page.click('form[action="/sign-in"] button');
+}
+const said = (page: Page) => page.textContent('body');
+
+describe('in a real browser', () => {
+  test('one sign-in opens applications of two domains, and links into them are kept', async () => {
+    const page = await rig.browse();
+    await page.goto(`${rig.origin('erp.ville.test')}/web/deep?a=b%20c&to=2`);
+    expect(new URL(page.url()).hostname).toBe('portail.ville.test');
+    expect(await page.title()).toBe('Sign in – Ville de Sainte-Anne');
+    await signIn(page, 'alice');
+    await page.waitForURL(`${rig.origin('erp.ville.test')}/web/deep?a=b%20c&to=2`);
+    expect(await said(page)).toMatch(/app erp\.ville\.test\S* \/web\/deep\?a=b%20c&to=2/);
+    expect(await said(page)).toContain('x-poterne-user: alice');
+    // What lets somebody in is for the gateway alone.
+    expect(await said(page)).not.toContain('__Host-poterne');
+    await page.goto(`${rig.origin('wiki.autre.test')}/page?x=1`);
+    expect(page.url()).toBe(`${rig.origin('wiki.autre.test')}/page?x=1`);
+    expect(await said(page)).toContain('x-poterne-user: alice');
+
+    await page.goto(rig.origin('portail.ville.test'));
+    expect(await page.locator('.cards a').allTextContents()).toEqual(['Open-Prod', 'Vault', 'Wiki']);
+    expect(await said(page)).toContain('Asks for a second factor');
+    await page.click('form[action="/sign-out"] button');
+    await page.waitForURL('**/signed-out');
+    for (const name of ['erp.ville.test', 'wiki.autre.test']) {
+      await page.goto(`${rig.origin(name)}/`);
+      expect(new URL(page.url()).pathname).toBe('/sign-in');
+    }
+    await page.context().close();
+  });
+
+  test('without JavaScript, by the keyboard alone, in French', async () => {
+    const page = await rig.browse({ javaScriptEnabled: false, locale: 'fr-FR' });
+    await page.goto(`${rig.origin('erp.ville.test')}/`);
+    expect(await page.getAttribute('html', 'lang')).toBe('fr');
+    expect(await page.getByLabel('Identifiant').count()).toBe(1);
+    // The field is ready: nothing has to be clicked.
+    await page.keyboard.type('alice');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('wrong');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=alert]');
+    expect(await page.title()).toMatch(/^Erreur/);
+    // What was typed is there still, and the password is next.
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${rig.origin('erp.ville.test')}/`);
+    expect(await said(page)).toContain('x-poterne-user: alice');
+    await page.goto(rig.origin('portail.ville.test'));
+    expect(await page.textContent('h1')).toBe('Mes applications');
+    await page.click('footer a[hreflang=en]');
+    expect(await page.textContent('h1')).toBe('My applications');
+    await page.context().close();
+  });
+
+  test('a code of an application: enrolled, asked for where it is needed, remembered', async () => {
+    const page = await rig.browse();
+    await page.goto(`${rig.origin('vault.ville.test')}/secret?x=1`);
+    await signIn(page, 'alice');
+    // Nobody has one yet: it is made now, and leads on.
+    await page.getByRole('link', { name: /authenticator application/i }).click();
+    const seed = ((await page.textContent('.seed')) ?? '').replaceAll(' ', '');
+    const totp = new OTPAuth.TOTP({ secret: OTPAuth.Secret.fromBase32(seed) });
+    await page.fill('#code', totp.generate());
+    await page.click('form[action="/factors/totp"] button');
+    expect(await said(page)).toMatch(/recovery codes/i);
+    await page.goto(`${rig.origin('vault.ville.test')}/secret?x=1`);
+    expect(await said(page)).toContain('x-poterne-user: alice');
+
+    const other = await rig.browse();
+    await other.goto(`${rig.origin('erp.ville.test')}/`);
+    await signIn(other, 'alice');
+    await other.waitForURL(`${rig.origin('erp.ville.test')}/`);
+    // Only one publication needs it: it is asked for there.
+    await other.goto(`${rig.origin('vault.ville.test')}/deep?y=2`);
+    expect(new URL(other.url()).pathname).toMatch(/^\/step-up/);
+    // This code was used already: the next one is awaited, or the one that a fast clock would show.
+    await other.fill('#code', totp.generate({ timestamp: Date.now() + 30_000 }));
+    await other.check('#remember');
+    await other.click('form[action="/step-up/totp"] button');
+    await other.waitForURL(`${rig.origin('vault.ville.test')}/deep?y=2`);
+    expect(await said(other)).toContain('x-poterne-user: alice');
+    // The same browser is not asked again.
+    await other.goto(`${rig.origin('portail.ville.test')}/sign-out`);
+    await other.click('main form[action="/sign-out"] button');
+    await other.goto(`${rig.origin('vault.ville.test')}/`);
+    await signIn(other, 'alice');
+    await other.waitForURL(`${rig.origin('vault.ville.test')}/`);
+    for (const each of [page, other]) await each.context().close();
+  });
+
+  test('a passkey: made, then asked for, then instead of a password', async () => {
+    const page = await rig.browse();
+    const device = await page.context().newCDPSession(page);
+    await device.send('WebAuthn.enable');
+    await device.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
+        ...{ isUserVerified: true, automaticPresenceSimulation: true },
+      },
+    });
+    await page.goto(`${rig.origin('vault.ville.test')}/`);
+    await signIn(page, 'bob');
+    await page.getByRole('link', { name: /passkey/i }).click();
+    await page.click('form[action="/factors/passkeys"] button');
+    await page.waitForFunction("document.body.textContent.includes('ecovery codes')");
+    await page.goto(`${rig.origin('portail.ville.test')}/sign-out`);
+    await page.click('main form[action="/sign-out"] button');
+
+    await page.goto(`${rig.origin('vault.ville.test')}/a?b=c`);
+    await signIn(page, 'bob');
+    await page.waitForURL('**/step-up*');
+    await page.click('form[action="/step-up/passkey"] button');
+    await page.waitForURL(`${rig.origin('vault.ville.test')}/a?b=c`);
+    expect(await said(page)).toContain('x-poterne-user: bob');
+
+    await page.goto(`${rig.origin('portail.ville.test')}/sign-out`);
+    await page.click('main form[action="/sign-out"] button');
+    await page.goto(`${rig.origin('vault.ville.test')}/a?b=d`);
+    await page.click('form[action="/sign-in/passkey"] button');
+    await page.waitForURL(`${rig.origin('vault.ville.test')}/a?b=d`);
+    expect(await said(page)).toContain('x-poterne-user: bob');
+    await page.context().close();
+  });
+
+  test('a session that nobody uses ends, and the page is back after signing in', async () => {
+    await rig.reload(yaml('session: { idle: 3s, longest: 1h }'));
+    const page = await rig.browse();
+    await page.goto(`${rig.origin('erp.ville.test')}/kept?q=1`);
+    await signIn(page, 'carol');
+    await page.waitForURL(`${rig.origin('erp.ville.test')}/kept?q=1`);
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    await page.reload();
+    expect(new URL(page.url()).pathname).toBe('/sign-in');
+    await signIn(page, 'carol');
+    await page.waitForURL(`${rig.origin('erp.ville.test')}/kept?q=1`);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { port } from '../../apply/testing.ts';
+import { describe } from '../../describe/index.ts';
+import { openPeople } from '../../identity/people.ts';
+import { openStore } from '../../store/store.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const loader = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
+
+/** How long a browser may take for one step, in milliseconds. */
+const patience = 20_000;
+
+export interface BrowserRig {
+  readonly origin: (name: string) => string;
+  /** Gives somebody a password. */
+  give(id: string, password: string): Promise<void>;
+  /** A person's browser: its own cookies. */
+  browse(options?: BrowserContextOptions): Promise<Page>;
+  /** Has the running gateway take another description. */
+  reload(yaml: (ports: Ports) => string): Promise<void>;
+  said(): string;
+  close(): Promise<void>;
+}
+
+export interface Ports {
+  readonly https: number;
+  /** Of an application that tells what it is told: a line for each header that is ours, and what was asked for. */
+  readonly app: number;
+}
+
+/** A real gateway, as `poterne up` runs it, and a real browser that trusts its authority. */
+export async function browserRig(yaml: (ports: Ports) => string): Promise<BrowserRig> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'poterne-browser-')));
+  // nginx's workers run as another account.
+  await chmod(folder, 0o755);
+  const [file, state] = [join(folder, 'site.yaml'), join(folder, 'state')];
+  const app = createServer((request, response) => {
+    const told = ['x-poterne-user', 'x-poterne-groups', 'cookie'].map(
+      (name) => `${name}: ${request.headers[name] ?? ''}`,
+    );
+    response
+      .writeHead(200, { 'content-type': 'text/plain' })
+      .end([`app ${request.headers.host} ${request.url}`, ...told].join('\n'));
+  });
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  const ports = { https: port(1), app: (app.address() as AddressInfo).port };
+  const head = `site: test\nlanguage: en\ngateway: { listen: [127.0.0.1], http-port: ${port(0)}, https-port: ${ports.https} }\n`;
+  await writeFile(file, head + yaml(ports));
+
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', loader, join(root, 'src/cli/main.ts'), 'up', file, '--state', state],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: '/',
+      env: {
+        PATH: process.env.PATH,
+        POTERNE_LANG: 'en',
+        TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
+        POTERNE_MACHINE_KEY: join(folder, 'machine.key'),
+      },
+    },
+  );
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  const says = async (text: string, times = 1) => {
+    for (let i = 0; i < 600 && said.split(text).length <= times; i++) {
+      if (child.exitCode !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    if (said.split(text).length <= times) throw new Error(`it never said "${text}" but:\n${said}`);
+  };
+  const end = async () => {
+    app.closeAllConnections();
+    app.close();
+    if (child.exitCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'close');
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await says('The gateway is up.');
+    const authority = new X509Certificate(await readFile(join(state, 'authority', 'root.pem')));
+    const pin = createHash('sha256')
+      .update(authority.publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64');
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--host-resolver-rules=MAP * 127.0.0.1',
+        // Our authority, and no other that the machine does not trust.
+        `--ignore-certificate-errors-spki-list=${pin}`,
+      ],
+    });
+    const { site } = await describe(file);
+    const store = await openStore(state);
+    const people = openPeople({
+      ...{ site: () => site as NonNullable<typeof site>, credentials: () => store.credentials('test') },
+      ...{ audit: async () => undefined, now: () => new Date() },
+    });
+    return {
+      origin: (name) => `https://${name}:${ports.https}`,
+      async give(id, password) {
+        const user = await people.find(id);
+        const wrong = user && (await people.setPassword(user, password, { who: 'root', from: 'here' }));
+        if (!user || wrong) throw new Error(`no password for ${id}: ${JSON.stringify(wrong)}`);
+      },
+      async browse(options = {}) {
+        const context = await browser.newContext({ locale: 'en-GB', ...options });
+        context.setDefaultTimeout(patience);
+        return context.newPage();
+      },
+      async reload(next) {
+        await writeFile(file, head + next(ports));
+        const before = said.split('nginx').length;
+        child.kill('SIGHUP');
+        for (let i = 0; i < 300 && said.split('nginx').length === before; i++)
+          await new Promise((resolve) => setTimeout(resolve, 100));
+      },
+      said: () => said,
+      async close() {
+        await browser.close();
+        await store.close();
+        await end();
+      },
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
