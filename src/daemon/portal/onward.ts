@@ -21,9 +21,13 @@ export const withWish = (path: string, to: Wish): string =>
 /** A wish as a form has it. */
 export const wished = (to: Wish): Html => hidden('to', to?.href);
 
+/** Whether a wish is for another name than the portal's. */
+export const isElsewhere = (asked: Asked, to: Wish): to is URL =>
+  to !== undefined && to.origin !== asked.get('origin');
+
 /** Sends somebody where they wished to go: to the portal's first page, when nowhere else. */
 export async function onward(asked: Asked, to: Wish): Promise<Response> {
-  if (!to || to.origin === asked.get('origin')) {
+  if (!isElsewhere(asked, to)) {
     const path = to ? pathOf(to) : '/';
     return asked.redirect(path.startsWith('/sign-') ? '/' : path, 303);
   }

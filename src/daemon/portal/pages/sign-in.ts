@@ -9,7 +9,7 @@ import { button, field, form, sentBy } from '../forms.ts';
 import { needsSecondFactor } from '../guard.ts';
 import { page } from '../layout.ts';
 import { asksPassword, type Source } from '../needs.ts';
-import { onward, type Wish, wished, wishOf, withWish } from '../onward.ts';
+import { isElsewhere, onward, type Wish, wished, wishOf, withWish } from '../onward.ts';
 import { passkeyField, passkeyScript } from '../passkey-script.ts';
 import { problem } from '../problem.ts';
 
@@ -154,14 +154,13 @@ export function signInPage(asked: Asked, wish: Wish, tried: Tried = {}): Respons
   const sources = asked.get('needs').sources();
   const passwords = sources.filter(asksPassword);
   const providers = sources.filter((each) => !asksPassword(each));
-  const isElsewhere = wish && wish.origin !== asked.get('origin');
   const withPasskey = asked.get('site').signIn.secondFactor.methods.includes('passkey');
   return page(asked, {
     title: tell(asked, 'portal.sign-in.title'),
     ...(withPasskey ? { script: passkeyScript.path } : {}),
     status: tried.status ?? 200,
     wrong: tried.wrong,
-    body: html`${isElsewhere && html`<p>${tell(asked, 'portal.sign-in.for', { name: wish?.hostname ?? '' })}</p>`}
+    body: html`${isElsewhere(asked, wish) && html`<p>${tell(asked, 'portal.sign-in.for', { name: wish.hostname })}</p>`}
 ${passwords.length > 0 && passwordForm(asked, passwords, wish, tried)}
 ${withPasskey && passkeyForm(asked, wish)}
 ${passwords.length > 0 && providers.length > 0 && html`<p class="or">${tell(asked, 'portal.sign-in.or')}</p>`}

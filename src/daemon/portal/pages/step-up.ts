@@ -7,7 +7,7 @@ import { button, form, sentBy } from '../forms.ts';
 import { present, readySteps } from '../guard.ts';
 import { page } from '../layout.ts';
 import type { FactorStep, PortalSession } from '../needs.ts';
-import { onward, type Wish, wished, wishOf, withWish } from '../onward.ts';
+import { isElsewhere, onward, type Wish, wished, wishOf, withWish } from '../onward.ts';
 import { problem } from '../problem.ts';
 
 /** Showing more of who one is: the second factor at sign-in, and later where one publication needs it. */
@@ -19,6 +19,8 @@ export function stepUpPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const ready = await readySteps(asked, (asked.get('session') as PortalSession).user);
     const [first] = ready;
     const wish = wishOf(asked);
+    // The session is strong enough already: only the pass of before is not.
+    if (isElsewhere(asked, wish) && asked.get('session')?.strength) return onward(asked, wish);
     if (!first) return asked.redirect(withWish(asked.get('needs').factors.enrolAt, wish), 303);
     return stepPage(asked, first, ready, wish);
   });
