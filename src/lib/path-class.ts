@@ -28,6 +28,10 @@ export function pathClasses(rules: readonly Pick<AudienceRule, 'paths'>[]): read
   );
 }
 
+/** What a prefix's class is called: the prefix as a URL has it, for a header. */
+export const className = (prefix: string): string =>
+  encodeURI(prefix.toWellFormed()).replace(/[$?#]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+
 /** The class of a path as it is sent (`/rfe/x%20y?z`), as nginx tells it too. */
 export function classOf(rules: readonly Pick<AudienceRule, 'paths'>[], sent: string): string {
   const prefixes = pathClasses(rules);
@@ -36,7 +40,7 @@ export function classOf(rules: readonly Pick<AudienceRule, 'paths'>[], sent: str
   const decoded = decodedPath(path);
   if (decoded === undefined || new RegExp(ambiguous, 'i').test(path)) return unclearClass;
   for (const prefix of prefixes) {
-    if (decoded.startsWith(prefix)) return prefix;
+    if (decoded.startsWith(prefix)) return className(prefix);
     // A service may take capitals for small letters, and `/rfe` for `/rfe/`.
     if (`${decoded}/`.toLowerCase().startsWith(prefix.toLowerCase())) return unclearClass;
   }
@@ -47,7 +51,7 @@ export function classOf(rules: readonly Pick<AudienceRule, 'paths'>[], sent: str
 export function speaksOf({ paths, verdict }: AudienceRule, pathClass: string): boolean {
   if (paths === undefined) return true;
   if (pathClass === unclearClass) return verdict === 'deny';
-  return paths.some((prefix) => pathClass.startsWith(prefix));
+  return paths.some((prefix) => pathClass.startsWith(className(prefix)));
 }
 
 function decodedPath(path: string): string | undefined {

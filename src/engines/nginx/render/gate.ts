@@ -54,7 +54,7 @@ export function gatePart(context: Context): Node[] {
       ['upstream', asking],
       [own('server', `unix:${path('run/verdicts.sock')}`, 'max_fails=0'), own('keepalive', '32')],
     ),
-    own('limit_req_zone', '$http_x_poterne_address', `zone=${asking}:1m`, 'rate=500r/s'),
+    own('limit_req_zone', '$http_x_poterne_address', `zone=${asking}:1m`, 'rate=300r/s'),
     own('limit_req_zone', '$binary_remote_addr', `zone=${entering}:1m`, 'rate=20r/s'),
     why('Only what the daemon means to be kept is.'),
     block(
@@ -184,8 +184,10 @@ function askingServer({ path }: Context): Node[] {
           '',
           ['location', '=', '/verdict'],
           [
-            own('limit_req', `zone=${asking}`, 'burst=500', 'nodelay'),
+            own('limit_req', `zone=${asking}`, 'burst=600', 'nodelay'),
             ...daemonTimes(2),
+            // How long to keep it is told to the cache before this.
+            own('proxy_pass_header', 'X-Accel-Expires'),
             own('proxy_set_header', 'Host', '$http_host'),
             own('proxy_set_header', 'Connection', ''),
             own('proxy_pass', `http://${daemon}`),

@@ -1,6 +1,6 @@
-import { ambiguous, pathClasses, rootClass, unclearClass } from '../../../lib/path-class.ts';
+import { ambiguous, className, pathClasses, rootClass, unclearClass } from '../../../lib/path-class.ts';
 import { clientVerification, isGuarded, type ProxiedPublication } from '../../../model/site.ts';
-import { block, encoded, exactly, line, type Node, note } from '../syntax.ts';
+import { block, exactly, line, type Node, note } from '../syntax.ts';
 import { identityValue } from './clients.ts';
 import type { Context } from './common.ts';
 
@@ -28,7 +28,7 @@ export function classMaps(publication: ProxiedPublication): Node[] {
       [
         line('', 'default', rootClass),
         ...prefixes.flatMap((prefix) => [
-          line(pathOf(prefix), `~^${exactly(prefix)}`, encoded(prefix)),
+          line(pathOf(prefix), `~^${exactly(prefix)}`, className(prefix)),
           // A service may take capitals for small letters, and `/rfe` for `/rfe/`.
           line(pathOf(prefix), `~*^${exactly(prefix).replace(/\/$/, '(?:/|$)')}`, unclearClass),
         ]),
