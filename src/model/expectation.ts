@@ -102,6 +102,13 @@ export type Probe =
       readonly shown: ShownCertificate;
       readonly from?: readonly string[];
     }
+  /** Whoever has not signed in gets nothing of the service: the gateway itself refuses. */
+  | {
+      readonly kind: 'asks-sign-in';
+      readonly door: Door;
+      readonly path: string;
+      readonly from?: readonly string[];
+    }
   /** A name nobody published (or no name at all: `sni` undefined) is refused in the TLS handshake. */
   | { readonly kind: 'refuses-handshake'; readonly door: Door; readonly sni?: string }
   /** A Host header nobody published gets no content: over http, or over https under a published name. */

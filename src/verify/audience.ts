@@ -3,7 +3,7 @@ import { inNetwork } from '../lib/ip.ts';
 import { type Message, message } from '../model/message.ts';
 import { type Attempt, kept } from './attempt.ts';
 import { withoutQuery } from './excerpt.ts';
-import { brokenBy } from './http.ts';
+import { brokenBy, readBody } from './http.ts';
 import type { Outcome } from './probe.ts';
 
 /** Where a vantage stands with a promise made only to some networks. */
@@ -64,4 +64,19 @@ export function statusTrouble(response: IncomingMessage, wanted: number, stands:
   if (status >= 300 && status < 400 && location !== undefined)
     return message('seen.status.redirect', { status, wanted, location: withoutQuery(location) });
   return gatewayTrouble(response) ?? message('seen.status.other', { status, wanted });
+}
+
+/** Whether a refusal is the gateway's own: it says the number of the request, which no service can know to say in just this form. */
+export async function isRefusedHere(response: IncomingMessage, attempt: Attempt): Promise<boolean> {
+  const status = response.statusCode ?? 0;
+  const request = response.headers['x-request-id'];
+  attempt.waitFor(message('seen.timeout.body', { status, seconds: attempt.seconds }));
+  const { text } = await readBody(response);
+  try {
+    const said = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const others = Object.keys(said).filter((key) => !['status', 'request', 'why'].includes(key));
+    return said.status === status && said.request === request && others.length === 0;
+  } catch {
+    return false;
+  }
 }

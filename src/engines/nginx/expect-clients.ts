@@ -29,7 +29,7 @@ export function clientPromises(
 ): Expectation[] {
   const verification = clientVerification(site, publication);
   if (!verification) return [];
-  const { configuration, everywhere } = verification;
+  const { configuration, everywhere, byRule } = verification;
   const tried = publication.routes
     .filter((route) => isVerified(verification, route))
     .map((route) => checkedPath(publication, route, serviceOf(site, route)))
@@ -39,6 +39,8 @@ export function clientPromises(
     shownFor(configuration)
       // What is wrong with a certificate is the same on every path; whether one is needed is not.
       .filter((shown) => n === 0 || shown === 'none')
+      // A rule of the audience asks for more than that, and others let in without.
+      .filter((shown) => !byRule || (shown !== 'none' && shown !== 'right'))
       .map((shown) => ({
         id: `${publication.name}${everywhere ? '' : path}#client-${shown}`,
         about: publication.name,

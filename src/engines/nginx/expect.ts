@@ -2,6 +2,7 @@ import type { Door, Expectation, Probe } from '../../model/expectation.ts';
 import { type Message, message } from '../../model/message.ts';
 import {
   type DirectPublication,
+  isGuarded,
   type ProxiedPublication,
   type Publication,
   passedThrough,
@@ -115,10 +116,32 @@ function publicationPromises(site: Site, publication: ProxiedPublication): Expec
     }),
     ...headerPromise(site, publication, doors.https, home),
     ...clientPromises(site, publication, doors.https, home),
-    ...publication.routes.flatMap((route) =>
-      routePromises(site, publication, route, clientDoor(site, publication, route, doors.https), home),
-    ),
+    ...(isGuarded(publication)
+      ? guardPromises(site, publication, doors.https, home)
+      : publication.routes.flatMap((route) =>
+          routePromises(site, publication, route, clientDoor(site, publication, route, doors.https), home),
+        )),
   ];
+}
+
+/** Where people sign in, a probe gets no further than anybody else who has not. Where some rule asks for nothing of the kind, it may. */
+function guardPromises(site: Site, publication: ProxiedPublication, door: Door, home: string): Expectation[] {
+  const { audience, routes, name } = publication;
+  if (audience.rules?.some(({ verdict, subject }) => verdict === 'allow' && !subject)) return [];
+  return routes.flatMap((route) => {
+    const path = checkedPath(publication, route, serviceOf(site, route));
+    const arrival = clientDoor(site, { ...publication, audience: { ...audience, rules: [] } }, route, door);
+    if (path === undefined || !arrival) return [];
+    return [
+      {
+        id: `${name}${route.match === 'regex' ? `/~${route.path}` : route.path}#sign-in`,
+        about: name,
+        promise: message('promise.sign-in', { url: home + path }),
+        because: audience.pointer,
+        probe: { kind: 'asks-sign-in', door: arrival, path, ...from(publication) },
+      },
+    ];
+  });
 }
 
 /** What is passed through shows the service's own TLS, and what comes over it when that is http. */

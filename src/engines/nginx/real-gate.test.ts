@@ -143,7 +143,7 @@ async function together(host: string, asked: readonly http2.OutgoingHttpHeaders[
     const [response] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
     let body = '';
     for await (const chunk of stream) body += chunk;
-    if (response[':status'] !== 200) return String(response[':status']);
+    if (Number(response[':status']) !== 200) return String(response[':status']);
     return String(JSON.parse(body).headers['x-poterne-user'] ?? 'nobody');
   });
   const all = await Promise.all(answers);

@@ -10,7 +10,9 @@ import { situations } from './testing-sites.ts';
 
 const golden = (artefacts: readonly Artefact[]): Artefact[] =>
   artefacts.filter(
-    (a) => a.path === 'nginx.conf' || /^(?:publications|direct|names|partners)\//.test(a.path),
+    ({ path }) =>
+      /^(?:nginx|portal|verdict|daemon)\.conf$/.test(path) ||
+      /^(?:publications|direct|names|partners)\//.test(path),
   );
 
 describe.each(Object.entries(situations))('golden %s', (name, { site: described, facts: known }) => {

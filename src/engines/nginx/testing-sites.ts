@@ -2,6 +2,7 @@ import { type AcmeCertificate, letsEncrypt } from '../../model/acme-site.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Site, Tls } from '../../model/site.ts';
 import { directPublication, facts, partner, publication, route, service, site, upstream } from './testing.ts';
+import { guarded, rule, signIn } from './testing-gate.ts';
 
 /** A situation for the golden files, by name. */
 export interface Situation {
@@ -135,6 +136,25 @@ export const situations: Readonly<Record<string, Situation>> = {
       publicPort: 443,
       trustedFronts: ['10.0.20.5/32', 'fd00::/64'],
     }),
+  ),
+  guarded: of(
+    {
+      ...site(
+        [erp],
+        [
+          publication('erp.example.fr', 'open-prod', {
+            audience: guarded(
+              rule({ paths: ['/rfe/', '/café/'] }),
+              rule({ verdict: 'deny', paths: ['/rfe/admin/'] }),
+            ),
+          }),
+          publication('open.example.fr', 'open-prod'),
+        ],
+        { httpsPort: 8443 },
+      ),
+      signIn: signIn('sign-in.example.fr'),
+    },
+    {},
   ),
   'proxy-protocol': of(
     site([erp], [publication('erp.example.fr', 'open-prod')], {

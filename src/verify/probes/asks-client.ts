@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { message } from '../../model/message.ts';
-import { type Attempt, attempting, broken, kept, Trouble } from '../attempt.ts';
-import { gatewayTrouble, refusal, standing } from '../audience.ts';
-import { brokenBy, get, hostHeader, readBody } from '../http.ts';
+import { attempting, broken, kept, Trouble } from '../attempt.ts';
+import { gatewayTrouble, isRefusedHere, refusal, standing } from '../audience.ts';
+import { brokenBy, get, hostHeader } from '../http.ts';
 import type { ProbeFunction } from '../probe.ts';
 import { handshake, shownCertificate } from '../tls.ts';
 
@@ -38,7 +38,7 @@ export const asksClient: ProbeFunction<'asks-client'> = (probe, context) =>
     const status = response.statusCode ?? 0;
     const trouble = gatewayTrouble(response);
     if (trouble) return brokenBy(response, trouble, attempt);
-    const isRefused = status === 403 && (await isGateways(response, attempt));
+    const isRefused = status === 403 && (await isRefusedHere(response, attempt));
     if (shown === 'right')
       return isRefused
         ? broken(message('seen.client.shut-out', { configuration }))
@@ -47,16 +47,3 @@ export const asksClient: ProbeFunction<'asks-client'> = (probe, context) =>
       ? kept(message('seen.client.refused', { status }))
       : brokenBy(response, message('seen.client.let-in', { status }), attempt);
   });
-
-/** Whether an answer is the gateway's own: it says the number of the request, which no service can know to say in just this form. */
-async function isGateways(response: IncomingMessage, attempt: Attempt): Promise<boolean> {
-  const request = response.headers['x-request-id'];
-  attempt.waitFor(message('seen.timeout.body', { status: 403, seconds: attempt.seconds }));
-  const { text } = await readBody(response);
-  try {
-    const said: unknown = JSON.parse(text);
-    return JSON.stringify(said) === JSON.stringify({ status: 403, request });
-  } catch {
-    return false;
-  }
-}

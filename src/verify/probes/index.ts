@@ -2,6 +2,7 @@ import type { Probe } from '../../model/expectation.ts';
 import type { Outcome, ProbeContext, ProbeFunction } from '../probe.ts';
 import { answers } from './answers.ts';
 import { asksClient } from './asks-client.ts';
+import { asksSignIn } from './asks-sign-in.ts';
 import { certificate } from './certificate.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { connects } from './connects.ts';
@@ -32,6 +33,7 @@ const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
   streams,
   echoes,
   'asks-client': asksClient,
+  'asks-sign-in': asksSignIn,
   'refuses-handshake': refusesHandshake,
   'refuses-host': refusesHost,
   'partner-answers': partnerAnswers,

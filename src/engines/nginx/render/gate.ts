@@ -188,6 +188,9 @@ function askingServer({ path }: Context): Node[] {
             ...daemonTimes(2),
             // How long to keep it is told to the cache before this.
             own('proxy_pass_header', 'X-Accel-Expires'),
+            // nginx passes it on with a 401 (RFC 9110, 15.5.2).
+            own('add_header', 'WWW-Authenticate', 'Bearer realm="poterne"', 'always'),
+            own('proxy_hide_header', 'WWW-Authenticate'),
             own('proxy_set_header', 'Host', '$http_host'),
             own('proxy_set_header', 'Connection', ''),
             own('proxy_pass', `http://${daemon}`),

@@ -37,20 +37,7 @@ export function pagesFile({ site, path, statePath }: Context): Node[] {
         own('try_files', '/$poterne_id', '=204'),
       ],
     ),
-    ...(hasGate(site)
-      ? [
-          block('', ['location', '^~', '/.poterne/json/403-'], json('/refused.json')),
-          block(
-            '',
-            ['location', '=', '/.poterne/json/401.html'],
-            [
-              ...json('/error.json'),
-              own('add_header', 'X-Request-Id', '$request_id', 'always'),
-              own('add_header', 'WWW-Authenticate', 'Bearer realm="poterne"', 'always'),
-            ],
-          ),
-        ]
-      : []),
+    ...(hasGate(site) ? [block('', ['location', '^~', '/.poterne/json/403-'], json('/refused.json'))] : []),
   ];
 }
 
