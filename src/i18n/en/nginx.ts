@@ -37,10 +37,6 @@ export const nginx = {
   'promise.answers': '{url} shows {title} (status {status}).',
   'promise.answers.contains': '{url} shows {title} (status {status}, contains “{contains}”).',
   'promise.sign-in': '{url} is shut to whoever has not signed in.',
-  'seen.sign-in.refused': 'refused with {status} by the gateway itself',
-  'seen.sign-in.let-in': 'the answer is {status}, and not the gateway’s refusal',
-  'advice.sign-in.let-in':
-    'Cut the publication off (poterne cut) until it is known why: people get in without signing in.',
   'promise.reaches': '{url} leads to {title}, which answers.',
   'promise.headers': '{url} answers with the headers {headers}.',
   'promise.streams': '{url} streams the events of {title} as they happen.',

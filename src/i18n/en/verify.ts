@@ -229,6 +229,10 @@ export const verify = {
   'verify.none': 'No promise to verify.',
 
   // Faults
+  'seen.sign-in.refused': 'refused with {status} by the gateway itself',
+  'seen.sign-in.let-in': 'the answer is {status}, and not the gateway’s refusal',
+  'advice.sign-in.let-in':
+    'Cut the publication off (poterne cut) until it is known why: people get in without signing in.',
   'vantage.failed': 'the vantage point {vantage} cannot be used: {reason}',
   'vantage.failed.next': 'It must be reachable over ssh and have perl, which every Debian has.',
 } as const;

@@ -41,10 +41,6 @@ export const nginx = {
   'promise.answers': '{url} montre {title} (statut {status}).',
   'promise.answers.contains': '{url} montre {title} (statut {status}, contient « {contains} »).',
   'promise.sign-in': '{url} est fermé à qui ne s’est pas connecté.',
-  'seen.sign-in.refused': 'refusé avec {status} par la passerelle elle-même',
-  'seen.sign-in.let-in': 'la réponse est {status}, et non le refus de la passerelle',
-  'advice.sign-in.let-in':
-    'Coupez la publication (poterne cut) jusqu’à savoir pourquoi : on y entre sans se connecter.',
   'promise.reaches': '{url} mène à {title}, qui répond.',
   'promise.headers': '{url} répond avec les en-têtes {headers}.',
   'promise.streams': '{url} transmet les événements de {title} au moment où ils arrivent.',

@@ -242,6 +242,10 @@ export const verify = {
   'verify.none': 'Aucune promesse à vérifier.',
 
   // Pannes
+  'seen.sign-in.refused': 'refusé avec {status} par la passerelle elle-même',
+  'seen.sign-in.let-in': 'la réponse est {status}, et non le refus de la passerelle',
+  'advice.sign-in.let-in':
+    'Coupez la publication (poterne cut) jusqu’à savoir pourquoi : on y entre sans se connecter.',
   'vantage.failed': 'le poste d’observation {vantage} n’est pas utilisable : {reason}',
   'vantage.failed.next': 'Il doit être joignable par ssh et avoir perl, que toute Debian a.',
 } as const satisfies Record<keyof typeof en, string>;

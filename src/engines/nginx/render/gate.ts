@@ -256,10 +256,12 @@ export function verdictFile(context: Context): Node[] {
         own('log_subrequest', 'on'),
         sightings(context, 'sighting', '$poterne_asked'),
         own('proxy_cache', 'poterne_verdicts'),
+        // A new nginx counts its connections from one again; a worker's number tells them apart.
         own(
           'proxy_cache_key',
           [
             ...[
+              '$pid',
               '$connection',
               '$poterne_id',
               '$poterne_class',
