@@ -4,6 +4,7 @@ import { clientVerification, proxied, type Site } from '../model/site.ts';
 import { ensureProofCertificates, impostorOf, proofCertificate } from '../pki/proof-certificates.ts';
 import type { ClientCertificates } from '../verify/index.ts';
 import type { Gateway } from './gateway.ts';
+import { shownTo } from './partners/look.ts';
 
 /** Whether a publication accepts client certificates of Poterne's own authority. */
 const acceptsOwn = (site: Site): boolean =>
@@ -19,8 +20,9 @@ export async function prepareProof({ state, authority }: Gateway, site: Site): P
 /** The client certificates that can be shown from this machine. */
 export function clientCertificates({ state, authority }: Gateway, site: Site): ClientCertificates {
   return async (name, kind) => {
-    const configuration = site.tlsConfigurations.find((each) => each.kind === 'server' && each.name === name);
-    if (configuration?.kind !== 'server') return undefined;
+    const configuration = site.tlsConfigurations.find((each) => each.name === name);
+    if (configuration?.kind === 'client') return shownTo(configuration, state);
+    if (!configuration) return undefined;
     const { authorities, probe } = configuration;
     if (kind === 'impostor') {
       const file = authorities.find((each) => each.kind === 'file');

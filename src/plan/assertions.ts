@@ -92,6 +92,8 @@ function undecided(assertion: Assertion, { flow, match, from }: Concerned & { fr
 const reasonCodes = {
   'flow.everyone': 'assertion.flow.everyone',
   'flow.audience': 'assertion.flow.audience',
+  'flow.everyone.certificate': 'assertion.flow.everyone.certificate',
+  'flow.audience.certificate': 'assertion.flow.audience.certificate',
   'flow.redirect': 'assertion.flow.redirect',
   'flow.front': 'assertion.flow.front',
   'flow.upstream': 'assertion.flow.upstream',

@@ -281,3 +281,21 @@ publications:
     ...['erp@lan', 'erp@lan', 'internet', 'internet'].map((to) => `gw@dmz → ${to}:53 (flow.acme.dns)`),
   ]);
 });
+
+test('a certificate that all of a publication wants is part of whom it is open to', async () => {
+  const guarded = await siteOf(`${ground}services: { app: { ${url}, healthy: { path: / } } }
+tls-configurations:
+  must: { client-certificate: required, authorities: [internal] }
+  may: { client-certificate: optional, authorities: [internal] }
+publications:
+  a.example.fr: { service: app, audience: everyone, tls-configuration: must }
+  b.example.fr: { service: app, audience: { from: [lan] }, tls-configuration: must }
+  c.example.fr: { service: app, audience: everyone, tls-configuration: may }
+`);
+  const said = flows(guarded).flatMap(({ reasons }) => reasons.map((reason) => say('en', reason.say)));
+  expect(said.filter((text) => text.includes(' is open to '))).toEqual([
+    'a.example.fr is open to everyone with a certificate of "must"',
+    'c.example.fr is open to everyone',
+    'b.example.fr is open to lan, with a certificate of "must"',
+  ]);
+});

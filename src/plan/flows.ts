@@ -5,6 +5,7 @@ import { deepFreeze } from '../model/freeze.ts';
 import { message } from '../model/message.ts';
 import {
   type Address,
+  clientVerification,
   type DirectPublication,
   direct,
   isManaged,
@@ -91,13 +92,10 @@ export function addressText(address: Address): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-function askVisitors(
-  site: Site,
-  gateway: Endpoint,
-  { name, scenario, audience, pointer }: Publication,
-  ask: Ask,
-): void {
+function askVisitors(site: Site, gateway: Endpoint, publication: Publication, ask: Ask): void {
+  const { name, scenario, audience, pointer } = publication;
   const { httpPort, httpsPort, publicPort } = site.gateway;
+  const asked = askedOf(site, publication);
   for (const who of audience.from) {
     const from = visitorEndpoint(site, who);
     ask(
@@ -109,7 +107,7 @@ function askVisitors(
         ...(publicPort === httpsPort ? {} : { forwardedTo: httpsPort }),
       },
       {
-        say: opened(name, who),
+        say: opened(name, who, asked),
         because: audience.pointer,
       },
     );
@@ -122,8 +120,20 @@ function askVisitors(
   }
 }
 
-function opened(name: string, who: string): Reason['say'] {
-  return who === 'everyone' ? message('flow.everyone', { name }) : message('flow.audience', { name, who });
+/** The configuration whose certificate all of a publication wants. */
+function askedOf(site: Site, publication: Publication): string | undefined {
+  const { everywhere, configuration } = clientVerification(site, publication) ?? {};
+  return everywhere && configuration?.client === 'required' ? configuration.name : undefined;
+}
+
+function opened(name: string, who: string, configuration?: string): Reason['say'] {
+  if (who === 'everyone')
+    return configuration === undefined
+      ? message('flow.everyone', { name })
+      : message('flow.everyone.certificate', { name, configuration });
+  return configuration === undefined
+    ? message('flow.audience', { name, who })
+    : message('flow.audience.certificate', { name, who, configuration });
 }
 
 /** Whether a port of its own leads visitors to the service, past the gateway's servers. */

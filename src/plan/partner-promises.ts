@@ -114,7 +114,7 @@ function certificateOf({ name, host, port, trust, pins, tls, pointer }: Partner)
     `${pointer}/trust`,
     {
       kind: 'partner-certificate',
-      door: { name: host, port, proxyProtocol: false },
+      door: { name: host, port, proxyProtocol: false, ...(tls ? { client: tls.name } : {}) },
       name: trust.name,
       ...(trust.ca === undefined ? {} : { ca: trust.ca }),
       ...(tls?.shows.kind === 'files'

@@ -51,7 +51,7 @@ export function reachesGateway(site: Site, vantage: Host, at?: Pointer): boolean
       isFrom(site, from, vantage) &&
       reasons.some(
         ({ because, say }) =>
-          (say.code === 'flow.everyone' || say.code === 'flow.audience') &&
+          /^flow\.(everyone|audience)(\.certificate)?$/.test(say.code) &&
           (at === undefined || because === at || because.startsWith(`${at}/`)),
       ),
   );

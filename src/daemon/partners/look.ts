@@ -25,7 +25,7 @@ export async function lookAt(
 ): Promise<{ readonly verdict: Verdict; readonly seen: Message }> {
   const { host, name } = partner;
   const addresses = isAddress(host) ? [host] : known.length > 0 ? known : await resolved(host);
-  const client = partner.tls && (await shown(partner.tls, state).catch(() => undefined));
+  const client = partner.tls && (await shownTo(partner.tls, state));
   const looks = await Promise.all(
     addresses.map((address) =>
       verify([expected(partner)], {
@@ -67,8 +67,13 @@ function verdictOf({ held, seen }: Evidence): Verdict {
   return seen.code === 'seen.partner.pin' || seen.code.startsWith('seen.certificate.') ? 'other' : 'unseen';
 }
 
-/** What nginx shows to the partner, which may tell nobody else who it is. */
-async function shown({ name, shows }: ClientTls, state: string): Promise<ClientCertificate> {
+/** What nginx shows to a partner, which may tell nobody else who it is; `undefined` where that cannot be had here. */
+export async function shownTo(tls: ClientTls, state: string): Promise<ClientCertificate | undefined> {
+  // What is wrong with the files is said where they are described.
+  return read(tls, state).catch(() => undefined);
+}
+
+async function read({ name, shows }: ClientTls, state: string): Promise<ClientCertificate> {
   if (shows.kind === 'internal') {
     const pem = await readFile(certificateFile(join(state, 'certificates'), `client-${name}`), 'utf8');
     return { certificate: pem, key: pem };

@@ -8,7 +8,8 @@ import { atEnd, eventually, head, makeRig, port, type Rig } from '../../apply/te
 import { pinFlag, pinnedAuthorities, pinOf } from '../../lib/partner-pins.ts';
 import type { Message } from '../../model/message.ts';
 import { openAuthority } from '../../pki/authority/authority.ts';
-import { activeManifest } from '../gateway.ts';
+import { expectationsHere } from '../../plan/planner.ts';
+import { activeManifest, prove } from '../gateway.ts';
 import { forgetPins, pinStates } from './pins.ts';
 import { watchPins } from './watch.ts';
 
@@ -24,8 +25,10 @@ async function startPartner(rig: Rig, first: Shown) {
   let server: Server | undefined;
   let now = first;
   const start = async () => {
-    server = createServer({ ...pair(now), requestCert: true, rejectUnauthorized: true }, (_, answer) =>
-      answer.end('partner'),
+    server = createServer(
+      // In TLS 1.2 whoever shows no certificate is told nothing of the partner's own.
+      { ...pair(now), requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' },
+      (_, answer) => answer.end('partner'),
     );
     await new Promise<void>((resolve) => server?.listen(there, '127.0.0.1', resolve));
   };
@@ -107,6 +110,12 @@ test('calls end when the partner shows another key, and go on when it shows the 
     findings: [],
   });
   expect(await call()).toBe('200 partner');
+  const { site } = await rig.describe(yaml(rig, [keyOf(own.certificate)]));
+  const proved = await prove(rig.gateway, site, expectationsHere(site));
+  expect(proved.map(({ expectation, held, seen }) => [expectation, held, seen.code])).toEqual([
+    ['partner/api#answers', true, 'seen.partner.answered'],
+    ['partner/api#certificate', true, 'seen.partner.certificate'],
+  ]);
   const { told, stop } = watching(rig);
 
   partner.show(other);

@@ -13,6 +13,8 @@ export const plan = {
   // Why a flow is open.
   'flow.everyone': '{name} is open to everyone',
   'flow.audience': '{name} is open to {who}',
+  'flow.everyone.certificate': '{name} is open to everyone with a certificate of "{configuration}"',
+  'flow.audience.certificate': '{name} is open to {who}, with a certificate of "{configuration}"',
   'flow.redirect': '{name}: plain http is sent on to https',
   'flow.front': '{front} is a load balancer that the gateway believes',
   'flow.upstream': '{name} is served by {service}',
@@ -42,6 +44,10 @@ export const plan = {
   'assertion.undecided.hint':
     '{from} reaches {to} on port {port}: describe {unknown} as a host, with its address and its zone',
   'assertion.flow.everyone': '{from} reaches {to} on port {port}, because {name} is open to everyone',
+  'assertion.flow.everyone.certificate':
+    '{from} reaches {to} on port {port}, because {name} is open to everyone with a certificate of "{configuration}"',
+  'assertion.flow.audience.certificate':
+    '{from} reaches {to} on port {port}, because {name} is open to {who}, with a certificate of "{configuration}"',
   'assertion.flow.audience': '{from} reaches {to} on port {port}, because {name} is open to {who}',
   'assertion.flow.redirect':
     '{from} reaches {to} on port {port}, because {name} sends plain http on to https',

@@ -15,6 +15,8 @@ export const plan = {
   // Pourquoi un flux est ouvert.
   'flow.everyone': '{name} est ouvert à tout le monde',
   'flow.audience': '{name} est ouvert à {who}',
+  'flow.everyone.certificate': '{name} est ouvert à tous ceux qui ont un certificat de « {configuration} »',
+  'flow.audience.certificate': '{name} est ouvert à {who}, avec un certificat de « {configuration} »',
   'flow.redirect': '{name} : le http simple est renvoyé vers https',
   'flow.front': '{front} est un répartiteur auquel la passerelle se fie',
   'flow.upstream': '{name} est servi par {service}',
@@ -46,6 +48,10 @@ export const plan = {
     '{from} atteint {to} sur le port {port} : décrivez {unknown} comme un hôte, avec son adresse et sa zone',
   'assertion.flow.everyone':
     '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à tout le monde',
+  'assertion.flow.everyone.certificate':
+    '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à tous ceux qui ont un certificat de « {configuration} »',
+  'assertion.flow.audience.certificate':
+    '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à {who}, avec un certificat de « {configuration} »',
   'assertion.flow.audience': '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à {who}',
   'assertion.flow.redirect':
     '{from} atteint {to} sur le port {port}, parce que {name} renvoie le http simple vers https',
