@@ -6,6 +6,7 @@ import type { Site } from '../model/site.ts';
 import { check } from './check.ts';
 import { clientFileFindings } from './client-files.ts';
 import { countriesFindings } from './countries-file.ts';
+import { directoryFileFindings } from './directory-files.ts';
 import { disk, type Files } from './files.ts';
 import { readJobFiles } from './job-files.ts';
 import { locateFinding, sortFindings } from './locate.ts';
@@ -65,6 +66,7 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
     for (const engine of engines) findings.push(...engine.review(site));
     const shown = site.tlsConfigurations.filter((one) => one.kind === 'client');
     findings.push(...(await clientFileFindings(shown, files, now)));
+    findings.push(...(await directoryFileFindings(site.directories ?? [], files, now)));
     findings.push(...(await proofFindings(site, files, now)));
   }
   const located = sortFindings(

@@ -31,6 +31,8 @@ test('an account of Active Directory', () => {
   expect(adStanding(found({}), now)).toBe('disabled');
   expect(standing({ 'msDS-User-Account-Control-Computed': '16' })).toBe('locked');
   expect(standing({ pwdLastSet: '0' })).toBe('must-change');
+  // A lock hides nothing that counts for longer.
+  expect(standing({ pwdLastSet: '0', 'msDS-User-Account-Control-Computed': '16' })).toBe('must-change');
   expect(standing({ pwdLastSet: '0', userAccountControl: '66048' })).toBeUndefined();
   expect(adEnds(found({ accountExpires: ticks('2026-12-31T23:00:00Z') }))).toEqual(
     new Date('2026-12-31T23:00:00Z'),
@@ -68,6 +70,7 @@ test('an account of another directory', () => {
   expect(standing({ nsAccountLock: 'TRUE' })).toBe('disabled');
   expect(standing({ pwdAccountLockedTime: '20261125102900Z' })).toBe('locked');
   expect(standing({ pwdAccountLockedTime: '000001010000Z' })).toBe('disabled');
+  expect(standing({ pwdAccountLockedTime: '20261125102900Z', pwdReset: 'TRUE' })).toBe('must-change');
   expect(standing({ pwdStartTime: '20261201000000Z' })).toBe('disabled');
   expect(standing({ pwdEndTime: '20261125103000.000Z' })).toBe('expired');
   expect(ldapEnds(found({ shadowExpire: '40000', krbPrincipalExpiration: '20270101000000Z' }))).toEqual(

@@ -1,7 +1,10 @@
 import type { SignInRefusal } from '../types.ts';
 import type { BindAnswer, Found } from './ldap-connection.ts';
 
-/** Why an account may not be used, as far as its entry says; `undefined` when it may. */
+/**
+ * Why an account may not be used, as far as its entry says; `undefined` when it may. `locked`, which others can bring about, only when
+ * there is no other reason.
+ */
 export type Standing =
   | Extract<SignInRefusal, 'disabled' | 'expired' | 'locked' | 'must-change' | 'hours'>
   | undefined;
@@ -29,9 +32,11 @@ export function adStanding(person: Found, now: Date): Standing {
   if (!Number.isInteger(control) || (control & accountDisable) !== 0) return 'disabled';
   const ends = adEnds(person);
   if (ends && ends <= now) return 'expired';
-  if ((Number(person.first('msDS-User-Account-Control-Computed') ?? 0) & lockout) !== 0) return 'locked';
   if (person.first('pwdLastSet') === '0' && (control & passwordNeverExpires) === 0) return 'must-change';
-  return adHours(person.bytes('logonHours'), now) ? undefined : 'hours';
+  if (!adHours(person.bytes('logonHours'), now)) return 'hours';
+  return (Number(person.first('msDS-User-Account-Control-Computed') ?? 0) & lockout) === 0
+    ? undefined
+    : 'locked';
 }
 
 /** When an account of Active Directory ends by itself (`accountExpires`); `undefined`: never. */
@@ -93,8 +98,8 @@ export function ldapStanding(person: Found, now: Date): Standing {
   if (starts && starts > now) return 'disabled';
   const ends = ldapEnds(person);
   if (ends && ends <= now) return 'expired';
-  if (locked !== undefined) return 'locked';
-  return person.first('pwdReset')?.toLowerCase() === 'true' ? 'must-change' : undefined;
+  if (person.first('pwdReset')?.toLowerCase() === 'true') return 'must-change';
+  return locked === undefined ? undefined : 'locked';
 }
 
 const forEver = '000001010000Z';

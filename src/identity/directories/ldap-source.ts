@@ -71,11 +71,9 @@ export class LdapSource implements PasswordSource {
       return { refused: 'unknown' };
     }
     const answer = await this.servers.asPerson(person.dn, password);
+    this.#pace.learn(performance.now() - began);
     const standing = this.#kind.standing(person, this.#now());
-    if (!answer.accepted) {
-      this.#pace.learn(performance.now() - began);
-      return { refused: this.#kind.refusal(answer, standing) };
-    }
+    if (!answer.accepted) return { refused: this.#kind.refusal(answer, standing) };
     if (answer.mustChange) return { refused: 'must-change' };
     // The server has just said that it is not locked any more.
     if (standing !== undefined && standing !== 'locked') return { refused: standing };

@@ -241,7 +241,9 @@ test('with a refresh token, the provider is asked again: other groups, and nobod
   const before = claims.groups;
   try {
     claims.groups = ['g-admins'];
-    expect((await source.find(user.id, user))?.groups).toEqual(['admins']);
+    // Twice at once, too.
+    const both = await Promise.all([source.find(user.id, user), source.find(user.id, user)]);
+    expect(both.map((each) => each?.groups)).toEqual([['admins'], ['admins']]);
     expect((await source.find(user.id, user))?.groups).toEqual(['admins']);
   } finally {
     claims.groups = before;

@@ -49,6 +49,7 @@ export class OpenIdSource implements ProviderSource {
   readonly #about: string;
   readonly #used = new Map<string, number>();
   readonly #held = new Map<string, Held>();
+  readonly #refreshing = new Map<string, Promise<User | undefined>>();
   #keys: { readonly url: string; readonly keys: JWTVerifyGetKey } | undefined;
   #known: { readonly configuration: Promise<Configuration>; readonly at: number } | undefined;
 
@@ -123,8 +124,16 @@ export class OpenIdSource implements ProviderSource {
    */
   async find(_: string, known?: User): Promise<User | undefined> {
     if (known?.source !== this.name || known.stable === undefined) return undefined;
-    const refresh = this.#held.get(known.stable)?.refresh;
+    const { stable } = known;
+    const refresh = this.#held.get(stable)?.refresh;
     if (refresh === undefined) return known;
+    // A refresh token counts once at many providers, and shown twice it ends all that came from it.
+    const asking = this.#refreshing.get(stable) ?? this.#refreshed(known, stable, refresh);
+    this.#refreshing.set(stable, asking);
+    return asking.finally(() => this.#refreshing.delete(stable));
+  }
+
+  async #refreshed(known: User, stable: string, refresh: string): Promise<User | undefined> {
     return this.#asking(async () => {
       const client = await import('openid-client');
       const configuration = await this.configuration();
@@ -133,9 +142,9 @@ export class OpenIdSource implements ProviderSource {
         throw error;
       });
       if (!answer) return undefined;
-      const fresh = { ...answer, claims: () => answer.claims() ?? { sub: known.stable as string } };
+      const fresh = { ...answer, claims: () => answer.claims() ?? { sub: stable } };
       const claims = await this.#claims(configuration, fresh as typeof answer);
-      if (claims.sub !== known.stable) return undefined;
+      if (claims.sub !== stable) return undefined;
       const user = userOf(this.#directory, claims);
       this.#hold(user, answer, claims);
       return user.id === known.id ? user : undefined;
