@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type Html, html } from '../../lib/html.ts';
 import { visitorStyle } from '../../lib/visitor-style.ts';
 import { languages } from '../../model/site.ts';
+import { mayApprove } from './approving.ts';
 import { type Asked, tell } from './asked.ts';
 import { button, form } from './forms.ts';
 import type { SignInSite } from './needs.ts';
@@ -33,6 +34,9 @@ const places = [
   ['/certificates', 'portal.certificates'],
   ['/password', 'portal.password'],
 ] as const;
+
+/** Of those whose word lets others in. */
+const approvals = ['/approvals', 'portal.approvals'] as const;
 
 const languageNames = { en: 'English', fr: 'Français' } as const;
 
@@ -95,8 +99,10 @@ ${form(asked, '/sign-out', html`${button(tell(asked, 'portal.sign-out'), { quiet
 
 function navigation(asked: Asked): Html {
   const here = new URL(asked.req.url).pathname;
+  const { user } = asked.get('session') ?? {};
+  const shown = user && mayApprove(asked.get('site'), user) ? [...places, approvals] : places;
   const isIn = (path: string) => here === path || (path !== '/' && here.startsWith(`${path}/`));
-  return html`<nav class="places" aria-label="${tell(asked, 'portal.places')}"><ul>${places.map(
+  return html`<nav class="places" aria-label="${tell(asked, 'portal.places')}"><ul>${shown.map(
     ([path, code]) =>
       html`<li><a href="${path}"${isIn(path) && html` aria-current="page"`}>${tell(asked, code)}</a></li>`,
   )}</ul></nav>`;

@@ -1,12 +1,18 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import { isUserCut } from '../../identity/cuts.ts';
 import type { Factors } from '../../identity/factors.ts';
 import type { LocalPeople } from '../../identity/people.ts';
+import { steadyStore } from '../../identity/steady-store.ts';
 import type { User } from '../../identity/types.ts';
 import { classOf } from '../../lib/path-class.ts';
 import { deliver } from '../../mail/deliver.ts';
+import { cutPlaces } from '../../model/cut.ts';
 import { Fault } from '../../model/fault.ts';
 import { authorityFolder } from '../../pki/authority/folder.ts';
 import { readLedger } from '../../pki/authority/ledger.ts';
+import type { CredentialStore } from '../../store/credentials.ts';
 import type { Store } from '../../store/store.ts';
 import { portalFactors } from './factors.ts';
 import type { PortalNeeds, PortalSessions, SignInSite, Source } from './needs.ts';
@@ -43,8 +49,10 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
         (name) => entry.sources.find((each) => each.name === name) ?? [],
       ) as Source[],
     factors: portalFactors(factors, () => site),
-    approvals: later(async () => (await entry.store()).approvals),
+    approvals: later(entry.store, ({ approvals }) => approvals),
     async admit({ user, strength }, { id, audience }, address, place) {
+      if (existsSync(join(state, cutPlaces.publications, id)))
+        return { admitted: false, why: 'cut', because: [] };
       const from = country(address);
       return admit({
         ...{ publication: id, at: new Date(), address, user: { id: user.id, groups: user.groups } },
@@ -54,6 +62,7 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
         ...(from === undefined ? {} : { country: from }),
       });
     },
+    isCut: ({ id }) => isUserCut(state, id),
     certificates: (user) => certificatesOf(state, user),
     changePassword: (user, password, from) => people.setPassword(user, password, { who: user.id, from }),
     audit: (one) => audit.append(one),
@@ -94,18 +103,20 @@ async function certificatesOf(state: string, { id, login, email }: User) {
   );
 }
 
-/** Something whose methods all promise, from where it cannot be opened yet: each call opens it. */
-export function later<T extends object>(open: () => Promise<T>): T {
+/** A part of a store that may be away: each call opens it, and all that is wrong with it is one fault, on which the portal refuses. */
+function later<T extends object>(store: () => Promise<Store>, part: (store: Store) => T): T {
+  const steady = steadyStore(store);
   return new Proxy({} as T, {
     get:
       (_, name) =>
-      async (...args: readonly unknown[]) => {
-        const it = (await open()) as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
-        return it[name]?.(...args);
-      },
+      (...args: readonly unknown[]) =>
+        steady(async (opened) => {
+          const it = part(opened) as Record<PropertyKey, (...args: readonly unknown[]) => unknown>;
+          return it[name]?.(...args);
+        }),
   });
 }
 
 /** What people sign in with, of a store that may be away. */
-export const credentialsOf = (store: () => Promise<Store>, site: string) =>
-  later(async () => (await store()).credentials(site));
+export const credentialsOf = (store: () => Promise<Store>, site: string): CredentialStore =>
+  later(store, (opened) => opened.credentials(site));

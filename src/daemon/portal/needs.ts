@@ -100,6 +100,8 @@ export interface PortalNeeds {
     address: string,
     place: { readonly path: string } | { readonly pathClass: string },
   ): Promise<Verdict>;
+  /** Whether somebody is cut off: then they do not sign in, whatever they show. */
+  isCut(user: User): boolean;
   /** Has nginx ask again about everybody, at once. */
   forgetVerdicts(): Promise<void>;
   /** Client certificates that Poterne's authority gave to somebody. */

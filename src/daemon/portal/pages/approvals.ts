@@ -58,7 +58,10 @@ export function approvalPages(app: Hono<PortalEnv>): void {
     const site = asked.get('site');
     const { id = '', answer = '' } = await sentBy(asked);
     const at = now();
-    const open = [...(await approvals.waiting(site.name, at)), ...(await approvals.holding(site.name, at))];
+    if (!['accept', 'refuse', 'end'].includes(answer)) return problem(asked, 404);
+    const open = await (answer === 'end'
+      ? approvals.holding(site.name, at)
+      : approvals.waiting(site.name, at));
     const found = open.find((each) => each.id === id && approvable(site, user, each));
     const rule = found && ruleOf(site, found);
     if (!found || !rule) return approvalsPage(asked, { wrong: tell(asked, 'portal.approvals.late') });
@@ -74,7 +77,6 @@ export function approvalPages(app: Hono<PortalEnv>): void {
       await forgetVerdicts();
       return approvalsPage(asked, { done: tell(asked, 'portal.approvals.ended') });
     }
-    if (answer !== 'accept' && answer !== 'refuse') return problem(asked, 404);
     const until = answer === 'accept' ? new Date(at.getTime() + rule.approval.lasts) : undefined;
     await log(`approval.${answer}`, until ? { until: until.toISOString() } : {});
     const decided = await approvals.decide(site.name, id, { by: user.id, at, ...(until ? { until } : {}) });

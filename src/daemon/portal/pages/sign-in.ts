@@ -99,6 +99,14 @@ async function answerOf<T>(asked: Asked, source: Source, ask: () => Promise<T>):
 export async function enter(asked: Asked, user: User, wish: Wish, strength?: Strength): Promise<Response> {
   const { sessions, factors } = asked.get('needs');
   const whence = asked.get('whence');
+  if (asked.get('needs').isCut(user)) {
+    await refused(asked, user.id, 'cut');
+    return signInPage(asked, wish, {
+      login: user.login,
+      wrong: tell(asked, 'portal.sign-in.wrong'),
+      status: 401,
+    });
+  }
   const known = strength ?? (await factors.remembered(user, asked));
   const begun = await sessions.begin(user, known, whence);
   await audited(asked, {
