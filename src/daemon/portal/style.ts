@@ -41,7 +41,7 @@ form{margin:0}
 .done{border-color:var(--right);color:var(--right)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin:1rem 0;padding:0;list-style:none}
 .cards>li{display:flex;flex-direction:column;border:1px solid var(--line);border-radius:.4rem;padding:1rem 1.1rem;overflow-wrap:anywhere}
-.cards>li>a{font-weight:600;font-size:1.08rem}
+.cards>li>a:first-child{font-weight:600;font-size:1.08rem}
 .cards>li>strong{font-size:1.08rem}
 .cards small{display:block}
 .cards .state{margin-top:auto;padding-top:.5rem;font-size:.95rem}
