@@ -11,8 +11,6 @@ import { lookAt } from './look.ts';
 
 /** How long a partner that cannot be looked at goes on with what was seen before: who keeps us from looking may be somebody else. */
 const trustedFor = 180_000;
-/** Nothing that was seen before counts: it may have been long ago. */
-const begun = Date.now() - process.uptime() * 1000;
 
 /** How a pinned partner stands. JSON-safe; times are ISO 8601. */
 export interface PinState {
@@ -57,6 +55,8 @@ export interface LookOptions {
   readonly timeout?: number;
   /** How long what was seen goes on without being seen again; milliseconds. */
   readonly trusted?: number;
+  /** What was seen before this moment counts no more. */
+  readonly since?: number;
 }
 
 /**
@@ -66,7 +66,7 @@ export interface LookOptions {
 export async function lookAtPins(
   gateway: Pick<Gateway, 'state' | 'store'>,
   partners: Site['partners'],
-  { tell, timeout = 5000, trusted = trustedFor }: LookOptions,
+  { tell, timeout = 5000, trusted = trustedFor, since = 0 }: LookOptions,
 ): Promise<readonly string[]> {
   const { state } = gateway;
   const pinned = partners.filter(({ pins }) => pins.length > 0);
@@ -84,7 +84,7 @@ export async function lookAtPins(
       const goesOn =
         verdict === 'unseen' &&
         was?.open === true &&
-        Date.parse(held ?? '') >= Math.max(begun, now.getTime() - trusted);
+        Date.parse(held ?? '') >= Math.max(since, now.getTime() - trusted);
       const open = verdict === 'pinned' || goesOn;
       const file = enginePath(state, flag);
       if (open) await writeFile(file, '', { mode: 0o640 });

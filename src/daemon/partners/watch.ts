@@ -26,13 +26,15 @@ export function watchPins(
 ): { look(): void; readonly ended: Promise<void> } {
   const bell = makeBell(on.signal);
   const { every, shut } = on.every ?? looks;
+  // Nobody knows how long nobody looked.
+  const since = Date.now() - process.uptime() * 1000;
   const run = async () => {
     while (!on.signal.aborted) {
       let wait = every;
       try {
         const manifest = await on.active();
         const partners = manifest ? servedPartners(manifest) : [];
-        if ((await lookAtPins(gateway, partners, on)).length > 0) wait = shut;
+        if ((await lookAtPins(gateway, partners, { ...on, since })).length > 0) wait = shut;
         await forgetPins(gateway.state, partners);
       } catch (error) {
         on.fail(error);
