@@ -1,4 +1,5 @@
 import type { Code } from '../i18n/en.ts';
+import { isUntrusted } from '../lib/untrusted.ts';
 import { Fault } from '../model/fault.ts';
 import type { Mail, Smtp } from '../model/mail.ts';
 import { message, type Params } from '../model/message.ts';
@@ -42,7 +43,7 @@ export function faultOf({ smtp, from }: Mail, to: readonly string[], error: unkn
     };
     return new Fault(as, all, { cause: error, pointer: smtp.pointer, next: message(`${as}.next`, all) });
   };
-  if (isCertificate(error)) return fault('mail.certificate');
+  if (isUntrusted(error)) return fault('mail.certificate');
   // OpenSSL found something else than TLS, or none of its versions that we take.
   if (code === 'ETLS' || /SSL routines|EPROTO/.test(`${code} ${reason}`)) return fault('mail.tls');
   if (responseCode === 552 || /\b5\.3\.4\b/.test(reason)) return fault('mail.large');
@@ -79,12 +80,4 @@ type FaultCode =
 export function caFault({ ca = '', pointer }: Smtp, { code, message: text }: NodeJS.ErrnoException): Fault {
   const params = { file: ca, reason: code ?? text };
   return new Fault('mail.ca', params, { pointer, next: message('mail.ca.next', params) });
-}
-
-/** Whether TLS itself was refused by us: what Node and OpenSSL call it. */
-function isCertificate(error: unknown): boolean {
-  const { code = '', message: text } = error as SmtpError;
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|certificate|altnames/.test(
-    `${code} ${text}`,
-  );
 }

@@ -1,4 +1,5 @@
 import type { Code } from '../../i18n/en.ts';
+import { isUntrusted } from '../../lib/untrusted.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import type { LdapDirectory } from '../../model/sign-in.ts';
@@ -56,15 +57,9 @@ function codeOf(error: unknown): ServerCode {
   if (error instanceof Answered)
     return error.code === 32 || error.code === 34 ? 'directory.base' : 'directory.refused';
   const { code = '', message: text = '' } = error as NodeJS.ErrnoException;
-  if (isCertificateTrouble(error)) return 'directory.certificate';
+  if (isUntrusted(error)) return 'directory.certificate';
   if (error instanceof NoTls || /SSL|EPROTO|TLS/.test(`${code} ${text}`)) return 'directory.tls';
   return 'directory.unreachable';
-}
-
-/** Whether TLS was refused by us, because of who the other side is: what Node and OpenSSL call it. */
-export function isCertificateTrouble(error: unknown): boolean {
-  const { code = '', message: text = '' } = error as NodeJS.ErrnoException;
-  return /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|ALTNAME|INVALID_CA|certificate/.test(`${code} ${text}`);
 }
 
 /** On one line, and not for ever: it is another's text. */

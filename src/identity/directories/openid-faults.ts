@@ -1,8 +1,9 @@
 import type { Code } from '../../i18n/en.ts';
+import { isUntrusted } from '../../lib/untrusted.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import type { OpenIdDirectory } from '../../model/sign-in.ts';
-import { isCertificateTrouble, reasonOf } from './faults.ts';
+import { reasonOf } from './faults.ts';
 
 type ProviderCode =
   | 'openid.unreachable'
@@ -45,7 +46,7 @@ export function asFault(directory: OpenIdDirectory, error: unknown): Fault {
 function codeOf(error: unknown): ProviderCode {
   const cause = deepest(error);
   const { code = '', message: text = '' } = cause as NodeJS.ErrnoException;
-  if (isCertificateTrouble(cause)) return 'openid.certificate';
+  if (isUntrusted(cause)) return 'openid.certificate';
   if (/^E[A-Z]+$|ABORT|TIMEOUT|SSL|too large/.test(code || text)) return 'openid.unreachable';
   if ((error as { readonly code?: string }).code === 'OAUTH_TIMEOUT') return 'openid.unreachable';
   const { error: told, status } = error as { readonly error?: string; readonly status?: number };

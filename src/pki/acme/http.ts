@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
+import { isUntrusted } from '../../lib/untrusted.ts';
 import type { AcmeAuthority } from '../../model/acme.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
@@ -111,9 +112,4 @@ export async function openHttp(authority: AcmeAuthority, signal?: AbortSignal): 
 /** What an authority is called in messages: the host of its directory. */
 export function nameOf(directory: string): string {
   return URL.canParse(directory) ? new URL(directory).host : directory;
-}
-
-/** Whether TLS itself was refused by us: what Node and OpenSSL call it. */
-function isUntrusted({ code = '', message: text }: NodeJS.ErrnoException): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME/.test(`${code} ${text}`);
 }
