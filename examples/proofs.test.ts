@@ -30,7 +30,7 @@ const constellation: Example = {
 };
 const openProd: Example = {
   app: 'open-prod',
-  files: ['site.yaml', 'erp.yaml'],
+  files: ['site.yaml', 'erp.yaml', 'service.yaml'],
   variables: { 18069: 'OPEN_PROD_PORT' },
 };
 
