@@ -21,6 +21,9 @@ const loader = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.m
 const patience = 20_000;
 
 export interface BrowserRig {
+  /** The gateway's description, and its state folder. */
+  readonly file: string;
+  readonly state: string;
   readonly origin: (name: string) => string;
   /** Gives somebody a password. */
   give(id: string, password: string): Promise<void>;
@@ -33,13 +36,20 @@ export interface BrowserRig {
 }
 
 export interface Ports {
+  readonly http: number;
   readonly https: number;
   /** Of an application that tells what it is told: a line for each header that is ours, and what was asked for. */
   readonly app: number;
 }
 
-/** A real gateway, as `poterne up` runs it, and a real browser that trusts its authority. */
-export async function browserRig(yaml: (ports: Ports) => string): Promise<BrowserRig> {
+/**
+ * A real gateway, as `poterne up` runs it, and a real browser that trusts its authority. `yaml` may be a whole description, with its
+ * site and gateway, or what follows these; `beside` are the files that it includes.
+ */
+export async function browserRig(
+  yaml: (ports: Ports) => string,
+  beside: Readonly<Record<string, string>> = {},
+): Promise<BrowserRig> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'poterne-browser-')));
   // nginx's workers run as another account.
   await chmod(folder, 0o755);
@@ -54,9 +64,11 @@ export async function browserRig(yaml: (ports: Ports) => string): Promise<Browse
   });
   app.listen(0, '127.0.0.1');
   await once(app, 'listening');
-  const ports = { https: port(1), app: (app.address() as AddressInfo).port };
-  const head = `site: test\nlanguage: en\ngateway: { listen: [127.0.0.1], http-port: ${port(0)}, https-port: ${ports.https} }\n`;
-  await writeFile(file, head + yaml(ports));
+  const ports = { http: port(0), https: port(1), app: (app.address() as AddressInfo).port };
+  const head = `site: test\nlanguage: en\ngateway: { listen: [127.0.0.1], http-port: ${ports.http}, https-port: ${ports.https} }\n`;
+  const text = yaml(ports);
+  await writeFile(file, /^site:/m.test(text) ? text : head + text);
+  for (const [name, content] of Object.entries(beside)) await writeFile(join(folder, name), content);
 
   const child: ChildProcess = spawn(
     process.execPath,
@@ -109,12 +121,14 @@ export async function browserRig(yaml: (ports: Ports) => string): Promise<Browse
       ],
     });
     const { site } = await describe(file);
+    if (!site) throw new Error('the gateway is up with a description that has errors');
     const store = await openStore(state);
     const people = openPeople({
-      ...{ site: () => site as NonNullable<typeof site>, credentials: () => store.credentials('test') },
+      ...{ site: () => site, credentials: () => store.credentials(site.name) },
       ...{ audit: async () => undefined, now: () => new Date() },
     });
     return {
+      ...{ file, state },
       origin: (name) => `https://${name}:${ports.https}`,
       async give(id, password) {
         const user = await people.find(id);
