@@ -9,12 +9,15 @@ import { page } from '../layout.ts';
 /** An invitation: whoever has its link sets their password, once. */
 export function invitationPages(app: Hono<PortalEnv>, people: LocalPeople): void {
   app.get('/invitation', async (asked) => {
+    // The page's own address opens something: it goes nowhere, not even to our style sheet.
+    asked.header('Referrer-Policy', 'strict-origin');
     const code = asked.req.query('code') ?? '';
     const found = await people.invitation(code);
     return found ? passwordPage(asked, found.user, code) : overPage(asked);
   });
 
   app.post('/invitation', async (asked) => {
+    asked.header('Referrer-Policy', 'strict-origin');
     const { code = '', password = '', again = '' } = await sentBy(asked);
     const found = await people.invitation(code);
     if (!found) return overPage(asked);

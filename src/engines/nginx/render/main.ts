@@ -205,6 +205,21 @@ function misdirected(): Node[] {
   ];
 }
 
+/** What opens something once stands in the URLs of these: no log needs it. */
+function keptBack(): Node[] {
+  return [
+    why('Codes that open something stay out of the log.'),
+    block(
+      '',
+      ['map', '$request_uri', '$poterne_logged_uri'],
+      [
+        own('default', '$request_uri'),
+        own('~^(?<poterne_coded>/(?:invitation|\\.poterne/enter|sign-in/back/[^?]*))\\?', '$poterne_coded?-'),
+      ],
+    ),
+  ];
+}
+
 function log(file: string, site: Site): Node[] {
   const isAsked = (site.tlsConfigurations ?? []).some(({ kind }) => kind === 'server');
   const fields = [
@@ -213,7 +228,7 @@ function log(file: string, site: Site): Node[] {
     ['client', '"$remote_addr"'],
     ['method', '"$request_method"'],
     ['host', '"$host"'],
-    ['uri', '"$request_uri"'],
+    ['uri', site.signIn ? '"$poterne_logged_uri"' : '"$request_uri"'],
     ['status', '$poterne_status'],
     ['bytes', '$bytes_sent'],
     ['duration', '$request_time'],
@@ -235,6 +250,7 @@ function log(file: string, site: Site): Node[] {
       : []),
   ].map(([name, value]) => `"${name}":${value}`);
   return [
+    ...(site.signIn ? keptBack() : []),
     why('One JSON object a line. A status below 100 is nginx\'s own ("000", "009") and no JSON number.'),
     block(
       '',
