@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { AuditEntry } from '../audit/entry.ts';
 import { openAudit } from '../audit/log.ts';
+import { factorLetters } from '../daemon/portal/factor-letters.ts';
 import { forgetVerdicts } from '../daemon/portal/verdict-cache.ts';
 import { withSiteStore } from '../daemon/state-store.ts';
-import { type Factors, openFactors } from '../identity/factors.ts';
+import { type FactorNeeds, type Factors, openFactors } from '../identity/factors.ts';
 import { type By, type LocalPeople, openPeople } from '../identity/people.ts';
 import type { User } from '../identity/types.ts';
 import { knownHint } from '../lib/hints.ts';
@@ -76,10 +77,15 @@ export async function onUsers(
         ...{ site: () => site, credentials: () => credentials, seal: () => machineKey(state) },
         ...{ audit: audit.append, now: () => new Date() },
       };
+      const letter = factorLetters(state, site);
+      const tell: FactorNeeds['tell'] = async (user, text) => {
+        const fault = await letter(user, text);
+        if (fault) context.err(context.say(fault));
+      };
       const by = { who: localAccount(), from: 'here' };
       await work({
         ...{ site, state, store, credentials, by, audit: audit.append },
-        ...{ people: openPeople(needs), factors: openFactors(needs) },
+        ...{ people: openPeople(needs), factors: openFactors({ ...needs, tell }) },
         async endSessions(person) {
           const ended = await store.sessions.end(site.name, { user: person }, 'administrator');
           await forgetVerdicts(state);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openAudit } from '../../audit/log.ts';
-import { openFactors } from '../../identity/factors.ts';
+import { type FactorNeeds, openFactors } from '../../identity/factors.ts';
 import { openPeople } from '../../identity/people.ts';
 import { rememberReads } from '../../identity/remembered-reads.ts';
 import { steadyStore } from '../../identity/steady-store.ts';
@@ -12,6 +12,7 @@ import { machineKey } from '../../pki/machine-key.ts';
 import { countriesOf } from './countries.ts';
 import { type DirectorySources, openDirectories } from './directories.ts';
 import { type EntryOn, entryFolder } from './entry-place.ts';
+import { factorLetters } from './factor-letters.ts';
 import { jwksPath, keySet } from './jwks.ts';
 import { type Kept, keep } from './kept.ts';
 import { credentialsOf, mountPortal } from './mount.ts';
@@ -62,6 +63,11 @@ export async function composeEntry(
   };
   const credentials = credentialsOf(kept.store, site.name);
   const people = openPeople(needs);
+  const letter = factorLetters(state, site);
+  // Nobody's sign-in waits for a mail server.
+  const tell: FactorNeeds['tell'] = async (user, text) => {
+    void letter(user, text).then((fault) => fault && trouble(fault), on.fail);
+  };
   const directories = await openDirectories(site, before?.directories);
   const sources: readonly PeopleSource[] = [people, ...directories.sources];
   const entry: Entry = {
@@ -83,7 +89,7 @@ export async function composeEntry(
     [jwksPath, keySet(entry)],
     ...directories.answers(entry),
   ]);
-  const portal = mountPortal(entry, people, openFactors(needs)) ?? missing;
+  const portal = mountPortal(entry, people, openFactors({ ...needs, tell })) ?? missing;
   const sweep = () => kept.sweep().catch((error: unknown) => trouble(faultOf(error)));
   await forgetVerdicts(state);
   if (kept !== before?.kept) void sweep();

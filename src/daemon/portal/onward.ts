@@ -25,16 +25,20 @@ export const wished = (to: Wish): Html => hidden('to', to?.href);
 export const isElsewhere = (asked: Asked, to: Wish): to is URL =>
   to !== undefined && to.origin !== asked.get('origin');
 
+/** Where a browser is sent for a place, also by a link: a pass is as strong as the session was when it was made, and is made anew. */
+export function enteringUrl(asked: Asked, to: URL): URL {
+  const site = asked.get('site');
+  const publication = to.origin === asked.get('origin') ? undefined : publicationAt(site, to.hostname);
+  return publication && isGuarded(publication) ? new URL(enterUrl(site, to.hostname, pathOf(to))) : to;
+}
+
 /** Sends somebody where they wished to go: to the portal's first page, when nowhere else. */
 export async function onward(asked: Asked, to: Wish): Promise<Response> {
   if (!isElsewhere(asked, to)) {
     const path = to ? pathOf(to) : '/';
     return asked.redirect(path.startsWith('/sign-') ? '/' : path, 303);
   }
-  const site = asked.get('site');
-  const publication = publicationAt(site, to.hostname);
-  // A pass is as strong as the session was when it was made: it is made anew.
-  const there = publication && isGuarded(publication) ? new URL(enterUrl(site, to.hostname, pathOf(to))) : to;
+  const there = enteringUrl(asked, to);
   if (asked.req.method === 'GET') return asked.redirect(there.href, 303);
   // Browsers hold a form's answer, and wherever that leads, to `form-action`: a page leads on instead.
   return page(asked, {

@@ -61,6 +61,7 @@ for (const field of document.querySelectorAll('input[data-passkey]')) {
   });
 }
 for (const each of document.querySelectorAll('[data-scripted]')) each.hidden = !window.PublicKeyCredential;
+for (const each of document.querySelectorAll('[data-unscripted]')) each.hidden = !!window.PublicKeyCredential;
 `;
 
 /** The script, and its path, which changes when it does. */
@@ -69,9 +70,9 @@ export const passkeyScript = {
   path: `/passkey-${createHash('sha256').update(script).digest('hex').slice(0, 12)}.js`,
 } as const;
 
-/** What a form has whose answer is a passkey's: without a script it says so. `from` is where the browser asks first. */
+/** What a form has whose answer is a passkey's; where no script runs, or the browser knows no passkeys, it says so. `from` is where the browser asks first. */
 export function passkeyField(asked: Asked, kind: 'make' | 'show', from: string): Html {
   return html`<input type="hidden" name="passkey" data-passkey="${kind}" data-from="${from}">
 <p class="wrong" role="alert" data-failed hidden>${tell(asked, 'factors.passkey.failed')}</p>
-<noscript><p class="wrong">${tell(asked, 'factors.passkey.script')}</p></noscript>`;
+<p class="wrong" data-unscripted>${tell(asked, 'factors.passkey.script')}</p>`;
 }

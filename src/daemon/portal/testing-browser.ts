@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import Database from 'libsql';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { port } from '../../apply/testing.ts';
@@ -27,6 +28,8 @@ export interface BrowserRig {
   readonly origin: (name: string) => string;
   /** Gives somebody a password. */
   give(id: string, password: string): Promise<void>;
+  /** What a command on this gateway prints. Throws when it fails. */
+  poterne(...args: readonly string[]): Promise<string>;
   /** A person's browser: its own cookies. */
   browse(options?: BrowserContextOptions): Promise<Page>;
   /** Has somebody's sessions have been used last so many milliseconds ago. */
@@ -70,20 +73,20 @@ export async function browserRig(
   await writeFile(file, /^site:/m.test(text) ? text : head + text);
   for (const [name, content] of Object.entries(beside)) await writeFile(join(folder, name), content);
 
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', loader, join(root, 'src/cli/main.ts'), 'up', file, '--state', state],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: '/',
-      env: {
-        PATH: process.env.PATH,
-        POTERNE_LANG: 'en',
-        TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
-        POTERNE_MACHINE_KEY: join(folder, 'machine.key'),
-      },
+  const program = ['--import', loader, join(root, 'src/cli/main.ts')];
+  const options = {
+    cwd: '/',
+    env: {
+      PATH: process.env.PATH,
+      POTERNE_LANG: 'en',
+      TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
+      POTERNE_MACHINE_KEY: join(folder, 'machine.key'),
     },
-  );
+  };
+  const child: ChildProcess = spawn(process.execPath, [...program, 'up', file, '--state', state], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -130,6 +133,10 @@ export async function browserRig(
     return {
       ...{ file, state },
       origin: (name) => `https://${name}:${ports.https}`,
+      async poterne(...args) {
+        const all = [...program, ...args, '--site', file, '--state', state];
+        return (await promisify(execFile)(process.execPath, all, options)).stdout;
+      },
       async give(id, password) {
         const user = await people.find(id);
         const wrong = user && (await people.setPassword(user, password, { who: 'root', from: 'here' }));

@@ -3,7 +3,7 @@ import type { Factors } from '../../../identity/factors.ts';
 import { html } from '../../../lib/html.ts';
 import { type Asked, type PortalEnv, tell } from '../asked.ts';
 import { page } from '../layout.ts';
-import { onward, type Wish } from '../onward.ts';
+import { enteringUrl, onward, type Wish } from '../onward.ts';
 import { byThem, ownSession } from './factor-pages.ts';
 
 /** Recovery codes, shown when they are made and never again. */
@@ -28,6 +28,6 @@ function codesPage(asked: Asked, codes: readonly string[], next: URL): Response 
     done: tell(asked, 'factors.recovery.made'),
     body: html`<p>${tell(asked, 'factors.recovery.keep', { count: codes.length })}</p>
 <ul class="codes">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
-<p class="actions"><a class="button" href="${next.href}">${tell(asked, 'factors.recovery.kept')}</a></p>`,
+<p class="actions"><a class="button" href="${enteringUrl(asked, next).href}">${tell(asked, 'factors.recovery.kept')}</a></p>`,
   });
 }
