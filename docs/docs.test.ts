@@ -24,6 +24,7 @@ import { nginx } from '../src/i18n/en/nginx.ts';
 import { scheduler } from '../src/i18n/en/scheduler.ts';
 import { sessions } from '../src/i18n/en/sessions.ts';
 import { upkeep } from '../src/i18n/en/upkeep.ts';
+import { why } from '../src/i18n/en/why.ts';
 import { doctor as frenchDoctor } from '../src/i18n/fr/doctor.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -93,6 +94,7 @@ describe('troubleshooting', () => {
     ...sessions,
     ...scheduler,
     ...authority,
+    ...why,
   });
   /** What is told of a host's own failure, or of a certificate, always says what to do next. */
   const advised = { ...upkeep, ...doctor, ...authority, ...directories };

@@ -22,6 +22,8 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['cut', async () => (await import('./commands/cut.ts')).cut],
   ['restore', async () => (await import('./commands/cut.ts')).restore],
   ['user', async () => (await import('./commands/user.ts')).user],
+  ['why', async () => (await import('./commands/why.ts')).why],
+  ['who', async () => (await import('./commands/who.ts')).who],
   ['audit', async () => (await import('./commands/audit.ts')).audit],
   ['status', async () => (await import('./commands/status.ts')).status],
   ['up', async () => (await import('./commands/up.ts')).up],

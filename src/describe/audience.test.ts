@@ -100,7 +100,11 @@ const configuration =
   'tls-configurations: { partenaires: { client-certificate: optional, authorities: [internal] } }\n';
 test.each([
   ['tls-configuration: partenaires, audience: [{ certificate: partenaires }]', []],
-  ['audience: [{ certificate: partenaires }]', ['audience.certificate.unasked', 'tls-configuration.unused']],
+  ['audience: [{ certificate: partenaires }]', []],
+  [
+    'tls-configuration: autres, audience: [{ certificate: partenaires }]',
+    ['audience.certificate.other', 'tls-configuration.unknown'],
+  ],
   [
     'tls-configuration: partenaires, audience: [{ certificate: partenaires, groups: [it] }]',
     ['audience.certificate.both'],

@@ -183,12 +183,17 @@ function checkCertificate(
       pointer: here,
       hint: message('tls-configuration.client.hint'),
     });
-  else if (publication['tls-configuration'] !== certificate && entry)
+  const asked = [
+    publication['tls-configuration'],
+    ...Object.values(publication.routes ?? {}).map((route) => route['tls-configuration']),
+    ...(Array.isArray(publication.audience) ? publication.audience : []).map((each) => each.certificate),
+  ].find((name) => name !== undefined && name !== certificate);
+  // A server asks for the certificates of one set of authorities.
+  if (asked !== undefined)
     report('error', {
-      code: 'audience.certificate.unasked',
-      params: { name: certificate },
+      code: 'audience.certificate.other',
+      params: { name: certificate, other: asked },
       pointer: here,
-      hint: message('audience.certificate.unasked.hint', { name: certificate }),
     });
   if (needsSignIn(rule))
     report('error', {

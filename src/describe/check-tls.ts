@@ -192,9 +192,13 @@ function checkUnused({ parsed, sources, report }: Checking): void {
   const used = new Set(
     targets.flatMap((target) => {
       const routes = valueAt(target, ['routes']);
-      return [target, ...(isPlainMap(routes) ? Object.values(routes) : [])].map((t) =>
-        valueAt(t, ['tls-configuration']),
-      );
+      const rules = valueAt(target, ['audience']);
+      return [
+        ...[target, ...(isPlainMap(routes) ? Object.values(routes) : [])].map((t) =>
+          valueAt(t, ['tls-configuration']),
+        ),
+        ...(Array.isArray(rules) ? rules : []).map((rule) => valueAt(rule, ['certificate'])),
+      ];
     }),
   );
   const known = new Set<unknown>(parsed.names['tls-configurations']);

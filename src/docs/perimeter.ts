@@ -1,3 +1,4 @@
+import { ruleWords } from '../lib/audience-words.ts';
 import type { Flow, LocalLink } from '../model/flow.ts';
 import {
   clientVerification,
@@ -67,7 +68,7 @@ export interface DocumentedService {
 export interface DocumentedPublication {
   readonly name: string;
   readonly scenario: Publication['scenario'];
-  /** Who may reach it: `everyone`, zones and networks as the user named them. */
+  /** Who may reach it: `everyone`, zones and networks as the user named them, or rules in the description's words. */
   readonly audience: readonly string[];
   readonly tls: 'internal' | 'acme' | 'files' | 'service';
   readonly routes: readonly {
@@ -190,7 +191,9 @@ function publicationOf(site: Site, publication: Publication): DocumentedPublicat
   return {
     name,
     scenario,
-    audience: audience.from,
+    audience: audience.rules
+      ? audience.rules.map((rule) => ruleWords(rule, site.timezone) || 'everyone')
+      : audience.from,
     tls: publication.scenario === 'proxy' ? publication.tls.kind : 'service',
     routes: routes.map((route) => ({
       path: route.match === 'regex' ? `~ ${route.path}` : route.path,

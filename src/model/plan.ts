@@ -1,6 +1,8 @@
+import type { AudienceRule } from './audience.ts';
 import type { Expectation } from './expectation.ts';
 import type { Pointer } from './pointer.ts';
 import type { SecretRef } from './secret.ts';
+import type { SecondFactor } from './sign-in.ts';
 import type { Site } from './site.ts';
 import type { ServerTls } from './tls.ts';
 
@@ -67,7 +69,7 @@ export interface Plan {
 
 /** Someone can reach something: one line of the exposure. */
 export interface Reach {
-  /** `everyone`, a zone's name or a network. */
+  /** `everyone`, a zone's name or a network; or a rule of the audience in the description's words. */
   readonly who: string;
   /** The CIDR blocks that these are; `undefined` is everyone. */
   readonly networks?: readonly string[];
@@ -76,6 +78,11 @@ export interface Reach {
   readonly service: string;
   /** The client certificate without which nobody gets through. */
   readonly certificate?: AskedCertificate;
+  /** The rule of the audience by which they can, and those that deny some of them all the same. */
+  readonly rule?: AudienceRule;
+  readonly denials?: readonly AudienceRule[];
+  /** Who must give a second factor wherever they go, as the site says. */
+  readonly secondFactor?: SecondFactor['required'];
 }
 
 /** Which client certificates let through: the more authorities and depth, and the fewer checks, the more people. */

@@ -94,6 +94,7 @@ const reasonCodes = {
   'flow.audience': 'assertion.flow.audience',
   'flow.everyone.certificate': 'assertion.flow.everyone.certificate',
   'flow.audience.certificate': 'assertion.flow.audience.certificate',
+  'flow.guarded': 'assertion.flow.guarded',
   'flow.redirect': 'assertion.flow.redirect',
   'flow.front': 'assertion.flow.front',
   'flow.upstream': 'assertion.flow.upstream',

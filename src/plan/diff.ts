@@ -1,3 +1,4 @@
+import { ruleWords } from '../lib/audience-words.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Change, ExposureDiff, ReachChange } from '../model/change.ts';
@@ -15,7 +16,7 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
       added: (p) => [publish(plan.site, p)],
       removed: (p) => [{ kind: 'remove', say: message('change.publication.remove', { name: p.name }) }],
       both: (b, a) => {
-        const some = publicationChanges(b, a);
+        const some = publicationChanges(b, a, plan.site.timezone);
         // Described as it is served, and yet refused: a file that it reads is broken.
         return some.length === 0 && active?.standing[a.id] ? [restore(a)] : some;
       },
@@ -50,15 +51,21 @@ export function exposureDiff(active: Manifest | undefined, plan: Plan): Exposure
 
 /** The reaches that the others do not cover: what everyone can reach each zone can, and a zone's networks may grow. */
 function beyond(some: readonly Reach[], others: readonly Reach[]): ReachChange[] {
-  const key = ({ what, service }: Reach) => JSON.stringify([what, service]);
   const known = new Map<string, Reach[]>();
-  for (const reach of others) known.set(key(reach), [...(known.get(key(reach)) ?? []), reach]);
+  for (const reach of others) known.set(reach.service, [...(known.get(reach.service) ?? []), reach]);
   return some.flatMap((reach) => {
-    const near = known.get(key(reach))?.filter((other) => covers(other, reach)) ?? [];
+    const near =
+      known.get(reach.service)?.filter((other) => isThere(other, reach) && covers(other, reach)) ?? [];
     if (near.some((other) => asksNoMore(other, reach))) return [];
-    return [near.length > 0 && !reach.certificate ? { ...reach, without: true } : reach];
+    const isByCertificate = near.some(({ certificate, rule }) => certificate !== undefined && !rule);
+    return [isByCertificate && !reach.certificate && !reach.rule ? { ...reach, without: true } : reach];
   });
 }
+
+/** Whether one reach leads where the other does: there, or to all that a rule of the other leads to a part of. */
+const isThere = (outer: Reach, { what, rule }: Reach): boolean =>
+  outer.what === what ||
+  (rule?.paths !== undefined && outer.what.endsWith('/') && what.startsWith(outer.what));
 
 /** The recorded site with its publications as they are served, which some are not as described: those are still to do. */
 function asServed({ site, standing }: Manifest): Site {
@@ -89,7 +96,10 @@ function compare<T>(
 
 function publish(site: Site, publication: Publication): Change {
   const routes = publication.routes.map((r) => `${r.path} → ${r.service}`).join(', ');
-  const who = publication.audience.from.join(', ');
+  const { from, rules } = publication.audience;
+  const who = rules
+    ? rules.map((rule) => `{ ${ruleWords(rule, site.timezone)} }`).join(', ')
+    : from.join(', ');
   const { name } = publication;
   const verification = clientVerification(site, publication);
   const isAsked = verification?.everywhere && verification.configuration.client === 'required';
@@ -119,7 +129,7 @@ function restore({ name, pointer }: Publication): Change {
   return { kind: 'change', say: message('change.publication.restore', { name }), because: pointer };
 }
 
-function publicationChanges(before: Publication, after: Publication): Change[] {
+function publicationChanges(before: Publication, after: Publication, timezone: string): Change[] {
   const { name } = after;
   const routes = compare<Route>(before.routes, after.routes, (r) => r.match + r.path, {
     added: (r) => [
@@ -132,9 +142,34 @@ function publicationChanges(before: Publication, after: Publication): Change[] {
     removed: (r) => [{ kind: 'remove', say: message('change.route.remove', { name, path: r.path }) }],
     both: (b, a) => settings(`${name}${a.path}`, a.pointer, b, a),
   });
-  const { routes: _before, ...was } = before;
-  const { routes: _after, ...is } = after;
-  return [...routes, ...settings(name, after.pointer, was, is)];
+  return [
+    ...routes,
+    ...ruleChanges(before, after, timezone),
+    ...settings(name, after.pointer, withoutLists(before), withoutLists(after)),
+  ];
+}
+
+/** A publication without what is told line by line. */
+function withoutLists({ routes: _, audience: { rules: __, ...audience }, ...rest }: Publication): object {
+  return { ...rest, audience };
+}
+
+/** The rules of an audience that come and go, each in its own words. */
+function ruleChanges(before: Publication, after: Publication, timezone: string): Change[] {
+  const { name } = after;
+  return compare(before.audience.rules ?? [], after.audience.rules ?? [], ({ id }) => id, {
+    added: (rule) => [
+      {
+        kind: 'add',
+        say: message('change.rule.add', { name, rule: ruleWords(rule, timezone) }),
+        because: rule.pointer,
+      },
+    ],
+    removed: (rule) => [
+      { kind: 'remove', say: message('change.rule.remove', { name, rule: ruleWords(rule, timezone) }) },
+    ],
+    both: () => [],
+  });
 }
 
 /** Certificates that an ACME server will be asked for: those that hold names which none held before. */
@@ -160,6 +195,13 @@ function gatewayChanges(before: Site, after: Site): Change[] {
   return [
     ...settings('gateway', after.gateway.pointer, before.gateway, after.gateway),
     ...settings('site', '', { language: before.language }, { language: after.language }),
+    ...settings('sign-in', '/sign-in', before.signIn ?? {}, after.signIn ?? {}),
+    ...settings('countries', '/countries', { file: before.countries }, { file: after.countries }),
+    ...compare(before.directories ?? [], after.directories ?? [], ({ name }) => name, {
+      added: (one) => settings(`directory/${one.name}`, one.pointer, {}, one),
+      removed: (one) => settings(`directory/${one.name}`, '/directories', one, {}),
+      both: (was, is) => settings(`directory/${is.name}`, is.pointer, was, is),
+    }),
   ];
 }
 

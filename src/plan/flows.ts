@@ -14,6 +14,7 @@ import {
   type Site,
 } from '../model/site.ts';
 import { askAcme } from './acme-flows.ts';
+import { askDirectories } from './directory-flows.ts';
 import {
   endpointOf,
   gatewayEndpoint,
@@ -58,6 +59,7 @@ export function flows(site: Site): readonly Flow[] {
   }
   for (const [wanted, reason] of partnerFlows(site)) ask(wanted, reason);
   askAcme(site, ask);
+  askDirectories(site, ask);
   askNeeds(site, ask);
   askGrants(site, ask);
   askAdministration(site, ask);
@@ -107,7 +109,7 @@ function askVisitors(site: Site, gateway: Endpoint, publication: Publication, as
         ...(publicPort === httpsPort ? {} : { forwardedTo: httpsPort }),
       },
       {
-        say: opened(name, who, asked),
+        say: audience.rules ? message('flow.guarded', { name }) : opened(name, who, asked),
         because: audience.pointer,
       },
     );

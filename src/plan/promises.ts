@@ -51,7 +51,7 @@ export function reachesGateway(site: Site, vantage: Host, at?: Pointer): boolean
       isFrom(site, from, vantage) &&
       reasons.some(
         ({ because, say }) =>
-          /^flow\.(everyone|audience)(\.certificate)?$/.test(say.code) &&
+          /^flow\.(guarded|(everyone|audience)(\.certificate)?)$/.test(say.code) &&
           (at === undefined || because === at || because.startsWith(`${at}/`)),
       ),
   );

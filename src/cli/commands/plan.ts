@@ -85,8 +85,11 @@ function sentenceOf(base: 'plan.reach' | 'plan.unreach', { certificate, without 
 }
 
 /** A zone with its networks, which may be what changes. */
-function asParams({ t }: Context, { who, networks = [], what, service, certificate }: ReachChange): Params {
-  const isZone = networks.length > 0 && !networks.includes(who);
+function asParams(
+  { t }: Context,
+  { who, networks = [], what, service, certificate, rule }: ReachChange,
+): Params {
+  const isZone = networks.length > 0 && !networks.includes(who) && !rule;
   const configuration = certificate?.configuration ?? '';
   const named = who === 'everyone' ? t('docs.everyone') : who;
   return { who: isZone ? `${who} (${networks.join(', ')})` : named, what, service, configuration };

@@ -58,8 +58,8 @@ export const audience = {
   'audience.approval.by': 'nobody is named whose word it takes',
   'audience.approval.for': 'an approval holds from one minute to a year',
   'audience.approval.self': 'nobody approves for themselves, and nobody else can',
-  'audience.certificate.unasked': 'this publication does not ask for the certificates of "{name}"',
-  'audience.certificate.unasked.hint': 'add tls-configuration: {name} to the publication',
+  'audience.certificate.other':
+    'certificates of one configuration are asked for under one name: "{name}" here, and "{other}" too',
   'audience.certificate.both': 'a certificate stands instead of signing in: this rule asks for both',
   'audience.certificate.both.hint':
     'write two rules for one or the other; for both, tls-configuration with client-certificate: required, and groups here',

@@ -5,12 +5,16 @@ export const plan = {
     'publish {name}: {routes} (for {who} with a client certificate of "{configuration}")',
   'change.publication.remove': 'stop publishing {name}',
   'change.publication.restore': 'serve {name} as described again, which the engine refused before',
+  'change.rule.add': 'audience of {name}: {rule}',
+  'change.rule.remove': 'no longer in the audience of {name}: {rule}',
   'change.route.add': '{name}: open {path} to {service}',
   'change.route.remove': '{name}: close {path}',
   'change.setting': '{name}: {setting}: {from} → {to}',
   'change.rewritten':
     'rewrite {count} generated file(s), the description being the same (new addresses or a new version): {paths}',
   // Why a flow is open.
+  'flow.guarded': '{name} is open to whom the rules of its audience let in',
+  'flow.directory': 'people of the directory {name}',
   'flow.everyone': '{name} is open to everyone',
   'flow.audience': '{name} is open to {who}',
   'flow.everyone.certificate': '{name} is open to everyone with a certificate of "{configuration}"',
@@ -48,6 +52,8 @@ export const plan = {
     '{from} reaches {to} on port {port}, because {name} is open to everyone with a certificate of "{configuration}"',
   'assertion.flow.audience.certificate':
     '{from} reaches {to} on port {port}, because {name} is open to {who}, with a certificate of "{configuration}"',
+  'assertion.flow.guarded':
+    '{from} reaches {to} on port {port}, because {name} is open there, by the rules of its audience',
   'assertion.flow.audience': '{from} reaches {to} on port {port}, because {name} is open to {who}',
   'assertion.flow.redirect':
     '{from} reaches {to} on port {port}, because {name} sends plain http on to https',

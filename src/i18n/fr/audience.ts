@@ -63,8 +63,8 @@ export const audience: Record<keyof typeof en, string> = {
   'audience.approval.by': 'il n’est dit nulle part qui doit accepter',
   'audience.approval.for': 'une approbation tient d’une minute à un an',
   'audience.approval.self': 'personne n’approuve pour soi-même, et personne d’autre ne le peut',
-  'audience.certificate.unasked': 'cette publication ne demande pas les certificats de « {name} »',
-  'audience.certificate.unasked.hint': 'ajoutez tls-configuration: {name} à la publication',
+  'audience.certificate.other':
+    'sous un nom, on demande les certificats d’une seule configuration : « {name} » ici, et aussi « {other} »',
   'audience.certificate.both': 'un certificat remplace la connexion : cette règle demande les deux',
   'audience.certificate.both.hint':
     'écrivez deux règles pour l’un ou l’autre ; pour les deux, tls-configuration avec client-certificate: required, et groups ici',

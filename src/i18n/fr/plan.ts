@@ -7,12 +7,16 @@ export const plan = {
     'publier {name} : {routes} (pour {who} avec un certificat client de « {configuration} »)',
   'change.publication.remove': 'ne plus publier {name}',
   'change.publication.restore': 'servir de nouveau {name} comme décrit, ce que le moteur a refusé',
+  'change.rule.add': 'audience de {name} : {rule}',
+  'change.rule.remove': 'n’est plus dans l’audience de {name} : {rule}',
   'change.route.add': '{name} : ouvrir {path} vers {service}',
   'change.route.remove': '{name} : fermer {path}',
   'change.setting': '{name} : {setting} : {from} → {to}',
   'change.rewritten':
     'réécrire {count} fichier(s) générés, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
   // Pourquoi un flux est ouvert.
+  'flow.guarded': '{name} est ouvert à ceux que les règles de son audience laissent entrer',
+  'flow.directory': 'personnes de l’annuaire {name}',
   'flow.everyone': '{name} est ouvert à tout le monde',
   'flow.audience': '{name} est ouvert à {who}',
   'flow.everyone.certificate': '{name} est ouvert à tous ceux qui ont un certificat de « {configuration} »',
@@ -52,6 +56,8 @@ export const plan = {
     '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à tous ceux qui ont un certificat de « {configuration} »',
   'assertion.flow.audience.certificate':
     '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à {who}, avec un certificat de « {configuration} »',
+  'assertion.flow.guarded':
+    '{from} atteint {to} sur le port {port}, parce que {name} y est ouvert, selon les règles de son audience',
   'assertion.flow.audience': '{from} atteint {to} sur le port {port}, parce que {name} est ouvert à {who}',
   'assertion.flow.redirect':
     '{from} atteint {to} sur le port {port}, parce que {name} renvoie le http simple vers https',

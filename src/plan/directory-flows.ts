@@ -1,0 +1,37 @@
+import { isAddress } from '../lib/ip.ts';
+import type { Endpoint, Flow, Reason } from '../model/flow.ts';
+import { message } from '../model/message.ts';
+import type { Site } from '../model/site.ts';
+import { gatewayEndpoint, hostEndpoint, partyEndpoint, upstreamEndpoint } from './endpoints.ts';
+
+type Ask = (wanted: Omit<Flow, 'reasons'>, reason: Reason) => void;
+
+/** What the gateway connects to for people: the servers of directories, and OpenID providers. */
+export function askDirectories(site: Site, ask: Ask): void {
+  const from = gatewayEndpoint(site);
+  for (const directory of site.directories ?? []) {
+    const { name, pointer: because } = directory;
+    const reason = { say: message('flow.directory', { name }), because };
+    if (directory.kind === 'openid') {
+      const { hostname, port } = new URL(directory.issuer);
+      const to =
+        placeOf(site, hostname.replace(/^\[(.*)\]$/, '$1')) ??
+        partyEndpoint(site, { kind: 'internet', name: 'internet' });
+      ask({ from, to, protocol: 'tcp', port: Number(port || 443) }, reason);
+      continue;
+    }
+    for (const { host, port } of directory.servers) {
+      const to = placeOf(site, host);
+      // Where a name leads that no host has, the description does not say: `flows` does.
+      if (to) ask({ from, to, protocol: 'tcp', port }, reason);
+    }
+  }
+}
+
+/** A host is found by the name that its certificate has, when it is called so, or by its address. */
+function placeOf(site: Site, name: string): Endpoint | undefined {
+  const called = site.hosts.find((host) => host.name.toLowerCase() === name);
+  if (called) return called.name === site.gateway.host ? undefined : hostEndpoint(site, called);
+  const found = upstreamEndpoint(site, {}, { kind: 'tcp', host: name, port: 0 });
+  return found?.kind === 'name' && !isAddress(name) ? undefined : found;
+}
