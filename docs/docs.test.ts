@@ -26,6 +26,7 @@ import { sessions } from '../src/i18n/en/sessions.ts';
 import { upkeep } from '../src/i18n/en/upkeep.ts';
 import { why } from '../src/i18n/en/why.ts';
 import { doctor as frenchDoctor } from '../src/i18n/fr/doctor.ts';
+import { mmdb } from '../src/lib/testing-mmdb.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = files(root, '.md');
@@ -159,6 +160,7 @@ test.each(descriptions)('%s: description %i is one', async (_, __, yaml) => {
       if (file.startsWith('/pki/')) throw new Error(file);
       return file === '/site.yaml' ? yaml : '';
     },
+    bytes: async () => mmdb({}, new Date()),
     list: async () => ['a.yaml'],
   };
   const { findings } = await read('/site.yaml', { files: disk });
