@@ -109,6 +109,14 @@ export type Probe =
       readonly path: string;
       readonly from?: readonly string[];
     }
+  /** A browser in which nobody has signed in is led to the portal, which is at this origin. */
+  | {
+      readonly kind: 'leads-to-portal';
+      readonly door: Door;
+      readonly path: string;
+      readonly portal: string;
+      readonly from?: readonly string[];
+    }
   /** A name nobody published (or no name at all: `sni` undefined) is refused in the TLS handshake. */
   | { readonly kind: 'refuses-handshake'; readonly door: Door; readonly sni?: string }
   /** A Host header nobody published gets no content: over http, or over https under a published name. */

@@ -132,16 +132,38 @@ function guardPromises(site: Site, publication: ProxiedPublication, door: Door, 
     const path = checkedPath(publication, route, serviceOf(site, route));
     const arrival = clientDoor(site, { ...publication, audience: { ...audience, rules: [] } }, route, door);
     if (path === undefined || !arrival) return [];
+    const label = route.match === 'regex' ? `/~${route.path}` : route.path;
     return [
       {
-        id: `${name}${route.match === 'regex' ? `/~${route.path}` : route.path}#sign-in`,
+        id: `${name}${label}#sign-in`,
         about: name,
         promise: message('promise.sign-in', { url: home + path }),
         because: audience.pointer,
         probe: { kind: 'asks-sign-in', door: arrival, path, ...from(publication) },
       },
+      ...portalPromise(site, publication, label, { door: arrival, path, url: home + path }),
     ];
   });
+}
+
+/** A page that is opened in a browser leads to signing in, unless it needs a certificate that a probe may not have. */
+function portalPromise(
+  { signIn, gateway }: Site,
+  publication: ProxiedPublication,
+  label: string,
+  { door, path, url }: { readonly door: Door; readonly path: string; readonly url: string },
+): Expectation[] {
+  if (!signIn || door.client !== undefined) return [];
+  const portal = `https://${signIn.at}${portSuffix(gateway)}`;
+  return [
+    {
+      id: `${publication.name}${label}#portal`,
+      about: publication.name,
+      promise: message('promise.portal', { url, portal }),
+      because: signIn.pointer,
+      probe: { kind: 'leads-to-portal', door, path, portal, ...from(publication) },
+    },
+  ];
 }
 
 /** What is passed through shows the service's own TLS, and what comes over it when that is http. */

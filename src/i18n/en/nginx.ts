@@ -37,6 +37,7 @@ export const nginx = {
   'promise.answers': '{url} shows {title} (status {status}).',
   'promise.answers.contains': '{url} shows {title} (status {status}, contains “{contains}”).',
   'promise.sign-in': '{url} is shut to whoever has not signed in.',
+  'promise.portal': '{url} leads a browser to {portal}, to sign in.',
   'promise.reaches': '{url} leads to {title}, which answers.',
   'promise.headers': '{url} answers with the headers {headers}.',
   'promise.streams': '{url} streams the events of {title} as they happen.',

@@ -160,6 +160,10 @@ export const verify = {
     'Which address does the gateway see? If the service itself says 403, describe it: `healthy: { status: 403 }`.',
 
   'seen.redirects.held': '{status} to {to}',
+  'seen.portal.held': 'led to {portal}',
+  'seen.portal.refused': 'refused with {status}: signing in would not help now',
+  'seen.portal.none': 'the answer is {status}, and leads nowhere; expected: to {portal}',
+  'seen.portal.elsewhere': 'leads to {to}; expected: to {portal}',
   'seen.redirects.none': 'status {status}, no redirect to {to}',
   'advice.redirects.none':
     'Something other than the gateway answers plain http, or serves content without TLS.',

@@ -41,6 +41,7 @@ export const nginx = {
   'promise.answers': '{url} montre {title} (statut {status}).',
   'promise.answers.contains': '{url} montre {title} (statut {status}, contient « {contains} »).',
   'promise.sign-in': '{url} est fermé à qui ne s’est pas connecté.',
+  'promise.portal': '{url} conduit un navigateur à {portal}, pour se connecter.',
   'promise.reaches': '{url} mène à {title}, qui répond.',
   'promise.headers': '{url} répond avec les en-têtes {headers}.',
   'promise.streams': '{url} transmet les événements de {title} au moment où ils arrivent.',

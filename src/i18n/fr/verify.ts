@@ -172,6 +172,10 @@ export const verify = {
     'Quelle adresse voit la passerelle ? Si c’est le service qui dit 403, décrivez-le : `healthy: { status: 403 }`.',
 
   'seen.redirects.held': '{status} vers {to}',
+  'seen.portal.held': 'conduit à {portal}',
+  'seen.portal.refused': 'refusé avec {status} : se connecter n’y changerait rien maintenant',
+  'seen.portal.none': 'la réponse est {status}, et ne mène nulle part ; attendu : vers {portal}',
+  'seen.portal.elsewhere': 'mène à {to} ; attendu : vers {portal}',
   'seen.redirects.none': 'statut {status}, pas de redirection vers {to}',
   'advice.redirects.none': 'Autre chose que la passerelle répond en http, ou du contenu est servi sans TLS.',
   'seen.redirects.elsewhere': '{status} vers {location} au lieu de {to}',

@@ -7,6 +7,7 @@ import { certificate } from './certificate.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { connects } from './connects.ts';
 import { echoes } from './echoes.ts';
+import { leadsToPortal } from './leads-to-portal.ts';
 import { listens } from './listens.ts';
 import { partnerAnswers } from './partner-answers.ts';
 import { partnerCertificate } from './partner-certificate.ts';
@@ -34,6 +35,7 @@ const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
   echoes,
   'asks-client': asksClient,
   'asks-sign-in': asksSignIn,
+  'leads-to-portal': leadsToPortal,
   'refuses-handshake': refusesHandshake,
   'refuses-host': refusesHost,
   'partner-answers': partnerAnswers,
