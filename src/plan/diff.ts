@@ -150,8 +150,9 @@ function publicationChanges(before: Publication, after: Publication, timezone: s
 }
 
 /** A publication without what is told line by line. */
-function withoutLists({ routes: _, audience: { rules: __, ...audience }, ...rest }: Publication): object {
-  return { ...rest, audience };
+function withoutLists({ routes: _, audience, ...rest }: Publication): object {
+  // From where rules let in, they say themselves.
+  return audience.rules ? rest : { ...rest, audience };
 }
 
 /** The rules of an audience that come and go, each in its own words. */
