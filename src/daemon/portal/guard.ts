@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { User } from '../../identity/types.ts';
-import { inNetwork, isAddress } from '../../lib/ip.ts';
+import { mustGiveSecondFactor } from '../../lib/admission.ts';
 import type { Asked, PortalEnv } from './asked.ts';
 import type { FactorStep, SignInSite } from './needs.ts';
 import { withWish } from './onward.ts';
@@ -86,10 +86,6 @@ export async function readySteps(asked: Asked, user: User): Promise<readonly Fac
 }
 
 /** Whether the description asks for a second factor of somebody from there, whatever they want to see. */
-export function needsSecondFactor({ signIn }: SignInSite, { groups }: User, address: string): boolean {
-  return signIn.secondFactor.required.some(
-    (entry) =>
-      (entry.groups?.some((group) => groups.includes(group)) ?? true) &&
-      (entry.networks?.some((network) => isAddress(address) && inNetwork(address, network)) ?? true),
-  );
+export function needsSecondFactor(site: SignInSite, { groups }: User, address: string): boolean {
+  return mustGiveSecondFactor(site, groups, address);
 }
