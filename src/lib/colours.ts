@@ -1,6 +1,3 @@
-/** A colour as people write it on the web: `#369` or `#336699`. */
-export const isColour = (text: string): boolean => /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i.test(text);
-
 /** What text needs against what is behind it (WCAG 2.2, 1.4.3, level AA). */
 export const readableContrast = 4.5;
 

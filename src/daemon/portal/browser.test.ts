@@ -1,3 +1,4 @@
+import axe, { type AxeResults } from 'axe-core';
 import * as OTPAuth from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -164,6 +165,45 @@ describe('in a real browser', () => {
     await page.context().close();
   });
 
+  test('every page can be read by all, by day and by night, on a phone (WCAG 2.2 AA, as far as axe sees it)', async () => {
+    // Only so that axe itself can be put into the pages.
+    const page = await rig.browse({
+      bypassCSP: true,
+      locale: 'fr-FR',
+      viewport: { width: 380, height: 800 },
+    });
+    const portal = rig.origin('portail.ville.test');
+    const wrong: string[] = [];
+    const run = async (what: object) => {
+      const { violations, passes } = (await page.evaluate(`axe.run(${JSON.stringify(what)})`)) as AxeResults;
+      expect(passes.length).toBeGreaterThan(0);
+      for (const { id, nodes } of violations)
+        wrong.push(...nodes.map(({ html }) => `${new URL(page.url()).pathname} ${id} ${html}`));
+    };
+    const look = async () => {
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.addScriptTag({ content: axe.source });
+      await run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await run({ runOnly: { type: 'rule', values: ['color-contrast'] } });
+      if (await page.evaluate('document.documentElement.scrollWidth > innerWidth'))
+        wrong.push(`${new URL(page.url()).pathname} is wider than the screen`);
+    };
+    await page.goto(`${portal}/sign-in`);
+    await page.fill('#login', 'carol');
+    await page.fill('#password', 'wrong');
+    await page.click('form[action="/sign-in"] button');
+    await look();
+    await signIn(page, 'carol');
+    await page.waitForURL(`${portal}/`);
+    for (const path of ['/', '/sessions', '/factors/totp', '/factors/passkeys', '/password', '/nothing']) {
+      await page.goto(portal + path);
+      await look();
+    }
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
   test('a session that nobody uses ends, and the page is back after signing in', async () => {
     const page = await rig.browse();
     await page.goto(`${rig.origin('erp.ville.test')}/kept?q=1`);
@@ -171,9 +211,12 @@ describe('in a real browser', () => {
     await page.waitForURL(`${rig.origin('erp.ville.test')}/kept?q=1`);
     rig.leaveAlone('carol', 3_700_000);
     // What is remembered of it is a few seconds old at most.
-    await new Promise((resolve) => setTimeout(resolve, 5000));
-    await page.reload();
-    expect(new URL(page.url()).pathname).toBe('/sign-in');
+    await expect
+      .poll(async () => (await page.reload()) && new URL(page.url()).pathname, {
+        timeout: 20_000,
+        interval: 500,
+      })
+      .toBe('/sign-in');
     await signIn(page, 'carol');
     await page.waitForURL(`${rig.origin('erp.ville.test')}/kept?q=1`);
     await page.context().close();
