@@ -192,15 +192,43 @@ const withoutWhole = ({ zones }: AdmissionSite) => ({
   })),
 });
 
+/** Whether a rule's time is now, and when that changes: the same for every visitor until then. */
+interface Span {
+  /** Milliseconds since 1970; it holds from the first moment up to the second. */
+  readonly from: number;
+  readonly to: number;
+  readonly isNow: boolean;
+  readonly change: Date | undefined;
+}
+
+/** Calendars and time zones cost more than all the rest of a decision. */
+const spans = new WeakMap<RuleWhen, Span>();
+const longestSpan = 3_600_000;
+
+function spanAt(when: RuleWhen, at: Date): Span {
+  const moment = at.getTime();
+  const known = spans.get(when);
+  if (known && known.from <= moment && moment < known.to) return known;
+  const change = findChange(when, at);
+  const to = Math.min(change?.getTime() ?? Number.POSITIVE_INFINITY, moment + longestSpan);
+  const span = { from: moment, to, isNow: isTime(when, at), change };
+  spans.set(when, span);
+  return span;
+}
+
 /** Whether it is the time of a rule. */
-export function holds(when: RuleWhen, at: Date): boolean {
+export const holds = (when: RuleWhen, at: Date): boolean => spanAt(when, at).isNow;
+
+/** When a rule's time next begins or ends. */
+export const changes = (when: RuleWhen, at: Date): Date | undefined => spanAt(when, at).change;
+
+function isTime(when: RuleWhen, at: Date): boolean {
   if (when.kind === 'once') return new Date(when.from) <= at && at < new Date(when.to);
   const { hours, timezone, calendar } = when;
   return isWithin(hours, at, timezone, calendar && ((day) => isOpen(calendar, day)));
 }
 
-/** When a rule's time next begins or ends. */
-export function changes(when: RuleWhen, at: Date): Date | undefined {
+function findChange(when: RuleWhen, at: Date): Date | undefined {
   if (when.kind === 'once') return [new Date(when.from), new Date(when.to)].find((moment) => moment > at);
   const { hours, timezone, calendar } = when;
   return nextChange(hours, at, timezone, calendar && ((day) => isOpen(calendar, day)));

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { dbTime } from './leases.ts';
 import type { SessionTables, Tables } from './schema.ts';
 
@@ -47,10 +47,31 @@ export interface SessionStore {
 /** How long ended sessions are kept: lines of logs name them. */
 const retention = 30 * 86_400_000;
 
+/** A pass with its session, whose site and id are the last two parameters. */
+const passes = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('session_pass as p')
+    .innerJoin('session as s', (j) => j.onRef('s.site', '=', 'p.site').onRef('s.id', '=', 'p.session'))
+    .selectAll('s')
+    .select(['p.hash as p_hash', 'p.strength as p_strength', 'p.made as p_made'])
+    .select(['p.publication', 'p.host'])
+    .select(dbTime(db).as('now'))
+    .where('p.site', '=', '')
+    .where('p.id', '=', '');
+
+type PassRow = StoredSession & {
+  readonly p_hash: string;
+  readonly p_strength: string | null;
+  readonly p_made: string;
+  readonly publication: string;
+  readonly host: string;
+};
+
 /** The sessions' part of a store. */
 export function sessionStore(db: Kysely<Tables>): SessionStore {
   const one = (site: string, id: string) =>
     db.updateTable('session').where('site', '=', site).where('id', '=', id).where('ended', 'is', null);
+  let passQuery: CompiledQuery<PassRow> | undefined;
   return {
     async begin(site, session) {
       const now = dbTime(db);
@@ -68,16 +89,11 @@ export function sessionStore(db: Kysely<Tables>): SessionStore {
         .where('id', '=', id)
         .executeTakeFirst(),
     async findPass(site, id) {
-      const row = await db
-        .selectFrom('session_pass as p')
-        .innerJoin('session as s', (j) => j.onRef('s.site', '=', 'p.site').onRef('s.id', '=', 'p.session'))
-        .selectAll('s')
-        .select(['p.hash as p_hash', 'p.strength as p_strength', 'p.made as p_made'])
-        .select(['p.publication', 'p.host'])
-        .select(dbTime(db).as('now'))
-        .where('p.site', '=', site)
-        .where('p.id', '=', id)
-        .executeTakeFirst();
+      // It is asked for at every verdict: written once, since writing it costs more than the answer.
+      passQuery ??= passes(db).compile() as CompiledQuery<PassRow>;
+      const parameters = [...passQuery.parameters.slice(0, -2), site, id];
+      const { rows } = await db.executeQuery<PassRow>({ ...passQuery, parameters });
+      const [row] = rows;
       if (!row) return undefined;
       const { p_hash, p_strength, p_made, publication, host, ...session } = row;
       const pass = { id, hash: p_hash, session: session.id, publication, host };
