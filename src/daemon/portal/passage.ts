@@ -112,7 +112,6 @@ export function passages(entry: Entry): Handler {
     }
     const entered = await sessions.enter(code, { publication: id, host, state: state ?? '' });
     if (!entered) return again(entry, asked, answer);
-    await entry.forgetVerdicts();
     redirect(answer, entered.target, [setCookie(entryCookie, entered.cookie)]);
   };
 }
