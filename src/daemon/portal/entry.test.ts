@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describe as read } from '../../describe/index.ts';
 import { memory } from '../../describe/testing.ts';
+import { openSessions } from '../../identity/sessions.ts';
 import type { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
+import { openStore } from '../../store/store.ts';
+import { entryCookie } from './cookies.ts';
 import { type EntryServer, openEntry } from './entry.ts';
 import { entryFolder, entrySocket } from './entry-place.ts';
 
@@ -131,4 +134,36 @@ test('the keys of signed identities are published', async () => {
   expect(keys).toHaveLength(2);
   expect(keys[0]).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' });
   expect(JSON.stringify(keys)).not.toContain('"d"');
+});
+
+test('who leaves the description, or a group, is out with the next verdict; the session of who stays goes on', async () => {
+  const of = (people: string) =>
+    site(
+      'erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }',
+      `people: { ${people}, bob: { groups: [staff] } }\nsign-in: { at: portail.example.fr }`,
+    );
+  await entry.follow(await of('alice: { groups: [staff] }'));
+  const store = await openStore(state);
+  const sessions = openSessions(
+    async () => store.sessions,
+    () => ({ site: 's', idle: 3_600_000, longest: 43_200_000 }),
+  );
+  const user = { id: 'alice', source: 'local', login: 'alice', groups: ['staff'] };
+  const { session } = await sessions.begin(user, undefined, { address: '10.0.0.7', agent: '' });
+  const place = { publication: 'erp_example_fr', host: 'erp.example.fr' };
+  const code = await sessions.code(session, { ...place, state: 'A'.repeat(43), target: '/' });
+  const entered = await sessions.enter(code, { ...place, state: 'A'.repeat(43) });
+  const status = async () =>
+    (await asked('/verdict', { ...about, cookie: `${entryCookie}=${entered?.cookie}` })).status;
+  expect(await status()).toBe(200);
+  await entry.follow(await of('alice: { groups: [] }'));
+  expect(await status()).toBe(403);
+  await entry.follow(await of('alice: { groups: [staff] }'));
+  expect(await status()).toBe(200);
+  await entry.follow(await of('carol: { groups: [staff] }'));
+  expect(await status()).toBe(401);
+  // It has ended: whoever gets that name later is not let in by it.
+  await entry.follow(await of('alice: { groups: [staff] }'));
+  expect(await status()).toBe(401);
+  await store.close();
 });
