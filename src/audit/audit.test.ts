@@ -243,4 +243,9 @@ test('a search finds what is asked for', async () => {
   expect(await found({ to: 'prod1' })).toEqual([1, 2]);
   expect(await found({ to: 'prod1/debian', result: 'done' })).toEqual([1]);
   expect(await found({ since: '2999' })).toEqual([]);
+  expect(await found({ until: '2999' })).toEqual([1, 2, 3]);
+  expect(await found({ until: '2001' })).toEqual([]);
+  expect(await found({ from: '192.0.2.7' })).toEqual([1, 2, 3]);
+  expect(await found({ from: '192.0.2.0/24', who: 'bob' })).toEqual([2]);
+  expect(await found({ from: '192.0.3.0/24' })).toEqual([]);
 });

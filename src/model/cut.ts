@@ -31,6 +31,8 @@ export const sightingFields = [
   // Set by each publication: its id, and the class of the path asked for.
   '$poterne_id',
   '$poterne_class',
+  // Of the verdict, or of the connection's first request.
+  '$status',
   // Of the verdict; none where nobody had to sign in.
   '$upstream_http_x_poterne_session',
   '$upstream_http_x_poterne_user',

@@ -11,7 +11,7 @@ import { bastionPlaces } from '../../model/access.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { type CommonOptions, command } from '../command.ts';
-import { type Context, controllerFolder } from '../context.ts';
+import { type Context, controllerFolder, stateFolder } from '../context.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { table } from '../table.ts';
 
@@ -20,7 +20,9 @@ interface SearchOptions extends CommonOptions {
   readonly what?: string;
   readonly to?: string;
   readonly result?: AuditQuery['result'];
+  readonly from?: string;
   readonly since?: string;
+  readonly until?: string;
 }
 
 /** `poterne audit`: who did what to what, from where, with what result. */
@@ -29,7 +31,8 @@ export function audit(context: Context): Command {
   return command(context, 'audit', 'audit.about', [
     'audit --since 7d',
     'audit --who alice --to prod1 --what session',
-    'audit --result refused --json',
+    'audit --what sign-in --result refused --from 198.51.100.0/24 --since 1h',
+    'audit --what cut --json',
     'audit verify',
     'audit head > /mnt/elsewhere/head.json',
   ])
@@ -38,14 +41,17 @@ export function audit(context: Context): Command {
     .option('--who <name>', t('audit.who'))
     .option('--what <kind>', t('audit.what'))
     .option('--to <what>', t('audit.to'))
+    .option('--from <address>', t('audit.from'))
     .addOption(new Option('--result <result>', t('audit.result')).choices(auditResults))
     .option('--since <time>', t('audit.since'))
+    .option('--until <time>', t('audit.until'))
     .addCommand(verify(context))
     .addCommand(head(context))
     .action(async (options: SearchOptions) => {
-      const { who, what, to, result } = options;
+      const { who, what, to, from, result } = options;
       const since = options.since === undefined ? undefined : sinceOf(options.since);
-      const query = { who, what, to, result, since } as AuditQuery;
+      const until = options.until === undefined ? undefined : sinceOf(options.until);
+      const query = { who, what, to, from, result, since, until } as AuditQuery;
       const found: AuditRecord[] = [];
       for (const state of statesOf(options.state))
         await readable(state, async () => {
@@ -143,14 +149,15 @@ function head(context: Context): Command {
   );
 }
 
-/** The state folders whose logs are meant: as asked, else that of this machine's bastion and that of Poterne here. */
+/** The state folders whose logs are meant: as asked, else those of this machine's bastion, of its gateway and of Poterne here. */
 function statesOf(asked: string | undefined): readonly string[] {
   const own = controllerFolder(asked, process.env);
   if (asked || process.env.POTERNE_STATE) return [own];
   // The bastion's own is there for all to see, and for its account to read.
   const there = [
     ...(existsSync(bastionPlaces.state) ? [bastionPlaces.state] : []),
-    ...(existsSync(auditFolder(own)) ? [own] : []),
+    // What people did at the gateway stands in its own; where a service runs it, root has another folder beside it.
+    ...[...new Set([own, stateFolder(asked, process.env)])].filter((each) => existsSync(auditFolder(each))),
   ];
   return there.length > 0 ? there : [own];
 }

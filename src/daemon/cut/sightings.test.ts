@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(prefix, { recursive: true, force: true }));
 
 const line = (connection: number, port: number, publication: string, user = '-', session = '-') =>
-  `1700000000.123 ${connection} 192.0.2.7 ${port} - - 198.51.100.9 ${publication} - ${session} ${user}`;
+  `1700000000.123 ${connection} 192.0.2.7 ${port} - - 198.51.100.9 ${publication} - 200 ${session} ${user}`;
 
 test('a line tells whose connection it is, over which publication, and whom the kernel has it with', () => {
   expect(parseSighting(line(7, 5000, 'erp', 'carol%20d%C3%A9e@ad', 's1'))).toMatchObject({
@@ -28,9 +28,9 @@ test('a line tells whose connection it is, over which publication, and whom the 
   });
   expect(parseSighting(line(7, 5000, 'erp', 'an id with spaces', 's1'))?.user).toBe('an id with spaces');
   // Behind the server that tells names apart.
-  const behind = '1700000000.123 7 unix: - 2001:db8::7 4000 2001:db8::7 erp /a/ - -';
-  expect(parseSighting(behind)).toMatchObject({ peer: '2001:db8::7 4000', pathClass: '/a/' });
-  expect(parseSighting('1 2 ::ffff:192.0.2.7 1 - - 192.0.2.7 erp - - -')?.peer).toBe('192.0.2.7 1');
+  const behind = '1700000000.123 7 unix: - 2001:db8::7 4000 2001:db8::7 erp /a/ 204 - -';
+  expect(parseSighting(behind)).toMatchObject({ peer: '2001:db8::7 4000', pathClass: '/a/', status: '204' });
+  expect(parseSighting('1 2 ::ffff:192.0.2.7 1 - - 192.0.2.7 erp - 200 - -')?.peer).toBe('192.0.2.7 1');
   for (const broken of ['', '1700000000.123 7 192.0.2.7', line(7, 5000, 'erp').slice(0, 40)])
     expect(parseSighting(broken)).toBeUndefined();
 });

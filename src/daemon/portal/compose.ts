@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openAudit } from '../../audit/log.ts';
+import { tellRefusals } from '../../audit/refusals.ts';
 import { type FactorNeeds, openFactors } from '../../identity/factors.ts';
 import { openPeople } from '../../identity/people.ts';
 import { rememberReads } from '../../identity/remembered-reads.ts';
@@ -9,10 +10,12 @@ import { admit } from '../../lib/admission.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
+import { followClosing } from '../cut/closing.ts';
 import { countriesOf } from './countries.ts';
 import { type DirectorySources, openDirectories } from './directories.ts';
 import { type EntryOn, entryFolder } from './entry-place.ts';
 import { factorLetters } from './factor-letters.ts';
+import { asksAgain } from './judge.ts';
 import { jwksPath, keySet } from './jwks.ts';
 import { type Kept, keep } from './kept.ts';
 import { credentialsOf, mountPortal } from './mount.ts';
@@ -57,6 +60,7 @@ export async function composeEntry(
   };
   const kept = await keep(state, entryFolder(state), site, before?.kept, trouble);
   const audit = await openAudit(state);
+  const refusals = tellRefusals(audit.append);
   const needs = {
     ...{ site: () => site, credentials: () => credentials, seal: () => machineKey(state) },
     ...{ audit: audit.append, now: () => new Date() },
@@ -78,9 +82,17 @@ export async function composeEntry(
     country: await countriesOf(site, trouble),
     approvals: approvalsOf(site, kept),
     audit,
-    forgetVerdicts: () => forgetVerdicts(state),
+    refused: refusals.note,
+    async forgetVerdicts() {
+      await forgetVerdicts(state);
+      closing.soon();
+    },
     ...{ tell: on.tell, fail: on.fail },
   };
+  const closing = followClosing({
+    ...{ state, site, audit, ask: asksAgain(entry) },
+    trouble: (error) => trouble(faultOf(error)),
+  });
   const passage = passages(entry);
   const answers = new Map<string, Handler>([
     ['/verdict', verdicts(entry)],
@@ -90,7 +102,10 @@ export async function composeEntry(
     ...directories.answers(entry),
   ]);
   const portal = mountPortal(entry, people, openFactors({ ...needs, tell })) ?? missing;
-  const sweep = () => kept.sweep().catch((error: unknown) => trouble(faultOf(error)));
+  const sweep = async () => {
+    refusals.flush();
+    await kept.sweep().catch((error: unknown) => trouble(faultOf(error)));
+  };
   await forgetVerdicts(state);
   if (kept !== before?.kept) void sweep();
   return {
@@ -98,6 +113,8 @@ export async function composeEntry(
     handle: (asked, answer) => (answers.get(pathOf(asked)) ?? portal)(asked, answer),
     sweep,
     async end(next) {
+      refusals.flush(true);
+      await closing.stop();
       await directories.end(next?.directories);
       if (next?.kept !== kept) await kept.close();
     },

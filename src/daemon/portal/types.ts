@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditLog } from '../../audit/log.ts';
+import type { Refused } from '../../audit/refusals.ts';
 import type { Sessions } from '../../identity/sessions.ts';
 import type { Signing } from '../../identity/signing.ts';
 import type { ServiceTokens } from '../../identity/tokens.ts';
@@ -32,7 +33,9 @@ export interface Entry {
   /** Approvals of a user for a publication that have not ended. */
   readonly approvals: (user: string, publication: string) => Promise<NonNullable<Asking['approvals']>>;
   readonly audit: AuditLog;
-  /** Has nginx ask again about everybody, at once. */
+  /** Writes down that somebody was not let in, but not each time. */
+  readonly refused: (refused: Refused) => void;
+  /** Has nginx ask again about everybody, at once, and ends the live connections of those who are refused then. */
   readonly forgetVerdicts: () => Promise<void>;
   readonly tell: (what: Message) => void;
   readonly fail: (fault: Fault) => void;

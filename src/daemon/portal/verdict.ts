@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isUserCut } from '../../identity/cuts.ts';
 import type { Identity } from '../../identity/signing.ts';
 import { isForPath, tokenPrefix } from '../../identity/tokens.ts';
 import type { Strength, User } from '../../identity/types.ts';
-import type { Refusal } from '../../model/audience.ts';
 import { clientVerification, type Publication, type Site } from '../../model/site.ts';
 import { entryCookie, readCookie } from './cookies.ts';
 import { identityHeaders, readTold, type Told } from './headers.ts';
+import { judge } from './judge.ts';
 import { portalUrl } from './passage.ts';
 import type { Entry, Handler } from './types.ts';
 
@@ -40,28 +39,23 @@ export function verdicts(entry: Entry): Handler {
     const shown = await whoShows(entry, asked, told, publication);
     if (shown === 'nobody') return reply(answer, 401, kept.refused);
     if (shown === 'elsewhere') return reply(answer, 403, 0, { 'x-poterne-why': 'denied' });
-    const at = new Date();
     const user = shown?.user;
-    const refuse = (why: Refusal) =>
-      why === 'sign-in'
-        ? reply(answer, 401, shown?.isForAll === false ? 0 : kept.refused)
-        : reply(answer, 403, shown?.isForAll === false ? 0 : kept.refused, { 'x-poterne-why': why });
-    if (user && isUserCut(entry.state, user.id)) return refuse('cut');
-    if (user?.ends && user.ends <= at) return refuse('ended');
-    const country = entry.country(told.address);
     const certificate = certificateOf(entry.site, publication, told);
-    const verdict = entry.admit({
-      ...{ publication: publication.id, at, address: told.address },
+    const judgement = await judge(entry, publication, {
+      ...{ address: told.address, secondFactor: shown?.strength !== undefined },
+      ...(user ? { user } : {}),
       ...(told.pathClass === undefined ? {} : { pathClass: told.pathClass }),
-      ...(country === undefined ? {} : { country }),
-      ...(user ? { user: { id: user.id, groups: user.groups } } : {}),
-      secondFactor: shown?.strength !== undefined,
       ...(certificate === undefined ? {} : { certificate }),
-      ...(user ? { approvals: await entry.approvals(user.id, publication.id) } : {}),
     });
-    if (!verdict.admitted) return refuse(verdict.why);
-    const ends = [verdict.until, user?.ends].flatMap((end) => end?.getTime() ?? []);
-    const left = Math.floor((Math.min(...ends, Number.POSITIVE_INFINITY) - at.getTime()) / 1000);
+    if (!judgement.admitted) {
+      const { why } = judgement;
+      const seconds = shown?.isForAll === false ? 0 : kept.refused;
+      if (why === 'sign-in') return reply(answer, 401, seconds);
+      const { name: to } = publication;
+      entry.refused({ who: user?.id ?? '-', what: 'access', to, from: told.address, why });
+      return reply(answer, 403, seconds, { 'x-poterne-why': why });
+    }
+    const left = Math.floor(((judgement.until?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000);
     const seconds = shown?.isForAll === false ? 0 : Math.max(0, Math.min(kept.admitted, left));
     reply(answer, 200, seconds, {
       ...(user ? identityHeaders(user) : {}),

@@ -128,6 +128,8 @@ export const access = {
   'audit.to': 'only what was done to this: prod1, prod1/debian…',
   'audit.result': 'only what was done, refused, or failed',
   'audit.since': 'only since then: 7d, 2026-11-25, 2026-11-25T08:00',
+  'audit.until': 'only before then, written the same way',
+  'audit.from': 'only from this address or network: 198.51.100.7, 10.0.0.0/24, here',
   'audit.since.form': '"{value}" is neither a duration (7d) nor a date (2026-11-25)',
   'audit.none': 'Nothing of that kind is in the log.',
   'audit.count': '{count} entries.',

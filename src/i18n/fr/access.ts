@@ -136,6 +136,8 @@ export const access = {
   'audit.to': 'seulement ce qui a été fait à ceci : prod1, prod1/debian…',
   'audit.result': 'seulement ce qui a été fait, refusé, ou a échoué',
   'audit.since': 'seulement depuis : 7d, 2026-11-25, 2026-11-25T08:00',
+  'audit.until': 'seulement avant, écrit de la même façon',
+  'audit.from': 'seulement depuis cette adresse ou ce réseau : 198.51.100.7, 10.0.0.0/24, here',
   'audit.since.form': '« {value} » n’est ni une durée (7d) ni une date (2026-11-25)',
   'audit.none': 'Rien de tel n’est dans le journal.',
   'audit.count': '{count} entrées.',

@@ -43,8 +43,10 @@ export function signInPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const result = await answerOf(asked, source, () => source.check(login, password));
     if (!result) return refuse(503, tell(asked, 'portal.sign-in.source'));
     if (result.user || result.refused === 'must-change') attempt.good();
-    if (result.user) return enter(asked, result.user, wish);
-    await refused(asked, login, result.refused);
+    // Told what a wrong password is told, to the letter.
+    const isCut = result.user !== undefined && asked.get('needs').isCut(result.user);
+    if (result.user && !isCut) return enter(asked, result.user, wish);
+    await refused(asked, login, result.refused ?? 'cut');
     if (result.refused === 'must-change') {
       if (source.name === 'local') return asked.redirect(withWish('/password/expired', wish), 303);
       return refuse(401, tell(asked, 'portal.sign-in.must-change'));

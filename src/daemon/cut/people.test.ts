@@ -1,0 +1,111 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { eventually, head, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { searchAudit } from '../../audit/search.ts';
+import { userCutFile } from '../../identity/cuts.ts';
+import { openSessions } from '../../identity/sessions.ts';
+import { entryCookie } from '../portal/cookies.ts';
+import { portalHere } from '../portal/testing.ts';
+import { type Browser, openBrowser } from '../portal/testing-visitor.ts';
+import { application, cutting, goOn, type Live, live, run, upstream } from './testing.ts';
+
+// People with live connections, who are cut off, or whose time is over.
+
+const described = (ports: Rig['ports'], crm = '{ signed-in: true }') => `${head(ports)}
+people:
+  alice: { groups: [staff] }
+  bob: { groups: [staff] }
+sign-in: { at: portail.example.fr }
+services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events, /ws] } }
+publications:
+  erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }
+  crm.example.org: { service: app, audience: [ ${crm} ] }
+`;
+
+test('a person is cut off everywhere at once, and nobody else; who is not let in any more has nothing that goes on', async () => {
+  const rig = await makeRig();
+  await application();
+  await rig.write('site.yaml', described(rig.ports));
+  const up = poterne(['up', rig.file, '--state', rig.state]);
+  await eventually(() => up.said().includes('The gateway is up.'), up.said);
+  const sessions = openSessions(
+    async () => rig.gateway.store.sessions,
+    () => ({ site: 'test', idle: 3_600_000, longest: 43_200_000 }),
+  );
+  const at = (name: string) => `https://${name}:${rig.ports.https}/`;
+  const signedIn = async (id: string): Promise<Browser> => {
+    const user = { id, source: 'local', login: id, groups: [] };
+    const { cookie } = await sessions.begin(user, undefined, { address: '127.0.0.1', agent: 'test' });
+    const made = openBrowser(rig.ports.https, rig.gateway.authority.root);
+    made.cookies.set('portail.example.fr', new Map([[entryCookie, cookie]]));
+    return made;
+  };
+  const staying = async (browser: Browser, name: string): Promise<Live> => {
+    expect((await browser.go(at(name))).status).toBe(200);
+    const jar = browser.cookies.get(name) ?? new Map();
+    return live(rig, name, 'events', '127.0.0.1', `Cookie: ${entryCookie}=${jar.get(entryCookie)}\r\n`);
+  };
+  const [alice, bob] = [await signedIn('alice'), await signedIn('bob')];
+  const hers = [await staying(alice, 'erp.example.fr'), await staying(alice, 'crm.example.org')];
+  const his = [await staying(bob, 'erp.example.fr'), await staying(bob, 'crm.example.org')];
+  await goOn([...hers, ...his]);
+
+  const receipt = await cutting(rig, 'user:alice', hers);
+  expect(receipt).toMatchObject({ sessions: 1, ended: { connections: 2, people: { alice: 2 } } });
+  await goOn(his);
+  expect(new URL((await alice.go(at('erp.example.fr'))).url).hostname).toBe('portail.example.fr');
+  // A session that began all the same is good for nothing.
+  const again = await signedIn('alice');
+  expect((await again.go(at('erp.example.fr'))).status).toBe(403);
+  await run(rig, 'restore', 'user:alice');
+  expect((await again.go(at('erp.example.fr'))).status).toBe(200);
+
+  // Who is let in changes: it is asked again about everybody.
+  const [onErp, onCrm] = his as [Live, Live];
+  await rig.write('site.yaml', described(rig.ports, '{ people: [alice] }'));
+  expect((await run(rig, 'reload')).status).toBe(0);
+  await eventually(() => onCrm.ended !== undefined);
+  await goOn([onErp]);
+
+  await delay(300);
+  const logged: string[] = [];
+  for await (const { who, what, to, result, detail } of searchAudit(rig.state, {}))
+    logged.push([what, who, to, result, detail?.why ?? ''].join(' '));
+  expect(logged).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^cut \S+ user:alice done $/),
+      'access alice erp.example.fr refused cut',
+      'access.end bob crm.example.org done group',
+    ]),
+  );
+});
+
+test('who is cut off does not sign in, and is told what everybody is told who is refused', async () => {
+  const portal = await portalHere(`site: s
+people: { alice: {} }
+sign-in: { at: portail.example.fr }
+services: { app: { url: "http://127.0.0.1:9" } }
+publications: { erp.example.fr: { service: app, audience: [ { signed-in: true } ] } }
+`);
+  try {
+    await portal.give('alice', 'une longue phrase de passe 7');
+    await mkdir(join(portal.state, 'cut/users'), { recursive: true });
+    await writeFile(join(portal.state, userCutFile('alice')), '');
+    const visitor = portal.visitor();
+    const attempt = async (password: string) => {
+      await visitor.get('/sign-in');
+      return visitor.send('/sign-in', { login: 'alice', password });
+    };
+    const [right, wrong] = [
+      await attempt('une longue phrase de passe 7'),
+      await attempt('autre chose 7 8 9'),
+    ];
+    const plain = (text: string) => text.replace(/value="[^"]*"/g, '');
+    expect([right.status, plain(right.text)]).toEqual([401, plain(wrong.text)]);
+    expect((await portal.audited('sign-in')).map(({ detail }) => detail?.why)).toEqual(['cut', 'password']);
+  } finally {
+    await portal.close();
+  }
+});
