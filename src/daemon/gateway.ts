@@ -168,10 +168,7 @@ export async function converge(
     const looking = { tell, timeout: 3000 };
     let shut = (await anyRuns(gateway.state)) ? await lookAtPins(gateway, partners, looking) : undefined;
     // What is cut off stays so, and what is new to one who cut everything off is too.
-    await markKept(
-      gateway.state,
-      plan.site.publications.map(({ id }) => id),
-    );
+    await markKept(gateway.state, plan.site.publications);
     let last: Applied | undefined;
     for (const engine of serverEngines)
       last = await applyLocally(plan, engine, {

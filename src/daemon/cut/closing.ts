@@ -20,6 +20,8 @@ export interface ClosingGround {
   readonly ask: (sighting: Sighting) => Promise<StillAdmitted | undefined>;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly trouble: (error: unknown) => void;
+  /** Another number once another process has ended a session. */
+  readonly changed: () => Promise<number>;
 }
 
 /** Hours, windows and people's ends fall on whole minutes; what falls elsewhere is known from the time before. In milliseconds. */
@@ -28,6 +30,8 @@ const minute = 60_000;
 const after = 150;
 /** What happens together is looked at together. */
 const together = 100;
+/** How often it is looked whether something has changed. */
+const looking = 1000;
 
 /** Ends live connections once those whose they are would not be let in any more. */
 export interface Closing {
@@ -72,11 +76,19 @@ export function followClosing(ground: ClosingGround): Closing {
       });
   };
   look();
+  let last = 0;
+  const watching = setInterval(() => {
+    void ground.changed().then((now) => {
+      if (now !== last) plan(Date.now() + together);
+      last = now;
+    });
+  }, looking).unref();
   return {
     soon: () => plan(Date.now() + together),
     async stop() {
       isStopped = true;
       clearTimeout(timer);
+      clearInterval(watching);
       await working;
     },
   };

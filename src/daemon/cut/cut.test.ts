@@ -2,16 +2,20 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createServer } from 'node:tls';
 import { expect, test } from 'vitest';
-import { eventually, head, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { atEnd, eventually, head, makeRig, port, poterne, type Rig } from '../../apply/testing.ts';
 import { searchAudit } from '../../audit/search.ts';
 import { targetOf } from './target.ts';
 import { application, cutting, every, goOn, live, run, upstream } from './testing.ts';
 
 // Real connections that go on and on, over a real nginx under a real daemon: what is cut off ends, the rest does not notice.
 
-const yaml = (ports: Rig['ports'], more = '') =>
-  `${head(ports)}services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events, /ws] } }
+const secure = port(91);
+
+const yaml = (ports: Rig['ports'], more = '', services = '') =>
+  `${head(ports)}services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events, /ws] }${services} }
 publications:
   one.example.fr: { service: app, audience: everyone, uploads: 100MB }
   two.example.fr: { service: app, audience: everyone, uploads: 100MB }
@@ -19,10 +23,11 @@ ${more}`;
 
 async function started(
   more = '',
+  services = '',
 ): Promise<{ rig: Rig; daemon: () => ChildProcess; again: () => Promise<void> }> {
   const rig = await makeRig();
   await application();
-  await rig.write('site.yaml', yaml(rig.ports, more));
+  await rig.write('site.yaml', yaml(rig.ports, more, services));
   let daemon = poterne(['up', rig.file, '--state', rig.state]);
   const isUp = () => eventually(() => daemon.said().includes('The gateway is up.'));
   await isUp();
@@ -136,4 +141,35 @@ test('what is asked wrongly is said before anything is done', async () => {
   const { status, said: text } = await run(rig, 'cut', 'all', '--json');
   expect([status, JSON.parse(text).fault.code]).toEqual([2, 'cut.reason.missing']);
   expect((await run(rig, 'cut', '--list', '--json')).said.trim()).toBe('[]');
+});
+
+test('what is passed through is cut off by name and by address, and after a restart', async () => {
+  const { rig } = await started(
+    `  tunnel.example.fr: { service: secure, scenario: direct, audience: everyone }\n`,
+    `, secure: { url: "https://127.0.0.1:${secure}" }`,
+  );
+  const { certificate: cert, key } = await rig.theirs.issue(['tunnel.example.fr'], 30, new Date());
+  const server = createServer({ cert, key }, (socket) => {
+    socket.on('error', () => undefined).resume();
+    const timer = setInterval(() => socket.write('data: again'), 50);
+    socket.once('close', () => clearInterval(timer));
+  }).listen(secure, '127.0.0.1');
+  atEnd(async () => void server.close());
+  const stay = (from?: string) => live(rig, 'tunnel.example.fr', 'events', from);
+  const [tunnel, web] = [await stay(), await live(rig, 'one.example.fr', 'events')];
+  const receipt = await cutting(rig, 'tunnel.example.fr', [tunnel]);
+  expect(receipt.ended.publications).toEqual({ 'tunnel.example.fr': 1 });
+  await goOn([web]);
+  const hangsUp = () => expect(Promise.race([stay(), delay(3000)])).rejects.toThrow();
+  await hangsUp();
+  process.kill((await rig.master()) as number, 'SIGKILL');
+  await eventually(async () => (await rig.get('one.example.fr').catch(() => undefined))?.status === 200);
+  await delay(1500);
+  await hangsUp();
+  await run(rig, 'restore', 'tunnel.example.fr');
+  const [again, theirs] = [await stay('127.0.0.7'), await stay('127.0.0.8')];
+  await cutting(rig, 'address:127.0.0.7', [again]);
+  await goOn([theirs]);
+  const late = await stay('127.0.0.7').catch(() => undefined);
+  await eventually(() => !late || late.ended !== undefined);
 });

@@ -53,7 +53,7 @@ export async function cutOff(ground: CutGround, cut: Cut): Promise<CutReceipt> {
     const before = await readCuts(state);
     const others = before.filter((each) => !isSameTarget(each.target, target));
     // What the engine looks for comes first: a disk that is busy holds up nothing but the record.
-    await markCuts(state, [...others, cut], idsOf(site));
+    await markCuts(state, [...others, cut], publications);
     await tried(ground.forgetVerdicts, undefined);
     const refused = since();
     await keepCut(state, cut);
@@ -99,6 +99,7 @@ export async function restore(
   { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: string },
 ): Promise<Cut | undefined> {
   const { state, site } = ground;
+  const publications = site?.publications ?? [];
   const find = (cuts: readonly Cut[]) => cuts.find((each) => isSameTarget(each.target, target));
   const found = find(await readCuts(state));
   if (!found) return undefined;
@@ -106,7 +107,7 @@ export async function restore(
   await ground.unshare(target, at > found.at ? at : found.at);
   await alone(state, async () => {
     await dropCut(state, target);
-    await markCuts(state, await readCuts(state), idsOf(site));
+    await markCuts(state, await readCuts(state), publications);
   });
   await ground.forgetVerdicts();
   const entry = {
@@ -120,14 +121,10 @@ export async function restore(
   return found;
 }
 
-/** The ids of all that is published; and of the portal, which is not. */
-export const idsOf = (site: Site | undefined): readonly string[] =>
-  (site?.publications ?? []).map(({ id }) => id);
-
 export const isSameTarget = (a: CutTarget, b: CutTarget): boolean => a.kind === b.kind && a.name === b.name;
 
-/** Whose connections a cut ends. */
-function isOf(target: CutTarget): (live: LiveConnection) => boolean {
+/** Whether a connection is one that a cut ends. */
+export function isOf(target: CutTarget): (live: LiveConnection) => boolean {
   switch (target.kind) {
     case 'all':
       return () => true;

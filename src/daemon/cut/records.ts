@@ -7,6 +7,8 @@ import { networkFiles } from '../../lib/cut-networks.ts';
 import { sha256 } from '../../lib/digest.ts';
 import { xml } from '../../lib/escape.ts';
 import { type Cut, type CutTarget, cutPlaces } from '../../model/cut.ts';
+import type { Known } from './live.ts';
+import { shutTunnels } from './tunnels.ts';
 
 /**
  * What is cut off, below a state folder. A record each says what, why and until when; the files that the engine looks for follow from all
@@ -83,7 +85,7 @@ export function alone<T>(state: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** Makes the files that the engine looks for be those of what is kept. */
-export const markKept = (state: string, publications: readonly string[]): Promise<void> =>
+export const markKept = (state: string, publications: readonly Known[]): Promise<void> =>
   alone(state, async () => markCuts(state, await readCuts(state), publications));
 
 /** Places of files, by what the engine looks for. */
@@ -102,15 +104,16 @@ async function giveAll(state: string): Promise<void> {
 }
 
 /**
- * Makes the files that the engine looks for be those of what is cut off: first those that are missing. `publications` are the ids of all
+ * Makes the files that the engine looks for be those of what is cut off: first those that are missing. `publications` are all
  * that is published, or is about to be: what cuts off everything stands for them.
  */
 export async function markCuts(
   state: string,
   cuts: readonly Cut[],
-  publications: readonly string[],
+  publications: readonly Known[],
 ): Promise<void> {
-  const wanted = markersOf(cuts, publications);
+  const ids = publications.map(({ id }) => id);
+  const wanted = markersOf(cuts, ids);
   if (wanted.size === 0 && (await readdir(folder(state)).catch(() => [])).length === 0) return;
   await makeFolders(state);
   const there = new Set(
@@ -123,12 +126,14 @@ export async function markCuts(
     ).flat(),
   );
   for (const [path, text] of wanted) {
-    if (there.has(path) && !path.startsWith(`${cutPlaces.said}/`)) continue;
+    if (there.has(path) && (text === '' || (await readIfThere(join(state, path))) === text)) continue;
     // Nothing that stands there already is written through: the folder may be another account's than ours.
     await rm(join(state, path), { force: true });
     await writeFile(join(state, path), text, { mode: 0o644, flag: 'wx' });
   }
   for (const path of there) if (!wanted.has(path)) await rm(join(state, path), { force: true });
+  const cut = ids.filter((id) => wanted.has(`${cutPlaces.publications}/${id}`));
+  await shutTunnels(state, publications, new Set(cut));
   await giveAll(state);
 }
 

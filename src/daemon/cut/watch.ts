@@ -8,9 +8,9 @@ import { Fault } from '../../model/fault.ts';
 import { type Message, message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import type { Store } from '../../store/store.ts';
-import { type CutGround, cutOff, idsOf, isSameTarget, restore } from './cutting.ts';
+import { type CutGround, cutOff, isOf, isSameTarget, restore } from './cutting.ts';
 import { groundOf, openStores } from './ground.ts';
-import { liveConnections } from './live.ts';
+import { endLive, liveConnections } from './live.ts';
 import { markKept, parseCut, readCuts } from './records.ts';
 import { peerKey } from './sightings.ts';
 import { tidySightings } from './tidy.ts';
@@ -53,8 +53,9 @@ export function keepCuts(kept: KeptCuts): { readonly ended: Promise<void> } {
   const look = async (): Promise<void> => {
     const now = performance.now();
     const ground = await groundOf(state, stores);
-    await tried(() => markKept(state, idsOf(ground.site)));
+    await tried(() => markKept(state, ground.site?.publications ?? []));
     await tried(() => endOverdue(ground, tell));
+    await tried(() => endTunnels(ground));
     const { site } = ground;
     if (site?.store && now >= due.others) {
       due.others = now + every.others;
@@ -82,6 +83,21 @@ async function endOverdue(ground: CutGround, tell: (what: Message) => void): Pro
     await restore(ground, target, { by: 'poterne', reason: 'until', at });
     tell(message('cut.ended', { what: cutTargetText(target) }));
   }
+}
+
+/** Who is cut off by address gets no further in a tunnel, for which nginx looks for no file: it ends within a second. */
+async function endTunnels({ state, site }: CutGround): Promise<void> {
+  const publications = site?.publications ?? [];
+  if (!publications.some(({ scenario }) => scenario === 'direct')) return;
+  const targets = (await readCuts(state))
+    .map(({ target }) => target)
+    .filter(({ kind }) => kind === 'address');
+  if (targets.length === 0) return;
+  const live = await liveConnections(state, publications);
+  await endLive(
+    live.filter((one) => targets.some((target) => isOf(target)(one))),
+    publications,
+  );
 }
 
 /** Does what the other gateways of a site did, and tells them what they do not know yet. */

@@ -23,7 +23,7 @@ import { enterPath, leavePath, onwardPath, passages, passGiver, passPath } from 
 import { followStanding } from './standing.ts';
 import type { Entry, Handler } from './types.ts';
 import { verdicts } from './verdict.ts';
-import { forgetVerdicts } from './verdict-cache.ts';
+import { forgetVerdicts, verdictsChanged } from './verdict-cache.ts';
 
 /** An entry that answers for one site. */
 export interface Composed {
@@ -92,6 +92,7 @@ export async function composeEntry(
   const closing = followClosing({
     ...{ state, site, audit, ask: asksAgain(entry) },
     trouble: (error) => trouble(faultOf(error)),
+    changed: () => verdictsChanged(state),
   });
   const passage = passages(entry);
   const answers = new Map<string, Handler>([

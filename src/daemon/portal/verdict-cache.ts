@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where nginx keeps what it was told about visitors. */
@@ -39,4 +39,14 @@ async function removeAll(state: string): Promise<void> {
     .filter((each) => each.isFile())
     .map((each) => join(each.parentPath ?? each.path, each.name));
   await Promise.all(files.map((file) => rm(file, { force: true })));
+  // The daemon sees by it that another process did so.
+  const now = new Date();
+  await utimes(folder, now, now).catch(() => undefined);
 }
+
+/** When verdicts were last forgotten, or first kept, as a number that grows. */
+export const verdictsChanged = (state: string): Promise<number> =>
+  stat(verdictsFolder(state)).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
