@@ -179,6 +179,8 @@ export async function converge(
         tell,
       });
     if (!last) throw new Error('no engine to apply to');
+    // An engine that was started made the sockets anew that were put aside.
+    await markKept(gateway.state, plan.site.publications);
     if (!pinsAreWatched && shut?.length !== 0) shut = await lookAtPins(gateway, partners, looking);
     await kept(gateway, record(last.hash, last.outcome, last.findings));
     const awaited = awaitedNames(plan.site, facts);

@@ -11,6 +11,7 @@ import { type Message, message, warning } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } from './acme/keeper.ts';
 import { openSharing } from './acme/sharing.ts';
+import { markKept } from './cut/records.ts';
 import { keepCuts } from './cut/watch.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
 import { forgetPins } from './partners/pins.ts';
@@ -286,6 +287,8 @@ async function lastApplied(gateway: Gateway): Promise<Site | undefined> {
 async function resume(gateway: Gateway, on: Supervised): Promise<boolean> {
   try {
     for (const engine of serverEngines) await resumeLocally(engine, gateway.state);
+    // A fresh engine has made the sockets anew that were put aside.
+    await markKept(gateway.state, (await lastApplied(gateway))?.publications ?? []);
     on.tell(message('up.resumed'));
     return true;
   } catch (error) {

@@ -9,6 +9,7 @@ import { openSessions } from '../../identity/sessions.ts';
 import { entryCookie } from '../portal/cookies.ts';
 import { portalHere } from '../portal/testing.ts';
 import { type Browser, openBrowser } from '../portal/testing-visitor.ts';
+import { forgetVerdicts } from '../portal/verdict-cache.ts';
 import { application, cutting, goOn, type Live, live, run, upstream } from './testing.ts';
 
 // People with live connections, who are cut off, or whose time is over.
@@ -69,6 +70,12 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
   await eventually(() => onCrm.ended !== undefined);
   await goOn([onErp]);
 
+  // A session that another process ends, as `poterne user` does.
+  const [session] = await sessions.list('bob');
+  await sessions.end({ id: session?.id ?? '' }, 'test');
+  await forgetVerdicts(rig.state);
+  await eventually(() => onErp.ended !== undefined);
+
   await delay(300);
   const logged: string[] = [];
   for await (const { who, what, to, result, detail } of searchAudit(rig.state, {}))
@@ -78,6 +85,7 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
       expect.stringMatching(/^cut \S+ user:alice done $/),
       'access alice erp.example.fr refused cut',
       'access.end bob crm.example.org done group',
+      'access.end bob erp.example.fr done ended',
     ]),
   );
 });
