@@ -4,6 +4,7 @@ import type { Manifest } from '../model/applied.ts';
 import type { Site } from '../model/site.ts';
 import { changes, exposureDiff } from './diff.ts';
 import { flows } from './flows.ts';
+import { networkFindings } from './network.ts';
 import { plan } from './planner.ts';
 import { siteOf } from './testing.ts';
 import { exposure, letsInMore } from './topology.ts';
@@ -130,4 +131,17 @@ test('the gateway may reach directories and providers, and visitors the gateway,
   expect(told).toContain('localhost → 10.0.0.6/32:389 flow.directory');
   expect(told).toContain('localhost → internet:443 flow.directory');
   expect(told).toContain('lan → localhost:443 flow.guarded');
+});
+
+test('a directory whose address nobody tells is found where a firewall should let it through', async () => {
+  const managed = written('everyone')
+    .replace('hosts: {', 'hosts: { gw: { address: 10.0.20.2, zone: dmz, roles: [gateway], ssh: {} },')
+    .replace('site: s', 'site: s\nadmin: { from: [lan] }');
+  const codes = async (yaml: string) =>
+    networkFindings(await siteOf(yaml)).map(({ code, params }) => [code, params.name]);
+  expect(await codes(managed)).not.toContainEqual(['firewall.address.unknown', 'dc1.lan']);
+  expect(await codes(managed.replace('dc1.lan: {', 'autre: {'))).toContainEqual([
+    'firewall.address.unknown',
+    'dc1.lan',
+  ]);
 });

@@ -1,4 +1,3 @@
-import { isAddress } from '../lib/ip.ts';
 import type { Endpoint, Flow, Reason } from '../model/flow.ts';
 import { message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
@@ -14,15 +13,15 @@ export function askDirectories(site: Site, ask: Ask): void {
     const reason = { say: message('flow.directory', { name }), because };
     if (directory.kind === 'openid') {
       const { hostname, port } = new URL(directory.issuer);
-      const to =
-        placeOf(site, hostname.replace(/^\[(.*)\]$/, '$1')) ??
-        partyEndpoint(site, { kind: 'internet', name: 'internet' });
-      ask({ from, to, protocol: 'tcp', port: Number(port || 443) }, reason);
+      const place = placeOf(site, hostname.replace(/^\[(.*)\]$/, '$1'));
+      // A public provider is at addresses that change.
+      const to = place?.kind === 'name' ? partyEndpoint(site, { kind: 'internet', name: 'internet' }) : place;
+      if (to) ask({ from, to, protocol: 'tcp', port: Number(port || 443) }, reason);
       continue;
     }
     for (const { host, port } of directory.servers) {
       const to = placeOf(site, host);
-      // Where a name leads that no host has, the description does not say: `flows` does.
+      // A name that no host has is found where a firewall should let it through.
       if (to) ask({ from, to, protocol: 'tcp', port }, reason);
     }
   }
@@ -32,6 +31,5 @@ export function askDirectories(site: Site, ask: Ask): void {
 function placeOf(site: Site, name: string): Endpoint | undefined {
   const called = site.hosts.find((host) => host.name.toLowerCase() === name);
   if (called) return called.name === site.gateway.host ? undefined : hostEndpoint(site, called);
-  const found = upstreamEndpoint(site, {}, { kind: 'tcp', host: name, port: 0 });
-  return found?.kind === 'name' && !isAddress(name) ? undefined : found;
+  return upstreamEndpoint(site, {}, { kind: 'tcp', host: name, port: 0 });
 }
