@@ -1,7 +1,13 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createPublicKey } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { userCutFile } from '../../identity/cuts.ts';
+import { readQueue } from '../../mail/queue.ts';
+import { openAuthority } from '../../pki/authority/authority.ts';
+import { authorityFolder } from '../../pki/authority/folder.ts';
+import { makeKeyOf } from '../../pki/authority/keys.ts';
 import { hiddenFields, portalHere, type Visitor } from './testing.ts';
 
 /** Hours around now, and others, as the site's clock has them. */
@@ -14,6 +20,9 @@ function hoursNow(shift: number): string {
   return `${clock(now - 3_600_000)}-${clock(now + 3_600_000)}`;
 }
 
+const folder = await mkdtemp(join(tmpdir(), 'poterne-brand-'));
+const logo = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+
 const yaml = `
 site: maison
 language: en
@@ -21,12 +30,14 @@ timezone: Europe/Paris
 zones:
   lan: { networks: [10.0.0.0/8] }
 people:
-  alice: { name: Alice Martin, groups: [staff] }
-  bob: { name: Bob, groups: [it] }
+  alice: { name: Alice Martin, email: alice@example.fr, groups: [staff] }
+  bob: { name: Bob, email: bob@example.fr, groups: [it] }
   carol: { groups: [partners] }
 sign-in:
   at: portal.example.fr
   tls: internal
+  brand: { logo: ${join(folder, 'logo.svg')} }
+mail: { smtp: { host: 127.0.0.1, port: 9, tls: implicit }, from: portal@example.fr }
 services:
   app: { url: http://127.0.0.1:8069 }
   erp: { url: http://127.0.0.1:8069, title: "The <ERP>" }
@@ -55,11 +66,15 @@ async function signedIn(login: string): Promise<Visitor> {
 }
 
 beforeAll(async () => {
+  await writeFile(join(folder, 'logo.svg'), logo);
   portal = await portalHere(yaml);
   for (const id of ['alice', 'bob', 'carol']) await portal.give(id, password);
   [alice, bob] = [await signedIn('alice'), await signedIn('bob')];
 });
-afterAll(() => portal?.close());
+afterAll(async () => {
+  await portal?.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** What each application's card says, by its name. */
 function cards(page: string): Record<string, string> {
@@ -103,6 +118,40 @@ describe('my applications', () => {
 
   test('certificates: those of theirs only', async () => {
     expect((await alice.get('/certificates')).text).toContain('No certificate was issued to you.');
+    const authority = await openAuthority(authorityFolder(portal.state), 'Our CA', new Date());
+    const ask = async (name: string, names: readonly string[], days: number) => ({
+      ...{
+        name,
+        names,
+        days,
+        purpose: 'client' as const,
+        publicKey: createPublicKey(await makeKeyOf('ecdsa-p256')),
+      },
+    });
+    const by = { who: 'root', from: 'here' };
+    const [mine] = await authority.certify(
+      [
+        await ask('alice', ['alice@example.fr'], 90),
+        await ask('laptop', ['alice@example.fr'], 10),
+        await ask('bob', [], 90),
+      ],
+      by,
+      new Date(),
+    );
+    await authority.revoke(mine?.record.serial as string, 'key-compromise', by, new Date());
+    const { text } = await alice.get('/certificates');
+    expect(text.match(/Serial number:/g)).toHaveLength(2);
+    expect(text).toMatch(/class="tag bad">days left: 9</);
+    expect(text).toMatch(/class="tag bad">revoked \d+/);
+    expect((await bob.get('/certificates')).text).toMatch(/class="tag good">days left: 89</);
+  });
+
+  test('the logo is shown, and nothing in it runs', async () => {
+    expect((await alice.get('/')).text).toContain('<img src="/logo" alt="" height="40">');
+    const { headers, text } = await portal.visitor().get('/logo');
+    expect(text).toBe(logo);
+    expect(headers['content-type']).toBe('image/svg+xml');
+    expect(headers['content-security-policy']).toBe("default-src 'none'; style-src 'unsafe-inline'; sandbox");
   });
 });
 
@@ -127,6 +176,12 @@ describe('one-off access', () => {
     await alice.get(`/ask?to=${once}`);
     const asked = await alice.send('/ask', { reason: 'the <quarter>' });
     expect(asked.text).toContain('Nobody has answered yet.');
+    // Its server is away: the letter waits, and nobody waited for it.
+    await expect
+      .poll(() => readQueue(portal.state), { timeout: 20_000 })
+      .toMatchObject([
+        { to: ['bob@example.fr'], subject: 'Alice Martin (alice) asks for access to once.example.fr' },
+      ]);
     // Who may not answer sees nothing: neither who asked, nor somebody else.
     expect((await alice.get('/approvals')).status).toBe(404);
     expect((await alice.get('/')).text).not.toContain('href="/approvals"');

@@ -7,7 +7,7 @@ import type { LocalPeople } from '../../identity/people.ts';
 import { steadyStore } from '../../identity/steady-store.ts';
 import type { User } from '../../identity/types.ts';
 import { classOf } from '../../lib/path-class.ts';
-import { deliver } from '../../mail/deliver.ts';
+import { deliver, retryQueue } from '../../mail/deliver.ts';
 import { cutPlaces } from '../../model/cut.ts';
 import { Fault } from '../../model/fault.ts';
 import { authorityFolder } from '../../pki/authority/folder.ts';
@@ -71,6 +71,8 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
           async mail(letter) {
             const delivery = await deliver(state, mail, letter);
             if (delivery.is === 'kept') fail(delivery.fault);
+            // One that left may be followed by those that wait.
+            else await retryQueue(state, mail);
           },
         }
       : {}),

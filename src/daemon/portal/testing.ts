@@ -68,7 +68,8 @@ export async function portalHere(yaml: string) {
     async close(): Promise<void> {
       await entry.close();
       await store.close();
-      await rm(state, { recursive: true, force: true });
+      // A letter may be on its way.
+      await rm(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }

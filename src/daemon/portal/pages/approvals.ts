@@ -45,7 +45,7 @@ export function approvalPages(app: Hono<PortalEnv>): void {
       const to = approversOf(site, found.rule).flatMap(({ name, email }) =>
         name === user.id ? [] : (email ?? []),
       );
-      await letter(asked, to, 'asked', approval);
+      letter(asked, to, 'asked', approval);
     }
     return askPage(asked, wish);
   });
@@ -83,12 +83,7 @@ export function approvalPages(app: Hono<PortalEnv>): void {
     if (!decided) return approvalsPage(asked, { wrong: tell(asked, 'portal.approvals.late') });
     await forgetVerdicts();
     const asker = site.people.find(({ name }) => name === found.person);
-    await letter(
-      asked,
-      asker?.email === undefined ? [] : [asker.email],
-      until ? 'accepted' : 'refused',
-      decided,
-    );
+    letter(asked, asker?.email === undefined ? [] : [asker.email], until ? 'accepted' : 'refused', decided);
     return approvalsPage(asked, {
       done: tell(asked, until ? 'portal.approvals.accepted' : 'portal.approvals.refused'),
     });
@@ -203,13 +198,13 @@ function nameOf(asked: Asked, id: string): string {
   return publication ? publicationTitle(site, publication) : id;
 }
 
-/** Writes to those concerned; what was asked or decided holds whether or not the letter leaves. */
-async function letter(
+/** Writes to those concerned. Nobody waits for it: what was asked or decided holds whether or not the letter leaves. */
+function letter(
   asked: Asked,
   to: readonly string[],
   what: 'asked' | 'accepted' | 'refused',
   { person, publication, reason, until }: Approval,
-): Promise<void> {
+): void {
   const { mail, fail } = asked.get('needs');
   const addresses = to.filter(isMailAddress);
   if (!mail || addresses.length === 0) return;
@@ -218,7 +213,7 @@ async function letter(
     ...{ person: titleOf(asked, person), name: nameOf(asked, publication), reason },
     ...{ link: `${asked.get('origin')}/approvals`, until: until ? moment(asked, until) : '' },
   };
-  await mail({
+  mail({
     to: addresses,
     subject: translate(language, `portal.mail.${what}.subject`, params),
     text: translate(language, `portal.mail.${what}`, params),
