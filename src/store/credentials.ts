@@ -181,13 +181,13 @@ export function credentialStore(db: Kysely<Tables>, site: string): CredentialSto
     },
     async attempt(owner, kind, at, patience) {
       const now = at.toISOString();
-      const known = sql.ref<number>('credential_attempt.failures');
-      const failures = sql<number>`case when credential_attempt.last < ${new Date(at.getTime() - day).toISOString()} then 1 else ${known} + 1 end`;
+      const dayBefore = new Date(at.getTime() - day).toISOString();
+      const failures = sql<number>`case when credential_attempt.last < ${dayBefore} then 1 else credential_attempt.failures + 1 end`;
       const until = [...patience]
         .sort((a, b) => a.failures - b.failures)
         .reduce(
           (others, { failures: many, pause }) =>
-            sql<string>`case when ${known} + 1 >= ${many} then ${new Date(at.getTime() + pause).toISOString()} else ${others} end`,
+            sql<string>`case when ${failures} >= ${many} then ${new Date(at.getTime() + pause).toISOString()} else ${others} end`,
           sql<string>`${now}`,
         );
       const row = await db
