@@ -101,6 +101,7 @@ const configuration =
 test.each([
   ['tls-configuration: partenaires, audience: [{ certificate: partenaires }]', []],
   ['audience: [{ certificate: partenaires }]', []],
+  ['audience: [{ certificate: partenaires }, { deny: true, groups: [it] }]', []],
   [
     'tls-configuration: autres, audience: [{ certificate: partenaires }]',
     ['audience.certificate.other', 'tls-configuration.unknown'],

@@ -51,8 +51,7 @@ export const audience = {
   'audience.deny.asks': 'a rule that denies asks for nothing: "{key}" has no business there',
   'audience.deny.anonymous':
     'whom this rule denies is known once they have signed in, and another rule lets in without signing in',
-  'audience.deny.anonymous.hint':
-    'let in nobody without signing in, or limit the other rule by "from" or "paths"',
+  'audience.deny.anonymous.hint': 'let in nobody without signing in: add signed-in: true to the other rule',
   'audience.asks.nobody': '"{key}" is asked of people who have signed in, and this rule names none',
   'audience.asks.nobody.hint': 'add groups, people, or signed-in: true',
   'audience.approval.by': 'nobody is named whose word it takes',

@@ -57,7 +57,7 @@ export const audience: Record<keyof typeof en, string> = {
   'audience.deny.anonymous':
     'on ne connaît ceux que cette règle refuse qu’une fois connectés, et une autre laisse entrer sans connexion',
   'audience.deny.anonymous.hint':
-    'ne laissez entrer personne sans connexion, ou limitez l’autre règle par « from » ou « paths »',
+    'ne laissez entrer personne sans connexion : ajoutez signed-in: true à l’autre règle',
   'audience.asks.nobody': '« {key} » se demande à des personnes connectées, et cette règle n’en nomme pas',
   'audience.asks.nobody.hint': 'ajoutez groups, people, ou signed-in: true',
   'audience.approval.by': 'il n’est dit nulle part qui doit accepter',
