@@ -5,12 +5,11 @@
  *
  *     npm run bench:proxy -- --json [--rounds 45] [--seconds 2] [--connections 8]
  */
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { findProgram } from '../../src/hosts/local.ts';
 import { listening, median, type Running, round, start } from '../measure.ts';
+import { load, onOneProcessor, type Sample } from './load.ts';
 import { openSides, ports } from './sides.ts';
 
 const { values: options } = parseArgs({
@@ -22,38 +21,7 @@ const { values: options } = parseArgs({
   },
 });
 
-interface Sample {
-  readonly requestsPerSecond: number;
-  readonly p99Milliseconds: number;
-}
-
-/** One bounded load of wrk on a port of this machine. */
-async function load(port: number): Promise<Sample> {
-  const { stdout } = await promisify(execFile)('wrk', [
-    '-t1',
-    `-c${options.connections}`,
-    `-d${options.seconds}s`,
-    '--latency',
-    `https://localhost:${port}/`,
-  ]);
-  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);
-  const p99 = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout);
-  const failed = /Non-2xx or 3xx responses: (\d+)|Socket errors: .*/.exec(stdout);
-  if (!rate || !p99 || failed) throw new Error(`wrk did not measure port ${port}:\n${stdout}`);
-  const unit = { us: 0.001, ms: 1, s: 1000 }[p99[2] as 'us' | 'ms' | 's'];
-  return { requestsPerSecond: Number(rate[1]), p99Milliseconds: Number(p99[1]) * unit };
-}
-
-/**
- * Keeps this process, and all that it starts, on one processor. Over several, the scheduler gives two servers that cost
- * the same very unlike shares for seconds; on one, each gets its half, and what a request costs decides.
- */
-async function onOneProcessor(): Promise<void> {
-  const allowed =
-    /^Cpus_allowed_list:\s*(\S+)/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  const last = allowed.split(/[,-]/).at(-1) as string;
-  await promisify(execFile)('taskset', ['--all-tasks', '--cpu-list', '--pid', last, `${process.pid}`]);
-}
+const measured = (port: number): Promise<Sample> => load(port, options);
 
 const running: Running[] = [];
 
@@ -80,7 +48,7 @@ try {
   } else console.error('caddy is not installed: no ratio for it');
 
   const competitors = { nginx: ports.nginx, ...(hasCaddy ? { caddy: ports.caddy } : {}) };
-  for (const port of [ports.poterne, ...Object.values(competitors)]) await load(port);
+  for (const port of [ports.poterne, ...Object.values(competitors)]) await measured(port);
   const figures: Record<string, object> = {};
   const ratios: Record<string, number> = {};
   for (const [name, port] of Object.entries(competitors)) {
@@ -88,7 +56,7 @@ try {
     for (let n = 0; n < Number(options.rounds); n++) {
       // At once, and in turns who begins: whatever else the machine does meets both.
       const [first, second] = n % 2 === 0 ? [ports.poterne, port] : [port, ports.poterne];
-      const [one, two] = await Promise.all([load(first), load(second)]);
+      const [one, two] = await Promise.all([measured(first), measured(second)]);
       const pair = n % 2 === 0 ? { poterne: one, other: two } : { poterne: two, other: one };
       pairs.push(pair);
       if (!options.json) console.log(`${name}:`, JSON.stringify(pair));

@@ -1,12 +1,13 @@
 /** The servers that the benches of the proxy compare: configurations of one service, one certificate, one machine. */
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quitEngine } from '../../src/apply/engine-process.ts';
 import { converge, intend, openGateway } from '../../src/daemon/gateway.ts';
 import { describe } from '../../src/describe/index.ts';
 import { serverEngines } from '../../src/engines/index.ts';
+import type { Site } from '../../src/model/site.ts';
 import { openAuthority } from '../../src/pki/authority/authority.ts';
 import { fillFile } from '../measure.ts';
 
@@ -18,12 +19,33 @@ export const ports = { upstream: 21080, poterneHttp: 21081, poterne: 21443, ngin
 /** A folder with everything that the sides read, until it is removed. */
 export interface Sides {
   /** A configuration of this folder with its `{places}` filled in, written where its program runs. */
-  fill(name: string, side: string): Promise<string>;
+  fill(name: string, side: string, more?: Readonly<Record<string, number>>): Promise<string>;
   /** Publishes the service with Poterne, whose nginx runs from then on. Returns what stops it. */
   poterne(): Promise<() => Promise<void>>;
+  /** The certificate of all sides, and its key. */
+  readonly certificate: string;
+  readonly key: string;
   /** Where Poterne keeps its nginx. */
   readonly poternePrefix: string;
   remove(): Promise<void>;
+}
+
+/** Has Poterne serve a description, from a state folder of its own. */
+export async function serve(
+  file: string,
+  state: string,
+): Promise<{ readonly site: Site; stop(): Promise<void> }> {
+  const described = await describe(file);
+  if (!described.site) throw new Error(JSON.stringify(described.findings));
+  const gateway = await openGateway(state);
+  await converge(gateway, await intend(gateway, described.site), () => {});
+  return {
+    site: described.site,
+    async stop() {
+      await Promise.all(serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))));
+      await gateway.close();
+    },
+  };
 }
 
 /** Makes that folder, with a certificate for all sides. */
@@ -37,14 +59,17 @@ export async function openSides(): Promise<Sides> {
   await writeFile(key, issued.key, { mode: 0o600 });
   const state = join(folder, 'state');
   return {
-    async fill(name, side) {
+    certificate,
+    key,
+    async fill(name, side, more = {}) {
       const prefix = join(folder, side);
       await mkdir(prefix, { recursive: true });
       const values: Readonly<Record<string, string | number>> = {
         ...{ prefix, certificate, key, upstream: ports.upstream, body: 'x'.repeat(2048) },
         port: side === 'caddy' ? ports.caddy : ports.nginx,
+        ...more,
       };
-      const path = join(prefix, name);
+      const path = join(prefix, basename(name));
       await fillFile(join(here, name), path, values);
       return path;
     },
@@ -60,14 +85,7 @@ publications:
   localhost: { service: application, audience: everyone, tls: { certificate: ${certificate}, key: ${key} } }
 `,
       );
-      const described = await describe(site);
-      if (!described.site) throw new Error(JSON.stringify(described.findings));
-      const gateway = await openGateway(state);
-      await converge(gateway, await intend(gateway, described.site), () => {});
-      return async () => {
-        await Promise.all(serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))));
-        await gateway.close();
-      };
+      return (await serve(site, state)).stop;
     },
     poternePrefix: join(state, 'nginx'),
     remove: () => rm(folder, { recursive: true, force: true }),
