@@ -1,4 +1,4 @@
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where nginx keeps what it was told about visitors. */
@@ -10,7 +10,7 @@ const underWay = 300;
 const waiting = new Map<string, Promise<void>>();
 
 /**
- * Has nginx ask again about everybody, from now on: an answer whose file is gone is asked for anew. What is asked for while others
+ * Has nginx ask again about everybody, from now on: an answer whose file is no file of its cache, or gone, is asked for anew. What is asked for while others
  * still wait is done with theirs.
  */
 export async function forgetVerdicts(state: string): Promise<void> {
@@ -38,10 +38,23 @@ async function removeAll(state: string): Promise<void> {
   const files = found
     .filter((each) => each.isFile())
     .map((each) => join(each.parentPath ?? each.path, each.name));
-  await Promise.all(files.map((file) => rm(file, { force: true })));
+  await Promise.all(files.map(remove));
   // The daemon sees by it that another process did so.
   const now = new Date();
   await utimes(folder, now, now).catch(() => undefined);
+}
+
+/** nginx keeps the files open for a second: what begins with another version of their form is none to it, and it says nothing about that. */
+const noVersion = Buffer.alloc(8);
+
+async function remove(file: string): Promise<void> {
+  // What has gone meanwhile needs nothing.
+  const handle = await open(file, 'r+').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  await handle?.write(noVersion, 0, noVersion.length, 0).finally(() => handle.close());
+  await rm(file, { force: true });
 }
 
 /** When verdicts were last forgotten, or first kept, as a number that grows. */

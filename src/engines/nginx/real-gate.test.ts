@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import http2 from 'node:http2';
 import https from 'node:https';
 import { connect } from 'node:net';
@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
+import { forgetVerdicts } from '../../daemon/portal/verdict-cache.ts';
 import { publication, route, service, site } from './testing.ts';
 import { clientAuthority, configuration } from './testing-clients.ts';
 import { admit, guarded, type Judge, judge, rule, signIn } from './testing-gate.ts';
@@ -114,10 +115,7 @@ const user = async (host: string, ask: Ask, path = '/'): Promise<unknown> => {
   const reply = await gateway.get(host, path, ask);
   return reply.status === 200 ? (told(reply).headers['x-poterne-user'] ?? 'nobody') : reply.status;
 };
-const forget = async () => {
-  const folder = join(gateway.prefix, 'run/verdicts');
-  await Promise.all((await readdir(folder)).map((name) => rm(join(folder, name))));
-};
+const forget = () => forgetVerdicts(gateway.state);
 
 /** One connection: each text is written as it is, and what came until it was quiet is given. */
 async function raw(host: string, text: string): Promise<string> {
@@ -288,6 +286,21 @@ describe('a verdict', () => {
       raw('erp.localhost', `POST / HTTP/1.1\r\nHost: erp.localhost\r\n${more}${chunked}`);
     expect(await post(cookie)).toMatch(/^HTTP\/1.1 200/);
     expect(await post('')).toMatch(/^HTTP\/1.1 401/);
+  });
+
+  test('is forgotten by all connections at once, however often', async () => {
+    const agents = Array.from({ length: 5 }, onOne);
+    const all = () => Promise.all(agents.map((agent) => user('erp.localhost', as('alice', {}, { agent }))));
+    for (let n = 0; n < 10; n++) {
+      daemon.answer = admit;
+      await forget();
+      expect(new Set(await all())).toEqual(new Set(['alice']));
+      daemon.answer = (_, outgoing) => void outgoing.writeHead(401, { 'x-accel-expires': '1' }).end();
+      expect(new Set(await all())).toEqual(new Set(['alice']));
+      await forget();
+      expect(new Set(await all())).toEqual(new Set([401]));
+    }
+    expect(await readFile(join(gateway.prefix, 'log/error.log'), 'utf8')).not.toContain('[crit]');
   });
 
   test('ends when the daemon said, and at once when its file is gone', async () => {

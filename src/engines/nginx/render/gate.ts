@@ -5,7 +5,8 @@ import { sightings } from './cut.ts';
 
 /**
  * Who may enter is the daemon's to say. nginx asks it for a verdict (auth_request) and keeps that for as long as the daemon says, in a file
- * for each connection, publication, class of paths, address, certificate, cookie and token: a file that is removed is asked for anew.
+ * for each connection, publication, class of paths, address, certificate, cookie and token: a file that is overwritten and removed is asked
+ * for anew.
  */
 
 const own = (...words: string[]): Node => line('', ...words);
@@ -117,7 +118,11 @@ function credentials(): Node[] {
     why(
       'What services see has none of them: one cookie after the other is taken out, and with more than four of ours all are.',
     ),
-    cut('$http_cookie', '$poterne_cookies', [own(`~${ours}`, '$poterne_cookies_rest')]),
+    cut('$http_cookie', '$poterne_cookies', [
+      // Often it is the only one.
+      own(`~^${name}$`, ''),
+      own(`~${ours}`, '$poterne_cookies_rest'),
+    ]),
     cut('$http_cookie', '$poterne_cookies_1', less),
     cut('$poterne_cookies_1', '$poterne_cookies_2', less),
     cut('$poterne_cookies_2', '$poterne_cookies_3', less),
@@ -256,6 +261,9 @@ export function verdictFile(context: Context): Node[] {
         own('log_subrequest', 'on'),
         sightings(context, 'sighting', '$poterne_asked'),
         own('proxy_cache', 'poterne_verdicts'),
+        // Kept open: a verdict that is to be forgotten is overwritten before its file goes.
+        own('open_file_cache', 'max=20000', 'inactive=10s'),
+        own('open_file_cache_valid', '1s'),
         // A new nginx counts its connections from one again; a worker's number tells them apart.
         own(
           'proxy_cache_key',
