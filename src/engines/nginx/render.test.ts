@@ -177,7 +177,7 @@ describe('diagnose', () => {
 
   test('nothing against a good one', () => {
     const said =
-      'nginx: the configuration file /p/nginx.conf syntax is ok\nnginx: configuration file /p/nginx.conf test is successful\n';
+      '2026/11/26 02:22:23 [notice] 61#61: js vm init njs: 000055D26B482680\nnginx: the configuration file /p/nginx.conf syntax is ok\nnginx: configuration file /p/nginx.conf test is successful\n';
     expect(engine.diagnose(said)).toEqual([]);
   });
 });

@@ -65,6 +65,11 @@ export function gatePart(context: Context): Node[] {
     ),
     block(
       '',
+      ['map', '$upstream_status', '$poterne_challenge'],
+      [own('default', ''), own('401', 'Bearer realm="poterne"')],
+    ),
+    block(
+      '',
       ['map', '$upstream_cache_status', '$poterne_asked'],
       [own('default', ''), own('MISS', '1'), own('BYPASS', '1')],
     ),
@@ -194,7 +199,7 @@ function askingServer({ path }: Context): Node[] {
             // How long to keep it is told to the cache before this.
             own('proxy_pass_header', 'X-Accel-Expires'),
             // nginx passes it on with a 401 (RFC 9110, 15.5.2).
-            own('add_header', 'WWW-Authenticate', 'Bearer realm="poterne"', 'always'),
+            own('add_header', 'WWW-Authenticate', '$poterne_challenge', 'always'),
             own('proxy_hide_header', 'WWW-Authenticate'),
             own('proxy_set_header', 'Host', '$http_host'),
             own('proxy_set_header', 'Connection', ''),
@@ -262,7 +267,7 @@ export function verdictFile(context: Context): Node[] {
         sightings(context, 'sighting', '$poterne_asked'),
         own('proxy_cache', 'poterne_verdicts'),
         // Kept open: a verdict that is to be forgotten is overwritten before its file goes.
-        own('open_file_cache', 'max=20000', 'inactive=10s'),
+        own('open_file_cache', 'max=2000', 'inactive=10s'),
         own('open_file_cache_valid', '1s'),
         // A new nginx counts its connections from one again; a worker's number tells them apart.
         own(
