@@ -48,11 +48,8 @@ async function removeAll(state: string): Promise<void> {
 const noVersion = Buffer.alloc(8);
 
 async function remove(file: string): Promise<void> {
-  // What has gone meanwhile needs nothing.
-  const handle = await open(file, 'r+').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  // Of one that has gone, or that is not ours to write, nginx hears within a second or two.
+  const handle = await open(file, 'r+').catch(() => undefined);
   await handle?.write(noVersion, 0, noVersion.length, 0).finally(() => handle.close());
   await rm(file, { force: true });
 }
