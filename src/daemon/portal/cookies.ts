@@ -8,11 +8,14 @@ export const entryCookie = '__Host-poterne';
 /** What a browser got at a publication's name when it set out for the portal. */
 export const stateCookie = '__Host-poterne-state';
 
+/** What may stand around a name or a value (RFC 6265bis §5.6). `trim` takes more: another name of the domain may set `\xa0__Host-…`. */
+const bare = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
+
 /** The value of a cookie; the first where there are several. */
 export function readCookie({ headers }: IncomingMessage, name: string): string | undefined {
   for (const part of (headers.cookie ?? '').split(';')) {
     const at = part.indexOf('=');
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+    if (at > 0 && bare(part.slice(0, at)) === name) return bare(part.slice(at + 1));
   }
   return undefined;
 }

@@ -47,11 +47,15 @@ export function enterUrl(site: Site, host: string, path: string): string {
 export const originOf = ({ gateway }: Site, host: string): string =>
   `https://${host}${gateway.publicPort === 443 ? '' : `:${gateway.publicPort}`}`;
 
+/** What stands in a URL as the whole of a name: with anything else a wildcard would match where another host is meant (`evil?.example.fr`). */
+const hostname = /^(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i;
+
 /** The publication that answers to a name, as nginx looks for it: exact, then the longest wildcard, then the first expression. */
 export function publicationAt(
   { publications }: Pick<Site, 'publications'>,
   host: string,
 ): Publication | undefined {
+  if (!hostname.test(host)) return undefined;
   const some = publications.filter(({ scenario }) => scenario === 'proxy');
   const wild = some
     .filter(({ match, name }) => match === 'wildcard' && host.endsWith(name.slice(1)))

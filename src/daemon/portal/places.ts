@@ -15,7 +15,8 @@ export function destinationOf(site: SignInSite, given: string | undefined): URL 
   const portal = portalUrl(site);
   if (!URL.canParse(given, portal)) return undefined;
   const url = new URL(given, portal);
-  if (url.origin === portal) return url;
+  // Its path alone is what a browser of the portal is sent to, where `//other` is another host.
+  if (url.origin === portal) return url.pathname.startsWith('//') ? undefined : url;
   return url.origin === originOf(site, url.hostname) && publicationAt(site, url.hostname) ? url : undefined;
 }
 

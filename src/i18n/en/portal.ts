@@ -85,7 +85,6 @@ export const portal = {
   'portal.password.done': 'The password is changed, and your other sessions are ended.',
   'portal.password.differ': 'The new password was typed in two different ways.',
   'portal.password.wrong': 'The present password is not right.',
-  'portal.password.expired': 'Choose a new password; then sign in with it.',
   'portal.password.elsewhere': 'Your account is of {source}: change its password there.',
   // One-off access.
   'portal.ask.title': 'Ask for access to {name}',

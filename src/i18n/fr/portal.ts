@@ -86,7 +86,6 @@ export const portal = {
   'portal.password.done': 'Le mot de passe est changé, et vos autres sessions sont terminées.',
   'portal.password.differ': 'Le nouveau mot de passe a été saisi de deux façons différentes.',
   'portal.password.wrong': 'Le mot de passe actuel n’est pas le bon.',
-  'portal.password.expired': 'Choisissez un nouveau mot de passe ; connectez-vous ensuite avec celui-ci.',
   'portal.password.elsewhere': 'Votre compte est de {source} : changez son mot de passe là-bas.',
   'portal.ask.title': 'Demander l’accès à {name}',
   'portal.ask.text':

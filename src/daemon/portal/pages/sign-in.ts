@@ -47,10 +47,7 @@ export function signInPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const isCut = result.user !== undefined && asked.get('needs').isCut(result.user);
     if (result.user && !isCut) return enter(asked, result.user, wish);
     await refused(asked, login, result.refused ?? 'cut');
-    if (result.refused === 'must-change') {
-      if (source.name === 'local') return asked.redirect(withWish('/password/expired', wish), 303);
-      return refuse(401, tell(asked, 'portal.sign-in.must-change'));
-    }
+    if (result.refused === 'must-change') return refuse(401, tell(asked, 'portal.sign-in.must-change'));
     return refuse(401, tell(asked, 'portal.sign-in.wrong'));
   });
 

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { portalHere, type Visitor } from './testing.ts';
+
+const yaml = `
+site: maison
+language: en
+people:
+  alice: { name: Alice, groups: [staff] }
+  mallory: { groups: [] }
+sign-in: { at: portal.example.fr, tls: internal }
+services:
+  app: { url: http://127.0.0.1:8069 }
+publications:
+  "*.apps.example.fr": { service: app, tls: internal, audience: [ { groups: [staff] } ] }
+  "~ ^(?<any>.+)[.]team[.]example[.]fr$":
+    { service: app, example: a.team.example.fr, tls: { names: [a.team.example.fr] }, audience: [ { groups: [staff] } ] }
+`;
+const password = 'violet harbour 19 staples';
+
+let portal: Awaited<ReturnType<typeof portalHere>>;
+let alice: Visitor;
+beforeAll(async () => {
+  portal = await portalHere(yaml);
+  await portal.give('alice', password);
+  await portal.give('mallory', password);
+  alice = await signedIn('alice');
+});
+afterAll(() => portal?.close());
+
+async function signedIn(login: string): Promise<Visitor> {
+  const visitor = portal.visitor();
+  await visitor.get('/sign-in');
+  expect((await visitor.send('/sign-in', { login, password })).status).toBe(303);
+  return visitor;
+}
+
+// A wildcard takes any of these for a name of its own; a browser takes `evil.example` for the host.
+test.each(['?', '#', '/', '\\', '/../', ':443#', ':@', ' ', '%23', '|'])(
+  'a code for a pass goes to no host that "%s" hides before a published name',
+  async (mark) => {
+    for (const zone of ['apps', 'team']) {
+      const at = encodeURIComponent(`evil.example${mark}.${zone}.example.fr`);
+      const { status, headers } = await alice.get(`/pass?at=${at}&state=${'A'.repeat(43)}&to=/`);
+      expect([status, headers.location]).toEqual([404, undefined]);
+    }
+  },
+);
+
+test('a code for a pass goes to a name that a wildcard has', async () => {
+  for (const host of ['x.apps.example.fr', 'x_1.y.apps.example.fr', 'x.team.example.fr'])
+    expect((await alice.get(`/pass?at=${host}&state=${'A'.repeat(43)}&to=/`)).headers.location).toMatch(
+      new RegExp(`^https://${host}/\\.poterne/enter\\?code=[\\w-]{43}$`),
+    );
+});
+
+test.each([
+  'https://portal.example.fr//evil.example/',
+  '/.//evil.example',
+  '/%2e//evil.example',
+  '/a/..//evil.example',
+])('nobody is led off by a path of the portal that begins as another host does: %s', async (to) => {
+  expect((await alice.get(`/sign-in?${new URLSearchParams({ to })}`)).headers.location).toBe('/');
+  const visitor = portal.visitor();
+  await visitor.get('/sign-in');
+  const done = await visitor.send('/sign-in', { login: 'alice', password, to });
+  expect([done.status, done.headers.location]).toEqual([303, '/']);
+});
+
+test('a cookie that another name of the domain can set is none of ours', async () => {
+  const mallory = await signedIn('mallory');
+  const own = `__Host-poterne=${alice.cookies.get('__Host-poterne')}`;
+  // To a browser it is a part of the name, which then has no prefix; to JavaScript it is a space.
+  for (const mark of ['\xa0']) {
+    const planted = `${mark}__Host-poterne=${mallory.cookies.get('__Host-poterne')}`;
+    const sent = { cookie: `${planted}; ${own}` };
+    const { headers } = await alice.get(`/pass?at=x.apps.example.fr&state=${'A'.repeat(43)}&to=/`, sent);
+    const code = new URL(headers.location as string).searchParams.get('code');
+    const entered = await alice.get(`/.poterne/enter?code=${code}`, {
+      ...{
+        'x-poterne-publication': portal.site.publications[0]?.id ?? '',
+        'x-poterne-host': 'x.apps.example.fr',
+      },
+      cookie: `${mark}__Host-poterne-state=${'B'.repeat(43)}; __Host-poterne-state=${'A'.repeat(43)}`,
+    });
+    const pass = /__Host-poterne=([\w.-]+)/.exec(String(entered.headers['set-cookie']))?.[1] as string;
+    const verdict = await alice.get('/verdict', {
+      ...{
+        'x-poterne-publication': portal.site.publications[0]?.id ?? '',
+        'x-poterne-host': 'x.apps.example.fr',
+      },
+      ...{ 'x-poterne-uri': '/', cookie: `__Host-poterne=${pass}` },
+    });
+    expect([verdict.status, verdict.headers['x-poterne-user']]).toEqual([200, 'alice']);
+  }
+});
+
+test('a password alone, without signing in, changes no password', async () => {
+  const thief = portal.visitor();
+  const { text } = await thief.get('/sign-in');
+  const form = /name="form" value="([^"]*)"/.exec(text)?.[1] as string;
+  const fields = {
+    form,
+    login: 'alice',
+    current: password,
+    password: 'green anvil 77 lantern',
+    again: 'green anvil 77 lantern',
+  };
+  const before = (await portal.audited('password.set')).length;
+  for (const path of ['/password', '/password/expired']) await thief.post(path, fields);
+  expect((await portal.audited('password.set')).length).toBe(before);
+  await signedIn('alice');
+});
