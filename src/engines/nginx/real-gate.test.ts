@@ -753,6 +753,7 @@ describe('sightings', () => {
       '127.0.0.1',
       'open_localhost',
       '',
+      '204',
       '-',
       '-',
     ]);
@@ -765,10 +766,10 @@ describe('sightings', () => {
       await gateway.get('erp.localhost', '/', as(name, {}, { agent }));
     await vi.waitFor(async () => {
       const seen = (await lines()).slice(before);
-      const sessions = seen.filter((words) => words[9] !== '-').map((words) => words.slice(7));
+      const sessions = seen.filter((words) => words[10] !== '-').map((words) => words.slice(7));
       expect(sessions).toEqual([
-        ['erp_localhost', '/', 'of-alice', 'alice'],
-        ['erp_localhost', '/', 'of-bob', 'bob'],
+        ['erp_localhost', '/', '200', 'of-alice', 'alice'],
+        ['erp_localhost', '/', '200', 'of-bob', 'bob'],
       ]);
     });
   });
@@ -780,7 +781,7 @@ describe('sightings', () => {
     await vi.waitFor(async () => {
       const seen = (await lines()).slice(before);
       expect(new Set(seen.map((words) => words[1])).size).toBe(2);
-      for (const words of seen) expect(words.slice(9)).toEqual(['-', '-']);
+      for (const words of seen) expect(words.slice(10)).toEqual(['-', '-']);
     });
   });
 });
