@@ -830,4 +830,23 @@ describe('the portal', () => {
     });
     expect((await gateway.get('open.localhost', '/.poterne/enter?code=x')).status).toBe(404);
   });
+
+  test('writes no code that opens something into a log, also where somebody is slowed down', async () => {
+    daemon.other = (_, outgoing) => void outgoing.writeHead(200).end();
+    const at = 'sign-in.localhost';
+    const from = { headers: { referer: `https://${at}/invitation?code=S3CRET-2` } };
+    await gateway.get(at, '/sign-in/back/entra?code=S3CRET-3&state=S3CRET-4');
+    await gateway.get('erp.localhost', '/.poterne/enter?code=S3CRET-5');
+    const many = await Promise.all(
+      Array.from({ length: 160 }, () => gateway.get(at, '/invitation?code=S3CRET-1', from)),
+    );
+    expect(many.map(({ status }) => status)).toContain(429);
+    const log = (name: string) => readFile(join(gateway.prefix, 'log', name), 'utf8');
+    await vi.waitFor(
+      async () => expect(await log('access.log')).toMatch(/"\/invitation\?-".*"status":429/),
+      5000,
+    );
+    expect(await log('access.log')).toContain(`"referrer":"https://${at}/invitation?-"`);
+    for (const name of ['access.log', 'error.log']) expect(await log(name)).not.toContain('S3CRET');
+  });
 });

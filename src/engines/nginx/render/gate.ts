@@ -24,8 +24,14 @@ const daemon = 'poterne_daemon';
 const asking = 'poterne_asking';
 const entering = 'poterne_entering';
 
-/** Requests that a person's own pages cannot be taken for are refused before the daemon hears of them. */
-export const enteringLimit = (): Node[] => [own('limit_req', `zone=${entering}`, 'burst=100', 'nodelay')];
+/**
+ * Requests that a person's own pages cannot be taken for are refused before the daemon hears of them. The access log tells of each; the
+ * error log would with what they asked for, codes too.
+ */
+export const enteringLimit = (): Node[] => [
+  own('limit_req', `zone=${entering}`, 'burst=100', 'nodelay'),
+  own('limit_req_log_level', 'info'),
+];
 
 /** A cookie's value, and a token: what is longer, or holds anything else, is none. */
 const value = '[A-Za-z0-9_.~-]{1,256}';

@@ -207,14 +207,21 @@ function misdirected(): Node[] {
 
 /** What opens something once stands in the URLs of these: no log needs it. */
 function keptBack(): Node[] {
+  const coded = '/(?:invitation|\\.poterne/enter|sign-in/back/[^?]*)';
   return [
     why('Codes that open something stay out of the log.'),
     block(
       '',
       ['map', '$request_uri', '$poterne_logged_uri'],
+      [own('default', '$request_uri'), own(`~^(?<poterne_coded>${coded})\\?`, '$poterne_coded?-')],
+    ),
+    // The form of an invitation is sent from its link, which is good until a password is set.
+    block(
+      '',
+      ['map', '$http_referer', '$poterne_logged_referrer'],
       [
-        own('default', '$request_uri'),
-        own('~^(?<poterne_coded>/(?:invitation|\\.poterne/enter|sign-in/back/[^?]*))\\?', '$poterne_coded?-'),
+        own('default', '$http_referer'),
+        own(`~*^(?<poterne_from>https?://[^/?#]*${coded})\\?`, '$poterne_from?-'),
       ],
     ),
   ];
@@ -239,7 +246,7 @@ function log(file: string, site: Site): Node[] {
     ['protocol', '"$server_protocol"'],
     ['tls', '"$ssl_protocol"'],
     ['agent', '"$http_user_agent"'],
-    ['referrer', '"$http_referer"'],
+    ['referrer', site.signIn ? '"$poterne_logged_referrer"' : '"$http_referer"'],
     // Why a client certificate was refused stands in the first: FAILED:certificate has expired.
     ...(isAsked
       ? [
