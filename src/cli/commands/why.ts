@@ -8,13 +8,15 @@ import { parseTime } from '../../lib/hours.ts';
 import { isAddress } from '../../lib/ip.ts';
 import { classOf } from '../../lib/path-class.ts';
 import type { Asking, Refusal, Verdict } from '../../model/audience.ts';
+import { type Cut, cutTargetText } from '../../model/cut.ts';
 import { type Message, message } from '../../model/message.ts';
 import type { Publication, Site } from '../../model/site.ts';
 import { type CommonOptions, command } from '../command.ts';
-import type { Context } from '../context.ts';
+import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { publicationNamed } from '../publication-named.ts';
+import { askHere, type KnownHere } from './why-here.ts';
 
 interface WhyOptions extends CommonOptions {
   readonly from: string;
@@ -24,12 +26,13 @@ interface WhyOptions extends CommonOptions {
   readonly secondFactor?: boolean;
   readonly certificate?: string;
   readonly country?: string;
+  readonly described?: boolean;
 }
 
 /** What one calls whoever has not signed in; nobody can be called so (it is an account of Debian's). */
 const nobody = 'nobody';
 
-/** `poterne why`: whether somebody would be let in, and why, by the description alone. */
+/** `poterne why`: whether somebody would be let in, and why: by the description, and by what this machine's gateway knows beside it. */
 export function why(context: Context): Command {
   const { t } = context;
   return command(context, 'why', 'why.about', [
@@ -49,27 +52,32 @@ export function why(context: Context): Command {
     .option('--second-factor', t('why.second-factor'))
     .option('--certificate <name>', t('why.certificate'))
     .addOption(new Option('--country <code>', t('why.country')).argParser((code) => code.toUpperCase()))
+    .option('--described', t('why.described'))
     .action(async (user: string, name: string, file: string, options: WhyOptions) => {
       const { site } = await requireSite(context, file, options.json);
       const publication = publicationNamed(site, name);
-      const asking = await askingOf(site, publication, user, options);
-      const verdict = decide(site, user, asking);
-      if (options.json) context.out(JSON.stringify(asJson(context, publication, user, asking, verdict)));
-      else tell(context, site, publication, user, asking, verdict);
+      const { asking, here } = await askingOf(site, publication, user, options);
+      const verdict = decide(site, user, asking, here);
+      const told = { site, publication, user, asking, here, verdict };
+      if (options.json) context.out(JSON.stringify(asJson(context, told)));
+      else tell(context, told);
       if (!verdict.admitted) process.exitCode = exit.failed;
     });
 }
 
-/** The one decision, after what ends somebody's access altogether. */
-function decide(site: Site, user: string, asking: Asking): Verdict {
+/** The one decision, after what keeps somebody out altogether. */
+function decide(site: Site, user: string, asking: Asking, here: KnownHere | undefined): Verdict {
+  const cuts = here?.cuts ?? [];
+  if (cuts.length > 0) return { admitted: false, why: 'cut', because: cuts.map((cut) => cutTold(site, cut)) };
+  const refused = (because: Message): Verdict => ({ admitted: false, why: 'ended', because: [because] });
+  if (here?.directory !== undefined && !here.user)
+    return refused(message('why.directory.none', { person: user, directory: here.directory }));
   const person = site.people.find(({ name }) => name === user);
-  const end = person && endOfAccess(site, person);
-  if (person && end && end <= asking.at)
-    return {
-      admitted: false,
-      why: 'ended',
-      because: [message('why.ended', { person: user, until: person.until ?? '' })],
-    };
+  const end = person ? endOfAccess(site, person) : here?.user?.ends;
+  if (end && end <= asking.at)
+    return refused(
+      message('why.ended', { person: user, until: person?.until ?? momentWords(end, site.timezone) }),
+    );
   const verdict = admit(site, asking);
   // What ends first of the two.
   return verdict.admitted && end && (!verdict.until || end < verdict.until)
@@ -77,32 +85,50 @@ function decide(site: Site, user: string, asking: Asking): Verdict {
     : verdict;
 }
 
+const cutTold = ({ timezone }: Site, { target, at, by, reason }: Cut): Message =>
+  message('why.cut', { what: cutTargetText(target), at: momentWords(new Date(at), timezone), by, reason });
+
 async function askingOf(
   site: Site,
   publication: Publication,
   user: string,
   options: WhyOptions,
-): Promise<Asking> {
+): Promise<{ readonly asking: Asking; readonly here: KnownHere | undefined }> {
   const { from, path, certificate, secondFactor = false } = options;
   if (!isAddress(from)) throw new WrongRequest('why.from.form', { value: from });
   if (!path.startsWith('/')) throw new WrongRequest('why.path.form', { value: path });
   if (certificate !== undefined && !site.tlsConfigurations.some((each) => each.name === certificate))
     throw new WrongRequest('why.certificate.unknown', { name: certificate });
+  const at = momentOf(site, options.at);
+  const here = options.described
+    ? undefined
+    : await askHere(stateFolder(options.state, process.env), site, {
+        ...{ publication, at, address: from, isGiven: options.groups !== undefined },
+        ...(user === nobody ? {} : { user }),
+      });
   const country = options.country ?? (await countryOf(site, from));
-  return {
-    ...{ publication: publication.id, at: momentOf(site, options.at), address: from, secondFactor },
+  const groups = user === nobody ? [] : groupsOf(site, user, options.groups, here);
+  const asking = {
+    ...{ publication: publication.id, at, address: from, secondFactor },
     pathClass: classOf(publication.audience.rules ?? [], path),
     ...(country === undefined ? {} : { country }),
     ...(certificate === undefined ? {} : { certificate }),
-    ...(user === nobody ? {} : { user: { id: user, groups: groupsOf(site, user, options.groups) } }),
+    ...(user === nobody ? {} : { user: { id: user, groups }, approvals: here?.approvals ?? [] }),
   };
+  return { asking, here };
 }
 
-/** Groups of the described people are known; those of a directory only it could tell. */
-function groupsOf({ people, directories = [] }: Site, user: string, written?: string): readonly string[] {
+/** Groups of the described people are known; those of a directory or a guest only the gateway can ask for. */
+function groupsOf(
+  { people, directories = [] }: Site,
+  user: string,
+  written: string | undefined,
+  here: KnownHere | undefined,
+): readonly string[] {
   const given = written?.split(',').map((group) => group.trim());
   const person = people.find(({ name }) => name === user);
   if (person) return given ?? person.groups;
+  if (here?.user) return here.user.groups;
   const directory = /@(.+)$/.exec(user)?.[1];
   const isKnown = directories.some(({ name }) => name === directory);
   // A guest is described nowhere.
@@ -131,14 +157,16 @@ async function countryOf({ countries }: Site, address: string): Promise<string |
   return readCountries(await readFile(countries)).countryOf(address);
 }
 
-function tell(
-  context: Context,
-  site: Site,
-  { name }: Publication,
-  user: string,
-  asking: Asking,
-  verdict: Verdict,
-): void {
+interface Told {
+  readonly site: Site;
+  readonly publication: Publication;
+  readonly user: string;
+  readonly asking: Asking;
+  readonly here: KnownHere | undefined;
+  readonly verdict: Verdict;
+}
+
+function tell(context: Context, { site, publication: { name }, user, asking, here, verdict }: Told): void {
   const { t, out, say, err } = context;
   const until = verdict.until && momentWords(verdict.until, site.timezone);
   const who = user === nobody ? t('why.nobody') : user;
@@ -150,7 +178,9 @@ function tell(
   if (!verdict.admitted) out(`  ${t(refusalCodes[verdict.why])}`);
   for (const each of verdict.because) out(`  - ${say(each)}`);
   if (until) out(t(verdict.admitted ? 'why.until' : 'why.again', { until }));
-  if (user.includes('@') && asking.user?.groups.length === 0)
+  if (here?.directory === undefined) out(t(here ? 'why.asked.gateway' : 'why.asked.description'));
+  else out(t('why.asked.directory', { directory: here.directory }));
+  if (user.includes('@') && here?.directory === undefined && asking.user?.groups.length === 0)
     err(t('cli.next', { text: t('why.directory.next') }));
 }
 
@@ -163,17 +193,13 @@ const refusalCodes = {
   country: 'why.refusal.country',
   hours: 'why.refusal.hours',
   denied: 'why.refusal.denied',
-  cut: 'why.refusal.denied',
+  cut: 'why.refusal.cut',
   ended: 'why.refusal.ended',
 } as const satisfies Record<Refusal, Message['code']>;
 
-function asJson(
-  { say }: Context,
-  { name, audience }: Publication,
-  user: string,
-  { at, address, country, user: subject }: Asking,
-  verdict: Verdict,
-) {
+function asJson({ say }: Context, { publication, user, asking, here, verdict }: Told) {
+  const { name, audience } = publication;
+  const { at, address, country, user: subject } = asking;
   const rule = verdict.admitted
     ? (audience.rules ?? []).findIndex(({ pointer }) => pointer === verdict.rule) + 1
     : 0;
@@ -185,5 +211,6 @@ function asJson(
     ...(verdict.admitted ? (rule > 0 ? { rule } : {}) : { why: verdict.why }),
     ...(verdict.until ? { until: verdict.until.toISOString() } : {}),
     because: verdict.because.map((each) => ({ ...each, text: say(each) })),
+    asked: { gateway: here !== undefined, directory: here?.directory ?? null },
   };
 }

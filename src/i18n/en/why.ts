@@ -28,7 +28,8 @@ export const why = {
   'why.lacks.approval': 'rule {number} asks for somebody’s approval',
 
   // `poterne why`.
-  'why.about': 'tell whether somebody would be let in, and why, by the description',
+  'why.about':
+    'tell whether somebody would be let in, and why: by the description and what the gateway here knows',
   'why.usage': '[options] <user> <name> [file] --from <address>',
   'why.user': 'alice; carol@ad for somebody of a directory; nobody for who has not signed in',
   'why.name': 'the name of a publication',
@@ -54,7 +55,16 @@ export const why = {
   'why.refusal.hours': 'Not at that time.',
   'why.refusal.denied': 'Denied.',
   'why.refusal.ended': 'Their access has ended.',
-  'why.directory.next': 'in which groups a directory has somebody is not asked here: give them with --groups',
+  'why.directory.next': 'in which groups a directory has somebody was not asked: give them with --groups',
+  'why.described': 'by the description alone: ask neither this machine’s gateway nor a directory',
+  'why.asked.description':
+    'Asked: the description alone, not what is cut off or approved, nor any directory.',
+  'why.asked.gateway': 'Asked: the description, and what is cut off and approved on this gateway.',
+  'why.asked.directory':
+    'Asked: the description, the directory {directory}, and what is cut off and approved on this gateway.',
+  'why.refusal.cut': 'Cut off.',
+  'why.cut': '{what} is cut off since {at}, by {by}: {reason}',
+  'why.directory.none': '{directory} has nobody who may sign in as {person}',
   'why.from.form': '"{value}" is no address',
   'why.path.form': '"{value}" is no path: it begins with /',
   'why.at.form': '"{value}" is no time: write 2026-12-01 09:00',

@@ -31,7 +31,8 @@ export const why: Record<keyof typeof en, string> = {
   'why.lacks.approval': 'la règle {number} demande l’accord de quelqu’un',
 
   // `poterne why`.
-  'why.about': 'dire si quelqu’un entrerait, et pourquoi, d’après la description',
+  'why.about':
+    'dire si quelqu’un entrerait, et pourquoi : d’après la description et ce que sait la passerelle d’ici',
   'why.usage': '[options] <personne> <nom> [fichier] --from <adresse>',
   'why.user': 'alice ; carol@ad pour quelqu’un d’un annuaire ; nobody pour qui n’est pas connecté',
   'why.name': 'le nom d’une publication',
@@ -58,7 +59,17 @@ export const why: Record<keyof typeof en, string> = {
   'why.refusal.denied': 'Refusé.',
   'why.refusal.ended': 'Son accès a pris fin.',
   'why.directory.next':
-    'on ne demande pas ici dans quels groupes un annuaire met quelqu’un : donnez-les avec --groups',
+    'on n’a pas demandé dans quels groupes l’annuaire met cette personne : donnez-les avec --groups',
+  'why.described':
+    'd’après la description seule : n’interroger ni la passerelle de cette machine ni un annuaire',
+  'why.asked.description':
+    'Interrogée : la description seule, ni ce qui est coupé ou approuvé, ni aucun annuaire.',
+  'why.asked.gateway': 'Interrogés : la description, et ce qui est coupé et approuvé sur cette passerelle.',
+  'why.asked.directory':
+    'Interrogés : la description, l’annuaire {directory}, et ce qui est coupé et approuvé sur cette passerelle.',
+  'why.refusal.cut': 'Coupé.',
+  'why.cut': '{what} est coupé depuis le {at}, par {by} : {reason}',
+  'why.directory.none': '{directory} n’a personne qui puisse se connecter comme {person}',
   'why.from.form': '« {value} » n’est pas une adresse',
   'why.path.form': '« {value} » n’est pas un chemin : il commence par /',
   'why.at.form': '« {value} » n’est pas un moment : écrivez 2026-12-01 09:00',

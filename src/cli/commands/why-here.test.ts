@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { head, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { townHall } from '../../identity/directories/testing/people.ts';
+import { pkiOf, type Slapd, startSlapd, suffix } from '../../identity/directories/testing/slapd.ts';
+
+// `poterne why` where the gateway is: a real directory, cuts, approvals and guests count.
+
+let rig: Rig;
+let slapd: Slapd;
+
+beforeAll(async () => {
+  rig = await makeRig();
+  await writeFile(join(rig.folder, 'secret'), 'service-password\n', { mode: 0o600 });
+  slapd = await startSlapd(rig.folder, { ...(await pkiOf()), ldif: townHall });
+  await rig.write(
+    'site.yaml',
+    `${head(rig.ports)}
+zones: { here: { networks: [127.0.0.0/8] } }
+people: { bob: { groups: [it] } }
+directories:
+  annuaire:
+    kind: ldap
+    servers: ["ldaps://localhost:${slapd.ldaps}"]
+    trust: { ca: ca.pem }
+    base: "ou=people,${suffix}"
+    group-base: "ou=groups,${suffix}"
+    bind: { user: "cn=poterne,ou=services,${suffix}", password: { file: ${rig.folder}/secret } }
+    groups: { staff: [staff] }
+sign-in: { at: portail.example.fr, guests: [contractors] }
+services: { app: { url: "http://127.0.0.1:1" } }
+publications:
+  erp.example.fr:
+    service: app
+    audience: [ { groups: [staff] }, { groups: [contractors], approval: { by: { groups: [it] }, for: 4h } } ]
+`,
+  );
+});
+afterAll(() => slapd?.stop());
+
+async function run(...args: string[]) {
+  const { said, ended } = poterne([...args, '--state', rig.state]);
+  return { status: await ended, said: said() };
+}
+const why = (user: string, ...more: string[]) =>
+  run('why', user, 'erp.example.fr', rig.file, '--from', '127.0.0.1', ...more);
+
+test('the directory, guests, approvals and cuts count where the gateway is, and it says what was asked', async () => {
+  const before = await why('alice@annuaire');
+  expect(before.status).toBe(1);
+  expect(before.said).toContain('Asked: the description alone');
+  expect((await run('apply', rig.file)).status).toBe(0);
+
+  const alice = await why('alice@annuaire');
+  expect(alice).toMatchObject({ status: 0 });
+  expect(alice.said).toContain('the directory annuaire');
+  const disabled = await why('dave@annuaire', '--json');
+  expect(JSON.parse(disabled.said)).toMatchObject({
+    ...{ admitted: false, why: 'ended', asked: { gateway: true, directory: 'annuaire' } },
+    because: [{ code: 'why.directory.none' }],
+  });
+  expect((await why('alice@annuaire', '--described')).status).toBe(1);
+
+  const { store } = rig.gateway;
+  const ends = new Date(Date.now() + 3_600_000);
+  const by = { owner: 'zoe', madeBy: 'root', made: new Date() };
+  await store.credentials('test').putGuest({ name: 'zoe', groups: ['contractors'], ends, ...by });
+  expect((await why('zoe')).said).toContain('Somebody must approve it.');
+  const asked = JSON.parse((await why('zoe', '--json')).said);
+  expect(asked).toMatchObject({ groups: ['contractors'], why: 'approval' });
+
+  expect((await run('cut', 'user:alice@annuaire', '--reason', 'laptop stolen')).status).toBe(0);
+  const cut = await why('alice@annuaire');
+  expect(cut.status).toBe(1);
+  expect(cut.said).toMatch(/Cut off\.\n.*user:alice@annuaire is cut off since .*: laptop stolen/);
+  await slapd.stop();
+  const unknown = await why('erin@annuaire');
+  expect(unknown.status).toBe(1);
+  expect(unknown.said).toContain('annuaire');
+  expect(unknown.said).not.toContain('is let in');
+});
