@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { portalHere, type Visitor } from './testing.ts';
 
 const yaml = `
@@ -109,4 +109,21 @@ test('a password alone, without signing in, changes no password', async () => {
   for (const path of ['/password', '/password/expired']) await thief.post(path, fields);
   expect((await portal.audited('password.set')).length).toBe(before);
   await signedIn('alice');
+});
+
+test('whoever asks again and again fills no log, nor makes it hard to read', async () => {
+  const guesser = portal.visitor('198.51.100.7');
+  const name = 'x'.repeat(5000);
+  for (let n = 0; n < 40; n++) {
+    await guesser.get('/sign-in');
+    await guesser.send('/sign-in', { login: name, password: 'a guess' });
+  }
+  const told = async () => (await portal.audited('sign-in')).filter(({ from }) => from === '198.51.100.7');
+  await vi.waitFor(async () =>
+    expect((await told()).some(({ detail }) => detail?.why === 'too-many')).toBe(true),
+  );
+  const lines = await told();
+  expect(lines.filter(({ detail }) => detail?.why === 'too-many')).toHaveLength(1);
+  expect(lines.length).toBeLessThan(10);
+  for (const { who } of lines) expect(who.length).toBeLessThan(100);
 });

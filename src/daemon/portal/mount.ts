@@ -66,6 +66,7 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
     certificates: (user) => certificatesOf(state, user),
     changePassword: (user, password, from) => people.setPassword(user, password, { who: user.id, from }),
     audit: (one) => audit.append(one),
+    refused: entry.refused,
     ...(mail
       ? {
           async mail(letter) {

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../audit/entry.ts';
+import type { Refused } from '../../audit/refusals.ts';
 import type { PasswordSource, ProviderSource, Strength, User } from '../../identity/types.ts';
 import type { Html } from '../../lib/html.ts';
 import type { Letter } from '../../mail/letter.ts';
@@ -109,6 +110,8 @@ export interface PortalNeeds {
   /** Changes the password of a local person; what is wrong with the new one, or `undefined`. */
   changePassword(user: User, password: string, from: string): Promise<Message | undefined>;
   audit(entry: AuditEntry): Promise<unknown>;
+  /** Writes down a refusal that anybody could bring about at each request: once a minute, and how often. */
+  refused(one: Refused): void;
   /** Absent when the description has no `mail:`. */
   readonly mail?: (letter: Letter) => Promise<unknown>;
   /** Told of what went wrong inside. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { destinationOf } from './places.ts';
 import { hiddenFields, portalHere, type Visitor } from './testing.ts';
 
@@ -124,7 +124,9 @@ describe('signing in', () => {
     expect(last?.status).toBe(429);
     expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0);
     expect(last?.text).toContain('Too many tries');
-    expect((await portal.audited('sign-in')).some(({ detail }) => detail?.why === 'too-many')).toBe(true);
+    await vi.waitFor(async () =>
+      expect((await portal.audited('sign-in')).some(({ detail }) => detail?.why === 'too-many')).toBe(true),
+    );
     expect((await signIn(portal.visitor('192.0.2.10'))).status).toBe(303);
   });
 

@@ -122,9 +122,19 @@ export async function enter(asked: Asked, user: User, wish: Wish, strength?: Str
   return onward(asked, wish);
 }
 
+/** Why somebody was refused without a look at a password, which takes its time. */
+const unlooked: readonly string[] = ['too-many', 'passkey', 'provider'];
+/** What people type stands in the log; a longer name is nobody's. */
+const longestName = 64;
+
 /** Writes down that somebody was refused, and why; they are not told. */
-export const refused = (asked: Asked, login: string, why: string): Promise<unknown> =>
-  audited(asked, { who: login || '-', result: 'refused', detail: { why } });
+export async function refused(asked: Asked, login: string, why: string): Promise<void> {
+  const who = (login.length > longestName ? `${login.slice(0, longestName)}…` : login) || '-';
+  if (!unlooked.includes(why))
+    return void (await audited(asked, { who, result: 'refused', detail: { why } }));
+  const [to, from] = [asked.get('site').signIn.at, asked.get('whence').address];
+  asked.get('needs').refused({ who, what: 'sign-in', to, from, why });
+}
 
 function audited(
   asked: Asked,

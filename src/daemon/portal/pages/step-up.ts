@@ -33,7 +33,7 @@ export function stepUpPages(app: Hono<PortalEnv>, attempts: Attempts): void {
 
   app.post('/step-up/:method', async (asked) => {
     const session = asked.get('session') as PortalSession;
-    const { factors, sessions, audit } = asked.get('needs');
+    const { factors, sessions, audit, refused } = asked.get('needs');
     const ready = await readySteps(asked, (asked.get('session') as PortalSession).user);
     const step = ready.find(({ method }) => method === asked.req.param('method'));
     if (!step) return problem(asked, 404);
@@ -43,7 +43,7 @@ export function stepUpPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const entry = { who: session.user.id, what: 'sign-in.factor', from: address } as const;
     const attempt = attempts.begin(`factor ${session.user.id}`, address);
     if (attempt.wait !== undefined) {
-      await audit({ ...entry, result: 'refused', detail: { factor: step.method, why: 'too-many' } });
+      refused({ ...entry, to: asked.get('site').signIn.at, why: 'too-many' });
       asked.header('Retry-After', String(attempt.wait));
       const wrong = message('portal.wait', { seconds: attempt.wait });
       return stepPage(asked, step, ready, wish, tell(asked, wrong.code, wrong.params), 429);
