@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   describe,
   type JsonFinding,
@@ -11,9 +13,20 @@ import {
 import { type Finding, hasErrors } from '../model/finding.ts';
 import type { Site } from '../model/site.ts';
 import { assertionFindings } from '../plan/assertions.ts';
+import { installedGateway } from '../plan/gateway-part.ts';
 import { networkFindings } from '../plan/network.ts';
 import type { Context } from './context.ts';
 import { Refused } from './exit.ts';
+
+/** The description that is meant: as asked, the one that is here, the one of an installed gateway. */
+export function descriptionFile(asked: string | undefined): string {
+  if (asked !== undefined) return asked;
+  const here = 'site.yaml';
+  return !existsSync(here) && existsSync(installedGateway.description) ? installedGateway.description : here;
+}
+
+/** Whether a file is the description of the gateway that the Debian package runs here. */
+export const isInstalled = (file: string): boolean => resolve(file) === installedGateway.description;
 
 /** A description as a command sees it: what it says, and how to show findings about it. */
 export interface Described {

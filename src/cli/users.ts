@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { AuditEntry } from '../audit/entry.ts';
 import { openAudit } from '../audit/log.ts';
@@ -11,12 +10,11 @@ import type { User } from '../identity/types.ts';
 import { knownHint } from '../lib/hints.ts';
 import type { Site } from '../model/site.ts';
 import { machineKey } from '../pki/machine-key.ts';
-import { installedGateway } from '../plan/gateway-part.ts';
 import type { CredentialStore } from '../store/credentials.ts';
 import type { Store } from '../store/store.ts';
 import { type CommonOptions, command } from './command.ts';
 import { type Context, stateFolder } from './context.ts';
-import { requireSite } from './description.ts';
+import { descriptionFile, requireSite } from './description.ts';
 import { endWith } from './errors.ts';
 import { WrongRequest } from './exit.ts';
 import { localAccount } from './local-account.ts';
@@ -96,13 +94,6 @@ export async function onUsers(
   } catch (error) {
     process.exitCode = endWith(context, error, options.json === true);
   }
-}
-
-/** The description that is meant: as asked, the one that is here, the one of an installed gateway. */
-function descriptionFile(asked: string | undefined): string {
-  if (asked !== undefined) return asked;
-  const here = 'site.yaml';
-  return !existsSync(here) && existsSync(installedGateway.description) ? installedGateway.description : here;
 }
 
 /**

@@ -4,13 +4,15 @@ import type { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import type { Directory, LdapDirectory, OpenIdDirectory } from '../../model/sign-in.ts';
 import type { Site } from '../../model/site.ts';
+import { installedGateway } from '../../plan/gateway-part.ts';
 import { type CommonOptions, command } from '../command.ts';
 import type { Context } from '../context.ts';
-import { requireSite } from '../description.ts';
+import { descriptionFile, isInstalled, requireSite } from '../description.ts';
 import { exit, WrongRequest } from '../exit.ts';
+import { becomeOwner } from '../with-gateway.ts';
 
 interface TestOptions extends CommonOptions {
-  readonly site: string;
+  readonly site?: string;
 }
 
 /** `poterne directory`: whether the directories of people answer as described. */
@@ -32,9 +34,12 @@ function test(context: Context): Command {
     .usage(t('directory.test.usage'))
     .argument('<name>', t('directory.test.name'))
     .argument('[login]', t('directory.test.login'))
-    .addOption(new Option('--site <file>', t('run.site')).default('site.yaml'))
+    .addOption(new Option('--site <file>', t('user.site')))
     .action(async (name: string, login: string | undefined, options: TestOptions) => {
-      const { site } = await requireSite(context, options.site, options.json);
+      const file = descriptionFile(options.site);
+      // Root may read secrets that the account of the service may not.
+      if (isInstalled(file)) await becomeOwner(installedGateway.state);
+      const { site } = await requireSite(context, file, options.json);
       const chosen = directoryOf(site, name);
       const isGood =
         chosen.kind === 'openid'

@@ -6,7 +6,7 @@ import { message } from '../../model/message.ts';
 import type { Publication, Site } from '../../model/site.ts';
 import { type CommonOptions, command } from '../command.ts';
 import type { Context } from '../context.ts';
-import { requireSite } from '../description.ts';
+import { descriptionFile, requireSite } from '../description.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { publicationNamed } from '../publication-named.ts';
 import { table } from '../table.ts';
@@ -21,10 +21,10 @@ export function who(context: Context): Command {
     .usage(t('who.usage'))
     .argument('<words...>', t('who.words'))
     .action(async (words: readonly string[], options: CommonOptions) => {
-      const [can, reach, name, file = 'site.yaml', ...rest] = words;
+      const [can, reach, name, file, ...rest] = words;
       if (can !== 'can' || reach !== 'reach' || name === undefined || rest.length > 0)
         throw new WrongRequest('who.form', {}, { next: message('who.form.next') });
-      const { site } = await requireSite(context, file, options.json);
+      const { site } = await requireSite(context, descriptionFile(file), options.json);
       const publication = publicationNamed(site, name);
       const told = tellOf(site, publication);
       if (options.json) context.out(JSON.stringify(told));

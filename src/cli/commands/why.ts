@@ -13,7 +13,7 @@ import { type Message, message } from '../../model/message.ts';
 import type { Publication, Site } from '../../model/site.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
-import { requireSite } from '../description.ts';
+import { descriptionFile, requireSite } from '../description.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { publicationNamed } from '../publication-named.ts';
 import { askHere, type KnownHere } from './why-here.ts';
@@ -44,7 +44,7 @@ export function why(context: Context): Command {
     .usage(t('why.usage'))
     .argument('<user>', t('why.user'))
     .argument('<name>', t('why.name'))
-    .argument('[file]', t('cli.file'), 'site.yaml')
+    .argument('[file]', t('user.site'))
     .requiredOption('--from <address>', t('why.from'))
     .option('--at <time>', t('why.at'))
     .option('--path <path>', t('why.path'), '/')
@@ -53,8 +53,8 @@ export function why(context: Context): Command {
     .option('--certificate <name>', t('why.certificate'))
     .addOption(new Option('--country <code>', t('why.country')).argParser((code) => code.toUpperCase()))
     .option('--described', t('why.described'))
-    .action(async (user: string, name: string, file: string, options: WhyOptions) => {
-      const { site } = await requireSite(context, file, options.json);
+    .action(async (user: string, name: string, file: string | undefined, options: WhyOptions) => {
+      const { site } = await requireSite(context, descriptionFile(file), options.json);
       const publication = publicationNamed(site, name);
       const { asking, here } = await askingOf(site, publication, user, options);
       const verdict = decide(site, user, asking, here);

@@ -18,9 +18,11 @@ export const mail = {
 
   // Secrets.
   'secret.missing': 'there is no file {file} for the secret',
-  'secret.missing.next': 'make it with the secret on one line, and "chmod 600 {file}"',
+  'secret.missing.next':
+    'make it with the secret on one line, and "chmod 600 {file}"; on an installed gateway "chgrp poterne {file}" and "chmod 640 {file}"',
   'secret.unreadable': 'the secret’s file {file} cannot be read: {reason}',
-  'secret.unreadable.next': 'give it to the account that runs Poterne: chown ACCOUNT {file}',
+  'secret.unreadable.next':
+    'let the account that runs Poterne read it; on an installed gateway: chgrp poterne {file}; chmod 640 {file}',
   'secret.open':
     'others than its owner may read the secret in {file} (mode {reason}), or it is another account’s',
   'secret.open.next':

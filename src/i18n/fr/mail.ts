@@ -21,9 +21,11 @@ export const mail: Record<keyof typeof en, string> = {
 
   // Secrets.
   'secret.missing': 'le fichier {file} du secret n’existe pas',
-  'secret.missing.next': 'créez-le avec le secret sur une ligne, et « chmod 600 {file} »',
+  'secret.missing.next':
+    'créez-le avec le secret sur une ligne, et « chmod 600 {file} » ; sur une passerelle installée « chgrp poterne {file} » et « chmod 640 {file} »',
   'secret.unreadable': 'le fichier {file} du secret ne peut pas être lu : {reason}',
-  'secret.unreadable.next': 'donnez-le au compte qui fait tourner Poterne : chown COMPTE {file}',
+  'secret.unreadable.next':
+    'laissez le compte qui fait tourner Poterne le lire ; sur une passerelle installée : chgrp poterne {file} ; chmod 640 {file}',
   'secret.open':
     'd’autres que son propriétaire peuvent lire le secret de {file} (mode {reason}), ou il est à un autre compte',
   'secret.open.next':

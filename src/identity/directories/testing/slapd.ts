@@ -42,34 +42,7 @@ export async function startSlapd(folder: string, wanted: Wanted): Promise<Slapd>
   await writeFile(at('crt.pem'), wanted.certificate.cert);
   await writeFile(at('key.pem'), wanted.certificate.key, { mode: 0o600 });
   await writeFile(at('people.ldif'), wanted.ldif);
-  await writeFile(
-    at('slapd.conf'),
-    `${['core', 'cosine', 'nis', 'inetorgperson'].map((each) => `include /etc/ldap/schema/${each}.schema`).join('\n')}
-pidfile ${at('slapd.pid')}
-modulepath /usr/lib/ldap
-moduleload back_mdb
-moduleload memberof
-moduleload ppolicy
-TLSCACertificateFile ${at('ca.pem')}
-TLSCertificateFile ${at('crt.pem')}
-TLSCertificateKeyFile ${at('key.pem')}
-security simple_bind=128
-sizelimit 500
-database mdb
-suffix "${suffix}"
-rootdn "cn=root,${suffix}"
-directory ${data}
-maxsize 10485760
-dbnosync
-index objectClass,uid,member,memberUid,cn eq
-overlay memberof
-overlay ppolicy
-ppolicy_default "cn=usual,ou=policies,${suffix}"
-ppolicy_use_lockout
-access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact="cn=poterne,ou=services,${suffix}" read by * none
-`,
-  );
+  await writeFile(at('slapd.conf'), slapdConf(folder));
   await exec('/usr/sbin/slapadd', ['-q', '-f', at('slapd.conf'), '-l', at('people.ldif')]);
   const { ldaps, ldap } = wanted.ports ?? { ldaps: await freePort(), ldap: await freePort() };
   const child = spawn(
@@ -88,6 +61,36 @@ access to * by dn.exact="cn=poterne,ou=services,${suffix}" read by * none
       await gone;
     },
   };
+}
+
+/** What it is configured with: its data, certificate (`crt.pem`, `key.pem`, `ca.pem`) and process id are in the folder. */
+export function slapdConf(folder: string): string {
+  const at = (name: string) => join(folder, name);
+  return `${['core', 'cosine', 'nis', 'inetorgperson'].map((each) => `include /etc/ldap/schema/${each}.schema`).join('\n')}
+pidfile ${at('slapd.pid')}
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+moduleload ppolicy
+TLSCACertificateFile ${at('ca.pem')}
+TLSCertificateFile ${at('crt.pem')}
+TLSCertificateKeyFile ${at('key.pem')}
+security simple_bind=128
+sizelimit 500
+database mdb
+suffix "${suffix}"
+rootdn "cn=root,${suffix}"
+directory ${at('data')}
+maxsize 10485760
+dbnosync
+index objectClass,uid,member,memberUid,cn eq
+overlay memberof
+overlay ppolicy
+ppolicy_default "cn=usual,ou=policies,${suffix}"
+ppolicy_use_lockout
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="cn=poterne,ou=services,${suffix}" read by * none
+`;
 }
 
 /** The directory as a description would have it. */
