@@ -45,6 +45,8 @@ const { outputFiles, metafile: meta } = await build({
   // Of an ES module V8 keeps nothing.
   format: 'cjs',
   target: 'node20',
+  // Those with a tag would stay as they are written, and not become ASCII.
+  supported: { 'template-literal': false },
   // Holds a native addon, which is found from its own folder.
   external: ['libsql'],
   define: {
@@ -57,7 +59,11 @@ const { outputFiles, metafile: meta } = await build({
   metafile: true,
   logLevel: 'error',
 });
-const code = outputFiles[0].text;
+// Strings are ASCII by now; regular expressions and comments become so: what loads the bundle reads a byte as a letter.
+const code = outputFiles[0].text.replace(
+  /[^\0-\x7f]/g,
+  (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+);
 if (file) {
   place(file, code);
   if (metafile) writeFileSync(metafile, JSON.stringify(meta));
@@ -85,7 +91,6 @@ function prepare() {
     .slice(0, 16);
   const bundle = join(folder, `poterne-${number}.cjs`);
   const cache = join(folder, `poterne-${number}.cache`);
-  // esbuild writes ASCII: it is read as it is.
   place(bundle, `(function (require, __filename) {${code}\n})`);
   const start = join(folder, 'poterne.cjs');
   const text = loader.replaceAll('__NUMBER__', number);
