@@ -1,8 +1,10 @@
 import type { Door, Expectation, Probe } from '../../model/expectation.ts';
 import { type Message, message } from '../../model/message.ts';
 import {
+  clientVerification,
   type DirectPublication,
   isGuarded,
+  isRequired,
   type ProxiedPublication,
   type Publication,
   passedThrough,
@@ -12,15 +14,11 @@ import {
   type Site,
 } from '../../model/site.ts';
 import { clientDoor, clientPromises } from './expect-clients.ts';
+import { arrivals, doorsOf, minDays, namePromises, unknown } from './expect-name.ts';
 import { portSuffix } from './render/common.ts';
 import { answerHeaders } from './render/headers.ts';
+import { portalPublication } from './render/portal.ts';
 import { checkedPath, reached, serviceOf } from './routes.ts';
-
-/** A name that the DNS promises never to know (RFC 2606). */
-const unknown = 'unknown.invalid';
-
-/** How long before its end a certificate must have been renewed. */
-const minDays = 14;
 
 /** Every promise that the description makes about the gateway. */
 export function expect(site: Site): Expectation[] {
@@ -28,98 +26,22 @@ export function expect(site: Site): Expectation[] {
     ...site.publications.flatMap((p) =>
       p.scenario === 'proxy' ? publicationPromises(site, p) : directPromises(site, p),
     ),
+    ...portalPromises(site),
     ...gatewayPromises(site),
   ];
 }
 
-interface Doors {
-  readonly http: Door;
-  readonly https: Door;
-}
-
-function doorsOf({ gateway }: Site, { example }: Publication): Doors {
-  const { proxyProtocol } = gateway;
-  return {
-    http: { name: example, port: gateway.httpPort, proxyProtocol },
-    https: { name: example, port: gateway.publicPort, proxyProtocol },
-  };
-}
-
-/** Visitors find the gateway. */
-function arrivals(
-  https: Door,
-  promise: (what: string, text: Message, probe: Probe) => Expectation,
-  http?: Door,
-): Expectation[] {
-  const listens = (scheme: string, door: Door) =>
-    promise(`listens-${scheme}`, message('promise.listens', { name: door.name, port: door.port }), {
-      kind: 'listens',
-      door,
-    });
-  return [
-    promise('resolves', message('promise.resolves', { name: https.name }), {
-      kind: 'resolves',
-      name: https.name,
-      port: https.port,
-    }),
-    ...(http ? [listens('http', http)] : []),
-    listens('https', https),
-  ];
-}
-
 function publicationPromises(site: Site, publication: ProxiedPublication): Expectation[] {
-  const { name, example, pointer } = publication;
-  const doors = doorsOf(site, publication);
-  const home = `https://${example}${portSuffix(site.gateway)}`;
-  const promise = (what: string, text: Message, probe: Probe, because = pointer): Expectation => ({
-    id: `${name}#${what}`,
-    about: name,
-    promise: text,
-    because,
-    probe,
-  });
-  const asked = '/poterne-check?a=b';
+  const door = doorsOf(site, publication).https;
+  const home = `https://${publication.example}${portSuffix(site.gateway)}`;
   return [
-    ...arrivals(doors.https, promise, doors.http),
-    promise(
-      'certificate',
-      message(publication.tls.kind === 'acme' ? 'promise.certificate.acme' : 'promise.certificate', {
-        name: example,
-        days: minDays,
-      }),
-      {
-        kind: 'certificate',
-        door: doors.https,
-        minDays,
-        ...(publication.tls.kind === 'internal' ? { internal: true } : {}),
-        ...(publication.tls.kind === 'acme' ? { minShare: 1 / 6 } : {}),
-      },
-      publication.tls.pointer,
-    ),
-    promise('tls-versions', message('promise.tls-versions', { name: example }), {
-      kind: 'tls-versions',
-      door: doors.https,
-      refused: ['TLSv1', 'TLSv1.1'],
-      accepted: ['TLSv1.2', 'TLSv1.3'],
-    }),
-    promise('redirects', message('promise.redirects', { from: `http://${example}/`, to: `${home}/` }), {
-      kind: 'redirects',
-      door: doors.http,
-      path: asked,
-      to: `${home}${asked}`,
-    }),
-    promise('refuses-host', message('promise.refuses-host.https', { name: example, host: unknown }), {
-      kind: 'refuses-host',
-      door: doors.https,
-      scheme: 'https',
-      host: unknown,
-    }),
-    ...headerPromise(site, publication, doors.https, home),
-    ...clientPromises(site, publication, doors.https, home),
+    ...namePromises(site, publication),
+    ...headerPromise(site, publication, door, home),
+    ...clientPromises(site, publication, door, home),
     ...(isGuarded(publication)
-      ? guardPromises(site, publication, doors.https, home)
+      ? guardPromises(site, publication, door, home)
       : publication.routes.flatMap((route) =>
-          routePromises(site, publication, route, clientDoor(site, publication, route, doors.https), home),
+          routePromises(site, publication, route, clientDoor(site, publication, route, door), home),
         )),
   ];
 }
@@ -128,9 +50,12 @@ function publicationPromises(site: Site, publication: ProxiedPublication): Expec
 function guardPromises(site: Site, publication: ProxiedPublication, door: Door, home: string): Expectation[] {
   const { audience, routes, name } = publication;
   if (audience.rules?.some(({ verdict, subject }) => verdict === 'allow' && !subject)) return [];
+  const verification = clientVerification(site, publication);
   return routes.flatMap((route) => {
     const path = checkedPath(publication, route, serviceOf(site, route));
-    const arrival = clientDoor(site, { ...publication, audience: { ...audience, rules: [] } }, route, door);
+    // A certificate that is not asked for at the door may itself be what a rule lets in.
+    const arrival =
+      verification && isRequired(verification, route) ? clientDoor(site, publication, route, door) : door;
     if (path === undefined || !arrival) return [];
     const label = route.match === 'regex' ? `/~${route.path}` : route.path;
     return [
@@ -144,6 +69,26 @@ function guardPromises(site: Site, publication: ProxiedPublication, door: Door, 
       ...portalPromise(site, publication, label, { door: arrival, path, url: home + path }),
     ];
   });
+}
+
+/** The portal is there, as a publication is, and shows where one signs in. */
+function portalPromises(site: Site): Expectation[] {
+  const portal = portalPublication(site);
+  if (!portal) return [];
+  const { name, pointer } = portal;
+  const path = '/sign-in';
+  const url = `https://${name}${portSuffix(site.gateway)}${path}`;
+  const door = doorsOf(site, portal).https;
+  return [
+    ...namePromises(site, portal),
+    {
+      id: `${name}#sign-in-page`,
+      about: name,
+      promise: message('promise.sign-in-page', { url }),
+      because: pointer,
+      probe: { kind: 'answers', door, path, status: 200 },
+    },
+  ];
 }
 
 /** A page that is opened in a browser leads to signing in, unless it needs a certificate that a probe may not have. */

@@ -34,6 +34,7 @@ export const nginx = {
     '{name} shows a trusted certificate in its name, valid for at least {days} more days.',
   'promise.tls-versions': '{name} speaks TLS 1.2 or 1.3, and refuses TLS 1.0 and 1.1.',
   'promise.redirects': '{from} leads to {to}, whatever the path.',
+  'promise.sign-in-page': '{url} shows where people sign in.',
   'promise.answers': '{url} shows {title} (status {status}).',
   'promise.answers.contains': '{url} shows {title} (status {status}, contains “{contains}”).',
   'promise.sign-in': '{url} is shut to whoever has not signed in.',

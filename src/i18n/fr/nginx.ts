@@ -38,6 +38,7 @@ export const nginx = {
     '{name} présente un certificat de confiance à son nom, valable encore au moins {days} jours.',
   'promise.tls-versions': '{name} parle TLS 1.2 ou 1.3, et refuse TLS 1.0 et 1.1.',
   'promise.redirects': '{from} mène à {to}, quel que soit le chemin.',
+  'promise.sign-in-page': '{url} montre où l’on se connecte.',
   'promise.answers': '{url} montre {title} (statut {status}).',
   'promise.answers.contains': '{url} montre {title} (statut {status}, contient « {contains} »).',
   'promise.sign-in': '{url} est fermé à qui ne s’est pas connecté.',

@@ -8,7 +8,7 @@ import { certificateFiles, certificateInputs } from './inputs.ts';
 import { redirectServer, serverHead, standIn } from './publication.ts';
 
 /** The portal as far as it is like a publication: its name and its certificate. */
-function published({ signIn }: Site): ProxiedPublication | undefined {
+export function portalPublication({ signIn }: Pick<Site, 'signIn'>): ProxiedPublication | undefined {
   if (!signIn) return undefined;
   const { id, at: name, tls, pointer } = signIn;
   return {
@@ -19,7 +19,7 @@ function published({ signIn }: Site): ProxiedPublication | undefined {
 
 /** `portal.conf`: where people sign in. What goes wrong with its name or its certificate leaves all others alone. */
 export function portalArtefact(context: Context): Omit<Artefact, 'host' | 'engine'> | undefined {
-  const portal = published(context.site);
+  const portal = portalPublication(context.site);
   if (!portal) return undefined;
   return {
     path: 'portal.conf',
