@@ -8,6 +8,7 @@ import { type FactorNeeds, type Factors, openFactors } from '../identity/factors
 import { type By, type LocalPeople, openPeople } from '../identity/people.ts';
 import type { User } from '../identity/types.ts';
 import { knownHint } from '../lib/hints.ts';
+import { idParts, userIdOf } from '../lib/user-id.ts';
 import type { Site } from '../model/site.ts';
 import { machineKey } from '../pki/machine-key.ts';
 import type { CredentialStore } from '../store/credentials.ts';
@@ -85,7 +86,7 @@ export async function onUsers(
         ...{ site, state, store, credentials, by, audit: audit.append },
         ...{ people: openPeople(needs), factors: openFactors({ ...needs, tell }) },
         async endSessions(person) {
-          const ended = await store.sessions.end(site.name, { user: person }, 'administrator');
+          const ended = await store.sessions.end(site.name, { user: userIdOf(person) }, 'administrator');
           await forgetVerdicts(state);
           return ended.length;
         },
@@ -102,11 +103,12 @@ export async function onUsers(
  */
 export async function usersNamed(
   { site, people, credentials }: OnUsers,
-  name: string,
+  written: string,
 ): Promise<readonly [User, ...User[]]> {
+  const name = userIdOf(written);
   const local = await people.known(name);
   if (local) return [local.user];
-  const [login = '', source] = name.split('@');
+  const { login, source } = idParts(name);
   if (source && (site.directories ?? []).some((each) => each.name === source)) {
     const base = { id: name, source, login, groups: [] };
     const owners = (await credentials.factorCounts()).filter(({ person }) => person === name);

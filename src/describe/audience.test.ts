@@ -30,6 +30,8 @@ const published = (audience: string, more = '') =>
 test.each([
   ['[{ groups: [staff, contractors], mfa: required, from: [lan, internet], countries: [fr] }]', []],
   ['[{ people: [carl, carol@ad], when: 2026-12-01 08:00 for 4h, paths: [/rfe/] }]', []],
+  // Providers call people by their addresses.
+  ['[{ people: [carol@example.fr@ad] }]', []],
   ['[{ signed-in: true, when: { hours: 08:00-18:00, calendar: ouvres, timezone: Asia/Tokyo } }]', []],
   ['[{ groups: [staff], approval: { by: { groups: [it] }, for: 4h } }]', []],
   ['[{ signed-in: true }, { deny: true, groups: [suspended] }]', []],
@@ -120,6 +122,16 @@ test.each([
     `${ground}${portal}${configuration}publications:\n  a.fr: { service: crm, ${more} }\n`,
   );
   expect(findings.map(({ code }) => code).sort()).toEqual(found);
+});
+
+test('people are those whom their sources call so, however it is written: a denial of Carol is one of carol', async () => {
+  const { site } = await read(
+    published('[{ signed-in: true }, { deny: true, people: [Carol@ad, "Dan@Example.fr@ad"] }]'),
+  );
+  expect(site?.publications[0]?.audience.rules?.[1]?.subject?.people).toEqual([
+    'carol@ad',
+    'dan@example.fr@ad',
+  ]);
 });
 
 test('a path that no route leads to, people without a portal, countries that nothing tells', async () => {

@@ -1,4 +1,5 @@
 import { isPrivate, parseNetwork } from '../lib/ip.ts';
+import { idParts } from '../lib/user-id.ts';
 import { message } from '../model/message.ts';
 import { type Pointer, pointer } from '../model/pointer.ts';
 import { checkHidden } from './check-hidden.ts';
@@ -158,7 +159,7 @@ function checkPeople({ parsed, report, reference }: Checking, people: readonly s
     const here = `${at}/${i}`;
     if (people.indexOf(who) < i)
       report('warning', { code: 'value.twice', params: { value: who }, pointer: here });
-    const directory = /^[^@]+@(.+)$/.exec(who)?.[1];
+    const directory = idParts(who).source;
     if (directory === undefined) reference('people', who, here);
     else if (!parsed.names.directories.includes(directory)) reference('directories', directory, here);
   }

@@ -1,5 +1,6 @@
 import { sha256 } from '../lib/digest.ts';
 import { parseNetwork } from '../lib/ip.ts';
+import { userIdOf } from '../lib/user-id.ts';
 import { windowIn } from '../lib/windows.ts';
 import type { AudienceRule, RuleSubject, RuleWhen } from '../model/audience.ts';
 import type { Calendar } from '../model/job.ts';
@@ -78,7 +79,7 @@ export function resolveRule(
       ? {}
       : {
           approval: {
-            people: [...new Set(approval.by.people ?? [])],
+            people: idsOf(approval.by.people),
             groups: [...new Set(approval.by.groups ?? [])],
             lasts: approval.for,
           },
@@ -88,12 +89,15 @@ export function resolveRule(
   return { ...rule, id, pointer: at };
 }
 
+/** As sources have them: a denial of `Carol@ad` is one of `carol@ad`. */
+const idsOf = (people: readonly string[] = []): readonly string[] => [...new Set(people.map(userIdOf))];
+
 function subjectOf({ groups, people, certificate, ...entry }: AudienceRuleEntry): RuleSubject | undefined {
   const signedIn = entry['signed-in'] === true;
   if (groups === undefined && people === undefined && certificate === undefined && !signedIn)
     return undefined;
   return {
-    people: [...new Set(people ?? [])],
+    people: idsOf(people),
     groups: [...new Set(groups ?? [])],
     signedIn,
     ...(certificate === undefined ? {} : { certificate }),

@@ -11,6 +11,8 @@ export interface ServiceToken {
   readonly name: string;
   /** The id of the user that it acts as. */
   readonly user: string;
+  /** Whose credentials theirs are (`ownerOf`), where that was known: whoever has their name later is another. */
+  readonly owner?: string;
   /** Names of publications. */
   readonly publications: readonly string[];
   /** Prefixes of paths, as `/rfe/`; none: all. */
@@ -27,6 +29,7 @@ export interface ServiceToken {
 export interface NewToken {
   readonly name: string;
   readonly user: string;
+  readonly owner?: string;
   readonly publications: readonly string[];
   readonly paths: readonly string[];
   readonly by: string;
@@ -61,6 +64,7 @@ export function openTokens(open: () => Promise<ServiceTokenStore>, site: () => s
       const [id, secret] = [`t${newId()}`, newSecret()];
       const row = {
         ...{ id, hash: hashOf(secret), name: token.name, user_id: token.user, made_by: token.by },
+        owner: token.owner ?? null,
         ...{ publications: JSON.stringify(token.publications), paths: JSON.stringify(token.paths) },
       };
       return steady(async (store) => {
@@ -97,12 +101,13 @@ export const isForPath = ({ paths }: ServiceToken, sent: string): boolean =>
   paths.length === 0 || paths.includes(classOf([{ paths }], sent));
 
 function tokenOf(row: StoredToken): ServiceToken {
-  const { id, name, user_id: user, made_by: by, now, made, expires, used, used_from, revoked } = row;
+  const { id, name, user_id: user, owner, made_by: by, now, made, expires, used, used_from, revoked } = row;
   // One from the clock's future is none either: the clock went back, and it may have run out.
   const isOver = Date.parse(now) >= Date.parse(expires) || Date.parse(made) > Date.parse(now) + 30_000;
   return {
     ...{ id, name, user, by, publications: JSON.parse(row.publications), paths: JSON.parse(row.paths) },
     ...{ made: new Date(made), expires: new Date(expires) },
+    ...(owner === null ? {} : { owner }),
     ...(used === null ? {} : { used: new Date(used) }),
     ...(used_from === null ? {} : { usedFrom: used_from }),
     ...(revoked === null ? {} : { revoked: new Date(revoked) }),

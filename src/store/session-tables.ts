@@ -52,6 +52,8 @@ export interface SessionTables {
     hash: string;
     name: string;
     user_id: string;
+    /** Whose credentials theirs are; null: of whoever has the name. */
+    owner: string | null;
     /** Ids of publications, and prefixes of paths; JSON. No path: all. */
     publications: string;
     paths: string;
@@ -110,6 +112,11 @@ export const sessionMigrations = {
       await table('signing_key', ['site', 'kid', 'jwk', 'until'])
         .addPrimaryKeyConstraint('signing_key_key', ['site', 'kid'])
         .execute();
+    },
+  },
+  '2026-11-26-token-owners': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('service_token').addColumn('owner', 'text').execute();
     },
   },
 };

@@ -7,6 +7,7 @@ import { isDay, momentOn } from '../../lib/dates.ts';
 import { parseTime } from '../../lib/hours.ts';
 import { isAddress } from '../../lib/ip.ts';
 import { classOf } from '../../lib/path-class.ts';
+import { idParts } from '../../lib/user-id.ts';
 import type { Asking, Refusal, Verdict } from '../../model/audience.ts';
 import { type Cut, cutTargetText } from '../../model/cut.ts';
 import { type Message, message } from '../../model/message.ts';
@@ -129,7 +130,7 @@ function groupsOf(
   const person = people.find(({ name }) => name === user);
   if (person) return given ?? person.groups;
   if (here?.user) return here.user.groups;
-  const directory = /@(.+)$/.exec(user)?.[1];
+  const directory = idParts(user).source;
   const isKnown = directories.some(({ name }) => name === directory);
   // A guest is described nowhere.
   if (isKnown || (directory === undefined && given)) return given ?? [];

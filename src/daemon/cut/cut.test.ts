@@ -136,6 +136,12 @@ test('what is asked wrongly is said before anything is done', async () => {
   expect(said('address:everywhere')).toMatchObject({ code: 'cut.address' });
   expect(said('user:')).toMatchObject({ code: 'cut.user' });
   expect(said('user:carol@ad')).toEqual({ kind: 'user', name: 'carol@ad' });
+  // As it is written in a hurry: who is cut off is called as their source calls them.
+  expect(said('user: Alice ')).toEqual({ kind: 'user', name: 'alice' });
+  expect(said('user:Zoe\u0301@Example.fr@Entra')).toEqual({
+    kind: 'user',
+    name: 'zo\u00e9@example.fr@Entra',
+  });
   expect(said('address:2001:DB8::7')).toEqual({ kind: 'address', name: '2001:db8::7/128' });
   const rig = await makeRig();
   const { status, said: text } = await run(rig, 'cut', 'all', '--json');

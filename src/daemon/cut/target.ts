@@ -1,5 +1,6 @@
 import { networkFiles } from '../../lib/cut-networks.ts';
 import { parseNetwork } from '../../lib/ip.ts';
+import { userIdOf } from '../../lib/user-id.ts';
 import type { CutTarget } from '../../model/cut.ts';
 import { type Message, message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
@@ -8,7 +9,7 @@ import type { Site } from '../../model/site.ts';
 export function targetOf(text: string, site: Site | undefined): CutTarget | Message {
   if (text === 'all') return { kind: 'all', name: 'all' };
   const [, kind, rest = ''] = /^(user|address|publication):(.*)$/s.exec(text) ?? [];
-  if (kind === 'user') return rest.trim() === '' ? message('cut.user') : { kind, name: rest.trim() };
+  if (kind === 'user') return rest.trim() === '' ? message('cut.user') : { kind, name: userIdOf(rest) };
   if (kind === 'address') {
     const network = parseNetwork(rest);
     if (network === undefined) return message('cut.address', { value: rest });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ownerOf } from '../../identity/owner.ts';
+import { openTokens } from '../../identity/tokens.ts';
 import { portalHere, type Visitor } from './testing.ts';
 
 const yaml = `
@@ -126,4 +128,36 @@ test('whoever asks again and again fills no log, nor makes it hard to read', asy
   expect(lines.filter(({ detail }) => detail?.why === 'too-many')).toHaveLength(1);
   expect(lines.length).toBeLessThan(10);
   for (const { who } of lines) expect(who.length).toBeLessThan(100);
+});
+
+test('a token acts for who they were, and not for another of their name', async () => {
+  const root = { who: 'root', from: 'here' };
+  const zoe = { name: 'zoe', groups: ['staff'], ends: new Date(Date.now() + 3_600_000) };
+  const guest = await portal.people.addGuest(zoe, root);
+  const tokens = openTokens(
+    async () => portal.store.serviceTokens,
+    () => portal.site.name,
+  );
+  const [publication] = portal.site.publications;
+  const made = await tokens.create({
+    ...{
+      name: 'edi',
+      user: guest.id,
+      owner: ownerOf(guest),
+      publications: [publication?.name ?? ''],
+      paths: [],
+    },
+    ...{ by: 'root', lasts: 600_000 },
+  });
+  const asks = async () =>
+    (
+      await portal.visitor().get('/verdict', {
+        ...{ 'x-poterne-publication': publication?.id ?? '', 'x-poterne-host': 'x.apps.example.fr' },
+        ...{ 'x-poterne-uri': '/', authorization: `Bearer ${made?.shown}` },
+      })
+    ).status;
+  expect(await asks()).toBe(200);
+  await portal.people.endGuest('zoe', root);
+  await portal.people.addGuest(zoe, root);
+  await expect.poll(asks, { timeout: 3000 }).toBe(401);
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ownerOf } from '../../identity/owner.ts';
 import type { Identity } from '../../identity/signing.ts';
 import { isForPath, tokenPrefix } from '../../identity/tokens.ts';
 import type { Strength, User } from '../../identity/types.ts';
@@ -79,6 +80,7 @@ async function whoShows(
     const token = await tokens.find(bearer, address);
     const user = token && (await standing.ofId(token.user));
     if (!token || !user) return 'nobody';
+    if (token.owner !== undefined && token.owner !== ownerOf(user)) return 'nobody';
     if (!token.publications.includes(name) || !isForPath(token, uri)) return 'elsewhere';
     return { user, session: token.id, isForAll: token.paths.length === 0 };
   }

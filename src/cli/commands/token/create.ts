@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ownerOf } from '../../../identity/owner.ts';
 import { type NewToken, openTokens } from '../../../identity/tokens.ts';
 import { parseDuration } from '../../../lib/duration.ts';
 import { knownHint } from '../../../lib/hints.ts';
@@ -82,5 +83,7 @@ async function askedFor(on: OnUsers, name: string, options: CreateOptions): Prom
   const lasts = parseDuration(options.expires);
   if (lasts === undefined || lasts < 60_000 || lasts > longest)
     throw new WrongRequest('token.expires.form', { value: options.expires });
-  return { name, user: user.id, publications, paths, lasts, by: on.by.who };
+  // Of a directory only the directory knows who has a name.
+  const owner = user.source === 'local' ? { owner: ownerOf(user) } : {};
+  return { name, user: user.id, ...owner, publications, paths, lasts, by: on.by.who };
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ownerOf } from '../../../identity/owner.ts';
 import type { User } from '../../../identity/types.ts';
+import { idParts } from '../../../lib/user-id.ts';
 import type { Context } from '../../context.ts';
 import { table } from '../../table.ts';
 import { type OnUsers, onUsers, type UserOptions, userCommand } from '../../users.ts';
@@ -70,7 +71,7 @@ async function rowsOf({ site, people, credentials }: OnUsers): Promise<readonly 
   }
   for (const { owner, person, totp, passkey } of counts.filter(({ person: id }) => id.includes('@')))
     rows.push({
-      user: { id: person, source: person.split('@')[1] ?? '', login: person.split('@')[0] ?? '', groups: [] },
+      user: { id: person, source: '', ...idParts(person), groups: [] },
       ...{ kind: 'directory', isOver: false, password: undefined, totp, passkeys: passkey },
       pausedUntil: await credentials.pausedUntil(owner, now),
     });
