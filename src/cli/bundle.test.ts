@@ -11,9 +11,9 @@ test('the bundle is ASCII: a clone reads a byte of it as a letter', async () => 
     const file = join(folder, 'poterne.cjs');
     await promisify(execFile)(process.execPath, ['scripts/build.mjs', file, join(folder, 'meta.json')]);
     const code = await readFile(file, 'utf8');
-    expect(code.match(/.*[^\0-\x7f].*/)?.[0]).toBeUndefined();
+    expect(code.search(/[^\0-\x7f]/)).toBe(-1);
     // A page’s template, whose text would otherwise stand there as it was written.
-    expect(code).toMatch(/<\/strong> \\u2192 /);
+    expect(code).toContain('</strong> \\u2192 ');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
