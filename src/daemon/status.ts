@@ -6,12 +6,15 @@ import { runningMaster, servedHash } from '../apply/engine-process.ts';
 import { type Generation, generationsOf } from '../apply/generations.ts';
 import { serverEngines } from '../engines/index.ts';
 import type { Standing } from '../model/applied.ts';
+import type { Cut } from '../model/cut.ts';
 import type { Service, Site, Upstream } from '../model/site.ts';
 import { daysLeft } from '../pki/certificates.ts';
 import type { LastProof } from '../store/store.ts';
 import { type CertificateReview, reviewCertificates } from './acme/review.ts';
+import { readCuts } from './cut/records.ts';
 import type { Gateway } from './gateway.ts';
 import { type PartnerStatus, partnersStatus } from './partners/status.ts';
+import { type PortalStatus, portalStatus } from './portal/status.ts';
 
 /** What runs, since when, with which configuration: CON-9 at a glance. JSON-safe. */
 export interface Status {
@@ -21,6 +24,10 @@ export interface Status {
   readonly publications: readonly PublicationStatus[];
   readonly services: readonly ServiceStatus[];
   readonly partners: readonly PartnerStatus[];
+  /** Where people sign in; absent where nobody does. */
+  readonly portal?: PortalStatus;
+  /** What is cut off. */
+  readonly cuts: readonly Cut[];
   readonly lastProof?: LastProof;
 }
 
@@ -76,6 +83,7 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
   if (!active) return undefined;
   const { site } = active.manifest;
   const proof = await gateway.store.lastProof(site.name);
+  const portal = await portalStatus(gateway.state, site);
   return {
     site: site.name,
     state: gateway.state,
@@ -85,6 +93,8 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
     ),
     services: await Promise.all(publishedServices(site).map(serviceStatus)),
     partners: await partnersStatus(gateway.state, active, now),
+    ...(portal ? { portal } : {}),
+    cuts: await readCuts(gateway.state),
     ...(proof ? { lastProof: proof } : {}),
   };
 }

@@ -3,6 +3,8 @@ import { short } from '../../apply/executor.ts';
 import type { PartnerStatus } from '../../daemon/partners/status.ts';
 import { type PublicationStatus, type Status, status as statusOf } from '../../daemon/status.ts';
 import { shortDuration } from '../../lib/duration.ts';
+import { harmless } from '../../lib/harmless.ts';
+import { cutTargetText } from '../../model/cut.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { exit } from '../exit.ts';
@@ -40,6 +42,8 @@ function isWell(status: Status): boolean {
     status.publications.every(
       ({ standing, acme }) => standing === 'current' && acme?.state !== 'missing' && !hasTrouble(acme),
     ) &&
+    !status.cuts.some(({ target }) => target.kind === 'publication' || target.kind === 'all') &&
+    status.portal?.answering !== false &&
     status.services.every((service) => service.upstreams.some((upstream) => upstream.reachable)) &&
     status.partners.every(
       ({ standing, isPinned, pins }) => standing === 'current' && (!isPinned || pins?.open),
@@ -80,6 +84,7 @@ function draw(context: Context, found: Status): string {
     ...troubles(context, found),
     table([t('status.service'), t('status.upstream'), t('status.state')], services),
     ...partners(context, found),
+    ...people(context, found),
     proof
       ? t('status.proof', { at: local(proof.at), held: proof.held, broken: proof.broken.length })
       : t('status.proof.none'),
@@ -96,6 +101,19 @@ function certificate(
   const hours = acme?.valid && Math.floor((Date.parse(acme.valid.until) - Date.now()) / 3_600_000);
   return hours !== undefined && hours < 48 ? t('status.hours', { hours }) : t('status.days', { days });
 }
+
+/** Where people sign in, and what is cut off, with how to undo it. */
+function people({ t }: Context, { portal, cuts }: Status): string[] {
+  const lines = cuts.map(({ target, at, by, reason }) =>
+    t('status.cut', { what: cutTargetText(target), at: local(at), by, reason: oneLine(reason) }),
+  );
+  if (!portal) return lines.length > 0 ? [lines.join('\n')] : [];
+  const { name, answering, sessions } = portal;
+  const signedIn = sessions ? t('status.portal.sessions', { ...sessions }) : t('status.portal.unread');
+  return [[t(answering ? 'status.portal' : 'status.portal.down', { name }), signedIn, ...lines].join('\n')];
+}
+
+const oneLine = (text: string): string => harmless(text).replace(/[\n\t]/g, ' ');
 
 /** The partners, then what each was last refused, and what was seen where calls do not pass. */
 function partners(context: Context, { partners: all }: Status): string[] {

@@ -74,6 +74,13 @@ test('the directory, guests, approvals and cuts count where the gateway is, and 
   const cut = await why('alice@annuaire');
   expect(cut.status).toBe(1);
   expect(cut.said).toMatch(/Cut off\.\n.*user:alice@annuaire is cut off since .*: laptop stolen/);
+  // Applied, and no daemon: status says both, and that somebody is cut off.
+  const status = await run('status', '--json');
+  expect(status.status).toBe(1);
+  expect(JSON.parse(status.said)).toMatchObject({
+    portal: { name: 'portail.example.fr', answering: false, sessions: { count: 0, people: 0 } },
+    cuts: [{ target: { kind: 'user', name: 'alice@annuaire' }, reason: 'laptop stolen' }],
+  });
   await slapd.stop();
   const unknown = await why('erin@annuaire');
   expect(unknown.status).toBe(1);

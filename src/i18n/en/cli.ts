@@ -112,6 +112,12 @@ export const cli = {
   'status.upstream': 'where',
   'status.reachable': 'answers',
   'status.unreachable': 'does not answer',
+  'status.portal': 'Portal {name}: answers.',
+  'status.portal.down':
+    'Portal {name}: Poterne’s daemon does not answer, and nobody is let in to what people sign in for. Start it: systemctl start poterne, or poterne up',
+  'status.portal.sessions': 'Signed in: {people} people, {count} sessions.',
+  'status.portal.unread': 'Who is signed in cannot be read.',
+  'status.cut': 'Cut off: {what} since {at}, by {by}: {reason}. To undo: poterne restore {what}',
   'status.proof': 'Last proof {at}: {held} promise(s) held, {broken} broken.',
   'status.proof.none': 'Never proved; run: poterne verify',
   'engine.missing': '{engine} is not installed here',

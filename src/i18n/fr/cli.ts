@@ -115,6 +115,12 @@ export const cli = {
   'status.upstream': 'où',
   'status.reachable': 'répond',
   'status.unreachable': 'ne répond pas',
+  'status.portal': 'Portail {name} : répond.',
+  'status.portal.down':
+    'Portail {name} : le service de Poterne ne répond pas, et personne n’entre là où l’on se connecte. Lancez-le : systemctl start poterne, ou poterne up',
+  'status.portal.sessions': 'Connectés : {people} personnes, {count} sessions.',
+  'status.portal.unread': 'Qui est connecté ne peut être lu.',
+  'status.cut': 'Coupé : {what} depuis le {at}, par {by} : {reason}. Pour rétablir : poterne restore {what}',
   'status.proof': 'Dernière preuve {at} : {held} promesse(s) tenues, {broken} rompues.',
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
