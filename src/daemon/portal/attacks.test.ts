@@ -16,6 +16,8 @@ publications:
   "*.apps.example.fr": { service: app, tls: internal, audience: [ { groups: [staff] } ] }
   "~ ^(?<any>.+)[.]team[.]example[.]fr$":
     { service: app, example: a.team.example.fr, tls: { names: [a.team.example.fr] }, audience: [ { groups: [staff] } ] }
+  "~ ^erp[.]open":
+    { service: app, example: erp.open.example.fr, tls: { names: [erp.open.example.fr] }, audience: [ { groups: [staff] } ] }
 `;
 const password = 'violet harbour 19 staples';
 
@@ -47,6 +49,11 @@ test.each(['?', '#', '/', '\\', '/../', ':443#', ':@', ' ', '%23', '|'])(
     }
   },
 );
+
+test('a code for a pass goes to no name of an expression that has no end', async () => {
+  for (const host of ['erp.open.example.fr', 'erp.open.evil.example'])
+    expect((await alice.get(`/pass?at=${host}&state=${'A'.repeat(43)}&to=/`)).status).toBe(404);
+});
 
 test('a code for a pass goes to a name that a wildcard has', async () => {
   for (const host of ['x.apps.example.fr', 'x_1.y.apps.example.fr', 'x.team.example.fr'])

@@ -67,9 +67,11 @@ export function publicationAt(
   );
 }
 
+/** An expression without an end takes any host for its own: nobody is sent there with a code. */
 function matches(name: string, host: string): boolean {
   try {
-    return new RegExp(name.replace(/^~\s*/, ''), 'i').test(host);
+    const expression = new RegExp(name.replace(/^~\s*/, ''), 'i');
+    return expression.test(host) && !expression.test(`${host}.invalid`);
   } catch {
     // PCRE takes what JavaScript does not: such a name has no single sign-on.
     return false;
