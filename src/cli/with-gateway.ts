@@ -4,7 +4,9 @@ import { type Gateway, openGateway } from '../daemon/gateway.ts';
 import { localhost } from '../hosts/local.ts';
 import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
+import { installedGateway } from '../plan/gateway-part.ts';
 import { besideFolder } from './context.ts';
+import { isInstalled } from './description.ts';
 import { askedBy, localAccount } from './local-account.ts';
 
 /**
@@ -20,6 +22,11 @@ export async function withGateway<T>(state: string, work: (gateway: Gateway) => 
 export async function becomeOwner(state: string): Promise<void> {
   const owner = await otherOwner(state);
   if (owner) runAsOwner(owner, state);
+}
+
+/** The same for what asks others in the installed gateway's place, by its description: root may read secrets that its account may not. */
+export async function becomeInstalled(description: string): Promise<void> {
+  if (isInstalled(description)) await becomeOwner(installedGateway.state);
 }
 
 /**

@@ -4,12 +4,11 @@ import type { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import type { Directory, LdapDirectory, OpenIdDirectory } from '../../model/sign-in.ts';
 import type { Site } from '../../model/site.ts';
-import { installedGateway } from '../../plan/gateway-part.ts';
 import { type CommonOptions, command } from '../command.ts';
 import type { Context } from '../context.ts';
-import { descriptionFile, isInstalled, requireSite } from '../description.ts';
+import { descriptionFile, requireSite } from '../description.ts';
 import { exit, WrongRequest } from '../exit.ts';
-import { becomeOwner } from '../with-gateway.ts';
+import { becomeInstalled } from '../with-gateway.ts';
 
 interface TestOptions extends CommonOptions {
   readonly site?: string;
@@ -37,8 +36,7 @@ function test(context: Context): Command {
     .addOption(new Option('--site <file>', t('user.site')))
     .action(async (name: string, login: string | undefined, options: TestOptions) => {
       const file = descriptionFile(options.site);
-      // Root may read secrets that the account of the service may not.
-      if (isInstalled(file)) await becomeOwner(installedGateway.state);
+      await becomeInstalled(file);
       const { site } = await requireSite(context, file, options.json);
       const chosen = directoryOf(site, name);
       const isGood =

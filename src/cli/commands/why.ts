@@ -17,6 +17,7 @@ import { type Context, stateFolder } from '../context.ts';
 import { descriptionFile, requireSite } from '../description.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { publicationNamed } from '../publication-named.ts';
+import { becomeInstalled } from '../with-gateway.ts';
 import { askHere, type KnownHere } from './why-here.ts';
 
 interface WhyOptions extends CommonOptions {
@@ -54,8 +55,10 @@ export function why(context: Context): Command {
     .option('--certificate <name>', t('why.certificate'))
     .addOption(new Option('--country <code>', t('why.country')).argParser((code) => code.toUpperCase()))
     .option('--described', t('why.described'))
-    .action(async (user: string, name: string, file: string | undefined, options: WhyOptions) => {
-      const { site } = await requireSite(context, descriptionFile(file), options.json);
+    .action(async (user: string, name: string, asked: string | undefined, options: WhyOptions) => {
+      const file = descriptionFile(asked);
+      if (!options.described) await becomeInstalled(file);
+      const { site } = await requireSite(context, file, options.json);
       const publication = publicationNamed(site, name);
       const { asking, here } = await askingOf(site, publication, user, options);
       const verdict = decide(site, user, asking, here);
