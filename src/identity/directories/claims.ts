@@ -20,7 +20,8 @@ export function userOf(directory: OpenIdDirectory, claims: Claims): User {
   const login = text(claims[loginClaim])?.normalize('NFC').toLowerCase();
   // An address that nobody has shown to be theirs is anybody's.
   const isUnverified = loginClaim === 'email' && claims.email_verified === false;
-  if (login === undefined || isUnverified || /[\p{Cc}\s]/u.test(login) || login.length > 256)
+  // What nobody sees (Cf) would make two people look like one in logs and to those who approve.
+  if (login === undefined || isUnverified || /[\p{Cc}\p{Cf}\s]/u.test(login) || login.length > 256)
     throw providerFault(directory, 'openid.login');
   if (Object.keys(groups).length > 0 && isOverage(claims, groupsClaim))
     throw providerFault(directory, 'openid.overage');

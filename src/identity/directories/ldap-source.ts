@@ -159,7 +159,7 @@ export class LdapSource implements PasswordSource {
   /** As the directory writes it, in lower case: it does not tell the cases apart. */
   #loginOf(person: Found): string | undefined {
     const login = person.first(this.#kind.loginAttribute(this.#directory))?.normalize('NFC').toLowerCase();
-    return login === undefined || login === '' || /\p{Cc}/u.test(login) ? undefined : login;
+    return login === undefined || login === '' || /[\p{Cc}\p{Cf}]/u.test(login) ? undefined : login;
   }
 
   #groupsOf(person: Found): Promise<readonly string[]> {

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import type { OpenIdDirectory } from '../../model/sign-in.ts';
+import { userOf } from './claims.ts';
+
+const directory = {
+  ...{ name: 'idp', kind: 'openid', loginClaim: 'preferred_username', groupsClaim: 'groups' },
+  groups: { staff: ['Staff'] },
+} as unknown as OpenIdDirectory;
+const claims = (login: unknown) => ({ sub: '1', preferred_username: login, groups: [] });
+
+test.each([
+  ['alice@ad', 'alice@ad@idp'],
+  ['@', '@@idp'],
+  ['ALICE', 'alice@idp'],
+  ['Zoe\u0301', 'zo\u00e9@idp'],
+  ['../../x', '../../x@idp'],
+])('whatever a provider calls somebody, they are of that provider: %j', (login, id) => {
+  const user = userOf(directory, claims(login));
+  expect(user).toMatchObject({ id, source: 'idp', groups: [] });
+});
+
+test.each([
+  '',
+  ' ',
+  'a b',
+  'a\nb',
+  'a\u0000',
+  'alice\u200b',
+  '\u202eecila',
+  'al\u00adice',
+  'x'.repeat(257),
+  7,
+  ['alice'],
+  null,
+])('a name that hides something is none: %j', (login) =>
+  expect(() => userOf(directory, claims(login))).toThrow('openid.login'),
+);
