@@ -81,7 +81,13 @@ function report(
       context.t('machines.some', { failed: failed.length, count: machines.length, hosts: failed.join(', ') }),
     );
   if (failed.length > 0 || !gateway || gateway.outcome === 'partial') process.exitCode = exit.failed;
-  else if (!json) context.err(context.t('cli.next', { text: context.t('apply.next', { file }) }));
+  else if (!json) {
+    const next = (code: 'apply.next' | 'apply.next.people') =>
+      context.err(context.t('cli.next', { text: context.t(code, { file }) }));
+    // Where Poterne is installed, its service is what applies.
+    if (site.signIn && !isInstalled(site)) next('apply.next.people');
+    next('apply.next');
+  }
 }
 
 /** Says what apply did, with the engine's complaints at the lines that caused them. */

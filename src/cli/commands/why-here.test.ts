@@ -50,7 +50,9 @@ test('the directory, guests, approvals and cuts count where the gateway is, and 
   const before = await why('alice@annuaire');
   expect(before.status).toBe(1);
   expect(before.said).toContain('Asked: the description alone');
-  expect((await run('apply', rig.file)).status).toBe(0);
+  const applied = await run('apply', rig.file);
+  expect(applied.status).toBe(0);
+  expect(applied.said).toContain('people sign in only while Poterne’s daemon runs');
 
   const alice = await why('alice@annuaire');
   expect(alice).toMatchObject({ status: 0 });

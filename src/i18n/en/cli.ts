@@ -58,6 +58,7 @@ export const cli = {
   'apply.outcome.unchanged': 'Unchanged: {site} is served with configuration {hash}.',
   'apply.outcome.partial':
     'Applied in part: {count} publication(s) do not stand as described; the others are served with configuration {hash}.',
+  'apply.next.people': 'people sign in only while Poterne’s daemon runs: poterne up {file}, or its service',
   'apply.next': 'prove it with: poterne verify {file}',
   'up.about': 'run the gateway of this machine in the foreground until Ctrl-C',
   'up.ready': 'The gateway is up. Ctrl-C ends it; SIGHUP has it read the description again.',

@@ -19,7 +19,7 @@ export const entry = {
   'entry.again.link': 'Try again',
 
   // poterne token
-  'token.about': 'Give machines tokens: each acts as a person, at some publications, until a day',
+  'token.about': 'tokens for machines: each acts as a person, at some publications, until a day',
   'token.create.about': 'Make a token; it is shown once',
   'token.create.usage': '[options] <name>',
   'token.name': 'what it is called in lists and logs',

@@ -1,6 +1,6 @@
 /** Messages of `poterne user`. */
 export const users = {
-  'user.about': 'The people who sign in here, and what they sign in with.',
+  'user.about': 'the people who sign in here, and what they sign in with',
   'user.site': "the description (./site.yaml, else the installed gateway's)",
   'user.name': 'who: alice; carol@ad for somebody of a directory',
   'user.usage.name': '[options] <name>',

@@ -139,7 +139,7 @@ export const verify = {
     'Is the service running, at the address in the description, and can the gateway reach it?',
   'seen.gateway.unavailable': '503: the gateway or the service turns requests away',
   'advice.gateway.unavailable':
-    'It is overloaded, in maintenance, or the limits of this publication are too tight.',
+    'It is overloaded, in maintenance, or the limits are too tight; or it is cut off, or Poterne’s daemon does not run: poterne status tells.',
   'seen.gateway.late': '504 from the gateway: the service took too long',
   'advice.gateway.late': 'The service hangs, or needs longer than its `timeouts` allow.',
   'seen.status.other': 'status {status} instead of {wanted}',

@@ -60,6 +60,8 @@ export const cli = {
   'apply.outcome.unchanged': 'Inchangé : {site} est servi avec la configuration {hash}.',
   'apply.outcome.partial':
     'Appliqué en partie : {count} publication(s) ne sont pas telles que décrites ; les autres sont servies avec la configuration {hash}.',
+  'apply.next.people':
+    'on ne se connecte que pendant que le démon de Poterne tourne : poterne up {file}, ou son service',
   'apply.next': 'prouvez-le avec : poterne verify {file}',
   'up.about': 'fait tourner la passerelle de cette machine au premier plan jusqu’à Ctrl-C',
   'up.ready': 'La passerelle est en service. Ctrl-C l’arrête ; SIGHUP lui fait relire la description.',

@@ -24,7 +24,7 @@ export const entry = {
 
   // poterne token
   'token.about':
-    'Donner des jetons aux machines : chacun agit comme une personne, sur quelques publications, jusqu’à un jour',
+    'des jetons pour les machines : chacun agit comme une personne, sur quelques publications, jusqu’à un jour',
   'token.create.about': 'Faire un jeton ; il est montré une fois',
   'token.create.usage': '[options] <nom>',
   'token.name': 'comment il s’appelle dans les listes et les journaux',

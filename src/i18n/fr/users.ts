@@ -2,7 +2,7 @@ import type { users as en } from '../en/users.ts';
 
 /** Messages de `poterne user`. */
 export const users: Record<keyof typeof en, string> = {
-  'user.about': 'Les personnes qui se connectent ici, et ce avec quoi elles le font.',
+  'user.about': 'les personnes qui se connectent ici, et ce avec quoi elles le font',
   'user.site': 'la description (./site.yaml, sinon celle de la passerelle installée)',
   'user.name': 'qui : alice ; carol@ad pour quelqu’un d’un annuaire',
   'user.usage.name': '[options] <nom>',

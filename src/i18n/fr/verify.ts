@@ -150,7 +150,8 @@ export const verify = {
   'advice.gateway.bad':
     'Le service tourne-t-il, à l’adresse de la description, et la passerelle peut-elle l’atteindre ?',
   'seen.gateway.unavailable': '503 : la passerelle ou le service refuse les requêtes',
-  'advice.gateway.unavailable': 'Surcharge, maintenance, ou limites trop serrées pour cette publication.',
+  'advice.gateway.unavailable':
+    'Surcharge, maintenance, ou limites trop serrées ; ou publication coupée, ou démon de Poterne arrêté : poterne status le dit.',
   'seen.gateway.late': '504 de la passerelle : le service a mis trop longtemps',
   'advice.gateway.late': 'Le service est bloqué, ou a besoin de plus que ses `timeouts`.',
   'seen.status.other': 'statut {status} au lieu de {wanted}',

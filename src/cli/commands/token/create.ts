@@ -60,7 +60,9 @@ export function tokenCreate(context: Context): Command {
         if (options.json) return out(JSON.stringify({ ...tokenJson(token), token: shown }));
         out(shown);
         err(t('token.created', { name, user: token.user, until: token.expires.toISOString().slice(0, 10) }));
-        err(t('cli.next', { text: t('token.created.next', { publication: token.publications[0] ?? '' }) }));
+        const { publicPort } = site.gateway;
+        const publication = `${token.publications[0] ?? ''}${publicPort === 443 ? '' : `:${publicPort}`}`;
+        err(t('cli.next', { text: t('token.created.next', { publication }) }));
       }),
     );
 }
