@@ -42,6 +42,13 @@ test.each([
   ['/rfe/x;y', unclearClass],
   ['/rfe\\x', unclearClass],
   ['/%ff/', unclearClass],
+  ['/admin./x', unclearClass],
+  ['/admin%20/', unclearClass],
+  ['/admin%20', unclearClass],
+  ['/admin.?x', unclearClass],
+  ['/admin%3fx', unclearClass],
+  ['/admin%23x', unclearClass],
+  ['/rfe/a.b%20c', '/rfe/'],
 ])('%s is of %s', (path, expected) => expect(classOf(rules, path)).toBe(expected));
 
 test('without rules for paths there is nothing to tell apart', () =>

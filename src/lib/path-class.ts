@@ -9,8 +9,11 @@ export const misshapen = [
   ...['%2f', '%5c', '%2e', '%[01][0-9a-f]', '%7f', '%25(?:2e|2f|5c)'],
 ].join('|');
 
-/** The same, and parameters of path segments (`;`), which some services cut off before they read a path. */
-export const ambiguous = `${misshapen}|;|%3b`;
+/**
+ * The same, and what some services cut off before they read a path: parameters of its segments (`;`), a query or a fragment in disguise,
+ * and dots and spaces at the end of a segment, which Windows has no names with.
+ */
+export const ambiguous = `${misshapen}|;|%3b|%3f|%23|(?:\\.|%20)(?:[/?]|$)`;
 
 /**
  * Paths that the rules of an audience tell apart fall into classes: each prefix of a rule is one, named by itself, and a path is of the
