@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { head, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { activeManifest } from '../../daemon/gateway.ts';
 import { townHall } from '../../identity/directories/testing/people.ts';
 import { pkiOf, type Slapd, startSlapd, suffix } from '../../identity/directories/testing/slapd.ts';
+import type { Publication, Site } from '../../model/site.ts';
 
 // `poterne why` where the gateway is: a real directory, cuts, approvals and guests count.
 
@@ -65,9 +67,17 @@ test('the directory, guests, approvals and cuts count where the gateway is, and 
   expect((await why('alice@annuaire', '--described')).status).toBe(1);
 
   const { store } = rig.gateway;
-  const ends = new Date(Date.now() + 3_600_000);
-  const by = { owner: 'zoe', madeBy: 'root', made: new Date() };
-  await store.credentials('test').putGuest({ name: 'zoe', groups: ['contractors'], ends, ...by });
+  // Granted to somebody who had the name before.
+  const { site } = (await activeManifest(rig.state)) as { site: Site };
+  const [erp] = site.publications as [Publication];
+  const rule = erp.audience.rules?.[1]?.id ?? '';
+  const asking = { person: 'zoe', publication: erp.id, rule, reason: 'a' };
+  const { approval } = await store.approvals.ask('test', asking, new Date());
+  const until = new Date(Date.now() + 3_600_000);
+  await store.approvals.decide('test', approval.id, { by: 'bob', at: new Date(), until });
+  expect((await why('zoe', '--groups', 'contractors')).status).toBe(0);
+  const guest = ['user', 'guest', 'zoe', '--groups', 'contractors', '--until', '8h', '--site', rig.file];
+  expect((await run(...guest)).status).toBe(0);
   expect((await why('zoe')).said).toContain('Somebody must approve it.');
   const asked = JSON.parse((await why('zoe', '--json')).said);
   expect(asked).toMatchObject({ groups: ['contractors'], why: 'approval' });

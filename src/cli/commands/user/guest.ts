@@ -37,15 +37,25 @@ export function userGuest(context: Context): Command {
       onUsers(context, options, async (on) => {
         if (options.end) {
           const isEnded = await on.people.endGuest(name, on.by);
+          if (isEnded) await endApprovals(on, name);
           const sessions = await on.endSessions(name);
           if (!isEnded) process.exitCode = exit.failed;
           if (options.json) return out(JSON.stringify({ user: name, ended: isEnded, sessions }));
           return out(t(isEnded ? 'user.guest.ended' : 'user.guest.none', { name, count: sessions }));
         }
         const guest = await guestOf(on, name, options);
+        const before = await on.people.known(name);
+        if (!before || before.isOver) await endApprovals(on, name);
         await invite(context, on, await on.people.addGuest(guest, on.by), options);
       }),
     );
+}
+
+/** What was granted to one guest is not another's who has the name later. */
+async function endApprovals({ site, store }: OnUsers, name: string): Promise<void> {
+  const now = new Date();
+  for (const { id } of await store.approvals.holding(site.name, now, name))
+    await store.approvals.end(site.name, id, now);
 }
 
 async function guestOf({ site }: OnUsers, name: string, { groups, until, title, email }: GuestOptions) {
