@@ -1,6 +1,6 @@
 /**
- * The instructions that a request costs nginx outside the kernel, with Poterne's configuration and with the one written by
- * hand. Other than time, they hardly depend on what else the machine does. Needs valgrind.
+ * The instructions that a request costs nginx outside the kernel, with Poterne's configuration, with the one written by
+ * hand, and with Poterne's where somebody is signed in. Other than time, they hardly depend on what else the machine does. Needs valgrind.
  *
  *     npm run bench:instructions -- --json
  */
@@ -10,17 +10,18 @@ import { dirname, join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { listening, type Running, round, start } from '../measure.ts';
+import { openSignedIn, signedInPort } from '../session/signed-in.ts';
 import { openSides, ports } from './sides.ts';
 
 const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 
 /** So many requests one after the other, all on one connection. */
-async function ask(port: number, requests: number): Promise<void> {
+async function ask(port: number, requests: number, header: string): Promise<void> {
   const socket: TLSSocket = connect({ port, servername: 'localhost', rejectUnauthorized: false });
   await once(socket, 'secureConnect');
   let answer = '';
   for (let n = 0; n < requests; n++) {
-    socket.write(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
+    socket.write(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\n${header}\r\n`);
     for (answer = ''; !answer.endsWith(`\r\n\r\n${'x'.repeat(2048)}`); )
       answer += (await once(socket, 'data'))[0];
     if (!answer.startsWith('HTTP/1.1 200')) throw new Error(answer);
@@ -29,25 +30,31 @@ async function ask(port: number, requests: number): Promise<void> {
 }
 
 /** All instructions of an nginx that answers so many requests, from its start to its end. */
-async function count(config: string, prefix: string, port: number, requests: number): Promise<number> {
+async function count(
+  config: string,
+  prefix: string,
+  port: number,
+  requests: number,
+  header = '',
+): Promise<number> {
   const file = join(prefix, 'callgrind.out');
   const nginx = ['nginx', '-p', `${prefix}/`, '-c', config, '-g', 'daemon off; master_process off;'];
   const counted = await start(['valgrind', '--tool=callgrind', `--callgrind-out-file=${file}`, ...nginx]);
   try {
     await listening(port, counted);
-    await ask(port, requests);
+    await ask(port, requests, header);
   } finally {
     await counted.stop();
   }
   // A process alone leaves its socket behind.
-  await rm(join(prefix, 'run/status.sock'), { force: true });
+  for (const name of ['status', 'verdicts']) await rm(join(prefix, `run/${name}.sock`), { force: true });
   const total = /^(?:summary|totals): (\d+)/m.exec(await readFile(file, 'utf8'));
   if (!total) throw new Error(`no total in ${file}: ${counted.said()}`);
   return Number(total[1]);
 }
 
 const sides = await openSides();
-const running: Running[] = [];
+const running: Pick<Running, 'stop'>[] = [];
 try {
   const service = await sides.fill('upstream.conf', 'upstream');
   const upstream = await start(['nginx', '-p', dirname(service), '-c', service, '-g', 'daemon off;']);
@@ -56,24 +63,33 @@ try {
   // Run once as it is for real, for what it writes; then alone.
   await (await sides.poterne())();
   const byHand = await sides.fill('by-hand.conf', 'by-hand');
+  const signedIn = await openSignedIn(sides);
+  running.push(signedIn);
+  await signedIn.quit();
   const places = [
     [join(sides.poternePrefix, 'current/nginx.conf'), sides.poternePrefix, ports.poterne],
     [byHand, dirname(byHand), ports.nginx],
+    [join(signedIn.prefix, 'current/nginx.conf'), signedIn.prefix, signedInPort, `${signedIn.cookie}\r\n`],
   ] as const;
   const each: number[] = [];
-  for (const [config, prefix, port] of places) {
+  for (const [config, prefix, port, header] of places) {
     // The difference leaves out the start, the handshake and the end.
-    const [few, many] = [await count(config, prefix, port, 100), await count(config, prefix, port, 900)];
+    const [few, many] = [
+      await count(config, prefix, port, 100, header),
+      await count(config, prefix, port, 900, header),
+    ];
     each.push(Math.round((many - few) / 800));
   }
-  const [poterne = 0, other = 0] = each;
-  if (!options.json) console.log(`instructions of a request: Poterne ${poterne}, by hand ${other}`);
+  const [poterne = 0, other = 0, known = 0] = each;
+  if (!options.json)
+    console.log(`instructions of a request: Poterne ${poterne}, by hand ${other}, signed in ${known}`);
   console.log(
-    // Poterne's figure first.
+    // Poterne's figure first, the one of who is signed in last.
     JSON.stringify({
       bench: 'instructions',
       perRequest: each,
       ratioNginxInstructions: round(other / poterne),
+      ratioAnonymousInstructions: round(poterne / known),
     }),
   );
 } finally {

@@ -34,15 +34,19 @@ export interface Sides {
 export async function serve(
   file: string,
   state: string,
-): Promise<{ readonly site: Site; stop(): Promise<void> }> {
+): Promise<{ readonly site: Site; quit(): Promise<void>; stop(): Promise<void> }> {
   const described = await describe(file);
   if (!described.site) throw new Error(JSON.stringify(described.findings));
   const gateway = await openGateway(state);
   await converge(gateway, await intend(gateway, described.site), () => {});
+  const quit = async () => {
+    await Promise.all(serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))));
+  };
   return {
     site: described.site,
+    quit,
     async stop() {
-      await Promise.all(serverEngines.map((engine) => quitEngine(engine, join(state, engine.name))));
+      await quit();
       await gateway.close();
     },
   };

@@ -6,17 +6,13 @@
  *     npm run bench:session -- --json [--rounds 21] [--seconds 2] [--connections 8]
  */
 
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openEntry } from '../../src/daemon/portal/entry.ts';
-import { openSiteStore } from '../../src/daemon/state-store.ts';
-import { openSessions } from '../../src/identity/sessions.ts';
-import type { Site } from '../../src/model/site.ts';
 import { listening, median, round, start } from '../measure.ts';
 import { load, onOneProcessor, type Sample } from '../proxy/load.ts';
-import { openSides, ports, serve } from '../proxy/sides.ts';
+import { openSides, ports } from '../proxy/sides.ts';
+import { openSignedIn, signedInPort } from './signed-in.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -27,30 +23,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const signedInPort = ports.poterne + 10;
 const judgePort = ports.poterne + 11;
-
-/** Somebody's pass, as their browser shows it after signing in. */
-async function passOf(state: string, site: Site): Promise<string> {
-  const store = await openSiteStore(state, site);
-  try {
-    const rules = { site: site.name, idle: 3_600_000, longest: 43_200_000 };
-    const sessions = openSessions(
-      async () => store.sessions,
-      () => rules,
-    );
-    const user = { id: 'alice', source: 'local', login: 'alice', groups: ['staff'] };
-    const from = { address: '127.0.0.1', agent: 'bench' };
-    const { session } = await sessions.begin(user, undefined, from);
-    const place = { publication: site.publications[0]?.id ?? '', host: 'localhost', state: 'x'.repeat(43) };
-    const code = await sessions.code(session, { ...place, target: '/' });
-    const entered = await sessions.enter(code, place);
-    if (!entered) throw new Error('the pass was refused');
-    return `Cookie: __Host-poterne=${entered.cookie}`;
-  } finally {
-    await store.close();
-  }
-}
 
 await onOneProcessor();
 const sides = await openSides();
@@ -73,34 +46,9 @@ try {
   );
   stops.push(await sides.poterne());
 
-  const folder = join(dirname(sides.poternePrefix), '..', 'signed-in');
-  const [state, file] = [join(folder, 'state'), join(folder, 'site.yaml')];
-  await mkdir(folder);
-  await writeFile(
-    file,
-    `site: bench
-gateway: { listen: [127.0.0.1], http-port: ${signedInPort + 100}, https-port: ${signedInPort} }
-people: { alice: { groups: [staff] } }
-sign-in: { at: sign-in.localhost, tls: internal }
-services:
-  application: { url: "http://127.0.0.1:${ports.upstream}", healthy: { path: / } }
-publications:
-  localhost:
-    service: application
-    tls: { certificate: ${sides.certificate}, key: ${sides.key} }
-    audience: [{ groups: [staff] }]
-`,
-  );
-  const served = await serve(file, state);
-  stops.push(() => served.stop());
-  const said = (what: unknown) => console.error(what);
-  const entry = openEntry(state, process.getuid?.() === 0 ? 'www-data' : undefined, {
-    tell: said,
-    fail: said,
-  });
-  await entry.follow(served.site);
-  stops.push(() => entry.close());
-  const pass = [await passOf(state, served.site)];
+  const signedIn = await openSignedIn(sides);
+  stops.push(() => signedIn.stop());
+  const pass = [signedIn.cookie];
 
   const loads = {
     signedIn: () => load(signedInPort, options, pass),

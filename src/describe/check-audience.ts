@@ -24,6 +24,13 @@ export function checkAudience(
 ): void {
   const { report, whole } = checking;
   const { audience } = publication;
+  if (publication['signed-identity'] && !Array.isArray(audience))
+    report('error', {
+      code: 'audience.identity.nobody',
+      params: { name },
+      pointer: `${at}/signed-identity`,
+      hint: message('audience.identity.nobody.hint'),
+    });
   if (audience === undefined) {
     if (whole(at))
       report('note', {

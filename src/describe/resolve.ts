@@ -238,6 +238,7 @@ function resolvePublication(resolving: Resolving, key: string, entry: Publicatio
       pointer: `${at}${pointer('dns', zone)}`,
     })),
     audience: resolveAudience(resolving.parsed, resolving.jobFiles, key, entry, at),
+    ...(entry['signed-identity'] ? { signedIdentity: true } : {}),
     routes: resolveRoutes(resolving, entry, at),
     options: options(engines, 'publication', entry),
     pointer: at,

@@ -276,6 +276,10 @@ const publication = {
     .optional()
     .describe('The TLS configuration that says which client certificates are asked for under this name.'),
   audience,
+  'signed-identity': z
+    .boolean()
+    .optional()
+    .describe('The service is also told who signed in as a signed token (JWT), which it can check.'),
   example: text()
     .optional()
     .describe('For a wildcard or a regular expression: a name it matches, for proofs.'),

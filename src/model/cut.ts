@@ -34,8 +34,8 @@ export const sightingFields = [
   // Of the verdict, or of the connection's first request.
   '$status',
   // Of the verdict; none where nobody had to sign in.
-  '$upstream_http_x_poterne_session',
-  '$upstream_http_x_poterne_user',
+  '$poterne_seen_session',
+  '$poterne_seen_user',
 ] as const;
 
 /** What can be cut off, and restored. */

@@ -274,6 +274,8 @@ interface PublicationGround {
   /** What its name must resolve to, by the zone (or `internet`) where one asks. */
   readonly dns: readonly DnsAnswer[];
   readonly audience: Audience;
+  /** The service is told in a signed token who signed in. */
+  readonly signedIdentity?: boolean;
   readonly routes: readonly Route[];
   readonly options: EngineOptions;
   readonly pointer: Pointer;

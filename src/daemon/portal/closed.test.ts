@@ -21,8 +21,8 @@ services:
   app: { url: "http://127.0.0.1:${port(90)}" }
 publications:
   open.example.fr: { service: app, audience: everyone }
-  erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }
-  crm.example.org: { service: app, audience: [ { signed-in: true } ] }
+  erp.example.fr: { service: app, audience: [ { groups: [staff] } ], signed-identity: true }
+  crm.example.org: { service: app, audience: [ { signed-in: true } ], signed-identity: true }
 `;
 
 /** A gateway that runs, its application tells what it is asked, and browsers that have signed in. */

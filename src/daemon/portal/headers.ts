@@ -32,18 +32,19 @@ export function readTold({ headers }: IncomingMessage): Told {
   };
 }
 
-/** A text as a header's value: UTF-8, percent-encoded where it is not ASCII (and `%` itself, so that it can be read back). */
+/** A text as a header's value: UTF-8, percent-encoded where it is not ASCII (and `%` and `|`, so that it can be read back). */
 export const headerText = (text: string): string =>
-  text.toWellFormed().replace(/[^\x20-\x24\x26-\x7e]/gu, (character) => encodeURIComponent(character));
+  text
+    .toWellFormed()
+    .replace(/[^\x20-\x24\x26-\x7b\x7d\x7e]/gu, (character) => encodeURIComponent(character));
 
 /** A list in a header: commas part, and those of a value are encoded. */
 export const headerList = (texts: readonly string[]): string =>
   texts.map((text) => headerText(text).replaceAll(',', '%2C')).join(',');
 
-/** Who somebody is, as upstreams are told. */
-export const identityHeaders = (user: User): Record<string, string> => ({
-  'x-poterne-user': headerText(user.id),
-  'x-poterne-name': headerText(user.title ?? user.login),
-  'x-poterne-email': headerText(user.email ?? ''),
-  'x-poterne-groups': headerList(user.groups),
-});
+/** Who is let in, in one header: nginx reads it for each request, and takes it to pieces for services (`render/gate.ts`). */
+export const verdictText = (user: User, session: string): string =>
+  [
+    ...[user.id, session, user.title ?? user.login, user.email ?? ''].map(headerText),
+    headerList(user.groups),
+  ].join('|');

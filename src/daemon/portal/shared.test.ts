@@ -32,7 +32,7 @@ people: { alice: { groups: [staff] } }
 sign-in: { at: portail.example.fr }
 services: { app: { url: "http://127.0.0.1:1" } }
 publications:
-  erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }
+  erp.example.fr: { service: app, audience: [ { groups: [staff] } ], signed-identity: true }
 `;
     const found = await read('/site/site.yaml', { files: memory({ '/site/site.yaml': yaml }) });
     if (!found.site) throw new Error(JSON.stringify(found.findings));

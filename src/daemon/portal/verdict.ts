@@ -5,7 +5,7 @@ import { isForPath, tokenPrefix } from '../../identity/tokens.ts';
 import type { Strength, User } from '../../identity/types.ts';
 import { clientVerification, type Publication, type Site } from '../../model/site.ts';
 import { entryCookie, readCookie } from './cookies.ts';
-import { identityHeaders, readTold, type Told } from './headers.ts';
+import { readTold, type Told, verdictText } from './headers.ts';
 import { judge } from './judge.ts';
 import { portalUrl } from './passage.ts';
 import type { Entry, Handler } from './types.ts';
@@ -39,7 +39,7 @@ export function verdicts(entry: Entry): Handler {
     if (!publication) return reply(answer, 503, 0);
     const shown = await whoShows(entry, asked, told, publication);
     if (shown === 'nobody') return reply(answer, 401, kept.refused);
-    if (shown === 'elsewhere') return reply(answer, 403, 0, { 'x-poterne-why': 'denied' });
+    if (shown === 'elsewhere') return reply(answer, 403, 0, { 'x-poterne-verdict': 'denied' });
     const user = shown?.user;
     const certificate = certificateOf(entry.site, publication, told);
     const judgement = await judge(entry, publication, {
@@ -54,13 +54,13 @@ export function verdicts(entry: Entry): Handler {
       if (why === 'sign-in') return reply(answer, 401, seconds);
       const { name: to } = publication;
       entry.refused({ who: user?.id ?? '-', what: 'access', to, from: told.address, why });
-      return reply(answer, 403, seconds, { 'x-poterne-why': why });
+      return reply(answer, 403, seconds, { 'x-poterne-verdict': why });
     }
     const left = Math.floor(((judgement.until?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000);
     const seconds = shown?.isForAll === false ? 0 : Math.max(0, Math.min(kept.admitted, left));
     reply(answer, 200, seconds, {
-      ...(user ? identityHeaders(user) : {}),
-      ...(shown ? { 'x-poterne-session': shown.session, ...identify(shown, publication) } : {}),
+      ...(shown ? { 'x-poterne-verdict': verdictText(shown.user, shown.session) } : {}),
+      ...(shown && publication.signedIdentity ? identify(shown, publication) : {}),
     });
   };
 }

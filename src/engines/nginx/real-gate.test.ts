@@ -11,7 +11,7 @@ import WebSocket, { WebSocketServer } from 'ws';
 import { forgetVerdicts } from '../../daemon/portal/verdict-cache.ts';
 import { publication, route, service, site } from './testing.ts';
 import { clientAuthority, configuration } from './testing-clients.ts';
-import { admit, guarded, type Judge, judge, rule, signIn } from './testing-gate.ts';
+import { admit, guarded, type Judge, judge, rule, signIn, verdict } from './testing-gate.ts';
 import {
   type Ask,
   type Backend,
@@ -46,7 +46,7 @@ beforeAll(async () => {
   app = await backend('app', (incoming, outgoing) => {
     reached++;
     const wanted = /^\/answer\/(\d+)/.exec(incoming.url ?? '')?.[1];
-    if (wanted) return void outgoing.writeHead(Number(wanted), { 'x-poterne-why': 'hours' }).end('own');
+    if (wanted) return void outgoing.writeHead(Number(wanted), { 'x-poterne-verdict': 'hours' }).end('own');
     if (incoming.headers.range) return void outgoing.writeHead(206).end(incoming.headers.range);
     if (incoming.url?.startsWith('/live')) {
       outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -62,7 +62,7 @@ beforeAll(async () => {
         [service('app', app.url, { events: ['/live'] })],
         [
           publication('open.localhost', 'app'),
-          publication('erp.localhost', 'app', { audience: guarded() }),
+          publication('erp.localhost', 'app', { audience: guarded(), signedIdentity: true }),
           publication('other.localhost', 'app', { audience: guarded() }),
           publication('paths.localhost', 'app', { audience: paths }),
           publication('sizes.localhost', [route('/', 'app', { uploads: 1_000_000_000 })], {
@@ -158,6 +158,8 @@ describe('a verdict', () => {
       expect(seen['x-poterne-jwt']).toBe('jwt-of-alice');
     }
     expect(daemon.asked).toHaveLength(1);
+    const unsigned = told(await gateway.get('other.localhost', '/', as('alice', {}, { agent }))).headers;
+    expect([unsigned['x-poterne-user'], unsigned['x-poterne-jwt']]).toEqual(['alice', undefined]);
     expect(daemon.asked[0]).toMatchObject({
       ...{ 'x-poterne-publication': 'erp_localhost', 'x-poterne-class': '/', 'x-poterne-uri': '/a0' },
       ...{ 'x-poterne-host': 'erp.localhost', 'x-poterne-method': 'GET', 'x-poterne-certificate': 'NONE' },
@@ -195,7 +197,7 @@ describe('a verdict', () => {
   test('is of one publication and of one class of its paths', async () => {
     daemon.answer = (asked, outgoing) => {
       if (asked['x-poterne-publication'] === 'paths_localhost' && asked['x-poterne-class'] !== '/rfe/')
-        return void outgoing.writeHead(403, { 'x-accel-expires': '3', 'x-poterne-why': 'group' }).end();
+        return void outgoing.writeHead(403, { 'x-accel-expires': '3', 'x-poterne-verdict': 'group' }).end();
       admit(asked, outgoing);
     };
     const agent = onOne();
@@ -312,7 +314,7 @@ describe('a verdict', () => {
     expect(await user('erp.localhost', as('alice', {}, { agent }))).toBe(401);
 
     daemon.answer = (_, outgoing) =>
-      void outgoing.writeHead(200, { 'x-accel-expires': '1', 'x-poterne-user': 'short' }).end();
+      void outgoing.writeHead(200, { 'x-accel-expires': '1', 'x-poterne-verdict': verdict('short') }).end();
     expect(await user('erp.localhost', as('bob', {}, { agent }))).toBe('short');
     daemon.answer = (_, outgoing) => void outgoing.writeHead(401).end();
     await delay(2100);
@@ -352,7 +354,11 @@ describe('what visitors say of themselves', () => {
       'X-Poterne-Class': '/rfe/',
       'X-Poterne-Address': '10.0.0.1',
     },
-    ...{ 'X-Poterne-Certificate': 'SUCCESS', 'X-Poterne-Certificate-Identity': 'root', 'X-Poterne-Why': 'x' },
+    ...{
+      'X-Poterne-Certificate': 'SUCCESS',
+      'X-Poterne-Certificate-Identity': 'root',
+      'X-Poterne-Verdict': 'x',
+    },
     ...{ 'X-Poterne-Connection': '1', 'X-Poterne-Peer': '10.0.0.1', 'X-Poterne-Host': 'open.localhost' },
     ...{ 'X-Forwarded-For': '10.0.0.1', 'X-Real-IP': '10.0.0.1', 'X-Accel-Expires': '3600' },
   };
@@ -380,7 +386,7 @@ describe('what visitors say of themselves', () => {
     for (const name of [
       'x-poterne-certificate-identity',
       'x-poterne-user',
-      'x-poterne-why',
+      'x-poterne-verdict',
       'x-accel-expires',
     ])
       expect(daemon.asked[0]?.[name]).toBeUndefined();
@@ -547,7 +553,7 @@ describe('whoever is not let in', () => {
     ['', 'Not open from here', 'Pas ouvert d’ici'],
   ])('is told the reason: %s', async (why, english, french) => {
     daemon.answer = (_, outgoing) =>
-      void outgoing.writeHead(403, { 'x-accel-expires': '1', 'x-poterne-why': why }).end();
+      void outgoing.writeHead(403, { 'x-accel-expires': '1', 'x-poterne-verdict': why }).end();
     const ask = (headers: Record<string, string>, method = 'POST') =>
       gateway.get('erp.localhost', '/a?b=c', as('alice', { ...page, ...headers }, { method }));
     const [en, fr] = [await ask({}), await ask({ 'accept-language': 'fr' })];
@@ -591,11 +597,15 @@ describe('what goes wrong with the verdict refuses, and only where people sign i
     ['nothing', (_, outgoing) => void outgoing.destroy()],
     ['silence', () => undefined],
     ['no HTTP', (_, outgoing) => void outgoing.socket?.end('hello\r\n\r\n')],
-    ['half a header', (_, outgoing) => void outgoing.socket?.end('HTTP/1.1 200 OK\r\nX-Poterne-User: al')],
+    [
+      'half a header',
+      (_, outgoing) => void outgoing.socket?.end('HTTP/1.1 200 OK\r\nX-Poterne-Verdict: al|'),
+    ],
     ['a broken header', (_, outgoing) => void outgoing.socket?.end('HTTP/1.1 200 OK\r\nX-\x00: a\r\n\r\n')],
     [
       'too long',
-      (_, outgoing) => void outgoing.writeHead(200, { 'x-poterne-user': 'a'.repeat(70_000) }).end(),
+      (_, outgoing) =>
+        void outgoing.writeHead(200, { 'x-poterne-verdict': verdict('a'.repeat(70_000)) }).end(),
     ],
     [
       'a redirect inside',
@@ -790,7 +800,7 @@ describe('client certificates beside signing in', () => {
   test('are asked for, and the daemon hears of them', async () => {
     daemon.answer = (asked, outgoing) => {
       if (asked['x-poterne-certificate'] !== 'SUCCESS') return admit(asked, outgoing);
-      outgoing.writeHead(200, { 'x-accel-expires': '3', 'x-poterne-user': '' }).end();
+      outgoing.writeHead(200, { 'x-accel-expires': '3' }).end();
     };
     const client = await partners.client({ subject: 'CN=partner|x' });
     const shown = await gateway.get('certified.localhost', '/', { client });

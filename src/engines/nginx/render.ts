@@ -37,7 +37,8 @@ export function render(site: Site, facts: Facts): Artefact[] {
     file('forwarding.conf', forwardingFile(context)),
     ...(hasGate(site)
       ? [
-          file('forwarding-known.conf', forwardingFile(context, true)),
+          file('forwarding-known.conf', forwardingFile(context, 'known')),
+          file('forwarding-signed.conf', forwardingFile(context, 'signed')),
           file('verdict.conf', verdictFile(context)),
           file('daemon.conf', daemonFile()),
         ]

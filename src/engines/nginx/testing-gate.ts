@@ -48,6 +48,9 @@ export interface Judge {
   readonly server: Backend;
 }
 
+/** What the daemon says of somebody whom it lets in. */
+export const verdict = (user: string): string => `${user}|of-${user}|||staff,admins`;
+
 export const admit = (asked: Asked, outgoing: http.ServerResponse): void => {
   const shown =
     /^__Host-poterne=(\w+)\./.exec(asked.cookie ?? '') ??
@@ -56,9 +59,7 @@ export const admit = (asked: Asked, outgoing: http.ServerResponse): void => {
   if (!shown) return void outgoing.writeHead(401).end();
   outgoing
     .writeHead(200, {
-      'x-poterne-user': shown[1],
-      'x-poterne-groups': 'staff,admins',
-      'x-poterne-session': `of-${shown[1]}`,
+      'x-poterne-verdict': verdict(shown[1] ?? ''),
       'x-poterne-jwt': `jwt-of-${shown[1]}`,
     })
     .end();

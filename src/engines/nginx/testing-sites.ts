@@ -148,6 +148,7 @@ export const situations: Readonly<Record<string, Situation>> = {
               rule({ verdict: 'deny', paths: ['/rfe/admin/'] }),
             ),
           }),
+          publication('signed.example.fr', 'open-prod', { audience: guarded(), signedIdentity: true }),
           publication('open.example.fr', 'open-prod'),
         ],
         { httpsPort: 8443 },

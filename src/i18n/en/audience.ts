@@ -46,6 +46,8 @@ export const audience = {
   'audience.direct.hint': 'let in by network, audience: { from: [lan] }, or publish it with scenario: proxy',
   'audience.empty': 'this rule says nothing: it would let in everybody, from everywhere',
   'audience.empty.hint': 'to mean that, write audience: everyone',
+  'audience.identity.nobody': 'nobody signs in to "{name}": there is no identity to sign',
+  'audience.identity.nobody.hint': 'write the audience as a list of rules, or leave signed-identity out',
   'audience.deny.only': 'all rules of "{name}" deny: nobody is let in',
   'audience.deny.only.hint': 'add a rule that lets in, such as { signed-in: true }',
   'audience.deny.asks': 'a rule that denies asks for nothing: "{key}" has no business there',

@@ -51,6 +51,8 @@ export const audience: Record<keyof typeof en, string> = {
     'ouvrez-la par réseau, audience: { from: [lan] }, ou publiez-la avec scenario: proxy',
   'audience.empty': 'cette règle ne dit rien : elle laisserait entrer tout le monde, de partout',
   'audience.empty.hint': 'pour le dire, écrivez audience: everyone',
+  'audience.identity.nobody': 'personne ne se connecte à « {name} » : il n’y a pas d’identité à signer',
+  'audience.identity.nobody.hint': 'écrivez l’audience comme une liste de règles, ou retirez signed-identity',
   'audience.deny.only': 'toutes les règles de « {name} » refusent : personne n’entre',
   'audience.deny.only.hint': 'ajoutez une règle qui laisse entrer, comme { signed-in: true }',
   'audience.deny.asks': 'une règle qui refuse ne demande rien : « {key} » n’y a pas sa place',

@@ -14,7 +14,7 @@ const cutOff = '480';
 const seenAt = '/.poterne/seen';
 
 /** What a sighting is told with where no verdict was asked for: an application's headers are not the daemon's. */
-const arrivalFields = sightingFields.map((field) => (field.startsWith('$upstream_') ? '-' : field));
+const arrivalFields = sightingFields.map((field) => (field.startsWith('$poterne_seen_') ? '-' : field));
 
 const format = (fields: readonly string[]): string => fields.join(' ');
 
@@ -29,6 +29,14 @@ export const cutMaps = (context: Context): Node[] => [
   why('Which connections there are on which publication, told before they are let through.'),
   own('uninitialized_variable_warn', 'off'),
   block('', ['map', '$connection_requests', '$poterne_first'], [own('default', ''), own('1', '$poterne_id')]),
+  why('Whose verdict it was (`gate.ts`).'),
+  ...(['user', 'session'] as const).map((name, before) =>
+    block(
+      '',
+      ['map', '$upstream_http_x_poterne_verdict', `$poterne_seen_${name}`],
+      [own('volatile'), own('default', ''), own(`~^(?:[^|]*\\|){${before}}([^|]*)\\|`, '$1')],
+    ),
+  ),
   own('log_format', 'poterne_arrival', format(arrivalFields)),
   own('log_format', 'poterne_sighting', format(sightingFields)),
   // Also of a first request that was refused: what comes after it is no first one.

@@ -1,4 +1,4 @@
-import { isGuarded, proxied, type Site } from '../../../model/site.ts';
+import { isGuarded, type Publication, proxied, type Site } from '../../../model/site.ts';
 import { block, gap, line, type Node, note } from '../syntax.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
@@ -80,12 +80,36 @@ export function gatePart(context: Context): Node[] {
       [own('default', ''), own('MISS', '1'), own('BYPASS', '1')],
     ),
     gap,
+    ...parts(),
+    gap,
     ...credentials(),
     gap,
     ...refusals(context),
     gap,
     ...askingServer(context),
     gap,
+  ];
+}
+
+/**
+ * What a verdict says, in one header: nginx reads it again for each request, and finds each header by comparing it with all. `USER|SESSION|
+ * NAME|EMAIL|GROUPS` of who is let in; of others only the reason.
+ */
+function parts(): Node[] {
+  return [
+    why('Whose verdict it is. Who reads the user has the other parts too.'),
+    block(
+      '',
+      ['map', '$poterne_verdict', '$poterne_user'],
+      [
+        own('default', ''),
+        own(
+          '~^(?<poterne_user_id>[^|]*)\\|[^|]*\\|(?<poterne_name>[^|]*)\\|(?<poterne_email>[^|]*)\\|(?<poterne_groups>.*)$',
+          '$poterne_user_id',
+        ),
+      ],
+    ),
+    block('', ['map', '$poterne_verdict', '$poterne_why'], [own('default', ''), own('~^([a-z-]+)$', '$1')]),
   ];
 }
 
@@ -107,6 +131,8 @@ function credentials(): Node[] {
       ['map', '$http_cookie', '$poterne_pass'],
       [
         own('default', ''),
+        // Often it is the only one.
+        own(`~^__Host-poterne=(${value})$`, '$1'),
         own(`~${ours}=.*;\\s*__Host-poterne=`, ''),
         own(`~${ours}=(${value})\\s*(?:;|$)`, '$1'),
       ],
@@ -241,7 +267,7 @@ const told = (): Node[] => [
       ['Certificate-Identity', '$poterne_identity'],
       ['Agent', '$http_user_agent'],
       ['User', ''],
-      ['Why', ''],
+      ['Verdict', ''],
     ] as const
   ).map(([name, text]) => own('proxy_set_header', `X-Poterne-${name}`, text)),
   own('proxy_set_header', 'Connection', ''),
@@ -254,10 +280,7 @@ export function verdictFile(context: Context): Node[] {
   return [
     note('', 'The verdict on a request. Whatever goes wrong with it refuses.'),
     own('auth_request', '/.poterne/verdict'),
-    ...identity.map((name) =>
-      own('auth_request_set', variable(name), `$upstream_http_x_poterne_${name.toLowerCase()}`),
-    ),
-    own('auth_request_set', '$poterne_why', '$upstream_http_x_poterne_why'),
+    own('auth_request_set', '$poterne_verdict', '$upstream_http_x_poterne_verdict'),
     own('error_page', '401', '$poterne_unsigned'),
     own('error_page', '403', '$poterne_refused'),
     own('error_page', '500', '=503', '/.poterne/$poterne_page/entry.html'),
@@ -343,9 +366,20 @@ export const daemonPass = (path = ''): Node => own('proxy_pass', `http://${daemo
 const identity = ['User', 'Name', 'Email', 'Groups', 'Jwt'] as const;
 const variable = (name: string): string => `$poterne_${name.toLowerCase()}`;
 
+/** A publication whose service is told who it is in a signed token: others do not have nginx read one for each request. */
+export const signedIdentityLine = ({ pointer }: Publication): Node =>
+  line(`${pointer}/signed-identity`, 'auth_request_set', variable('Jwt'), '$upstream_http_x_poterne_jwt');
+
+/** Who came, as a service is told: nobody, whoever signed in, or that with a signed token. */
+export type Telling = 'nobody' | 'known' | 'signed';
+
 /** These headers, on every route of every publication: what a visitor sends under these names gets nowhere. */
-export const signedInLines = (site: Site, isTold: boolean): Node[] => [
-  ...identity.map((name) => own('proxy_set_header', `X-Poterne-${name}`, isTold ? variable(name) : '')),
+export const signedInLines = (site: Site, telling: Telling): Node[] => [
+  // The user first, which reads the others.
+  ...identity.map((name) => {
+    const isTold = telling === 'signed' || (telling === 'known' && name !== 'Jwt');
+    return own('proxy_set_header', `X-Poterne-${name}`, isTold ? variable(name) : '');
+  }),
   ...(hasGate(site)
     ? [
         own('proxy_set_header', 'Cookie', '$poterne_cookies'),

@@ -39,6 +39,12 @@ export function locations(
   return [...regexes.flatMap(render), ...prefixes.flatMap(render), ...rest];
 }
 
+/** What the service is told of who asked. */
+const forwarding = (publication: Publication): string => {
+  if (!isGuarded(publication)) return 'forwarding.conf';
+  return publication.signedIdentity ? 'forwarding-signed.conf' : 'forwarding-known.conf';
+};
+
 function routeLocations(
   context: Context,
   publication: Publication,
@@ -52,7 +58,7 @@ function routeLocations(
   const passes = (isLive: boolean, uri: string): Node[] => [
     ...limitLines(publication, route, zones),
     ...uploadLines(publication, route),
-    line('', 'include', isGuarded(publication) ? 'forwarding-known.conf' : 'forwarding.conf'),
+    line('', 'include', forwarding(publication)),
     ...pass(context, route, service, group, isLive),
     ...identityLines(context, publication, route),
     line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),

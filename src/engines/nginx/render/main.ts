@@ -395,7 +395,7 @@ function statusServer({ path }: Context): Node[] {
         own('listen', `unix:${path('run/status.sock')}`),
         own('access_log', 'off'),
         // What publications set exists also while all of them are being repaired.
-        ...['id', 'class', 'identity', 'why'].map((name) => own('set', `$poterne_${name}`, '')),
+        ...['id', 'class', 'identity', 'verdict'].map((name) => own('set', `$poterne_${name}`, '')),
         own('default_type', 'text/plain'),
         block('', ['location', '=', '/hash'], [own('include', 'generation.conf')]),
         block('', ['location', '=', '/stub'], [own('stub_status')]),

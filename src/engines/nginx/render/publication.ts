@@ -7,6 +7,7 @@ import { revocationsLocation, tellsRevocations } from './authority.ts';
 import { clientLines, clientMaps } from './clients.ts';
 import { type Context, listens } from './common.ts';
 import { cutLines, onceLines, sightingLines } from './cut.ts';
+import { signedIdentityLine } from './gate.ts';
 import { classMaps, guardLines } from './guard.ts';
 import { headerLines } from './headers.ts';
 import { type CertificateFiles, certificateFiles, certificateInputs } from './inputs.ts';
@@ -38,6 +39,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
           ...onceLines(publication.id),
           // nginx takes the first page that it finds for a status.
           ...(isGuarded(publication) ? [line(publication.audience.pointer, 'include', 'verdict.conf')] : []),
+          ...(publication.signedIdentity && isGuarded(publication) ? [signedIdentityLine(publication)] : []),
         ]),
         gap,
         ...(clients.length > 0 ? [...clients, gap] : []),

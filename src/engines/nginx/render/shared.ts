@@ -1,7 +1,7 @@
 import { pageStatuses } from '../pages.ts';
 import { block, line, type Node, note } from '../syntax.ts';
 import type { Context } from './common.ts';
-import { hasGate, signedInLines } from './gate.ts';
+import { hasGate, signedInLines, type Telling } from './gate.ts';
 
 const own = (...words: string[]): Node => line('', ...words);
 
@@ -42,10 +42,13 @@ export function pagesFile({ site, path, statePath }: Context): Node[] {
 }
 
 /**
- * `forwarding.conf`, for every location that leads to a service, and `forwarding-known.conf` where people sign in: who asked, and for
- * what.
+ * `forwarding.conf`, for every location that leads to a service, and `forwarding-known.conf` or `forwarding-signed.conf` where people sign
+ * in: who asked, and for what.
  */
-export function forwardingFile({ site, publicPort, gatewayAt }: Context, isKnown = false): Node[] {
+export function forwardingFile(
+  { site, publicPort, gatewayAt }: Context,
+  telling: Telling = 'nobody',
+): Node[] {
   const header = (name: string, value: string): Node => own('proxy_set_header', name, value);
   return [
     note('', 'Who asked, and for what. Nothing that the visitor said about it is believed.'),
@@ -59,6 +62,6 @@ export function forwardingFile({ site, publicPort, gatewayAt }: Context, isKnown
     header('X-Request-Id', '$request_id'),
     header('Forwarded', ''),
     header('Proxy', ''),
-    ...signedInLines(site, isKnown),
+    ...signedInLines(site, telling),
   ];
 }
