@@ -1,7 +1,7 @@
 /** The side of a publication that people sign in to: Poterne's nginx and daemon, and somebody with a real session. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openEntry } from '../../src/daemon/portal/entry.ts';
+import { openEntry } from '../../src/daemon/entry/entry.ts';
 import { openSiteStore } from '../../src/daemon/state-store.ts';
 import { openSessions } from '../../src/identity/sessions.ts';
 import type { Site } from '../../src/model/site.ts';

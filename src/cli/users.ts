@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { AuditEntry } from '../audit/entry.ts';
 import { openAudit } from '../audit/log.ts';
+import { forgetVerdicts } from '../daemon/entry/verdict-cache.ts';
 import { factorLetters } from '../daemon/portal/factor-letters.ts';
-import { forgetVerdicts } from '../daemon/portal/verdict-cache.ts';
 import { withSiteStore } from '../daemon/state-store.ts';
 import { type FactorNeeds, type Factors, openFactors } from '../identity/factors.ts';
 import { type By, type LocalPeople, openPeople } from '../identity/people.ts';

@@ -13,11 +13,11 @@ import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } fr
 import { openSharing } from './acme/sharing.ts';
 import { markKept } from './cut/records.ts';
 import { keepCuts } from './cut/watch.ts';
+import type { EntryServer } from './entry/entry.ts';
+import { hasEntry } from './entry/needed.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
 import { forgetPins } from './partners/pins.ts';
 import { watchPins } from './partners/watch.ts';
-import type { EntryServer } from './portal/entry.ts';
-import { hasEntry } from './portal/needed.ts';
 
 /** How often a dead engine is looked for, names are resolved again, and certificates are reviewed. */
 const every = { engine: 1000, names: 30_000, certificates: 3_600_000, entry: 10_000 } as const;
@@ -175,7 +175,7 @@ function followEntry(gateway: Gateway, on: Supervised): { follow(): Promise<void
       try {
         const site = await lastApplied(gateway);
         if (!entry && site && hasEntry(site)) {
-          const { openEntry } = await import('./portal/entry.ts');
+          const { openEntry } = await import('./entry/entry.ts');
           entry = openEntry(gateway.state, engineAccount(), on);
         }
         await entry?.follow(site);

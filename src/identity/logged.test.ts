@@ -5,7 +5,13 @@ import { installation } from '../hosts/installation.ts';
 import { loggedByEntry } from './logged.ts';
 
 /** What writes to the audit log about people at the gateway. */
-const rooms = ['src/identity', 'src/daemon/portal', 'src/daemon/cut', 'src/cli/commands/token'];
+const rooms = [
+  'src/identity',
+  'src/daemon/entry',
+  'src/daemon/portal',
+  'src/daemon/cut',
+  'src/cli/commands/token',
+];
 
 test('all that is written about people at the gateway has a name that is known', () => {
   const texts = rooms.flatMap((room) =>

@@ -1,6 +1,6 @@
 import { readCuts } from '../../daemon/cut/records.ts';
+import { openDirectories } from '../../daemon/entry/directories.ts';
 import { activeManifest } from '../../daemon/gateway.ts';
-import { openDirectories } from '../../daemon/portal/directories.ts';
 import { withSiteStore } from '../../daemon/state-store.ts';
 import { inNetwork } from '../../lib/ip.ts';
 import type { Asking } from '../../model/audience.ts';

@@ -4,8 +4,8 @@ import { openAudit } from '../../audit/log.ts';
 import { serverEngines } from '../../engines/index.ts';
 import type { Site } from '../../model/site.ts';
 import type { Store } from '../../store/store.ts';
+import { forgetVerdicts } from '../entry/verdict-cache.ts';
 import { activeManifest } from '../gateway.ts';
-import { forgetVerdicts } from '../portal/verdict-cache.ts';
 import { openSiteStore } from '../state-store.ts';
 import type { CutGround } from './cutting.ts';
 

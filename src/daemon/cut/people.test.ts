@@ -6,10 +6,10 @@ import { eventually, head, makeRig, poterne, type Rig } from '../../apply/testin
 import { searchAudit } from '../../audit/search.ts';
 import { userCutFile } from '../../identity/cuts.ts';
 import { openSessions } from '../../identity/sessions.ts';
-import { entryCookie } from '../portal/cookies.ts';
+import { entryCookie } from '../entry/cookies.ts';
+import { type Browser, openBrowser } from '../entry/testing-visitor.ts';
+import { forgetVerdicts } from '../entry/verdict-cache.ts';
 import { portalHere } from '../portal/testing.ts';
-import { type Browser, openBrowser } from '../portal/testing-visitor.ts';
-import { forgetVerdicts } from '../portal/verdict-cache.ts';
 import { application, cutting, goOn, type Live, live, run, upstream } from './testing.ts';
 
 // People with live connections, who are cut off, or whose time is over.

@@ -4,8 +4,8 @@ import type { Code } from '../../i18n/en.ts';
 import { translate } from '../../i18n/index.ts';
 import type { Params } from '../../model/message.ts';
 import { type Language, languages } from '../../model/site.ts';
+import { portalUrl } from '../entry/passage.ts';
 import type { PortalNeeds, PortalSession, SignInSite, Whence } from './needs.ts';
-import { portalUrl } from './passage.ts';
 
 /** What every page knows of the request it answers. */
 export interface PortalEnv {

@@ -1,9 +1,9 @@
 import { type Html, html } from '../../lib/html.ts';
 import { isGuarded } from '../../model/site.ts';
+import { enterUrl, publicationAt } from '../entry/passage.ts';
 import { type Asked, tell } from './asked.ts';
 import { hidden } from './forms.ts';
 import { page } from './layout.ts';
-import { enterUrl, publicationAt } from './passage.ts';
 import { destinationOf, pathOf } from './places.ts';
 
 /** Where somebody wants to go, as it goes along from page to page: only places where one may be sent. */

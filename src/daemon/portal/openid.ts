@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { OpenIdSource } from '../../identity/directories/openid.ts';
-import { readTold } from './headers.ts';
-import type { Entry, Handler } from './types.ts';
+import { readTold } from '../entry/headers.ts';
+import type { Entry, Handler } from '../entry/types.ts';
 
 const largest = 64 << 10;
 

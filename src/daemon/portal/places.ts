@@ -1,5 +1,5 @@
+import { originOf, portalUrl, publicationAt } from '../entry/passage.ts';
 import type { SignInSite } from './needs.ts';
-import { originOf, portalUrl, publicationAt } from './passage.ts';
 
 /** Longer ones no browser sends. */
 const longest = 8000;

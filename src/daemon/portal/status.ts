@@ -1,7 +1,7 @@
 import type { Site } from '../../model/site.ts';
+import { entrySocket } from '../entry/place.ts';
 import { withSiteStore } from '../state-store.ts';
 import { reachable } from '../status.ts';
-import { entrySocket } from './entry-place.ts';
 
 /** Where people sign in, and whether anybody can. JSON-safe. */
 export interface PortalStatus {

@@ -10,9 +10,9 @@ import { memory } from '../../describe/testing.ts';
 import { openPeople } from '../../identity/people.ts';
 import type { Site } from '../../model/site.ts';
 import { openStore } from '../../store/store.ts';
-import { openEntry } from './entry.ts';
-import { entrySocket } from './entry-place.ts';
-import { portalUrl } from './passage.ts';
+import { openEntry } from '../entry/entry.ts';
+import { portalUrl } from '../entry/passage.ts';
+import { entrySocket } from '../entry/place.ts';
 
 /** What a portal answered. */
 export interface Answer {

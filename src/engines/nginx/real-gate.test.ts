@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
-import { forgetVerdicts } from '../../daemon/portal/verdict-cache.ts';
+import { forgetVerdicts } from '../../daemon/entry/verdict-cache.ts';
 import { publication, route, service, site } from './testing.ts';
 import { clientAuthority, configuration } from './testing-clients.ts';
 import { admit, guarded, type Judge, judge, rule, signIn, verdict } from './testing-gate.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { forgetVerdicts } from '../../../daemon/portal/verdict-cache.ts';
+import { forgetVerdicts } from '../../../daemon/entry/verdict-cache.ts';
 import { openTokens } from '../../../identity/tokens.ts';
 import { knownHint } from '../../../lib/hints.ts';
 import type { Context } from '../../context.ts';

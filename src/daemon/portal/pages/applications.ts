@@ -3,13 +3,13 @@ import { type Html, html } from '../../../lib/html.ts';
 import { pathClasses, rootClass } from '../../../lib/path-class.ts';
 import type { Refusal, Verdict } from '../../../model/audience.ts';
 import { type Publication, proxied, type Site } from '../../../model/site.ts';
+import { originOf } from '../../entry/passage.ts';
 import { approvable, mayApprove } from '../approving.ts';
 import { type Asked, moment, type PortalEnv, tell } from '../asked.ts';
 import { signedIn } from '../guard.ts';
 import { page } from '../layout.ts';
 import type { PortalSession } from '../needs.ts';
 import { withWish } from '../onward.ts';
-import { originOf } from '../passage.ts';
 
 /** Refusals that may be otherwise at another time, from elsewhere or with somebody's word: these applications are shown all the same. */
 const passing = [

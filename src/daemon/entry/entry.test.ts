@@ -11,7 +11,7 @@ import type { Site } from '../../model/site.ts';
 import { openStore } from '../../store/store.ts';
 import { entryCookie } from './cookies.ts';
 import { type EntryServer, openEntry } from './entry.ts';
-import { entryFolder, entrySocket } from './entry-place.ts';
+import { entryFolder, entrySocket } from './place.ts';
 
 let state: string;
 let entry: EntryServer;

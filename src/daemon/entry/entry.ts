@@ -5,8 +5,8 @@ import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { followClock } from './clock.ts';
 import { type Composed, composeEntry } from './compose.ts';
-import { type EntryOn, entryFolder, entrySocket } from './entry-place.ts';
 import { hasEntry } from './needed.ts';
+import { type EntryOn, entryFolder, entrySocket } from './place.ts';
 
 /** What answers nginx about visitors, and the portal's pages. */
 export interface EntryServer {

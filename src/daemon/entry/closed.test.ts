@@ -7,7 +7,7 @@ import { eventually, head, makeRig, port, poterne, type Rig, startService } from
 import { openSessions } from '../../identity/sessions.ts';
 import { openTokens } from '../../identity/tokens.ts';
 import { entryCookie } from './cookies.ts';
-import { entryFolder } from './entry-place.ts';
+import { entryFolder } from './place.ts';
 import { type Browser, openBrowser } from './testing-visitor.ts';
 
 // A whole gateway, and what becomes of its visitors when a part of it fails.

@@ -14,10 +14,10 @@ import { authorityFolder } from '../../pki/authority/folder.ts';
 import { readLedger } from '../../pki/authority/ledger.ts';
 import type { CredentialStore } from '../../store/credentials.ts';
 import type { Store } from '../../store/store.ts';
-import { portalFactors } from './factors.ts';
-import type { PortalNeeds, PortalSessions, SignInSite, Source } from './needs.ts';
-import { factorPages } from './pages/factor-pages.ts';
-import { makePortal } from './portal.ts';
+import { portalFactors } from '../portal/factors.ts';
+import type { PortalNeeds, PortalSessions, SignInSite, Source } from '../portal/needs.ts';
+import { factorPages } from '../portal/pages/factor-pages.ts';
+import { makePortal } from '../portal/portal.ts';
 import type { Entry, Handler } from './types.ts';
 
 /** Has the portal answer at its name; nothing does where the description has none. */

@@ -1,6 +1,6 @@
 import type { sourceOf } from '../../identity/directories/index.ts';
 import type { Site } from '../../model/site.ts';
-import { backChannel, backChannelPath } from './openid.ts';
+import { backChannel, backChannelPath } from '../portal/openid.ts';
 import type { Entry, Handler } from './types.ts';
 
 type DirectorySource = ReturnType<typeof sourceOf>;

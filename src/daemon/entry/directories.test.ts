@@ -9,7 +9,7 @@ import { client, startProvider, type TestProvider } from '../../identity/directo
 import { pkiOf, type Slapd, startSlapd, suffix } from '../../identity/directories/testing/slapd.ts';
 import { Visitor as Browser } from '../../identity/directories/testing/visitor.ts';
 import type { Pair } from '../../verify/testing/pki.ts';
-import { portalHere } from './testing.ts';
+import { portalHere } from '../portal/testing.ts';
 
 // The provider says at length that it is set up for tests.
 vi.hoisted(() => {

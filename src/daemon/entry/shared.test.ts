@@ -12,7 +12,7 @@ import { openSharedStore, type Store } from '../../store/store.ts';
 import { hasPostgres, type Postgres, startPostgres } from '../../store/testing/postgres.ts';
 import { entryCookie } from './cookies.ts';
 import { type EntryServer, openEntry } from './entry.ts';
-import { entrySocket } from './entry-place.ts';
+import { entrySocket } from './place.ts';
 
 // Two gateways with one PostgreSQL.
 
