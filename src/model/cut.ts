@@ -31,7 +31,7 @@ export const sightingFields = [
   // Set by each publication: its id, and the class of the path asked for.
   '$poterne_id',
   '$poterne_class',
-  // Of the verdict, or of the connection's first request.
+  // Of the verdict; none where none was asked for.
   '$status',
   // Of the verdict; none where nobody had to sign in.
   '$poterne_seen_session',

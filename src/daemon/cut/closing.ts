@@ -121,7 +121,7 @@ export async function endRefused({
   const ending = new Map<string, { sighting: Sighting; why: string; connections: LiveConnection[] }>();
   for (const connection of live)
     for (const sighting of connection.seen) {
-      // Who was refused then has nothing that goes on.
+      // Who was refused then has nothing that goes on, and where no verdict was asked for there is none to ask again.
       if (sighting.status !== '200') continue;
       const answer = await answerTo(sighting);
       if (answer?.until && (!next || answer.until < next)) next = answer.until;

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -53,15 +54,34 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
   const his = [await staying(bob, 'erp.example.fr'), await staying(bob, 'crm.example.org')];
   await goOn([...hers, ...his]);
 
+  // Whoever is let in still keeps a connection whose first request is over, too.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, servername: 'erp.example.fr' });
+  const pass = bob.cookies.get('erp.example.fr')?.get(entryCookie);
+  const again = () =>
+    new Promise<readonly [number | undefined, boolean]>((resolve, reject) => {
+      const headers = { host: `erp.example.fr:${rig.ports.https}`, cookie: `${entryCookie}=${pass}` };
+      const place = { host: '127.0.0.1', port: rig.ports.https, ca: rig.gateway.authority.root };
+      const asked = request({ ...place, agent, headers }, (answer) =>
+        answer.resume().on('end', () => resolve([answer.statusCode, asked.reusedSocket])),
+      );
+      asked.on('error', reject).end();
+    });
+  expect(await again()).toEqual([200, false]);
+  await forgetVerdicts(rig.state);
+  await delay(2000);
+  expect(await again()).toEqual([200, true]);
+  agent.destroy();
+  await goOn([...hers, ...his]);
+
   const receipt = await cutting(rig, 'user:alice', hers);
   expect(receipt).toMatchObject({ sessions: 1, ended: { connections: 2, people: { alice: 2 } } });
   await goOn(his);
   expect(new URL((await alice.go(at('erp.example.fr'))).url).hostname).toBe('portail.example.fr');
   // A session that began all the same is good for nothing.
-  const again = await signedIn('alice');
-  expect((await again.go(at('erp.example.fr'))).status).toBe(403);
+  const anew = await signedIn('alice');
+  expect((await anew.go(at('erp.example.fr'))).status).toBe(403);
   await run(rig, 'restore', 'user:alice');
-  expect((await again.go(at('erp.example.fr'))).status).toBe(200);
+  expect((await anew.go(at('erp.example.fr'))).status).toBe(200);
 
   // Who is let in changes: it is asked again about everybody.
   const [onErp, onCrm] = his as [Live, Live];

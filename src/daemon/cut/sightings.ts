@@ -14,8 +14,8 @@ export interface Sighting {
   /** The publication's id, and the class of the path. */
   readonly publication: string;
   readonly pathClass?: string;
-  /** What the verdict, or the first request, was answered with. */
-  readonly status: string;
+  /** What the verdict was answered with; absent where none was asked for. */
+  readonly status?: string;
   readonly session?: string;
   readonly user?: string;
   readonly line: string;
@@ -46,13 +46,14 @@ export function parseSighting(line: string): Sighting | undefined {
   const words = line.split(' ');
   if (words.length < sightingFields.length) return undefined;
   const [, connection = '', peer = '', port = '', fromPeer = '', fromPort = '', address = ''] = words;
-  const [publication = '', pathClass, status = '', session] = words.slice(7).map(given);
+  const [publication = '', pathClass, status, session] = words.slice(7).map(given);
   const user = given(words.slice(11).join(' '));
   // Behind the server that tells names apart, whose own connection has the visitor.
   const [host, at] = isIP(peer) ? [peer, port] : [fromPeer, fromPort];
   if (!isIP(host) || publication === '') return undefined;
   return {
-    ...{ peer: peerKey(host, Number(at)), connection, address, publication, status, line },
+    ...{ peer: peerKey(host, Number(at)), connection, address, publication, line },
+    ...(status === undefined ? {} : { status }),
     ...(pathClass === undefined ? {} : { pathClass }),
     ...(session === undefined ? {} : { session }),
     ...(user === undefined ? {} : { user: decoded(user) }),

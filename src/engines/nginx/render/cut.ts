@@ -13,8 +13,13 @@ const cutOff = '480';
 /** Where a publication's anonymous connections are told of; the daemon's verdict does it for the others. */
 const seenAt = '/.poterne/seen';
 
-/** What a sighting is told with where no verdict was asked for: an application's headers are not the daemon's. */
-const arrivalFields = sightingFields.map((field) => (field.startsWith('$poterne_seen_') ? '-' : field));
+/**
+ * What a sighting is told with where no verdict was asked for: an application's headers are not the daemon's, and its status is no word
+ * on who was let in.
+ */
+const arrivalFields = sightingFields.map((field) =>
+  field === '$status' || field.startsWith('$poterne_seen_') ? '-' : field,
+);
 
 const format = (fields: readonly string[]): string => fields.join(' ');
 
