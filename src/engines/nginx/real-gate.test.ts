@@ -771,7 +771,7 @@ describe('sightings', () => {
       '127.0.0.1',
       'open_localhost',
       '',
-      '204',
+      '-',
       '-',
       '-',
     ]);
