@@ -98,8 +98,9 @@ function sessionsOf({ sessions, standing, forgetVerdicts }: Entry): PortalSessio
 }
 
 /** Client certificates that carry somebody's name or address. */
-async function certificatesOf(state: string, { id, login, email }: User) {
-  const own = [id, login, email].flatMap((name) => name?.toLowerCase() ?? []);
+async function certificatesOf(state: string, { id, email }: User) {
+  // Not by what they type to sign in: the "alice" of a directory is another one.
+  const own = [id, email].flatMap((name) => name?.toLowerCase() ?? []);
   return (await readLedger(authorityFolder(state))).filter(
     ({ purpose, name, names }) =>
       purpose !== 'server' && [name, ...names].some((each) => own.includes(each.toLowerCase())),
