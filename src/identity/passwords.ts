@@ -22,7 +22,7 @@ const mostWaiting = 100;
 
 /** No longer password is looked at, in characters: hashing must stay our own choice of work. */
 export const longestPassword = 256;
-export const shortestPassword = 12;
+const shortestPassword = 12;
 
 /** How many guesses somebody who knows the person may need at least: beyond what attempts allow for years. */
 const fewestGuesses = 1e8;

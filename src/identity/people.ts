@@ -54,7 +54,7 @@ export interface LocalPeople extends PasswordSource {
 export type NewGuest = Pick<Guest, 'name' | 'title' | 'email' | 'groups' | 'ends'>;
 
 /** How long an invitation holds, in milliseconds. */
-export const invitationLasts = 24 * 3_600_000;
+const invitationLasts = 24 * 3_600_000;
 
 /**
  * After how many failures in a row how long somebody's password, or code, is not looked at: long enough that guessing is hopeless (NIST

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sha256 } from '../lib/digest.ts';
 
 /** How many are given at a time. */
-export const recoveryCodeCount = 10;
+const recoveryCodeCount = 10;
 
 /** Without letters and digits that look like others (Crockford's base32), 32 of them: a byte's low five bits say which. */
 const letters = '0123456789abcdefghjkmnpqrstvwxyz';

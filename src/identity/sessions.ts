@@ -80,7 +80,7 @@ export interface Sessions {
 }
 
 /** Milliseconds. What is remembered; how often a use is noted; until when that may fail; how far clocks may differ. */
-export const sessionTimes = {
+const sessionTimes = {
   remembered: 1000,
   touched: 60_000,
   untouched: 15_000,

@@ -95,13 +95,7 @@ export function followClosing(ground: ClosingGround): Closing {
 }
 
 /** Ends the connections of those who would be refused now; gives when that may be next. */
-export async function endRefused({
-  state,
-  site,
-  ask,
-  audit,
-  trouble,
-}: ClosingGround): Promise<Date | undefined> {
+async function endRefused({ state, site, ask, audit, trouble }: ClosingGround): Promise<Date | undefined> {
   const { publications } = site;
   const live = (await liveConnections(state, publications)).filter(({ seen }) => seen.length > 0);
   const answers = new Map<string, Promise<StillAdmitted | undefined>>();

@@ -33,13 +33,13 @@ export function readTold({ headers }: IncomingMessage): Told {
 }
 
 /** A text as a header's value: UTF-8, percent-encoded where it is not ASCII (and `%` and `|`, so that it can be read back). */
-export const headerText = (text: string): string =>
+const headerText = (text: string): string =>
   text
     .toWellFormed()
     .replace(/[^\x20-\x24\x26-\x7b\x7d\x7e]/gu, (character) => encodeURIComponent(character));
 
 /** A list in a header: commas part, and those of a value are encoded. */
-export const headerList = (texts: readonly string[]): string =>
+const headerList = (texts: readonly string[]): string =>
   texts.map((text) => headerText(text).replaceAll(',', '%2C')).join(',');
 
 /** Who is let in, in one header: nginx reads it for each request, and takes it to pieces for services (`render/gate.ts`). */

@@ -79,8 +79,7 @@ function matches(name: string, host: string): boolean {
 }
 
 /** A path of a browser's own, never another host's (`//other`, `/\other`). */
-export const isLocalPath = (path: string): boolean =>
-  /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\');
+const isLocalPath = (path: string): boolean => /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\');
 
 /** Answers at publications' names: `/.poterne/enter`, `/.poterne/leave` and `/.poterne/onward`. */
 export function passages(entry: Entry): Handler {

@@ -13,7 +13,7 @@ export interface Standing {
 }
 
 /** Milliseconds: from when a directory is asked again, and from when its answer is waited for; described people are asked at once. */
-export const standingTimes = { again: 120_000, longest: 240_000, local: 1000 } as const;
+const standingTimes = { again: 120_000, longest: 240_000, local: 1000 } as const;
 
 interface Known {
   readonly user: User;
