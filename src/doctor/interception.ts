@@ -67,5 +67,7 @@ export function judgePin(path: readonly Certificate[], pins: readonly string[]):
 
 function matchesPin({ sha256, keySha256 }: Certificate, pin: string): boolean {
   const plain = pin.replace(/^sha256[:/]+/i, '');
-  return plain.replaceAll(':', '').toLowerCase() === sha256 || plain === keySha256;
+  if (plain.replaceAll(':', '').toLowerCase() === sha256) return true;
+  // One in 64 begins with a slash itself.
+  return ['', 'sha256/', 'sha256//', 'sha256:'].some((prefix) => pin === prefix + keySha256);
 }
