@@ -112,7 +112,7 @@ function publications(
 ): Promise<PublicationStatus>[] {
   return manifest.site.publications.map(async (publication) => {
     const { id, name, scenario, routes } = publication;
-    const tls = publication.scenario === 'proxy' ? publication.tls : undefined;
+    const tls = publication.scenario !== 'direct' ? publication.tls : undefined;
     const acme = tls?.kind === 'acme' && reviews.find((review) => review.id === tls.certificate);
     const standing = manifest.standing[id];
     const record = Object.entries(manifest.files).find(([path]) => path.endsWith(`/${id}.conf`))?.[1];
@@ -122,7 +122,7 @@ function publications(
       services: [...new Set(routes.map((route) => route.service))],
       standing: standing?.state ?? ('current' as const),
       ...(standing ? { complaint: standing.complaint } : {}),
-      ownCertificate: scenario === 'proxy',
+      ownCertificate: scenario !== 'direct',
       ...(days === undefined ? {} : { certificateDays: days }),
       ...(acme ? { acme } : {}),
     };

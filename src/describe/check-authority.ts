@@ -16,7 +16,7 @@ export function checkAuthority({ parsed, report, whole }: Checking): void {
   if (lifetimeDays < days.least || lifetimeDays > days.most)
     report('error', { code: 'authority.lifetime', params: days, pointer: '/authority/lifetime' });
   const exact = [...parsed.publications]
-    .filter(([name, { scenario }]) => scenario === 'proxy' && matchOf(normalName(name)) === 'exact')
+    .filter(([name, { scenario }]) => scenario !== 'direct' && matchOf(normalName(name)) === 'exact')
     .map(([name]) => normalName(name));
   if (at !== undefined && !exact.includes(at))
     report('error', {
@@ -32,7 +32,7 @@ export function checkAuthority({ parsed, report, whole }: Checking): void {
     pointer: at,
   } of showing(parsed)) {
     const isOurs = tls === undefined || tls === 'internal' || (typeof tls === 'object' && 'names' in tls);
-    if (scenario !== 'proxy' || !isOurs) continue;
+    if (scenario === 'direct' || !isOurs) continue;
     const name = normalName(key);
     const wanted =
       typeof tls === 'object' && 'names' in tls ? tls.names : matchOf(name) === 'regex' ? [] : [name];

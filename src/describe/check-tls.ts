@@ -47,7 +47,7 @@ function checkBypass({ parsed, report }: Checking): void {
   const told = new Set<string>();
   for (const { scenario, 'tls-configuration': word, service, routes = {} } of parsed.publications.values())
     for (const route of [...(service === undefined ? [] : [{ service }]), ...Object.values(routes)])
-      if (scenario === 'proxy' && (word ?? (route as RouteEntry)['tls-configuration']) !== undefined)
+      if (scenario !== 'direct' && (word ?? (route as RouteEntry)['tls-configuration']) !== undefined)
         told.add(route.service);
   for (const [name, { scenario, service }] of parsed.publications)
     if (scenario === 'direct' && service !== undefined && told.has(service))

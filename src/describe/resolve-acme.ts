@@ -30,7 +30,7 @@ export function showing({ publications, site }: Parsed): readonly Showing[] {
 
 /** What a publication says of its certificate over ACME; `undefined` when it has none. */
 export function acmeWords({ scenario, tls }: Showing['entry']): AcmeWords | undefined {
-  if (scenario !== 'proxy' || tls === undefined) return undefined;
+  if (scenario === 'direct' || tls === undefined) return undefined;
   if (tls === 'acme') return {};
   return typeof tls === 'object' && 'acme' in tls ? tls.acme : undefined;
 }

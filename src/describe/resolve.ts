@@ -35,6 +35,7 @@ import { resolveKeeping, resolveMail } from './resolve-mail.ts';
 import { resolvePartnerDoor, resolvePartners } from './resolve-partners.ts';
 import { resolveSignIn } from './resolve-sign-in.ts';
 import { resolveTlsConfigurations } from './resolve-tls.ts';
+import { resolveWaf, resolveWafRules } from './resolve-waf.ts';
 import { strips } from './routing.ts';
 import {
   type AssertionEntry,
@@ -95,6 +96,7 @@ export function resolve(
     ...resolveSignIn(parsed, resolving.file, ({ at, tls }) =>
       resolveTls(resolving, at, { scenario: 'proxy', tls }, '/sign-in'),
     ),
+    ...(site?.waf === undefined ? {} : { waf: resolveWafRules(site.waf, resolving.file) }),
     keeping: resolveKeeping(site ?? {}),
     ...resolveJobs(parsed, jobFiles, resolving.file),
   });
@@ -243,10 +245,11 @@ function resolvePublication(resolving: Resolving, key: string, entry: Publicatio
     options: options(engines, 'publication', entry),
     pointer: at,
   };
-  if (entry.scenario === 'proxy')
+  if (entry.scenario !== 'direct')
     return {
       ...ground,
       scenario: entry.scenario,
+      ...(entry.scenario === 'proxy+waf' ? { waf: resolveWaf(entry.waf, at) } : {}),
       tls: resolveTls(resolving, key, entry, at),
       ...configurationOf(entry),
     };

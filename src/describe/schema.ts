@@ -17,6 +17,7 @@ import { publishedTls } from './schema/published-tls.ts';
 import { signIn } from './schema/sign-in.ts';
 import { timezone } from './schema/timezone.ts';
 import { type TlsConfigurationEntry, tlsConfiguration } from './schema/tls.ts';
+import { waf, wafRules } from './schema/waf.ts';
 import { filename, text } from './schema/words.ts';
 
 const requestPath = () => z.string().refine(isRequestPath, { params: { code: 'value.path' } });
@@ -112,6 +113,7 @@ const site = {
   countries: filename()
     .optional()
     .describe('MMDB file that tells the countries of addresses; you get it where you trust it.'),
+  waf: wafRules.optional().describe('The rules of the web application firewall, for the whole gateway.'),
 };
 
 const zone = {
@@ -260,7 +262,7 @@ const publication = {
     .enum(scenarios)
     .default('proxy')
     .describe(
-      'How visitors reach the service: proxy (the default), or direct: TLS is passed through to it, or a port forwarded.',
+      'How visitors reach the service: proxy (the default), proxy+waf: with a web application firewall, or direct: TLS is passed through to it, or a port forwarded.',
     ),
   port: port()
     .optional()
@@ -275,6 +277,7 @@ const publication = {
   'tls-configuration': text()
     .optional()
     .describe('The TLS configuration that says which client certificates are asked for under this name.'),
+  waf: waf.optional().describe('For scenario proxy+waf: how its web application firewall treats requests.'),
   audience,
   'signed-identity': z
     .boolean()

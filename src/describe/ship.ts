@@ -264,7 +264,7 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
       trust: { ...partner.trust, ...(partner.trust.ca ? { ca: carry(partner.trust.ca, '') } : {}) },
     })),
     publications: site.publications.map((publication) =>
-      publication.scenario === 'proxy' && publication.tls.kind === 'files'
+      publication.scenario !== 'direct' && publication.tls.kind === 'files'
         ? {
             ...publication,
             tls: {

@@ -194,7 +194,7 @@ function publicationOf(site: Site, publication: Publication): DocumentedPublicat
     audience: audience.rules
       ? audience.rules.map((rule) => ruleWords(rule, site.timezone) || 'everyone')
       : audience.from,
-    tls: publication.scenario === 'proxy' ? publication.tls.kind : 'service',
+    tls: publication.scenario !== 'direct' ? publication.tls.kind : 'service',
     routes: routes.map((route) => ({
       path: route.match === 'regex' ? `~ ${route.path}` : route.path,
       service: route.service,

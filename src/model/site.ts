@@ -9,6 +9,7 @@ import type { Pointer } from './pointer.ts';
 import type { Directory, SignIn } from './sign-in.ts';
 import type { StorePlace } from './store.ts';
 import type { ServerTls, TlsConfiguration } from './tls.ts';
+import type { Waf, WafRules } from './waf.ts';
 
 /** The languages a person can read Poterne in. */
 export const languages = ['en', 'fr'] as const;
@@ -59,6 +60,8 @@ export interface Site {
   readonly directories?: readonly Directory[];
   /** MMDB file that tells addresses' countries (absolute path). */
   readonly countries?: string;
+  /** The rules of the web application firewall, where the description speaks of them. */
+  readonly waf?: WafRules;
   readonly keeping: Keeping;
 }
 
@@ -228,10 +231,10 @@ export interface Service {
 }
 
 /**
- * How visitors reach the service: through the gateway's proxy, or directly (`direct`): TLS is passed through to it by the
- * name that is asked for, or a port of its own is forwarded to it. Only those this version can apply are here.
+ * How visitors reach the service: through the gateway's proxy, with a web application firewall in it (`proxy+waf`) or without, or directly
+ * (`direct`): TLS is passed through to it by the name that is asked for, or a port of its own is forwarded to it. Only those this version can apply are here.
  */
-export const scenarios = ['proxy', 'direct'] as const;
+export const scenarios = ['proxy', 'proxy+waf', 'direct'] as const;
 
 /**
  * Where the certificate comes from: Poterne's own CA, an ACME server (`certificate` is an id of `AcmeSite.certificates`, `names` what this
@@ -283,7 +286,9 @@ interface PublicationGround {
 
 /** A service that visitors reach through the gateway's proxy. */
 export interface ProxiedPublication extends PublicationGround {
-  readonly scenario: 'proxy';
+  readonly scenario: 'proxy' | 'proxy+waf';
+  /** With `proxy+waf`, and only then. */
+  readonly waf?: Waf;
   readonly tls: Tls;
   /** By name, the TLS configuration that says which client certificates are asked for on all its paths. */
   readonly tlsConfiguration?: string;
@@ -301,7 +306,7 @@ export type Publication = ProxiedPublication | DirectPublication;
 
 /** The publications that the gateway's proxy serves. */
 export function proxied({ publications }: Pick<Site, 'publications'>): readonly ProxiedPublication[] {
-  return publications.filter((publication) => publication.scenario === 'proxy');
+  return publications.filter((publication) => publication.scenario !== 'direct');
 }
 
 /** What is asked of client certificates under one name. */
@@ -319,7 +324,7 @@ export function clientVerification(
   { tlsConfigurations = [] }: Partial<Pick<Site, 'tlsConfigurations'>>,
   publication: Publication,
 ): ClientVerification | undefined {
-  const own = publication.scenario === 'proxy' ? publication.tlsConfiguration : undefined;
+  const own = publication.scenario !== 'direct' ? publication.tlsConfiguration : undefined;
   const byRule = publication.audience.rules?.find(({ subject }) => subject?.certificate)?.subject
     ?.certificate;
   const name = own ?? publication.routes.find((route) => route.tlsConfiguration)?.tlsConfiguration ?? byRule;

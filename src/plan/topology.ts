@@ -200,7 +200,7 @@ function askedBy({ site, publication }: Version) {
 function believesMore(one: Version, other: Version): boolean {
   const cleared = identityHeaders(one);
   return (
-    other.publication.scenario === 'proxy' && identityHeaders(other).some((name) => !cleared.includes(name))
+    other.publication.scenario !== 'direct' && identityHeaders(other).some((name) => !cleared.includes(name))
   );
 }
 

@@ -56,7 +56,7 @@ export function publicationAt(
   host: string,
 ): Publication | undefined {
   if (!hostname.test(host)) return undefined;
-  const some = publications.filter(({ scenario }) => scenario === 'proxy');
+  const some = publications.filter(({ scenario }) => scenario !== 'direct');
   const wild = some
     .filter(({ match, name }) => match === 'wildcard' && host.endsWith(name.slice(1)))
     .sort((a, b) => b.name.length - a.name.length);

@@ -66,7 +66,7 @@ async function examinePublication(
   const { site, root } = question;
   const { example: name } = publication;
   const file = ownFile(publication, question);
-  const isInternal = publication.scenario === 'proxy' && publication.tls.kind === 'internal';
+  const isInternal = publication.scenario !== 'direct' && publication.tls.kind === 'internal';
   const ca = isInternal ? root : undefined;
   const held =
     file &&
@@ -123,7 +123,7 @@ function ownFile(
   publication: Publication,
   { state }: DescribedQuestion,
 ): { readonly certificate: string; readonly asked: { readonly key?: KeySource } } | undefined {
-  if (publication.scenario !== 'proxy') return undefined;
+  if (publication.scenario === 'direct') return undefined;
   const { tls } = publication;
   if (tls.kind === 'files') return { certificate: tls.certificate, asked: { key: silent(tls.key) } };
   if (state === undefined) return undefined;

@@ -24,7 +24,7 @@ import { checkedPath, reached, serviceOf } from './routes.ts';
 export function expect(site: Site): Expectation[] {
   return [
     ...site.publications.flatMap((p) =>
-      p.scenario === 'proxy' ? publicationPromises(site, p) : directPromises(site, p),
+      p.scenario !== 'direct' ? publicationPromises(site, p) : directPromises(site, p),
     ),
     ...portalPromises(site),
     ...gatewayPromises(site),
@@ -171,7 +171,7 @@ function headerPromise(site: Site, publication: Publication, door: Door, home: s
 
 /** To whom a probe may expect an answer; where the door itself is shut to the others, it says so. */
 const from = ({ audience, scenario }: Publication) =>
-  audience.networks && scenario === 'proxy' ? { from: audience.networks } : {};
+  audience.networks && scenario !== 'direct' ? { from: audience.networks } : {};
 
 function routePromises(
   site: Site,

@@ -41,6 +41,7 @@ export const docs = {
     'Everything that can be seen from elsewhere, through {host}: https on port {https}; port {http} only redirects.',
   'docs.publications.none': 'Nothing is published.',
   'docs.scenario.proxy': 'reverse proxy',
+  'docs.scenario.proxy+waf': 'reverse proxy with a web application firewall',
   'docs.scenario.direct': 'direct, without a proxy',
   'docs.tls.service': 'the service’s own certificate',
   'docs.tls.internal': 'Poterne’s own certificate',

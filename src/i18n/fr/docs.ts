@@ -45,6 +45,7 @@ export const docs = {
     'Tout ce qui est visible d’ailleurs, à travers {host} : https sur le port {https} ; le port {http} ne fait que rediriger.',
   'docs.publications.none': 'Rien n’est publié.',
   'docs.scenario.proxy': 'reverse proxy',
+  'docs.scenario.proxy+waf': 'reverse proxy avec pare-feu applicatif',
   'docs.scenario.direct': 'direct, sans proxy',
   'docs.tls.service': 'certificat du service lui-même',
   'docs.tls.internal': 'certificat interne de Poterne',

@@ -149,7 +149,7 @@ function nameLines(context: Context): Node[] {
 
 /** The publications whose names must be told apart here: those passed through, and those that could be taken for one. */
 function named(site: Site): readonly Publication[] {
-  const shared = site.publications.filter((p) => p.scenario === 'proxy' || isPassedThrough(p));
+  const shared = site.publications.filter((p) => p.scenario !== 'direct' || isPassedThrough(p));
   const loose = shared.some((p) => isPassedThrough(p) && p.match !== 'exact');
   const lastRegex = shared.findLastIndex((p) => isPassedThrough(p) && p.match === 'regex');
   return shared.filter((p, n) => isPassedThrough(p) || (p.match === 'regex' ? n < lastRegex : loose));

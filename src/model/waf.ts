@@ -1,0 +1,49 @@
+import type { Pointer } from './pointer.ts';
+
+/** `observe`: what would be blocked is logged and goes through. */
+export const wafModes = ['observe', 'block'] as const;
+export type WafMode = (typeof wafModes)[number];
+
+/** How much the rules look for, and how many of them mistake honest requests (CRS: paranoia level). */
+export type Paranoia = 1 | 2 | 3 | 4;
+
+/** What is not looked for, and where: one rule, under one path, in one parameter. What it leaves out, it does not narrow. */
+export interface WafExclusion {
+  /** Id of the rule, e.g. 942100. */
+  readonly rule: number;
+  /** A path as visitors see it: exactly that, or all below when it ends with `/`. */
+  readonly path: string;
+  /**
+   * What of the request the rule does not read there, in ModSecurity's words: `ARGS:q`, `REQUEST_COOKIES:session`, `REQUEST_HEADERS:User-Agent`. Absent: the rule is off there.
+   */
+  readonly target?: string;
+  readonly why: string;
+  readonly pointer: Pointer;
+}
+
+/** How the web application firewall treats one publication. Sizes in bytes. */
+export interface Waf {
+  readonly mode: WafMode;
+  readonly paranoia: Paranoia;
+  /** Anomaly scores from which a request, and an answer, is blocked. */
+  readonly thresholds: { readonly inbound: number; readonly outbound: number };
+  /** How much of a request's body is looked at; what is larger is refused. */
+  readonly requestBody: number;
+  /** How much of an answer's body is looked at; absent: none of it. What is larger goes on unseen. */
+  readonly responseBody?: number;
+  /** Applications whose ways the CRS knows, by its own names: `wordpress`, `nextcloud`. */
+  readonly applications: readonly string[];
+  /** Paths that are not looked at at all: exactly that, or all below when it ends with `/`. */
+  readonly skip: readonly string[];
+  readonly exclusions: readonly WafExclusion[];
+  readonly pointer: Pointer;
+}
+
+/** The rules that the whole gateway has. */
+export interface WafRules {
+  /** Folder of a CRS that the user brought (absolute path); absent: Debian's. */
+  readonly folder?: string;
+  /** SHA-256 over the rules of the folder, hex, as `poterne waf rules` tells it; what differs is refused. */
+  readonly sha256?: string;
+  readonly pointer: Pointer;
+}
