@@ -27,6 +27,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   verify: ['i18n', 'lib', 'model'],
   doctor: ['hosts', 'i18n', 'lib', 'model', 'pki', 'verify'],
   bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],
+  waf: ['hosts', 'i18n', 'lib', 'model'],
   identity: ['audit', 'hosts', 'i18n', 'lib', 'model', 'pki', 'secrets', 'store', 'verify'],
   daemon: [
     'apply',
@@ -48,6 +49,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'secrets',
     'store',
     'verify',
+    'waf',
   ],
   cli: [
     'apply',
@@ -73,6 +75,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'secrets',
     'store',
     'verify',
+    'waf',
   ],
 };
 

@@ -1,0 +1,195 @@
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { mask, maskName } from './mask.ts';
+import { parseCut, parseTransaction, type WafFound, type WafTransaction } from './transaction.ts';
+
+/** What one rule found, as it may be shown to people. */
+export interface WafMatch {
+  readonly rule: number;
+  /** What of the request: `ARGS:q`, `REQUEST_METHOD`. */
+  readonly target?: string;
+  /** What the rule says of it, in the rules' own English. */
+  readonly message: string;
+  /** As syslog has them (RFC 5424): 2 critical … 5 notice. */
+  readonly severity: number;
+  /** What was there, masked. */
+  readonly value?: string;
+  /** File of the rules. */
+  readonly file: string;
+}
+
+/** A request in which the web application firewall found something. Nothing in it is secret, or drives a terminal. */
+export interface WafEvent {
+  readonly at: Date;
+  /** nginx's `$request_id`: the reference on the page of the blocked, and `request` in the access log. */
+  readonly request: string;
+  /** Id of the publication; absent where the log does not tell. */
+  readonly publication?: string;
+  readonly address: string;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  /** Refused by the firewall. */
+  readonly blocked: boolean;
+  /** It would have been, were the publication not only observed. */
+  readonly wouldBlock: boolean;
+  /** Anomaly score of the request, and of the answer to it. */
+  readonly score: number;
+  readonly outboundScore: number;
+  readonly matches: readonly WafMatch[];
+  /** The line was too long to be read whole: what matched is not known. */
+  readonly cut: boolean;
+}
+
+/** What was read of a log. */
+export interface WafLogCounts {
+  lines: number;
+  /** Lines that are no transaction: cut off by a crash, or somebody else's. */
+  broken: number;
+  /** Lines longer than what is kept of one. */
+  cut: number;
+}
+
+/** A line of the log for whoever follows it (as `tail -F` does); nothing when it is none. */
+export function parseWafEvent(line: string): WafEvent | undefined {
+  const read = parseTransaction(line);
+  return read && eventOf(read);
+}
+
+/**
+ * The events of a log, oldest file first, one in memory at a time. `file` is the log that is written now; its rotated ones
+ * (`.1`, `.2.gz`) are read before it.
+ */
+export async function* readWafEvents(
+  file: string,
+  options: { readonly since?: Date; readonly counts?: WafLogCounts } = {},
+): AsyncGenerator<WafEvent> {
+  for await (const read of readTransactions(file, options)) yield eventOf(read);
+}
+
+/** The same with what clients sent, secrets too: for what replays a request on this machine. */
+export async function* readTransactions(
+  file: string,
+  {
+    since,
+    counts = { lines: 0, broken: 0, cut: 0 },
+  }: { readonly since?: Date; readonly counts?: WafLogCounts },
+): AsyncGenerator<WafTransaction> {
+  for (const each of await withRotated(file))
+    for await (const { text, end } of linesOf(each)) {
+      counts.lines++;
+      if (end !== undefined) counts.cut++;
+      const read = end === undefined ? parseTransaction(text) : parseCut(text, end);
+      if (!read) counts.broken++;
+      else if (!since || read.at >= since) yield read;
+    }
+}
+
+function eventOf(read: WafTransaction): WafEvent {
+  const { at, request, address, method, uri, summary, found, sums, isDetectionOnly, status, isCut } = read;
+  const inbound = summary?.inbound ?? totalOf(sums, 949_000);
+  const outbound = summary?.outbound ?? totalOf(sums, 959_000);
+  const reached = summary
+    ? summary.inbound >= summary.inboundThreshold || summary.outbound >= summary.outboundThreshold
+    : sums.some(({ rule }) => rule < 980_000);
+  const observes = summary ? summary.mode === 'observe' : isDetectionOnly;
+  // What cannot be read (a broken body) is refused whatever the sum.
+  const refuses = reached || found.some(isRefusal);
+  return {
+    at,
+    request: maskName(request),
+    ...(summary ? { publication: summary.publication } : {}),
+    address: maskName(address),
+    method: maskName(method),
+    path: pathOf(uri),
+    blocked: refuses && !observes && (isCut || status === 0 || status >= 400),
+    wouldBlock: refuses && observes,
+    score: inbound,
+    outboundScore: outbound,
+    matches: found.map(matchOf),
+    cut: isCut,
+  };
+}
+
+/** Debian's own rules for bodies that cannot be parsed (modsecurity.conf) refuse by themselves. */
+const isRefusal = ({ rule }: WafFound): boolean => rule >= 200_000 && rule < 200_100;
+
+function matchOf({ rule, message, target, value, matched, severity, file }: WafFound): WafMatch {
+  const shown = value ?? matched;
+  return {
+    rule,
+    ...(target === undefined ? {} : { target: maskName(target) }),
+    message: maskName(message),
+    severity,
+    ...(shown === undefined ? {} : { value: mask(shown, target) }),
+    file: maskName(file),
+  };
+}
+
+function totalOf(sums: readonly WafFound[], from: number): number {
+  const sum = sums.find(({ rule }) => rule >= from && rule < from + 1000);
+  return Number(/Score: (\d+)/.exec(sum?.message ?? '')?.[1] ?? 0);
+}
+
+function pathOf(uri: string): string {
+  const path = uri.split('?', 1)[0] ?? '';
+  const shown = path.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
+  return shown.length > 1000 ? `${shown.slice(0, 1000)}…` : shown;
+}
+
+/** A log and what it was before logrotate renamed it, oldest first. */
+async function withRotated(file: string): Promise<readonly string[]> {
+  const name = basename(file);
+  const folder = dirname(file);
+  const found = (await readdir(folder)).flatMap((entry) => {
+    if (entry === name) return [{ entry, age: 0 }];
+    const age = entry.startsWith(name) ? /^\.(\d+)(?:\.gz)?$/.exec(entry.slice(name.length))?.[1] : undefined;
+    return age === undefined ? [] : [{ entry, age: Number(age) }];
+  });
+  return found.sort((a, b) => b.age - a.age).map(({ entry }) => join(folder, entry));
+}
+
+/** What is kept of a line: its first bytes, and when it is longer, its last. */
+const most = 1024 * 1024;
+const kept = 16 * 1024;
+
+/** Lines of a file, also of one that gzip made; of one that is too long, its beginning and its end. */
+async function* linesOf(file: string): AsyncGenerator<{ readonly text: string; readonly end?: string }> {
+  const raw = createReadStream(file, { highWaterMark: 256 * 1024 });
+  const stream = file.endsWith('.gz') ? raw.on('error', (e) => stream.destroy(e)).pipe(createGunzip()) : raw;
+  let parts: Buffer[] = [];
+  let size = 0;
+  let tail = Buffer.alloc(0);
+  const take = (chunk: Buffer) => {
+    if (size + chunk.length <= most) parts.push(chunk);
+    else {
+      if (size <= most && tail.length === 0) {
+        const all = Buffer.concat([...parts, chunk]);
+        parts = [Buffer.from(all.subarray(0, kept))];
+        tail = Buffer.from(all.subarray(-kept));
+      } else tail = Buffer.from(Buffer.concat([tail, chunk.subarray(-kept)]).subarray(-kept));
+    }
+    size += chunk.length;
+  };
+  const line = () => {
+    const text = Buffer.concat(parts).toString('utf8');
+    const end = size > most ? tail.toString('utf8') : undefined;
+    parts = [];
+    size = 0;
+    tail = Buffer.alloc(0);
+    return { text, ...(end === undefined ? {} : { end }) };
+  };
+  for await (const data of stream) {
+    const chunk = data as Buffer;
+    let begin = 0;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, begin)) {
+      take(chunk.subarray(begin, at));
+      if (size > 0) yield line();
+      begin = at + 1;
+    }
+    if (begin < chunk.length) take(chunk.subarray(begin));
+  }
+  if (size > 0) yield line();
+}
