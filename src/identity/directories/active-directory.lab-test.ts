@@ -57,7 +57,7 @@ beforeAll(async () => {
     },
   });
   await provision(lab.host('dc1'), addresses.dc1);
-  await join(lab.host('dc2'));
+  await join(lab.host('dc2'), 'dc1');
 });
 afterAll(async () => {
   if (lab) await down(lab.name);

@@ -25,22 +25,47 @@ export async function provision(host: LabHost, address: string): Promise<void> {
   await start(host);
 }
 
-/** Makes a host a further controller of the domain that its resolver leads to, and starts it. */
-export async function join(host: LabHost): Promise<void> {
-  await must(host, ['rm', '-f', '/etc/samba/smb.conf']);
-  await must(host, [
-    ...['samba-tool', 'domain', 'join', realm, 'DC', '-U', `administrator%${administrator}`],
-    ...['--dns-backend=SAMBA_INTERNAL', ...tls],
-  ]);
+/**
+ * Makes a host a further controller of the domain that its resolver leads to, and starts it. The first controller
+ * listens some seconds before it can tell who anybody is, and has the DNS of the domain: the join waits for both
+ * ways of proving oneself, and is tried again from a clean state when one of its many services was later still.
+ */
+export async function join(host: LabHost, first: string): Promise<void> {
+  for (const kerberos of ['off', 'required'])
+    await must(host, ['sh', '-c', untilTold, 'sh', `ldap://${first}.${realm}`, kerberos, account]);
+  for (let round = 1; ; round += 1) {
+    await must(host, ['sh', '-c', 'rm -f /etc/samba/smb.conf; find /var/lib/samba -type f -delete']);
+    const joined = await host.run(
+      [
+        ...['samba-tool', 'domain', 'join', realm, 'DC', '-U', account],
+        ...['--dns-backend=SAMBA_INTERNAL', ...tls],
+      ],
+      { timeout: 120_000 },
+    );
+    if (joined.code === 0) break;
+    const said = `${joined.stdout}${joined.stderr}`;
+    if (round === 3) throw new Error(`${host.name} did not join in ${round} rounds: ${said}`);
+    console.warn(`${host.name} did not join, and tries again: ${said}`);
+  }
   await start(host);
 }
+
+const account = `administrator%${administrator}`;
+
+/** Its arguments: the server, whether by Kerberos or NTLM, and who asks. */
+const untilTold = `for i in $(seq 60); do
+  said=$(timeout 10 samba-tool user list --configfile=/dev/null --realm=EXAMPLE.LAN -H "$1" \
+    "--use-kerberos=$2" -U "$3" 2>&1) && exit 0
+  sleep 0.5
+done
+echo "$said"; exit 1`;
 
 async function start(host: LabHost): Promise<void> {
   await must(host, ['systemctl', 'start', 'samba-ad-dc']);
   await must(host, [
     'sh',
     '-c',
-    'for i in $(seq 100); do ss -tln | grep -q :636 && exit 0; sleep 0.2; done; exit 1',
+    'for i in $(seq 300); do ss -tln | grep -q :636 && exit 0; sleep 0.2; done; exit 1',
   ]);
 }
 
