@@ -29,6 +29,8 @@ const packages: Readonly<Record<string, string>> = {
   'netcat-openbsd': 'a listener or a connection by hand',
   nginx: 'the gateway, and anything that must answer HTTP',
   'libnginx-mod-stream': 'TLS passed through by its name',
+  'libnginx-mod-http-modsecurity': 'a web application firewall in nginx',
+  'modsecurity-crs': 'its rules',
 };
 
 /** Packages that only some releases have in a version that Poterne can use. */

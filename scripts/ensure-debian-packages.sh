@@ -58,6 +58,8 @@ if [ "$announced" = no ]; then
         "  $package : ce qui passe le TLS tel quel aux services" ;;
       libnginx-mod-http-js) say "  $package: what reads the names in client certificates" \
         "  $package : ce qui lit les noms dans les certificats clients" ;;
+      libnginx-mod-http-modsecurity | modsecurity-crs) say "  $package: the web application firewall of publications that have one" \
+        "  $package : le pare-feu applicatif des publications qui en ont un" ;;
       openssl) say '  openssl: certificates, in the tests' '  openssl : les certificats, dans les tests' ;;
       postgresql) say '  postgresql: the database that gateways share, in the tests; its service stays off' \
         '  postgresql : la base que partagent des passerelles, dans les tests ; son service reste arrêté' ;;

@@ -46,7 +46,7 @@ export interface Parsed {
 
 type Path = readonly (string | number)[];
 
-const laterScenarios = ['proxy+waf', 'vpn'];
+const laterScenarios = ['vpn'];
 
 /** Reads every entry by the grammar. What is wrong in one is reported and left out, so that the rest can be checked. */
 export function parse(

@@ -63,6 +63,8 @@ export interface Module {
   readonly file: string;
   /** The Debian package that has it. */
   readonly package: string;
+  /** Whether the engine loads it by name, or else only reads it. */
+  readonly loaded?: boolean;
   /** What in the description needs it. */
   readonly because: Pointer;
 }

@@ -18,8 +18,8 @@ export function diagnose(output: string): Complaint[] {
     const severity = levels[found[1] as string];
     const said = found[2] as string;
     if (severity === undefined) return [];
-    // njs (0.8, Debian 13) says that it is there.
-    if (said.startsWith('js vm init')) return [];
+    // njs (0.8, Debian 13) and ModSecurity say that they are there.
+    if (said.startsWith('js vm init') || /^ModSecurity-nginx v[\d.]+ \(rules loaded/.test(said)) return [];
     // Before it has read where its log is, nginx tries the one it was built with; it goes on without.
     if (said.startsWith('could not open error log file')) return [complaint('warning', said)];
     return [complaint(severity, said)];

@@ -17,6 +17,10 @@ const texts = {
       title: 'Nothing here',
       text: 'Nothing is published at this address. Check what you typed, or go back to where you came from.',
     },
+    blocked: {
+      title: 'Refused',
+      text: 'What was sent looks like an attack on this service, and was not passed on. If you sent nothing unusual, tell those who run this service, with the number below.',
+    },
     413: {
       title: 'Too large',
       text: 'What you sent is larger than this service accepts. Send a smaller file, or ask those who run this service to accept larger ones.',
@@ -106,6 +110,10 @@ const texts = {
     404: {
       title: 'Rien ici',
       text: 'Rien n’est publié à cette adresse. Vérifiez ce que vous avez saisi, ou revenez à la page d’où vous venez.',
+    },
+    blocked: {
+      title: 'Refusé',
+      text: 'Ce qui a été envoyé ressemble à une attaque contre ce service, et n’a pas été transmis. Si vous n’avez rien envoyé d’inhabituel, prévenez les responsables de ce service en donnant le numéro ci-dessous.',
     },
     413: {
       title: 'Trop volumineux',
@@ -215,6 +223,7 @@ export function pages(): { readonly path: string; readonly text: string }[] {
   return [
     ...html,
     { path: 'error.json', text: json('') },
+    { path: 'blocked.json', text: json('"why":"blocked",') },
     { path: 'refused.json', text: json('"why":"<!--# echo var="poterne_why" -->",') },
   ];
 }
@@ -227,7 +236,7 @@ const said = `
 const shownStatus = (page: Name): number =>
   page === 'repair' || page === 'cut' || page === 'entry'
     ? 503
-    : page === 495 || page === 496
+    : page === 495 || page === 496 || page === 'blocked'
       ? 403
       : Number.parseInt(`${page}`, 10);
 

@@ -2,6 +2,7 @@ import { unitPatterns } from '../../../lib/cut-networks.ts';
 import { cutPlaces, sightingFields, sightingsLog } from '../../../model/cut.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { block, line, type Node, note } from '../syntax.ts';
+import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 
 const own = (...words: string[]): Node => line('', ...words);
@@ -94,6 +95,7 @@ export const sightingLines = (context: Context): Node[] => [
     [
       own('internal'),
       own('auth_request', 'off'),
+      ...unlooked(context.site),
       // The body stays with the request itself; nginx would judge its size here again.
       own('client_max_body_size', '0'),
       own('log_subrequest', 'on'),

@@ -1,5 +1,6 @@
 import { isGuarded, type Publication, proxied, type Site } from '../../../model/site.ts';
 import { block, gap, line, type Node, note } from '../syntax.ts';
+import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
 
@@ -290,6 +291,7 @@ export function verdictFile(context: Context): Node[] {
       [
         own('internal'),
         own('auth_request', 'off'),
+        ...unlooked(context.site),
         // The body stays with the request itself; nginx would judge its size here again.
         own('client_max_body_size', '0'),
         own('log_subrequest', 'on'),
@@ -335,7 +337,7 @@ export function verdictFile(context: Context): Node[] {
       block(
         '',
         ['location', '=', `/.poterne/${word}`],
-        [own('auth_request', 'off'), own('include', 'daemon.conf'), daemonPass()],
+        [own('auth_request', 'off'), ...unlooked(context.site), own('include', 'daemon.conf'), daemonPass()],
       ),
     ),
   ];

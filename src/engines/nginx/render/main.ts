@@ -2,6 +2,7 @@ import { proxied, type Site } from '../../../model/site.ts';
 import type { Module } from '../../engine.ts';
 import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
+import { wafModules, wafPart } from '../waf/main.ts';
 import { asksClients, identityMaps } from './clients.ts';
 import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { cutMaps } from './cut.ts';
@@ -33,7 +34,11 @@ const own = (...words: string[]): Node => line('', ...words);
 const why = (text: string): Node => note('', text);
 
 /** What nginx needs besides itself. */
-export const modules = (site: Site): readonly Module[] => [...streamModules(site), ...nameModules(site)];
+export const modules = (site: Site): readonly Module[] => [
+  ...streamModules(site),
+  ...nameModules(site),
+  ...wafModules(site),
+];
 
 /** `nginx.conf`: everything that is not of one publication. */
 export function mainFile(context: Context): Node[] {
@@ -45,7 +50,9 @@ export function mainFile(context: Context): Node[] {
     ),
     gap,
     // Before anything that uses them.
-    ...modules(site).map(({ file, because }) => line(because, 'load_module', file)),
+    ...modules(site).flatMap(({ file, loaded = true, because }) =>
+      loaded ? [line(because, 'load_module', file)] : [],
+    ),
     ...(facts.account === undefined ? [] : [own('user', facts.account)]),
     own('worker_processes', 'auto'),
     own('worker_rlimit_nofile', '16384'),
@@ -97,6 +104,7 @@ function http(context: Context): Node[] {
     gap,
     ...statusServer(context),
     gap,
+    ...wafPart(context),
     ...gatePart(context),
     ...(facts.acme ? [line(site.acme?.pointer ?? '', 'include', 'acme.conf')] : []),
     ...(site.signIn ? [line(site.signIn.pointer, 'include', 'portal.conf')] : []),

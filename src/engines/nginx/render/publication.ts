@@ -2,6 +2,7 @@ import type { StandIn } from '../../../model/plan.ts';
 import { isGuarded, type ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
+import { wafLines } from '../waf/publication.ts';
 import { challengeLocation, isAsked } from './acme.ts';
 import { revocationsLocation, tellsRevocations } from './authority.ts';
 import { clientLines, clientMaps } from './clients.ts';
@@ -46,6 +47,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
         ...guardLines(context, publication),
         ...cutLines(context, at, publication.id),
         gap,
+        ...wafLines(publication),
         ...(isGuarded(publication) ? [] : [...sightingLines(context), gap]),
         ...headerLines(publication),
         ...audienceLines(publication),

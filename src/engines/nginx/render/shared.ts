@@ -1,5 +1,6 @@
 import { pageStatuses } from '../pages.ts';
 import { block, line, type Node, note } from '../syntax.ts';
+import { hasWaf, unlooked, wafPages } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { hasGate, signedInLines, type Telling } from './gate.ts';
 
@@ -21,17 +22,22 @@ export function pagesFile({ site, path, statePath }: Context): Node[] {
   return [
     note('', "The gateway's own pages. Answers of the application itself are never replaced."),
     ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/$poterne_page/${s}.html`)),
+    ...wafPages(site),
     block(
       '',
       ['location', '^~', '/.poterne/'],
       [...opening, own('default_type', 'text/html'), own('alias', path('current/pages/'))],
     ),
     block('', ['location', '^~', '/.poterne/json/'], json('/error.json')),
+    ...(hasWaf(site)
+      ? [block('', ['location', '=', '/.poterne/json/blocked.html'], json('/blocked.json'))]
+      : []),
     block(
       '',
       ['location', '=', '/.poterne/said'],
       [
         ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
+        ...unlooked(site),
         own('default_type', 'text/html'),
         own('root', statePath('cut/said')),
         own('try_files', '/$poterne_id', '=204'),
