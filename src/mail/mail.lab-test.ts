@@ -1,11 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
+import { mailbox, opened, postfixHost, startPostfix } from './testing-postfix.ts';
 
 /**
  * Letters through a real Postfix: submission with STARTTLS, logins checked by Dovecot, and mailboxes that are read back. Poterne is
@@ -18,117 +19,17 @@ const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', impo
 const exec = promisify(execFile);
 vi.setConfig({ testTimeout: 180_000 });
 
-const postfix = `compatibility_level = 3.6
-myhostname = mx.example.fr
-mydestination = example.fr
-mynetworks = 127.0.0.0/8
-inet_interfaces = all
-inet_protocols = ipv4
-home_mailbox = Maildir/
-smtputf8_enable = yes
-message_size_limit = 3000000
-mailbox_size_limit = 0
-smtpd_tls_cert_file = /etc/postfix/mx.crt
-smtpd_tls_key_file = /etc/postfix/mx.key
-smtpd_tls_security_level = encrypt
-smtpd_tls_auth_only = yes
-smtpd_sasl_auth_enable = yes
-smtpd_sasl_type = dovecot
-smtpd_sasl_path = private/auth
-smtpd_recipient_restrictions = permit_sasl_authenticated, reject
-smtpd_relay_restrictions = permit_sasl_authenticated, reject
-smtpd_sender_login_maps = texthash:/etc/postfix/senders
-smtpd_sender_restrictions = reject_sender_login_mismatch
-maillog_file = /var/log/postfix.log
-`;
-const services = `smtp inet n - y - - smtpd
-submission inet n - y - - smtpd
-smtps inet n - y - - smtpd
-  -o smtpd_tls_wrappermode=yes
-clear inet n - y - - smtpd
-  -o smtpd_tls_security_level=none
-pickup unix n - y 60 1 pickup
-cleanup unix n - y - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - y 1000? 1 tlsmgr
-rewrite unix - - y - - trivial-rewrite
-bounce unix - - y - 0 bounce
-defer unix - - y - 0 bounce
-trace unix - - y - 0 bounce
-verify unix - - y - 1 verify
-flush unix n - y 1000? 0 flush
-proxymap unix - - n - - proxymap
-error unix - - y - - error
-retry unix - - y - - error
-discard unix - - y - - discard
-local unix - n n - - local
-anvil unix - - y - 1 anvil
-scache unix - - y - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-`;
-const dovecot = `protocols =
-disable_plaintext_auth = no
-auth_mechanisms = plain login
-passdb {
-  driver = passwd-file
-  args = scheme=PLAIN /etc/dovecot/users
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/tmp
-}
-service auth {
-  unix_listener /var/spool/postfix/private/auth {
-    mode = 0660
-    user = postfix
-    group = postfix
-  }
-}
-`;
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'poterne-mail-'));
   lab = await up({
     name: `mail-${process.pid}`,
     zones: { lan: { networks: ['10.81.0.0/24'] } },
     hosts: {
-      mx: {
-        interfaces: { lan: ['10.81.0.2'] },
-        packages: ['postfix', 'dovecot-imapd'],
-        files: {
-          '/etc/postfix/main.cf': { content: postfix },
-          '/etc/postfix/master.cf': { content: services },
-          '/etc/postfix/senders': { content: 'poterne@example.fr poterne\n' },
-          '/etc/dovecot/dovecot.conf': { content: dovecot },
-          '/etc/dovecot/users': { content: 'poterne:s3cr3t é\n' },
-          '/etc/aliases': { content: '' },
-        },
-        run: [
-          ['useradd', '--create-home', 'equipe'],
-          ['useradd', '--create-home', 'autre'],
-          ['sh', '-c', 'echo clear 2525/tcp >>/etc/services; newaliases'],
-        ],
-      },
+      mx: postfixHost('10.81.0.2', ['equipe', 'autre']),
       prod1: { interfaces: { lan: ['10.81.0.3'] } },
     },
   });
-  const mx = lab.host('mx');
-  certificate('ca', mx.address);
-  certificate('other', mx.address);
-  for (const [file, to] of [
-    ['mx-ca.crt', '/etc/postfix/mx.crt'],
-    ['mx-ca.key', '/etc/postfix/mx.key'],
-  ] as const)
-    await mx.run([
-      'sh',
-      '-c',
-      'umask 077; printf %s "$1" >"$2"',
-      'sh',
-      await readFile(join(folder, file), 'utf8'),
-      to,
-    ]);
-  await mx.run(['systemctl', 'start', 'dovecot', 'postfix']);
-  await writeFile(join(folder, 'password'), 's3cr3t é\n', { mode: 0o600 });
+  await startPostfix(lab, folder);
   await writeFile(join(folder, 'wrong'), 'no\n', { mode: 0o600 });
 });
 afterAll(async () => {
@@ -140,32 +41,6 @@ beforeEach(async () => {
   state = await mkdtemp(join(folder, 'state-'));
   for (const name of ['equipe', 'autre']) await lab.host('mx').run(['rm', '-rf', `/home/${name}/Maildir`]);
 });
-
-/** An authority, and a certificate of it for the mail server's address. */
-function certificate(name: string, address: string): void {
-  const openssl = (...argv: readonly string[]) =>
-    execFileSync('openssl', argv, { cwd: folder, stdio: 'pipe' });
-  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  openssl('req', '-x509', ...ec, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.crt`);
-  const extension = [
-    '-addext',
-    `subjectAltName=IP:${address}`,
-    '-addext',
-    'basicConstraints=critical,CA:FALSE',
-  ];
-  const signed = ['-CA', `${name}.crt`, '-CAkey', `${name}.key`, '-subj', '/CN=mx'];
-  openssl(
-    'req',
-    '-x509',
-    ...ec,
-    ...signed,
-    ...extension,
-    '-keyout',
-    `mx-${name}.key`,
-    '-out',
-    `mx-${name}.crt`,
-  );
-}
 
 interface Ran {
   readonly status: number;
@@ -214,36 +89,6 @@ ${more}`;
   }
 }
 
-/** The letters of a mailbox, once there are so many. */
-async function mailbox(name: string, count = 1): Promise<readonly string[]> {
-  const mx = lab.host('mx');
-  const list = async () =>
-    (await mx.run(['sh', '-c', `ls /home/${name}/Maildir/new 2>/dev/null || true`])).stdout
-      .split('\n')
-      .filter(Boolean);
-  await expect.poll(list, { timeout: 20_000 }).toHaveLength(count);
-  const letters: string[] = [];
-  for (const file of await list())
-    letters.push((await mx.run(['cat', `/home/${name}/Maildir/new/${file}`])).stdout);
-  return letters;
-}
-
-/** The text and the attachment of a letter, as a mail reader has them. */
-async function opened(letter: string): Promise<{ readonly text: string; readonly attachment?: string }> {
-  const at = await mkdtemp(join(folder, 'letter-'));
-  await writeFile(join(at, 'letter'), letter);
-  const program = `
-import email, email.policy, sys
-m = email.message_from_binary_file(open('letter','rb'), policy=email.policy.default)
-open('text','w').write(m.get_body(('plain',)).get_content())
-for a in m.iter_attachments(): open(a.get_filename(),'wb').write(a.get_content())
-print(m['subject']); print(m['from']); print(m['to']); print(len(m.defects))`;
-  execFileSync('python3', ['-c', program], { cwd: at });
-  const names = (await readdir(at)).filter((name) => name.endsWith('.gz'));
-  const text = await readFile(join(at, 'text'), 'utf8');
-  return { text, ...(names[0] === undefined ? {} : { attachment: join(at, names[0]) }) };
-}
-
 const fault = ({ out }: Ran) => JSON.parse(out).fault as { code: string; text: string; next: string };
 
 test('a letter arrives, over STARTTLS and over TLS from the first byte', async () => {
@@ -252,7 +97,7 @@ test('a letter arrives, over STARTTLS and over TLS from the first byte', async (
   expect((await poterne(['mail', 'test', 'equipe@example.fr'], { port: 465, tls: 'implicit' })).status).toBe(
     0,
   );
-  const [letter = ''] = await mailbox('equipe', 2);
+  const [letter = ''] = await mailbox(lab, 'equipe', 2);
   expect(letter).toContain('From: Poterne <poterne@example.fr>');
   expect(letter).toMatch(/with ESMTPSA/);
   expect(letter).toContain('Auto-Submitted: auto-generated');
@@ -305,9 +150,9 @@ test('a run is archived and sent, with its outcome in the site’s language; one
     ...{ is: 'kept', sent: ['equipe@example.fr', 'autre@example.fr'], to: ['personne@example.fr'] },
     fault: { code: 'mail.recipient.refused', text: expect.stringContaining('personne@example.fr') },
   });
-  const [letter = ''] = await mailbox('equipe');
-  await mailbox('autre');
-  const { text, attachment } = await opened(letter);
+  const [letter = ''] = await mailbox(lab, 'equipe');
+  await mailbox(lab, 'autre');
+  const { text, attachment } = await opened(folder, letter);
   expect(text).toContain('Voici les résultats.\n.\nRCPT TO:<x>');
   expect(text).toContain('1 machine(s) sur 2 réussie(s). 1 en échec.');
   expect(text).toMatch(/prod3: non jointe – .*198\.18\.255\.9/);
@@ -328,14 +173,15 @@ test('an archive that is too large becomes a link, or says where it is', async (
   const [name = ''] = await readdir(shown);
   expect(url).toBe(`https://fichiers.example.fr/runs/${name}`);
   expect(name).toMatch(/-[0-9a-f]{32}\.tar\.gz$/);
-  const first = await opened((await mailbox('equipe'))[0] ?? '');
+  const first = await opened(folder, (await mailbox(lab, 'equipe'))[0] ?? '');
   expect(first.text).toContain(url);
   expect(first.attachment).toBeUndefined();
   expect((await poterne(['run', 'verify', join(shown, name)])).status).toBe(0);
 
   const { archive } = JSON.parse((await poterne(argv, { limit: '100kB' })).out);
   const second = await opened(
-    (await mailbox('equipe', 2)).find((letter) => !letter.includes('/runs/')) ?? '',
+    folder,
+    (await mailbox(lab, 'equipe', 2)).find((letter) => !letter.includes('/runs/')) ?? '',
   );
   expect(second.text).toContain(archive.file);
 });
@@ -351,7 +197,7 @@ test('a letter that cannot leave is kept, and leaves later; the run stands', asy
   expect((await poterne(['mail', 'retry'], { password: 'wrong' })).status).toBe(1);
   expect((await poterne(['mail', 'retry'])).out).toBe('sent to equipe@example.fr\n');
   expect((await poterne(['mail', 'queue'])).out).toBe('no letter is waiting\n');
-  const { attachment } = await opened((await mailbox('equipe'))[0] ?? '');
+  const { attachment } = await opened(folder, (await mailbox(lab, 'equipe'))[0] ?? '');
   expect((await poterne(['run', 'verify', attachment ?? ''])).status).toBe(0);
 });
 
@@ -370,6 +216,6 @@ test('one that the server finds too large, whatever the description says, become
   expect(ran.status).toBe(0);
   const { archive, mail } = JSON.parse(ran.out);
   expect(mail).toMatchObject({ is: 'sent' });
-  expect((await opened((await mailbox('equipe'))[0] ?? '')).text).toContain(archive.file);
+  expect((await opened(folder, (await mailbox(lab, 'equipe'))[0] ?? '')).text).toContain(archive.file);
   expect((await poterne(['mail', 'queue'])).out).toBe('no letter is waiting\n');
 });

@@ -7,6 +7,7 @@ import { rememberReads } from '../../identity/remembered-reads.ts';
 import { steadyStore } from '../../identity/steady-store.ts';
 import type { PeopleSource } from '../../identity/types.ts';
 import { admit } from '../../lib/admission.ts';
+import { retryQueue } from '../../mail/deliver.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
@@ -106,6 +107,9 @@ export async function composeEntry(
   const sweep = async () => {
     refusals.flush();
     await kept.sweep().catch((error: unknown) => trouble(faultOf(error)));
+    // Letters of the portal that could not leave.
+    if (site.signIn && site.mail)
+      await retryQueue(state, site.mail).catch((error) => trouble(faultOf(error)));
   };
   await forgetVerdicts(state);
   if (kept !== before?.kept) void sweep();

@@ -33,6 +33,7 @@ people:
   alice: { name: Alice Martin, email: alice@example.fr, groups: [staff] }
   bob: { name: Bob, email: bob@example.fr, groups: [it] }
   carol: { groups: [partners] }
+  dave: { groups: [audit] }
 sign-in:
   at: portal.example.fr
   tls: internal
@@ -41,6 +42,7 @@ mail: { smtp: { host: 127.0.0.1, port: 9, tls: implicit }, from: portal@example.
 services:
   app: { url: http://127.0.0.1:8069 }
   erp: { url: http://127.0.0.1:8069, title: "The <ERP>" }
+  vault: { url: http://127.0.0.1:8069, owner: { name: The vault, email: vault@example.fr } }
 publications:
   erp.example.fr: { service: erp, tls: internal, audience: [ { groups: [staff], when: "${hoursNow(0)}" } ] }
   night.example.fr: { service: app, tls: internal, audience: [ { groups: [staff], when: "${hoursNow(8)}" } ] }
@@ -50,6 +52,7 @@ publications:
   denied.example.fr: { service: app, tls: internal, audience: [ { signed-in: true }, { deny: true, groups: [staff] } ] }
   part.example.fr: { service: app, tls: internal, audience: [ { groups: [staff], paths: [/rfe/] } ] }
   once.example.fr: { service: app, tls: internal, audience: [ { groups: [staff, it], approval: { by: { groups: [it] }, for: 4h } } ] }
+  vault.example.fr: { service: vault, tls: internal, audience: [ { groups: [staff, partners], approval: { by: { groups: [audit] }, for: 4h } } ] }
 `;
 
 let portal: Awaited<ReturnType<typeof portalHere>>;
@@ -97,7 +100,7 @@ describe('my applications', () => {
     const page = (await alice.get('/')).text;
     const shown = cards(page);
     expect(Object.keys(shown).sort()).toEqual(
-      ['erp', 'lan', 'night', 'once', 'part', 'strong'].map((name) => `${name}.example.fr`),
+      ['erp', 'lan', 'night', 'once', 'part', 'strong', 'vault'].map((name) => `${name}.example.fr`),
     );
     expect(shown['erp.example.fr']).toMatch(
       /^The &lt;ERP&gt; erp\.example\.fr Open until \d+ \w+ \d{4}, \d\d:\d\d$/,
@@ -250,5 +253,35 @@ describe('one-off access', () => {
     const { id, form } = hiddenFields((await bob.get('/approvals')).text, '/approvals');
     await bob.post('/approvals', { form: form as string, id: id as string, answer: 'refuse' });
     expect((await alice.get(`/ask?to=${once}`)).text).toContain('Your request was refused');
+  });
+
+  test('where nobody who may answer has a described address, who is signed in and may is told, or else who owns the service', async () => {
+    const told = async () =>
+      (await readQueue(portal.state))
+        .filter(({ subject }) => subject.includes('vault'))
+        .flatMap(({ to }) => to);
+    const vault = encodeURIComponent('https://vault.example.fr/');
+    await alice.get(`/ask?to=${vault}`);
+    await alice.send('/ask', { reason: 'a look' });
+    await expect.poll(told, { timeout: 20_000 }).toEqual(['vault@example.fr']);
+    // Guests, as people of directories, are known by their sessions alone.
+    const ends = new Date(Date.now() + 3_600_000);
+    for (const [name, group] of [
+      ['zoe', 'audit'],
+      ['yan', 'partners'],
+    ] as const) {
+      const guest = { name, email: `${name}@example.com`, groups: [group], ends };
+      await portal.people.addGuest(guest, { who: 'root', from: 'here' });
+      await portal.give(name, password);
+    }
+    const [zoe, yan] = [await signedIn('zoe'), await signedIn('yan')];
+    await yan.get(`/ask?to=${vault}`);
+    await yan.send('/ask', { reason: 'a look' });
+    await expect.poll(told, { timeout: 20_000 }).toContain('zoe@example.com');
+    const requests = await portal.store.approvals.waiting('maison', new Date());
+    const id = requests.find(({ person }) => person === 'yan')?.id ?? '';
+    const { form = '' } = hiddenFields((await zoe.get('/approvals')).text, '/approvals');
+    await zoe.post('/approvals', { form, id, answer: 'refuse' });
+    await expect.poll(told, { timeout: 20_000 }).toContain('yan@example.com');
   });
 });

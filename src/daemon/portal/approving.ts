@@ -14,7 +14,7 @@ const rulesOf = ({ audience }: Publication): readonly ApprovalRule[] =>
   );
 
 /** Whether somebody's word counts for a rule. */
-const counts = ({ approval }: ApprovalRule, { id, groups }: Pick<User, 'id' | 'groups'>): boolean =>
+export const counts = ({ approval }: ApprovalRule, { id, groups }: Pick<User, 'id' | 'groups'>): boolean =>
   approval.people.includes(id) || approval.groups.some((group) => groups.includes(group));
 
 /** The first rule of a publication by which this person may ask to be let in. */

@@ -96,9 +96,9 @@ export function tell(asked: Asked, code: Code, params?: Params): string {
   return translate(asked.get('language'), code, params);
 }
 
-/** A moment as people read it, in the site's time zone. */
-export function moment(asked: Asked, at: Date): string {
-  return new Intl.DateTimeFormat(asked.get('language') === 'fr' ? 'fr-FR' : 'en-GB', {
+/** A moment as people read it, in the site's time zone; in the language of who asks, when no other is said. */
+export function moment(asked: Asked, at: Date, language = asked.get('language')): string {
+  return new Intl.DateTimeFormat(language === 'fr' ? 'fr-FR' : 'en-GB', {
     dateStyle: 'medium',
     timeStyle: 'short',
     timeZone: asked.get('site').timezone,

@@ -46,7 +46,8 @@ export interface PortalSessions {
     session: PortalSession,
     strength: Strength,
   ): Promise<{ readonly session: PortalSession; readonly cookie: string } | undefined>;
-  list(user: string): Promise<readonly PortalSession[]>;
+  /** Of a person, or of everybody. */
+  list(user?: string): Promise<readonly PortalSession[]>;
   /** Ends one at once, everywhere. */
   end(session: PortalSession, why: 'sign-out' | 'ended-by-user'): Promise<void>;
 }

@@ -21,6 +21,12 @@ const loader = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.m
 /** How long a browser may take for one step, in milliseconds. */
 const patience = 20_000;
 
+/** What Chromium knows a key by. */
+const pinOf = (certificate: string): string =>
+  createHash('sha256')
+    .update(new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
+
 export interface BrowserRig {
   /** The gateway's description, and its state folder. */
   readonly file: string;
@@ -47,11 +53,13 @@ export interface Ports {
 
 /**
  * A real gateway, as `poterne up` runs it, and a real browser that trusts its authority. `yaml` may be a whole description, with its
- * site and gateway, or what follows these; `beside` are the files that it includes.
+ * site and gateway, or what follows these; `beside` are the files that it includes. With `namespace`, all but the application is in that
+ * network; `trusts` are further certificates that the browser takes, of who else it visits.
  */
 export async function browserRig(
   yaml: (ports: Ports) => string,
   beside: Readonly<Record<string, string>> = {},
+  { namespace, trusts = [] }: { readonly namespace?: string; readonly trusts?: readonly string[] } = {},
 ): Promise<BrowserRig> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'poterne-browser-')));
   // nginx's workers run as another account.
@@ -73,7 +81,11 @@ export async function browserRig(
   await writeFile(file, /^site:/m.test(text) ? text : head + text);
   for (const [name, content] of Object.entries(beside)) await writeFile(join(folder, name), content);
 
-  const program = ['--import', loader, join(root, 'src/cli/main.ts')];
+  const within = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
+  const [node = '', ...program] = [
+    ...within,
+    ...[process.execPath, '--import', loader, join(root, 'src/cli/main.ts')],
+  ];
   const options = {
     cwd: '/',
     env: {
@@ -83,7 +95,7 @@ export async function browserRig(
       POTERNE_MACHINE_KEY: join(folder, 'machine.key'),
     },
   };
-  const child: ChildProcess = spawn(process.execPath, [...program, 'up', file, '--state', state], {
+  const child: ChildProcess = spawn(node, [...program, 'up', file, '--state', state], {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -110,17 +122,18 @@ export async function browserRig(
   };
   try {
     await says('The gateway is up.');
-    const authority = new X509Certificate(await readFile(join(state, 'authority', 'issuing.pem')));
-    const pin = createHash('sha256')
-      .update(authority.publicKey.export({ type: 'spki', format: 'der' }))
-      .digest('base64');
+    const pins = [await readFile(join(state, 'authority', 'issuing.pem'), 'utf8'), ...trusts].map(pinOf);
+    const chromiumHere = join(folder, 'chromium');
+    await writeFile(chromiumHere, `#!/bin/sh\nexec ${[...within, '/usr/bin/chromium'].join(' ')} "$@"\n`, {
+      mode: 0o700,
+    });
     const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
+      executablePath: chromiumHere,
       args: [
         '--no-sandbox',
         '--host-resolver-rules=MAP * 127.0.0.1',
         // What our authority issues, and nothing else that the machine does not trust.
-        `--ignore-certificate-errors-spki-list=${pin}`,
+        `--ignore-certificate-errors-spki-list=${pins.join(',')}`,
       ],
     });
     const { site } = await describe(file);
@@ -135,7 +148,7 @@ export async function browserRig(
       origin: (name) => `https://${name}:${ports.https}`,
       async poterne(...args) {
         const all = [...program, ...args, '--site', file, '--state', state];
-        return (await promisify(execFile)(process.execPath, all, options)).stdout;
+        return (await promisify(execFile)(node, all, options)).stdout;
       },
       async give(id, password) {
         const user = await people.find(id);

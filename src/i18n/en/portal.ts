@@ -116,7 +116,7 @@ export const portal = {
   'portal.mail.asked':
     '{person} asks for access to {name}.\n\nWhat for: {reason}\n\nAccept or refuse: {link}\n',
   'portal.mail.accepted.subject': 'Your access to {name}',
-  'portal.mail.accepted': 'You may use {name} until {until}.\n',
+  'portal.mail.accepted': 'You may use {name} until {until}:\n\n{link}\n',
   'portal.mail.refused.subject': 'Your access to {name}',
   'portal.mail.refused': 'Your request for access to {name} was refused.\n',
   // What does not work.

@@ -119,7 +119,7 @@ export const portal = {
   'portal.mail.asked':
     '{person} demande l’accès à {name}.\n\nPour quoi : {reason}\n\nAccepter ou refuser : {link}\n',
   'portal.mail.accepted.subject': 'Votre accès à {name}',
-  'portal.mail.accepted': 'Vous pouvez utiliser {name} jusqu’au {until}.\n',
+  'portal.mail.accepted': 'Vous pouvez utiliser {name} jusqu’au {until} :\n\n{link}\n',
   'portal.mail.refused.subject': 'Votre accès à {name}',
   'portal.mail.refused': 'Votre demande d’accès à {name} a été refusée.\n',
   'portal.problem.403': 'Ce formulaire est trop ancien',

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { translate } from '../../../i18n/index.ts';
 import type { User } from '../../../identity/types.ts';
 import { deliver } from '../../../mail/deliver.ts';
 import { message } from '../../../model/message.ts';
@@ -53,11 +54,15 @@ export async function invite(
     return err(t('user.invite.done', { name: user.id, until }));
   }
   const name = site.signIn?.brand.name ?? site.name;
-  const params = { name, login: user.login, title: user.title ?? user.login, url, until };
+  // In the site's language: whoever runs this may have another.
+  const params = {
+    ...{ name, login: user.login, title: user.title ?? user.login, url },
+    until: dayText(site.language, expires, site.timezone),
+  };
   const delivery = await deliver(state, mail, {
     to: [user.email],
-    subject: t('user.invite.subject', params),
-    text: `${t('user.invite.text', params)}\n`,
+    subject: translate(site.language, 'user.invite.subject', params),
+    text: `${translate(site.language, 'user.invite.text', params)}\n`,
   });
   if (delivery.is !== 'sent') process.exitCode = exit.failed;
   if (json) return out(JSON.stringify({ user: user.id, mail: delivery.is, expires }));

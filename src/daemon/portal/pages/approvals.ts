@@ -1,10 +1,9 @@
 import type { Hono } from 'hono';
-import { translate } from '../../../i18n/index.ts';
 import { type Html, html } from '../../../lib/html.ts';
-import { isMailAddress } from '../../../lib/mailbox.ts';
 import type { Approval } from '../../../store/approvals.ts';
 import { publicationAt } from '../../entry/passage.ts';
-import { approvable, approversOf, askable, mayApprove, ruleOf } from '../approving.ts';
+import { nameOf, tellApprovers, tellAsker, titleOf } from '../approval-letters.ts';
+import { approvable, askable, mayApprove, ruleOf } from '../approving.ts';
 import { type Asked, moment, type PortalEnv, tell } from '../asked.ts';
 import { area, button, form, hidden, sentBy } from '../forms.ts';
 import { signedIn, sure } from '../guard.ts';
@@ -41,12 +40,7 @@ export function approvalPages(app: Hono<PortalEnv>): void {
       ...{ from: asked.get('whence').address, detail: { reason } },
     });
     const { approval, isNew } = await approvals.ask(site.name, request, now());
-    if (isNew) {
-      const to = approversOf(site, found.rule).flatMap(({ name, email }) =>
-        name === user.id ? [] : (email ?? []),
-      );
-      letter(asked, to, 'asked', approval);
-    }
+    if (isNew) tellApprovers(asked, found.publication, found.rule, approval);
     return askPage(asked, wish);
   });
 
@@ -82,8 +76,7 @@ export function approvalPages(app: Hono<PortalEnv>): void {
     const decided = await approvals.decide(site.name, id, { by: user.id, at, ...(until ? { until } : {}) });
     if (!decided) return approvalsPage(asked, { wrong: tell(asked, 'portal.approvals.late') });
     await forgetVerdicts();
-    const asker = site.people.find(({ name }) => name === found.person);
-    letter(asked, asker?.email === undefined ? [] : [asker.email], until ? 'accepted' : 'refused', decided);
+    tellAsker(asked, decided);
     return approvalsPage(asked, {
       done: tell(asked, until ? 'portal.approvals.accepted' : 'portal.approvals.refused'),
     });
@@ -185,37 +178,4 @@ ${form(
     }),
   )}</p>`,
 )}</li>`;
-}
-
-const titleOf = (asked: Asked, id: string): string => {
-  const title = asked.get('site').people.find(({ name }) => name === id)?.title;
-  return title === undefined ? id : `${title} (${id})`;
-};
-
-function nameOf(asked: Asked, id: string): string {
-  const site = asked.get('site');
-  const publication = site.publications.find((each) => each.id === id);
-  return publication ? publicationTitle(site, publication) : id;
-}
-
-/** Writes to those concerned. Nobody waits for it: what was asked or decided holds whether or not the letter leaves. */
-function letter(
-  asked: Asked,
-  to: readonly string[],
-  what: 'asked' | 'accepted' | 'refused',
-  { person, publication, reason, until }: Approval,
-): void {
-  const { mail, fail } = asked.get('needs');
-  const addresses = to.filter(isMailAddress);
-  if (!mail || addresses.length === 0) return;
-  const { language } = asked.get('site');
-  const params = {
-    ...{ person: titleOf(asked, person), name: nameOf(asked, publication), reason },
-    ...{ link: `${asked.get('origin')}/approvals`, until: until ? moment(asked, until) : '' },
-  };
-  mail({
-    to: addresses,
-    subject: translate(language, `portal.mail.${what}.subject`, params),
-    text: translate(language, `portal.mail.${what}`, params),
-  }).catch(fail);
 }
