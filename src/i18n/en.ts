@@ -31,6 +31,7 @@ import { tls } from './en/tls.ts';
 import { upkeep } from './en/upkeep.ts';
 import { users } from './en/users.ts';
 import { verify } from './en/verify.ts';
+import { wafCrs } from './en/waf-crs.ts';
 import { why } from './en/why.ts';
 
 /** Every message in English, the language that defines the codes. */
@@ -43,6 +44,7 @@ export const en = {
   ...verify,
   ...cli,
   ...cut,
+  ...wafCrs,
   ...demo,
   ...directories,
   ...docs,

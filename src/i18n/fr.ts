@@ -31,6 +31,7 @@ import { tls } from './fr/tls.ts';
 import { upkeep } from './fr/upkeep.ts';
 import { users } from './fr/users.ts';
 import { verify } from './fr/verify.ts';
+import { wafCrs } from './fr/waf-crs.ts';
 import { why } from './fr/why.ts';
 
 /** Every message in French: the same codes as English, which the types of its parts ensure. */
@@ -43,6 +44,7 @@ export const fr = {
   ...verify,
   ...cli,
   ...cut,
+  ...wafCrs,
   ...demo,
   ...directories,
   ...docs,

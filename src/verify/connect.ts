@@ -1,4 +1,5 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import { proxyHeader, unmapped } from '../lib/proxy-header.ts';
 import type { Door } from '../model/expectation.ts';
 import { message } from '../model/message.ts';
 import { type Attempt, Trouble } from './attempt.ts';
@@ -130,22 +131,8 @@ function pause(milliseconds: number, attempt: Attempt): Promise<void> {
   });
 }
 
-/** The PROXY protocol version 1 header (haproxy's proxy-protocol.txt, §2.1) with the connection's true addresses. */
-export function proxyHeader(socket: Wire): string {
-  const from = unmapped(socket.localAddress ?? '');
-  const to = unmapped(socket.remoteAddress ?? '');
-  const family = isIPv4(from) && isIPv4(to) ? 'TCP4' : isIPv6(from) && isIPv6(to) ? 'TCP6' : undefined;
-  if (!family) return 'PROXY UNKNOWN\r\n';
-  return `PROXY ${family} ${from} ${to} ${socket.localPort} ${socket.remotePort}\r\n`;
-}
-
 /** `127.0.0.1:443`, `[::1]:443`. */
 export function place(address: string, port: number): string {
   const plain = unmapped(address);
   return isIP(plain) === 6 ? `[${plain}]:${port}` : `${plain}:${port}`;
-}
-
-// An IPv4 address mapped into IPv6 is the IPv4 one, and a scope (fe80::1%eth0) is this machine's own affair.
-function unmapped(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 }

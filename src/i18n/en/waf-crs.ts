@@ -1,0 +1,35 @@
+/** Texts of the regression tests that are sent through a web application firewall. */
+export const wafCrs = {
+  'waf.about': 'what the web application firewall finds, and tests of it',
+  'waf.crs.about':
+    'send regression tests of the OWASP Core Rule Set, or your own in that format, through a published service, and judge its firewall by them',
+  'waf.crs.usage': '<path> --publication NAME [options]',
+  'waf.crs.path': 'a file of tests, or a folder with some (.yaml; the formats of CRS 3.3 and of CRS 4)',
+  'waf.crs.publication':
+    'the publication through which they are sent; its service must be there to be attacked',
+  'waf.crs.only': 'only tests whose name this regular expression matches',
+  'waf.crs.wait': 'how many seconds an answer may take (default 5)',
+  'waf.crs.width': 'how many connections at the same time (default 8)',
+  'waf.crs.missing': 'there is no file and no folder {path}',
+  'waf.crs.none': 'no tests are in {path}, or none that --only names',
+  'waf.crs.unserved': 'nothing is applied in {state}',
+  'waf.crs.unserved.next':
+    'apply a description here first, with a publication of scenario proxy+waf for the tests',
+  'waf.unwatched': '{name} has no web application firewall',
+  'waf.unwatched.next': 'give the publication `scenario: proxy+waf` and apply',
+  'waf.crs.stopping': 'No further tests are sent; what was answered is judged.',
+  'waf.crs.progress': '{done} of {total} tests sent',
+  'waf.crs.counts': '{passed} passed, {failed} failed, {skipped} skipped',
+  'waf.crs.column.test': 'test',
+  'waf.crs.column.reason': 'why it failed',
+  'waf.crs.column.expected': 'expected',
+  'waf.crs.column.seen': 'seen',
+  'waf.crs.column.place': 'place',
+  'waf.crs.reason.unmatched': 'no rule matched that should',
+  'waf.crs.reason.refused-before': 'refused by nginx before the rules',
+  'waf.crs.reason.matched': 'a rule matched that should not',
+  'waf.crs.reason.status': 'another status',
+  'waf.crs.reason.content': 'another content',
+  'waf.crs.reason.answer': 'an answer, or none',
+  'waf.crs.reason.mistake': 'the test cannot be read',
+} as const;
