@@ -1,22 +1,55 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
+import { unitName } from '../src/engines/nftables/actions.ts';
+import nftables from '../src/engines/nftables/engine.ts';
+import { installation } from '../src/hosts/installation.ts';
+import { localhost } from '../src/hosts/local.ts';
 import type { CutReceipt } from '../src/model/cut.ts';
+import { networkOf } from '../src/plan/network.ts';
+import { siteOf } from '../src/plan/testing.ts';
 import { installPoterne } from './testing.ts';
 
 // The quick cut-off on an installed gateway: its account has no right of root's, and its service may do little.
 
 vi.setConfig({ testTimeout: 180_000 });
 
+const loader = import.meta.resolve('tsx');
 const gateway = '10.46.0.2';
 const site = `site: masociete
+zones: { lan: { networks: [10.46.0.0/24] } }
+hosts: { gateway: { address: ${gateway}, roles: [gateway], ssh: {} } }
+admin: { from: [lan, 198.51.100.7] }
 services:
   app: { url: "http://10.46.0.50:8069", events: [/] }
+  raw: { url: "tcp://10.46.0.50:8070" }
 publications:
   one.example.fr: { service: app, audience: everyone }
   two.example.fr: { service: app, audience: everyone }
+  raw.example.fr: { service: raw, scenario: direct, port: 2222, audience: everyone }
 `;
+
+/** The same with a router before it, which passes the port on. */
+const routed = site
+  .replace(
+    'hosts: {',
+    'gateway: { public: [198.51.100.1] }\nhosts: { router: { address: [198.51.100.1, 10.46.0.1], roles: [router], ssh: { user: debian } },',
+  )
+  .replace('tcp://10.46.0.50:8070', 'tcp://10.46.0.51:8070');
+
+/** The firewall of a host, as apply brings it. */
+async function firewall(yaml: string, name: string): Promise<Record<string, { content: string }>> {
+  const asked = networkOf(await siteOf(yaml));
+  const host = asked.site.hosts.find((each) => each.name === name);
+  const files = (host && nftables.part(asked, host)?.files) ?? [];
+  return Object.fromEntries(
+    files.flatMap(({ path, content }) => ('text' in content ? [[path, { content: content.text }]] : [])),
+  );
+}
 
 /** Says a word now and then, for ever. */
 const application = `
@@ -25,7 +58,10 @@ const application = `
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const timer = setInterval(() => response.write('data: again\\n\\n'), 50);
     response.once('close', () => clearInterval(timer));
-  }).listen(8069, '10.46.0.50', () => console.log('listening'));`;
+  }).listen(8069, '10.46.0.50');
+  const { createServer: raw } = await import('node:net');
+  // What a person types comes back.
+  raw((socket) => socket.on('error', () => {}).pipe(socket)).listen(8070, '::', () => console.log('listening'));`;
 
 let lab: Lab;
 const running: ChildProcess[] = [];
@@ -38,15 +74,26 @@ const on = async (...argv: readonly string[]) => {
 beforeAll(async () => {
   lab = await up({
     name: `cut-${process.pid}`,
-    zones: { lan: { networks: ['10.46.0.0/24'] } },
+    controller: 'visitor',
+    zones: { lan: { networks: ['10.46.0.0/24'] }, wan: { networks: ['198.51.100.0/24'] } },
     hosts: {
       gateway: {
         release: 'trixie',
         interfaces: { lan: [gateway] },
-        files: { '/etc/poterne/site.yaml': { content: site } },
+        files: { '/etc/poterne/site.yaml': { content: site }, ...(await firewall(site, 'gateway')) },
+        run: [['systemctl', 'enable', '--now', unitName]],
       },
-      visitor: { boot: false, interfaces: { lan: ['10.46.0.99'] } },
-      app: { boot: false, interfaces: { lan: ['10.46.0.50'] } },
+      router: {
+        interfaces: { wan: ['198.51.100.1'], lan: ['10.46.0.1'] },
+        files: await firewall(routed, 'router'),
+        run: [['systemctl', 'enable', '--now', unitName]],
+      },
+      visitor: { boot: false, interfaces: { lan: ['10.46.0.99'], wan: ['198.51.100.7'] } },
+      app: {
+        boot: false,
+        interfaces: { lan: ['10.46.0.50', '10.46.0.51'] },
+        routes: [{ to: '198.51.100.0/24', via: '10.46.0.1' }],
+      },
     },
   });
   const [program = '', ...rest] = lab
@@ -138,4 +185,100 @@ test('root ends them in its place while the service hangs, and both know of it a
   expect(await on('poterne', 'restore', 'two.example.fr')).toMatchObject({ code: 0 });
   const again = await visit('two.example.fr');
   again.child.kill();
+});
+
+/** A visitor with a connection that stands: what is said on it comes back, for as long as it does. */
+function talk(host: string) {
+  const program = `
+    const socket = require('node:net').connect(2222, '${host}');
+    socket.on('data', (data) => process.stdout.write(data));
+    socket.on('error', ({ code }) => { process.stdout.write(code); process.exit(); });
+    process.stdin.on('data', (data) => socket.write(data));`;
+  const [node = '', ...rest] = lab.host('visitor').networkCommand([process.execPath, '--eval', program]);
+  const child = spawn(node, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  running.push(child);
+  let heard = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    heard += String(bytes);
+  });
+  return async (text: string, answer = text) => {
+    child.stdin.write(text);
+    await expect.poll(() => heard, { timeout: 20_000 }).toContain(answer);
+    heard = '';
+  };
+}
+
+test('a port that the gateway’s firewall passes on is shut, for who is connected and over a boot, and opened again', async () => {
+  const before = talk(gateway);
+  await before('hello');
+  const receipt = await cut('raw.example.fr');
+  expect(receipt).toMatchObject({ ports: [2222], troubles: [] });
+  await before('still there?', 'ECONNRESET');
+  await talk(gateway)('', 'ECONNREFUSED');
+  // Whoever takes all rules away does not open it.
+  expect(await on('sh', '-c', 'nft flush ruleset && systemctl reload poterne-firewall')).toMatchObject({
+    code: 0,
+  });
+  await talk(gateway)('', 'ECONNREFUSED');
+  await lab.host('gateway').reboot();
+  await talk(gateway)('', 'ECONNREFUSED');
+  await expect
+    .poll(async () => (await on('poterne', 'restore', 'raw.example.fr')).code, { timeout: 60_000 })
+    .toBe(0);
+  await expect
+    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 20_000 })
+    .toBe('');
+  await talk(gateway)('hello again');
+});
+
+test('the account of the gateway shuts ports and bans addresses, and has root do nothing else', async () => {
+  const words = [
+    'port 2222; flush ruleset',
+    'port 2222 }',
+    'drop 0.0.0.0/0 } ; x',
+    '$(touch /root/x)',
+    'port 22',
+  ];
+  const asGateway = ['setpriv', '--reuid=poterne', '--regid=poterne', '--clear-groups', '--'];
+  const script = 'cd /var/lib/poterne/wall && printf "%s\\n" "$@" >ports && : >asked';
+  expect(await on(...asGateway, 'sh', '-c', script, 'sh', ...words)).toMatchObject({ code: 0 });
+  await expect
+    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 20_000 })
+    .toBe('port 22\n');
+  // The machine itself is reached: only what leads elsewhere is shut.
+  const { code } = await lab.host('gateway').run(['true']);
+  expect(code).toBe(0);
+  // A file of root's is read as the account, that is not at all.
+  await on('sh', '-c', 'echo "port 2222" >/root/ports; chmod 600 /root/ports');
+  expect(
+    await on(...asGateway, 'sh', '-c', 'cd /var/lib/poterne/wall && ln -sf /root/ports ports && : >asked'),
+  ).toMatchObject({ code: 0 });
+  await expect
+    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 20_000 })
+    .toBe('');
+});
+
+test('a router’s port is shut and opened over SSH by who applies', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'poterne-cut-'));
+  const file = join(folder, 'site.yaml');
+  await writeFile(file, routed);
+  const asked = async (...argv: string[]) =>
+    localhost.run([
+      ...[process.execPath, '--import', loader, join(installation, 'src/cli/main.ts'), ...argv],
+      ...['--site', file, '--state', folder, '--ssh-config', lab.sshConfig, '--json'],
+    ]);
+  const before = talk('198.51.100.1');
+  await before('hello');
+  const shut = await asked('cut', 'raw.example.fr', '--reason', 'an incident');
+  expect([shut.stderr, JSON.parse(shut.stdout)]).toEqual([
+    '',
+    expect.objectContaining({ host: 'router', ports: [2222] }),
+  ]);
+  await before('still there?', 'ECONNRESET');
+  await lab.host('router').reboot();
+  await talk('198.51.100.1')('', 'ECONNREFUSED');
+  expect((await asked('restore', 'raw.example.fr')).code).toBe(0);
+  await talk('198.51.100.1')('hello again');
+  expect((await asked('cut', 'one.example.fr', '--reason', 'x')).code).toBe(2);
+  await rm(folder, { recursive: true });
 });

@@ -18,6 +18,8 @@ const place = 'usr/lib/poterne';
 
 /** What runs a bastion, beside the command line; nothing of it runs before a description names this machine as one. */
 const bastionUnits = ['poterne-bastion.service', 'poterne-bastion-ground.service', 'poterne-ssh@.service'];
+/** What root does of what the gateway asks of the firewall. */
+const wallUnits = ['poterne-wall.service', 'poterne-wall.path'];
 const bastionPrograms = ['bastion-ground', 'bastion-session', 'bastion-whence'];
 
 /** `poterne`: the command line in one file, its native addon, the service. Throws when the addon would not run on Debian 12. */
@@ -62,6 +64,10 @@ export async function poternePackage(): Promise<DebianPackage> {
       ),
       ...bastionUnits.map(
         (name) => [`usr/lib/systemd/system/${name}`, copied(join(own, 'bastion', name))] as const,
+      ),
+      [`${place}/wall`, copied(join(own, 'wall', 'wall'), 0o755)],
+      ...wallUnits.map(
+        (name) => [`usr/lib/systemd/system/${name}`, copied(join(own, 'wall', name))] as const,
       ),
       [
         `${place}/package.json`,

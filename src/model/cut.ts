@@ -84,6 +84,8 @@ export interface CutReceipt {
   readonly finished: number;
   readonly ended: EndedConnections;
   readonly sessions: number;
+  /** Ports that the firewall led elsewhere and refuses now: whoever is connected hears of it with the next packet. */
+  readonly ports: readonly number[];
   /** What did not work: code and params of faults. New requests are refused all the same. */
   readonly troubles: readonly {
     readonly code: string;

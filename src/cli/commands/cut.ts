@@ -11,29 +11,34 @@ import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
+import { elsewhere } from '../cut-elsewhere.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { localAccount } from '../local-account.ts';
+import { type ReachOptions, reaching } from '../reach.ts';
 import { table } from '../table.ts';
 
-interface CutOptions extends CommonOptions {
+interface CutOptions extends ReachOptions {
   readonly reason?: string;
   readonly say?: boolean;
   readonly for?: string;
   readonly until?: string;
   readonly list?: boolean;
+  readonly site?: string;
 }
 
 /** `poterne cut`: nothing new is let in, and what is under way ends; says what was ended, and how fast. */
 export function cut(context: Context): Command {
   const { t } = context;
-  return command(context, 'cut', 'cut.about', [
+  const made = command(context, 'cut', 'cut.about', [
     'cut erp.example.fr --reason "ransom note on a share"',
     'cut user:alice --reason "laptop stolen" --for 12h',
     'cut address:198.51.100.7 --reason "scans us"',
     'cut address:203.0.113.0/24 --reason "scans us"',
     'cut all --reason "incident 2026-031" --say',
     'cut --list',
-  ])
+    'cut sftp.example.fr --site site.yaml --reason "scans us"',
+  ]);
+  return reaching(made, context)
     .usage(t('cut.usage'))
     .argument('[what]', t('cut.what'))
     .option('--reason <text>', t('cut.reason'))
@@ -41,12 +46,15 @@ export function cut(context: Context): Command {
     .addOption(new Option('--for <duration>', t('cut.for')).conflicts('until'))
     .option('--until <time>', t('cut.until'))
     .option('--list', t('cut.list'))
+    .option('--site <file>', t('cut.site'))
     .action(async (what: string | undefined, options: CutOptions) => {
       const state = stateFolder(options.state, process.env);
       if (options.list) return list(context, state, options);
       if (what === undefined)
         throw new WrongRequest('cut.what.missing', {}, { next: message('cut.what.next') });
       const reason = reasonOf(options.reason);
+      if (options.site !== undefined)
+        return elsewhere(context, options.site, options, { what: 'cut', to: what, reason });
       const at = new Date();
       const until = untilOf(options, at);
       const asked: Cut = {
@@ -64,15 +72,22 @@ export function cut(context: Context): Command {
 /** `poterne restore`: undoes what `cut` did. */
 export function restore(context: Context): Command {
   const { t } = context;
-  return command(context, 'restore', 'restore.about', [
+  const made = command(context, 'restore', 'restore.about', [
     'restore erp.example.fr',
     'restore user:alice --reason "laptop found"',
     'restore all',
-  ])
+    'restore sftp.example.fr --site site.yaml',
+  ]);
+  return reaching(made, context)
     .usage(t('restore.usage'))
     .argument('<what>', t('cut.what'))
     .option('--reason <text>', t('restore.reason'))
-    .action(async (what: string, options: CommonOptions & { readonly reason?: string }) => {
+    .option('--site <file>', t('cut.site'))
+    .action(async (what: string, options: CutOptions) => {
+      if (options.site !== undefined)
+        return elsewhere(context, options.site, options, {
+          ...{ what: 'restore', to: what, reason: options.reason ?? '' },
+        });
       const state = stateFolder(options.state, process.env);
       const target = await chosenCut(state, what);
       const ask = { target, by: localAccount(), reason: options.reason ?? '', at: new Date().toISOString() };
@@ -113,7 +128,7 @@ async function list(context: Context, state: string, { json }: CommonOptions): P
 /** What a receipt says, for people. */
 function draw(
   { t, say }: Context,
-  { cut, again, refused, finished, ended, sessions, troubles }: CutReceipt,
+  { cut, again, refused, finished, ended, sessions, ports, troubles }: CutReceipt,
 ): string {
   const named = (code: 'publications' | 'people' | 'addresses', tally: Tally) => {
     const names = Object.entries(tally);
@@ -125,7 +140,11 @@ function draw(
   const what = cutTargetText(cut.target);
   return [
     t(again ? 'cut.receipt.again' : 'cut.receipt', { what, refused }),
-    t('cut.receipt.ended', { count: ended.connections, finished }),
+    // nginx has none of what the firewall passes on.
+    ...(ports.length > 0 && ended.connections === 0
+      ? []
+      : [t('cut.receipt.ended', { count: ended.connections, finished })]),
+    ...(ports.length === 0 ? [] : [t('cut.receipt.ports', { ports: ports.join(', ') })]),
     ...named('publications', ended.publications),
     ...named('people', ended.people),
     ...named('addresses', ended.addresses),

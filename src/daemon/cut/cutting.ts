@@ -9,6 +9,7 @@ import {
 } from '../../model/cut.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
+import { shutPorts } from './forwarded.ts';
 import { addEnded, endLive, type LiveConnection, liveConnections, noneEnded } from './live.ts';
 import { alone, dropCut, keepCut, markCuts, readCuts } from './records.ts';
 
@@ -65,6 +66,9 @@ export async function cutOff(ground: CutGround, cut: Cut): Promise<CutReceipt> {
   };
   let ended = await tried(endAll, noneEnded);
   let finished = since();
+  const shut = site ? await shutPorts(site, target) : { ports: [], troubles: [] };
+  troubles.push(...shut.troubles);
+  const { ports } = shut;
   const sessions = target.kind === 'user' ? await tried(() => ground.endSessions(target.name), 0) : 0;
   await tried(() => ground.share(cut), undefined);
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, underWay - (since() - refused))));
@@ -89,7 +93,7 @@ export async function cutOff(ground: CutGround, cut: Cut): Promise<CutReceipt> {
       detail,
     });
   }, undefined);
-  return { cut, again, refused, finished, ended, sessions, troubles };
+  return { cut, again, refused, finished, ended, sessions, ports, troubles };
 }
 
 /** Undoes a cut; gives it, or `undefined` when there was none. Sessions that were ended stay so. */

@@ -18,7 +18,7 @@ export interface LiveConnection {
 }
 
 /** A publication, as far as its connections are told by it. */
-export type Known = Pick<Publication, 'id' | 'name' | 'scenario'>;
+export type Known = Pick<Publication, 'id' | 'name' | 'scenario'> & { readonly port?: number };
 
 /** The connections that visitors have with the engines of a state folder, also those of workers that are ending. */
 export async function liveConnections(

@@ -7,6 +7,8 @@ import { networkFiles } from '../../lib/cut-networks.ts';
 import { sha256 } from '../../lib/digest.ts';
 import { xml } from '../../lib/escape.ts';
 import { type Cut, type CutTarget, cutPlaces } from '../../model/cut.ts';
+import { askWall } from '../wall.ts';
+import { portLines } from './forwarded.ts';
 import type { Known } from './live.ts';
 import { shutTunnels } from './tunnels.ts';
 
@@ -133,6 +135,7 @@ export async function markCuts(
   }
   for (const path of there) if (!wanted.has(path)) await rm(join(state, path), { force: true });
   const cut = ids.filter((id) => wanted.has(`${cutPlaces.publications}/${id}`));
+  await askWall(state, 'ports', portLines(publications, new Set(cut)));
   await shutTunnels(state, publications, new Set(cut));
   await giveAll(state);
 }

@@ -4,9 +4,14 @@ import { userIdOf } from '../../lib/user-id.ts';
 import type { CutTarget } from '../../model/cut.ts';
 import { type Message, message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
+import { forwardedOf } from './forwarded.ts';
 
-/** What `NAME`, `user:X`, `address:Y` or `all` means; or what is wrong with it. */
-export function targetOf(text: string, site: Site | undefined): CutTarget | Message {
+/** What `NAME`, `user:X`, `address:Y` or `all` means, to the gateway or to the router before it; or what is wrong with it. */
+export function targetOf(
+  text: string,
+  site: Site | undefined,
+  by: 'gateway' | 'router' = 'gateway',
+): CutTarget | Message {
   if (text === 'all') return { kind: 'all', name: 'all' };
   const [, kind, rest = ''] = /^(user|address|publication):(.*)$/s.exec(text) ?? [];
   if (kind === 'user') return rest.trim() === '' ? message('cut.user') : { kind, name: userIdOf(rest) };
@@ -23,7 +28,9 @@ export function targetOf(text: string, site: Site | undefined): CutTarget | Mess
   );
   if (!found)
     return message('cut.unknown', { name, known: publications.map((each) => each.name).join(', ') });
-  if (found.scenario === 'direct' && found.port !== undefined)
-    return message('cut.forwarded', { name: found.name });
-  return { kind: 'publication', name: found.name, id: found.id };
+  const target: CutTarget = { kind: 'publication', name: found.name, id: found.id };
+  const { ports, isHere, at } = forwardedOf(site as Site, target);
+  if (by === 'gateway' && ports.length > 0 && !isHere)
+    return message('cut.forwarded', { name: found.name, host: at });
+  return target;
 }

@@ -1,6 +1,7 @@
 import type { BundleFile, BundlePart } from '../../model/bundle.ts';
 import type { Network } from '../../model/network.ts';
 import { type Host, isManaged } from '../../model/site.ts';
+import { wallPlaces } from '../../model/wall.ts';
 import {
   allowForwarding,
   checks,
@@ -67,6 +68,9 @@ function forwardingText({ forwardings }: Network, host: Host): string | undefine
   return `${[why, ...keys.map((key) => `${key} = 1`)].join('\n')}\n`;
 }
 
+/** A pattern: nft takes it when there is no such file. */
+const keptWall = wallPlaces.kept.replace('.nft', '*.nft');
+
 /** Forwarding is allowed once the rules are there, at boot as well. */
 const unitText = (forwards: boolean) => `# Written by Poterne.
 [Unit]
@@ -88,6 +92,9 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f ${rulesetPath}${forwards ? `\nExecStartPost=/usr/sbin/sysctl -q -p ${forwardingPath}` : ''}
 ExecReload=/usr/sbin/nft -f ${rulesetPath}
+# What was cut off and banned stays so, also where somebody flushed everything; nothing is wrong where there is none.
+ExecStartPost=-/usr/sbin/nft 'include "${keptWall}"'
+ExecReload=-/usr/sbin/nft 'include "${keptWall}"'
 # There is no ExecStop: a stopped unit leaves the rules in the kernel, and the host closed.
 
 [Install]

@@ -262,6 +262,21 @@ describe.runIf(able)('packets', () => {
     ).toHaveLength(1);
   });
 
+  test('a port that is cut off leads nowhere at once, also for whoever is connected; the others go on', async () => {
+    const visitor = { from: '198.51.100.7' };
+    expect(await open(at.outside, '203.0.113.1', 2222, { ...visitor, hold: 'cut' })).toHaveProperty('seen');
+    expect(await at.outside.ask('say', { hold: 'v4', text: 'go on' })).toEqual({ echo: 'go on' });
+    at.router.run('nft', 'add element inet poterne_bans cut_ports { 2222 }');
+    expect(await at.outside.ask('say', { hold: 'cut', text: 'still?' })).toEqual({ error: 'ECONNRESET' });
+    expect(await open(at.outside, '203.0.113.1', 2222, visitor)).toMatchObject({ error: 'ECONNREFUSED' });
+    expect(await open(at.client, '203.0.113.1', 2222)).toMatchObject({ error: 'ECONNREFUSED' });
+    load('router');
+    expect(await open(at.outside, '203.0.113.1', 2222, visitor)).toMatchObject({ error: 'ECONNREFUSED' });
+    expect(await at.outside.ask('say', { hold: 'v4', text: 'go on' })).toEqual({ echo: 'go on' });
+    at.router.run('nft', 'delete element inet poterne_bans cut_ports { 2222 }');
+    expect(await open(at.outside, '203.0.113.1', 2222, visitor)).toMatchObject({ seen: '198.51.100.7' });
+  });
+
   test.each([
     ['ban4', '203.0.113.66', '203.0.113.1'],
     ['ban6', '2001:db8:113::66', '2001:db8:113::1'],

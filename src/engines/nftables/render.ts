@@ -1,8 +1,9 @@
 import type { Network } from '../../model/network.ts';
 import type { Host } from '../../model/site.ts';
+import { wallTable } from '../../model/wall.ts';
 import type { Rendered } from '../engine.ts';
 import { forward, input, output } from './render/chains.ts';
-import { contextOf } from './render/context.ts';
+import { type Context, contextOf } from './render/context.ts';
 import { antispoof, sets } from './render/ground.ts';
 import { destinationNat, sourceNat } from './render/nat.ts';
 import type { Settings } from './schema.ts';
@@ -18,7 +19,7 @@ export function render(network: Network, host: Host, settings: Settings): Render
     ),
     note('', 'One transaction: nft -f takes all of it or nothing. Other tables are left as they are.'),
     gap,
-    ...bans(),
+    ...bans(context),
     gap,
     note('', 'The old rules go and the new ones come at once.'),
     line('', 'table', 'inet', 'poterne'),
@@ -39,28 +40,45 @@ export function render(network: Network, host: Host, settings: Settings): Render
   ]);
 }
 
-/** Who is shut out for a while. The sets are made when they are not there, and keep what they hold. */
-function bans(): readonly Node[] {
-  const table = ['table', 'inet', 'poterne_bans'];
-  const set = (name: string, type: string) =>
-    block('', ['set', name], [line('', 'type', type), line('', 'flags', 'interval,timeout')]);
+/** Who is shut out for a while, and which ports lead nowhere for now. The sets are made when they are not there, and keep what they hold. */
+function bans({ forwardings }: Context): readonly Node[] {
+  const table = ['table', 'inet', wallTable.name];
+  const set = (name: string, type: string, ...flags: readonly string[]) =>
+    block('', ['set', name], [line('', 'type', type), ...flags.map((flag) => line('', 'flags', flag))]);
+  const chain = (name: string, ...body: readonly Node[]) => block('', ['chain', name], body);
+  const banned = line('', ...hook('filter', 'prerouting', '-310', 'accept'));
+  const isLed = forwardings.length > 0;
   return [
     note('', 'Who is shut out for a while: nft add element inet poterne_bans ban4 { 192.0.2.7 timeout 1h }'),
     block('', table, [
-      set('ban4', 'ipv4_addr'),
-      set('ban6', 'ipv6_addr'),
-      block('', ['chain', 'banned'], [line('', ...hook('filter', 'prerouting', '-310', 'accept'))]),
+      set('ban4', 'ipv4_addr', 'interval,timeout'),
+      set('ban6', 'ipv6_addr', 'interval,timeout'),
+      ...(isLed ? [set(wallTable.ports, 'inet_service')] : []),
+      chain('banned', banned),
+      // Before what is established passes.
+      ...(isLed ? [chain('cut', line('', ...hook('filter', 'forward', '-10', 'accept')))] : []),
     ]),
-    line('', 'flush', 'chain', 'inet', 'poterne_bans', 'banned'),
+    line('', 'flush', 'chain', 'inet', wallTable.name, 'banned'),
+    ...(isLed ? [line('', 'flush', 'chain', 'inet', wallTable.name, 'cut')] : []),
     block('', table, [
-      block(
-        '',
-        ['chain', 'banned'],
-        [
-          rule('', ['ip', 'saddr', '@ban4', 'counter', 'drop'], 'banned'),
-          rule('', ['ip6', 'saddr', '@ban6', 'counter', 'drop'], 'banned'),
-        ],
+      chain(
+        'banned',
+        rule('', ['ip', 'saddr', '@ban4', 'counter', 'drop'], 'banned'),
+        rule('', ['ip6', 'saddr', '@ban6', 'counter', 'drop'], 'banned'),
       ),
+      ...(isLed ? [chain('cut', ...cutPorts)] : []),
     ]),
   ];
 }
+
+/** What was led elsewhere from a port that is cut off, whoever sends it: both ends hear that it is over. */
+const cutPorts: readonly Node[] = [
+  rule(
+    '',
+    [
+      ...['meta', 'l4proto', 'tcp', 'ct', 'status', 'dnat', 'ct', 'original', 'proto-dst'],
+      ...[`@${wallTable.ports}`, 'counter', 'reject', 'with', 'tcp', 'reset'],
+    ],
+    'cut off',
+  ),
+];

@@ -55,10 +55,12 @@ function say({ hold, text }) {
   return new Promise((resolve) => {
     const socket = held.get(hold);
     const timer = setTimeout(() => resolve({ error: 'ETIMEDOUT' }), 1500);
-    socket.once('data', (data) => {
+    const done = (answer) => {
       clearTimeout(timer);
-      resolve({ echo: data.toString() });
-    });
+      resolve(answer);
+    };
+    socket.once('data', (data) => done({ echo: data.toString() }));
+    socket.once('error', ({ code }) => done({ error: code }));
     socket.write(text);
   });
 }

@@ -25,7 +25,23 @@ export const cut = {
   'cut.address.wide':
     '{network} is too wide to be cut off at once: IPv4 networks from /12 and IPv6 ones from /52 to /64 can, and single addresses',
   'cut.forwarded':
-    '{name} is passed on by the firewall, not by nginx: take it out of the description and apply',
+    '{name} is passed on by the firewall of {host}: from where you run apply, poterne cut {name} --site site.yaml --reason …',
+  'cut.forwarded.elsewhere':
+    'the firewall of {host} goes on passing port {ports} on: from where you run apply, poterne cut NAME --site site.yaml --reason …',
+  'cut.forwarded.open':
+    'the firewall goes on passing port {ports} on: it is not Poterne’s, or poterne-wall.service did not do it',
+  'cut.receipt.ports': 'The firewall refuses port {ports} now, also to those who are connected.',
+  'cut.site':
+    'a direct publication that another machine’s firewall passes on, over SSH: the description that apply is run with',
+  'cut.site.gateway': 'the gateway cuts {what} off itself',
+  'cut.site.gateway.next': 'run the command there, without --site',
+  'cut.site.until': 'a router does not restore anything by itself: leave --for and --until out',
+  'cut.router.done':
+    '{what} is cut off: the firewall of {host} refuses port {ports} since {milliseconds} ms after you asked, also to those who are connected.',
+  'cut.router.restored': '{what} is restored: the firewall of {host} passes port {ports} on again.',
+  'cut.router.firewall': 'the firewall of {host} did not do it: {reason}',
+  'cut.router.firewall.next':
+    'it must be Poterne’s, and apply must have been run since this version: poterne apply',
   'cut.column.what': 'cut off',
   'cut.column.at': 'since',
   'cut.column.by': 'by',

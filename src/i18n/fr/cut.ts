@@ -26,7 +26,24 @@ export const cut: Record<keyof typeof en, string> = {
   'cut.address': '« {value} » n’est ni une adresse ni un réseau',
   'cut.address.wide':
     '{network} est trop large pour être coupé aussitôt : les réseaux IPv4 à partir de /12 et IPv6 de /52 à /64 peuvent l’être, et les adresses seules',
-  'cut.forwarded': '{name} passe par le pare-feu, pas par nginx : retirez-la de la description et appliquez',
+  'cut.forwarded':
+    '{name} passe par le pare-feu de {host} : de là où vous lancez apply, poterne cut {name} --site site.yaml --reason …',
+  'cut.forwarded.elsewhere':
+    'le pare-feu de {host} laisse toujours passer le port {ports} : de là où vous lancez apply, poterne cut NOM --site site.yaml --reason …',
+  'cut.forwarded.open':
+    'le pare-feu laisse toujours passer le port {ports} : ce n’est pas celui de Poterne, ou poterne-wall.service ne l’a pas fait',
+  'cut.receipt.ports': 'Le pare-feu refuse maintenant le port {ports}, aussi à ceux qui sont connectés.',
+  'cut.site':
+    'une publication directe que le pare-feu d’une autre machine fait passer, par SSH : la description avec laquelle on lance apply',
+  'cut.site.gateway': 'la passerelle coupe elle-même {what}',
+  'cut.site.gateway.next': 'lancez la commande là-bas, sans --site',
+  'cut.site.until': 'un routeur ne rétablit rien tout seul : sans --for ni --until',
+  'cut.router.done':
+    '{what} est coupé : le pare-feu de {host} refuse le port {ports} {milliseconds} ms après votre demande, aussi à ceux qui sont connectés.',
+  'cut.router.restored': '{what} est rétabli : le pare-feu de {host} fait de nouveau passer le port {ports}.',
+  'cut.router.firewall': 'le pare-feu de {host} ne l’a pas fait : {reason}',
+  'cut.router.firewall.next':
+    'il doit être celui de Poterne, et apply doit avoir été lancé depuis cette version : poterne apply',
   'cut.column.what': 'coupé',
   'cut.column.at': 'depuis',
   'cut.column.by': 'par',
