@@ -24,6 +24,7 @@ import { nginx } from '../src/i18n/en/nginx.ts';
 import { scheduler } from '../src/i18n/en/scheduler.ts';
 import { sessions } from '../src/i18n/en/sessions.ts';
 import { upkeep } from '../src/i18n/en/upkeep.ts';
+import { wafLiving } from '../src/i18n/en/waf-living.ts';
 import { why } from '../src/i18n/en/why.ts';
 import { doctor as frenchDoctor } from '../src/i18n/fr/doctor.ts';
 import { mmdb } from '../src/lib/testing-mmdb.ts';
@@ -98,7 +99,7 @@ describe('troubleshooting', () => {
     ...why,
   });
   /** What is told of a host's own failure, or of a certificate, always says what to do next. */
-  const advised = { ...upkeep, ...doctor, ...authority, ...directories };
+  const advised = { ...upkeep, ...doctor, ...authority, ...directories, ...wafLiving };
   const told = Object.keys(advised).filter((code) => `${code}.next` in advised);
   const codes = [...findings, ...told, ...thrown.filter((code) => talk.includes(code))].filter(
     (c) => !besides.has(c),

@@ -32,6 +32,7 @@ import { upkeep } from './en/upkeep.ts';
 import { users } from './en/users.ts';
 import { verify } from './en/verify.ts';
 import { wafCrs } from './en/waf-crs.ts';
+import { wafLiving } from './en/waf-living.ts';
 import { why } from './en/why.ts';
 
 /** Every message in English, the language that defines the codes. */
@@ -45,6 +46,7 @@ export const en = {
   ...cli,
   ...cut,
   ...wafCrs,
+  ...wafLiving,
   ...demo,
   ...directories,
   ...docs,

@@ -32,6 +32,7 @@ import { upkeep } from './fr/upkeep.ts';
 import { users } from './fr/users.ts';
 import { verify } from './fr/verify.ts';
 import { wafCrs } from './fr/waf-crs.ts';
+import { wafLiving } from './fr/waf-living.ts';
 import { why } from './fr/why.ts';
 
 /** Every message in French: the same codes as English, which the types of its parts ensure. */
@@ -45,6 +46,7 @@ export const fr = {
   ...cli,
   ...cut,
   ...wafCrs,
+  ...wafLiving,
   ...demo,
   ...directories,
   ...docs,

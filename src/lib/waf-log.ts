@@ -4,9 +4,9 @@ import { type WafMode, wafModes } from '../model/waf.ts';
  * What Poterne adds to each transaction in the log of the web application firewall, in a rule of phase 5 that matches when any
  * other with a severity did: ModSecurity itself does not say which publication was asked for.
  *
- *     SecRule HIGHEST_SEVERITY "@lt 255" "id:99999,phase:5,pass,t:none,log,auditlog,msg:'Poterne',logdata:'ID MODE IN IN-THRESHOLD OUT OUT-THRESHOLD'"
+ *     SecRule HIGHEST_SEVERITY "@lt 255" "id:10009,phase:5,pass,t:none,log,auditlog,msg:'Poterne',logdata:'ID MODE IN IN-THRESHOLD OUT OUT-THRESHOLD'"
  */
-export const wafSummary = { rule: 99_999, message: 'Poterne' } as const;
+export const wafSummary = { rule: 10_009, message: 'Poterne' } as const;
 
 /** What the summary of a transaction tells. */
 export interface WafSummary {

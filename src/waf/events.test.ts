@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { wafSummaryData } from '../lib/waf-log.ts';
+import { wafSummary, wafSummaryData } from '../lib/waf-log.ts';
 import { parseWafEvent, readWafEvents, type WafEvent } from './events.ts';
 import { foldPath, mask } from './mask.ts';
 
@@ -49,7 +49,7 @@ function written({
             '',
           ),
         },
-        { message: 'Poterne', details: detail(99999, '', summary, '0') },
+        { message: 'Poterne', details: detail(wafSummary.rule, '', summary, '0') },
       ],
     },
   });

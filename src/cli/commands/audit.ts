@@ -5,7 +5,6 @@ import { type AuditRecord, auditResults } from '../../audit/entry.ts';
 import { auditFolder, publicKeyOf, readHead } from '../../audit/files.ts';
 import { type AuditQuery, searchAudit } from '../../audit/search.ts';
 import { type AuditBreak, verifyAudit } from '../../audit/verify.ts';
-import { parseDuration } from '../../lib/duration.ts';
 import { harmless } from '../../lib/harmless.ts';
 import { bastionPlaces } from '../../model/access.ts';
 import { Fault } from '../../model/fault.ts';
@@ -13,6 +12,7 @@ import { message } from '../../model/message.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, controllerFolder, stateFolder } from '../context.ts';
 import { exit, WrongRequest } from '../exit.ts';
+import { sinceOf } from '../since.ts';
 import { table } from '../table.ts';
 
 interface SearchOptions extends CommonOptions {
@@ -179,13 +179,4 @@ async function readKept(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new WrongRequest('audit.head.unreadable', { file, reason: cause.code ?? '' });
   });
-}
-
-/** ISO 8601, from a duration before now (`7d`) or a date. Throws `audit.since`. */
-function sinceOf(text: string): string {
-  const ago = parseDuration(text);
-  if (ago !== undefined) return new Date(Date.now() - ago).toISOString();
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
-  throw new WrongRequest('audit.since.form', { value: text });
 }

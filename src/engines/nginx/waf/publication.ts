@@ -1,3 +1,4 @@
+import { wafSummary, wafSummaryData } from '../../../lib/waf-log.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import type { ProxiedPublication } from '../../../model/site.ts';
 import type { Waf } from '../../../model/waf.ts';
@@ -20,15 +21,22 @@ const scores = {
 } as const;
 
 /** Which publication it was, and how much came together: nothing else in the log tells the first. */
-function told({ id, waf }: ProxiedPublication & { readonly waf: Waf }): string {
+function told({ id, waf: { mode, thresholds } }: ProxiedPublication & { readonly waf: Waf }): string {
   const sum = (names: readonly string[]) => names.map((name) => `%{tx.${name}}`).join('');
   const actions: Action[] = [
-    ...['id:10009', 'phase:5', 't:none', 'pass', 'log', 'auditlog'],
-    ['msg', 'Poterne'],
-    ['logdata', `${id} ${waf.mode} in=${sum(scores.inbound)} out=${sum(scores.outbound)}`],
+    ...[`id:${wafSummary.rule}`, 'phase:5', 't:none', 'pass', 'log', 'auditlog'],
+    ['msg', wafSummary.message],
+    [
+      'logdata',
+      wafSummaryData({
+        ...{ publication: id, mode },
+        ...{ inbound: sum(scores.inbound), inboundThreshold: thresholds.inbound },
+        ...{ outbound: sum(scores.outbound), outboundThreshold: thresholds.outbound },
+      }),
+    ],
   ];
-  const names = [...scores.inbound, ...scores.outbound].map((name) => `TX:${name}`).join('|');
-  return secRule(names, '@gt 0', actions);
+  // Any other rule matched, also one that refuses by itself, without a score.
+  return secRule('HIGHEST_SEVERITY', '@lt 255', actions);
 }
 
 /** The lines by which a publication's server has its requests looked at. Rules of the server itself come before the CRS. */

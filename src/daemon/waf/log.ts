@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { ProxiedPublication, Site } from '../../model/site.ts';
+import { readTransactions, readWafEvents, type WafEvent, type WafLogCounts } from '../../waf/events.ts';
+import { type WafReport, wafReporter } from '../../waf/report.ts';
+import type { WafTransaction } from '../../waf/transaction.ts';
+
+/** Where a gateway's web application firewall tells what it found. */
+export const wafLogOf = (state: string): string => join(state, 'nginx', 'log', 'waf.log');
+
+/** A publication with its firewall. */
+export type Walled = ProxiedPublication & { readonly waf: NonNullable<ProxiedPublication['waf']> };
+
+/** The publications of a site that have one. */
+export const walled = ({ publications }: Pick<Site, 'publications'>): readonly Walled[] =>
+  publications.filter((each): each is Walled => each.scenario === 'proxy+waf' && each.waf !== undefined);
+
+/** What the log of a gateway says of one of its publications. */
+export async function reportOf(state: string, { id, waf }: Walled, since: Date): Promise<WafReport> {
+  const reporter = wafReporter({ publication: id, since });
+  const counts = noCounts();
+  await unlessAbsent(async () => {
+    for await (const event of readWafEvents(wafLogOf(state), { since, counts })) reporter.add(event);
+  });
+  return reporter.report(waf.mode, counts);
+}
+
+/** The event of a reference. */
+export async function eventOfReference(state: string, reference: string): Promise<WafEvent | undefined> {
+  return unlessAbsent(async () => {
+    for await (const event of readWafEvents(wafLogOf(state))) if (event.request === reference) return event;
+    return undefined;
+  });
+}
+
+/** The same with what was sent, secrets too: it stays on this machine. */
+export async function transactionOfReference(
+  state: string,
+  reference: string,
+): Promise<WafTransaction | undefined> {
+  return unlessAbsent(async () => {
+    for await (const each of readTransactions(wafLogOf(state), {}))
+      if (each.request === reference) return each;
+    return undefined;
+  });
+}
+
+const noCounts = (): WafLogCounts => ({ lines: 0, broken: 0, cut: 0 });
+
+/** A gateway that found nothing yet has no log. */
+async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import type { wafLiving as english } from '../en/waf-living.ts';
+
+/** Les textes de la vie avec le pare-feu applicatif : ce qu’il a trouvé, et comment on le règle. */
+export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
+  'waf.name': 'la publication, par son nom',
+  'waf.name.missing': 'quelle publication ?',
+  'waf.name.missing.next':
+    'poterne waf report NOM, ou --reference avec le numéro que lit une personne bloquée',
+  'waf.unserved': 'aucune passerelle ne sert quoi que ce soit depuis {state}',
+  'waf.unserved.next':
+    'nommez la description de la passerelle avec --site, ou son dossier d’état avec --state',
+  'waf.gateway': '{host} n’a pas dit ce que son pare-feu a trouvé : {reason}',
+  'waf.gateway.next': 'poterne apply apporte à {host} le Poterne de cette machine',
+  'waf.family.body': 'Le corps de la requête n’est pas lisible comme ce qu’il dit être.',
+  'waf.family.method': 'Une méthode HTTP qui n’est pas permise.',
+  'waf.family.scanner': 'Un programme qui cherche des faiblesses.',
+  'waf.family.protocol': 'Une requête qui n’est pas formée comme le font les navigateurs.',
+  'waf.family.smuggling': 'Une tentative de cacher une requête ou un en-tête dans un autre.',
+  'waf.family.multipart': 'Un formulaire avec fichiers qui n’est pas formé comme il devrait.',
+  'waf.family.files': 'Une tentative de lire des fichiers du serveur.',
+  'waf.family.inclusion': 'Une tentative de faire charger à l’application quelque chose d’ailleurs.',
+  'waf.family.commands': 'Des commandes pour le système, dans ce qui a été envoyé.',
+  'waf.family.php': 'Du code PHP, dans ce qui a été envoyé.',
+  'waf.family.code': 'Du code de programme, dans ce qui a été envoyé.',
+  'waf.family.script': 'Un script pour les navigateurs des autres, dans ce qui a été envoyé (XSS).',
+  'waf.family.sql': 'Des commandes pour une base de données, dans ce qui a été envoyé (injection SQL).',
+  'waf.family.session': 'Une tentative de fixer la session de quelqu’un.',
+  'waf.family.java': 'Du code Java, dans ce qui a été envoyé.',
+  'waf.family.leak': 'La réponse dit ce qui devrait rester à l’intérieur.',
+  'waf.family.shell': 'La réponse ressemble à la page d’un « web shell ».',
+  'waf.family.other': 'Quelque chose que cherche une règle à vous.',
+  'waf.report.about': 'ce qui a été bloqué, ou l’aurait été : par règle, chemin et paramètre',
+  'waf.report.usage': '[nom] [options]',
+  'waf.report.reference': 'montre la requête de cette référence : une personne bloquée la lit',
+  'waf.report.all': 'montre tous les groupes, et pas seulement les {count} premiers',
+  'waf.report.observe':
+    '{name} est en observation. Depuis {since} : {would} requêtes auraient été bloquées, {blocked} l’ont été (avant l’observation) ; {below} ont touché une règle sans atteindre le seuil.',
+  'waf.report.block':
+    '{name} bloque. Depuis {since} : {blocked} requêtes ont été bloquées, {would} l’auraient été (pendant l’observation) ; {below} ont touché une règle sans atteindre le seuil.',
+  'waf.report.span': 'La première à {first}, la dernière à {last}, depuis {addresses} adresses.',
+  'waf.report.more': '{count} groupes de plus : --all les montre.',
+  'waf.report.others': '{count} groupes de plus, de peu de requêtes chacun, n’ont pas été distingués.',
+  'waf.report.broken':
+    '{broken} lignes sur {lines} sont illisibles, et {cut} étaient trop longues : ce qui y a touché une règle n’est pas compté.',
+  'waf.report.next': 'là où ces requêtes étaient honnêtes : poterne waf tune {name} --reference ID',
+  'waf.report.nothing': 'Aucune règle n’a été touchée. Si quelqu’un est venu, le journal des accès le dit.',
+  'waf.reference.form': '« {reference} » n’est pas une référence : elle a 32 chiffres et lettres de a à f',
+  'waf.reference.unknown': 'le journal du pare-feu ne connaît pas {reference}',
+  'waf.reference.unknown.next':
+    'comparez avec ce que dit la page ; les journaux sont gardés 14 jours, et d’autres refus ont aussi un numéro',
+  'waf.event.blocked': '{at} : bloquée : {method} {path} de {publication}, depuis {address}',
+  'waf.event.would': '{at} : aurait été bloquée : {method} {path} de {publication}, depuis {address}',
+  'waf.event.below': '{at} : passée : {method} {path} de {publication}, depuis {address}',
+  'waf.event.score': 'Score d’anomalie {score}, de la réponse {outbound}.',
+  'waf.event.cut': 'La ligne du journal est trop longue : ce qui a touché une règle n’est pas connu.',
+  'waf.group.says': 'la règle : {message}',
+  'waf.group.in': 'dans : {target}',
+  'waf.group.counts': '{blocked} bloquées, depuis {addresses} adresses, de {first} à {last}',
+  'waf.example': '{request}  {value}',
+  'waf.example.value': 'il y avait (masqué) : {value}',
+};
