@@ -35,3 +35,7 @@ test.each([
 ])('a name that hides something is none: %j', (login) =>
   expect(() => userOf(directory, claims(login))).toThrow('openid.login'),
 );
+
+test.each(['', undefined, 7, null])('somebody without a subject is nobody: %j', (sub) =>
+  expect(() => userOf(directory, { ...claims('alice'), sub })).toThrow('openid.answer'),
+);

@@ -25,6 +25,9 @@ export function userOf(directory: OpenIdDirectory, claims: Claims): User {
     throw providerFault(directory, 'openid.login');
   if (Object.keys(groups).length > 0 && isOverage(claims, groupsClaim))
     throw providerFault(directory, 'openid.overage');
+  // §2: whoever has none would be the same as everybody else who has none.
+  const stable = text(claims.sub);
+  if (stable === undefined) throw providerFault(directory, 'openid.answer', new Error('no "sub"'));
   const theirs = new Set(listOf(claims[groupsClaim]));
   const title = shown(text(claims.name));
   const email = shown(text(claims.email));
@@ -35,7 +38,7 @@ export function userOf(directory: OpenIdDirectory, claims: Claims): User {
     groups: Object.entries(groups)
       .flatMap(([ours, some]) => (some.some((each) => theirs.has(each)) ? [ours] : []))
       .sort(),
-    stable: String(claims.sub),
+    stable,
   };
 }
 
