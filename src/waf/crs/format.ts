@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit, type YAMLMap } from 'yaml';
 
 /**
  * The YAML of the regression tests of the OWASP Core Rule Set: that of CRS 3.3 (pytest-ftw) and that of CRS 4 (go-ftw,
@@ -87,6 +87,7 @@ export function parseCrsFile(text: string, file: string): CrsFile {
       mistakes.push({ file, line, reason: error.message.split('\n')[0] as string });
       continue;
     }
+    visit(document, { Alias: (_, alias) => alias.resolve(document) });
     const { contents } = document;
     if (!isMap(contents)) continue;
     const all = child(contents, 'tests');

@@ -59,9 +59,10 @@ function judgeOne(output: CrsOutput, answer: RawAnswer, seen: Seen | undefined):
   };
   if (output.expectError !== undefined) {
     const isError = status === undefined || status === 400;
-    // As the runners of the suites do: where an error is one of the possible ends, the log need not tell.
-    if (output.expectError && isError) return undefined;
-    if (output.expectError !== isError && output.matches.length + output.expectIds.length === 0)
+    const expected = output.matches.length + output.expectIds.length;
+    // As the runners of the suites do: where an error is one of the possible ends, the log need not tell, unless the rules had a look.
+    if (output.expectError && isError && !seen) return undefined;
+    if (output.expectError !== isError && !(output.expectError && expected > 0))
       return { reason: 'answer', expected: output.expectError ? 'error' : 'answer', ...told };
   }
   const unmatched = [

@@ -49,7 +49,7 @@ export async function readSeen(file: string, since: number): Promise<SeenLog> {
         if (!read) continue;
         const { transaction, seen } = read;
         const { unique_id: request, client_port: port } = transaction;
-        if (request) byRequest.set(request, seen);
+        if (request) byRequest.set(request, joined([byRequest.get(request), seen]) as Seen);
         if (port) byPort.set(port, joined([byPort.get(port), seen]) as Seen);
       }
     }
