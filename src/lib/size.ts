@@ -17,6 +17,12 @@ export function parseSize(text: string): number | undefined {
   return found && unit ? Number(found[1]) * unit : undefined;
 }
 
+/** Bytes in a second of a speed as people write it (`2MB/s`, `512kB/s`); `undefined` if it is none or zero. */
+export function parseSpeed(text: string): number | undefined {
+  const [, size] = /^(.*?)\s*\/\s*s$/.exec(text.trim()) ?? [];
+  return (size !== undefined && parseSize(size)) || undefined;
+}
+
 /** Bytes in the largest decimal unit that keeps them short, e.g. `3.8 GB`, `120 MB`; for tables. */
 export function shortSize(bytes: number): string {
   const [unit, size] = (Object.entries(units).filter(([name]) => !name.includes('i')) as [string, number][])

@@ -4,7 +4,7 @@ import { parseDuration } from './duration.ts';
 import { parseHours } from './hours.ts';
 import { parseNetwork } from './ip.ts';
 import { parseRate } from './rate.ts';
-import { parseSize } from './size.ts';
+import { parseSize, parseSpeed } from './size.ts';
 
 /**
  * A schema for a value that people write as a word. What `parse` does not understand becomes a zod issue whose
@@ -24,6 +24,9 @@ export const duration = () => word('value.duration', parseDuration);
 
 /** `20MB`, `5GB` → bytes. */
 export const size = () => word('value.size', parseSize);
+
+/** `2MB/s` → bytes in a second. */
+export const speed = () => word('value.speed', parseSpeed);
 
 /** `10/s`, `300/m` → `{ count, per }`. */
 export const rate = () => word('value.rate', parseRate);

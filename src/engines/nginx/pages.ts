@@ -31,7 +31,7 @@ const texts = {
     },
     429: {
       title: 'Too many requests',
-      text: 'Many requests came from your address in a short time. Wait a moment, then try again.',
+      text: 'More was asked in a short time than this service allows: by you, from your address, or by everybody together. Wait a moment, then try again.',
     },
     495: {
       title: 'Certificate refused',
@@ -125,7 +125,7 @@ const texts = {
     },
     429: {
       title: 'Trop de requêtes',
-      text: 'De nombreuses requêtes sont venues de votre adresse en peu de temps. Attendez un instant, puis réessayez.',
+      text: 'En peu de temps, plus a été demandé que ce service ne le permet : par vous, depuis votre adresse, ou par tout le monde ensemble. Attendez un instant, puis réessayez.',
     },
     495: {
       title: 'Certificat refusé',
@@ -205,8 +205,8 @@ const requestLabel: Readonly<Record<Language, string>> = {
   fr: 'Numéro de la requête, à donner si vous demandez de l’aide :',
 };
 
-/** Statuses for which the gateway has a page of its own. */
-export const pageStatuses = [403, 404, 413, 421, 429, 502, 503, 504] as const;
+/** Statuses for which the gateway has a page of its own; that of 429 says more (`render/limits.ts`). */
+export const pageStatuses = [403, 404, 413, 421, 502, 503, 504] as const;
 
 /** Every page, by its path below `pages/`. nginx fills in the request's number (SSI). */
 export function pages(): { readonly path: string; readonly text: string }[] {
@@ -224,6 +224,7 @@ export function pages(): { readonly path: string; readonly text: string }[] {
     ...html,
     { path: 'error.json', text: json('') },
     { path: 'blocked.json', text: json('"why":"blocked",') },
+    { path: 'limited.json', text: json('"retryAfter":<!--# echo var="poterne_retry" -->,') },
     { path: 'refused.json', text: json('"why":"<!--# echo var="poterne_why" -->",') },
   ];
 }

@@ -6,6 +6,14 @@ import { publicationOptions, serviceOptions } from './schema.ts';
 /** Words of a service that mean something to nginx when connections are passed on unread. */
 const forConnections: readonly string[] = ['timeouts', 'failover'];
 
+const limitsForConnections: readonly string[] = ['connections', 'all/connections', 'download/rate'];
+
+/** The words of `limits`, and of what stands in it. */
+const limitWords = (limits: object): string[] =>
+  Object.entries(limits).flatMap(([word, value]) =>
+    word === 'all' || word === 'download' ? Object.keys(value).map((inner) => `${word}/${inner}`) : [word],
+  );
+
 /** What the description asks of direct publications and cannot be had. */
 export function directFindings(site: Site): Finding[] {
   return [
@@ -35,15 +43,15 @@ function publicationFindings(publication: DirectPublication): Finding[] {
   const { limits = {}, ...rest } = publicationOptions(publication);
   const words = [
     ...Object.keys(rest),
-    ...Object.keys(limits)
+    ...limitWords(limits)
       // A port of its own does not lead through nginx at all.
-      .filter((word) => word !== 'connections' || port !== undefined)
+      .filter((word) => port !== undefined || !limitsForConnections.includes(word))
       .map((word) => `limits/${word}`),
   ];
   return words.map((word) => ({
     severity: 'error',
     code: 'nginx.direct.word',
-    params: { name, word: word.replace('/', '.') },
+    params: { name, word: word.replaceAll('/', '.') },
     pointer: `${pointer}/${word}`,
     onKey: true,
   }));

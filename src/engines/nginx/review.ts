@@ -5,7 +5,8 @@ import { type Pointer, pointer } from '../../model/pointer.ts';
 import type { Publication, Service, Site } from '../../model/site.ts';
 import { answerHeaders } from './render/headers.ts';
 import { directFindings } from './review-direct.ts';
-import { type Limits, publicationOptions, routeOptions, serviceOptions } from './schema.ts';
+import { publicationOptions, routeOptions, serviceOptions } from './schema.ts';
+import type { Limits, Share } from './schema-limits.ts';
 import { encoded, hasControl, longestWord, plain, refersToNames, wordLength } from './syntax.ts';
 
 /** Headers that are nginx's to write, or that would tear the answer apart. */
@@ -103,8 +104,10 @@ function regexFindings(regex: string, at: Pointer): Finding[] {
   return refersToNames(regex) ? [error('nginx.regex.named', at, { value: regex })] : [];
 }
 
-function limitFindings({ requests, burst }: Limits, at: Pointer): Finding[] {
-  return burst !== undefined && !requests ? [warning('nginx.limits.burst', `${at}/limits/burst`)] : [];
+function limitFindings(limits: Limits, at: Pointer): Finding[] {
+  const burst = (share: Share | undefined, where: Pointer) =>
+    share?.burst !== undefined && !share.requests ? [warning('nginx.limits.burst', `${where}/burst`)] : [];
+  return [...burst(limits, `${at}/limits`), ...burst(limits.all, `${at}/limits/all`)];
 }
 
 function publicationFindings(publication: Publication): Finding[] {

@@ -1,28 +1,11 @@
 import { z } from 'zod';
-import { duration, rate, size } from '../../lib/words.ts';
+import { duration, size } from '../../lib/words.ts';
 import type { EngineOptions } from '../../model/site.ts';
 import type { EngineSchema } from '../engine.ts';
+import { gatewayLimits, limits } from './schema-limits.ts';
 
 /** `off` or `false`: leave it out. */
 const off = z.union([z.literal('off'), z.literal(false)]).transform(() => false as const);
-
-const limits = z
-  .strictObject({
-    requests: rate().optional().describe('Requests of one client address, such as 20/s or 300/m.'),
-    burst: z
-      .int()
-      .min(0)
-      .max(100_000)
-      .optional()
-      .describe('Requests let through at once before the rate counts; default: as many as the rate names.'),
-    connections: z
-      .int()
-      .min(1)
-      .max(65_535)
-      .optional()
-      .describe('Requests of one client address in progress at once.'),
-  })
-  .describe('What one client address may ask; beyond it the answer is 429.');
 
 const uploads = size().describe(
   'The largest request body, such as 2GB; default 16MB. More than that is streamed to the service instead of stored first.',
@@ -88,7 +71,7 @@ const failover = z
 /** The words that nginx adds to the description. */
 export const schema = {
   host: {},
-  gateway: {},
+  gateway: { limits: gatewayLimits.optional() },
   service: {
     'host-header': z
       .string()
@@ -115,15 +98,16 @@ export const schema = {
   route: { limits: limits.optional(), uploads: uploads.optional() },
 } satisfies EngineSchema;
 
+export type GatewayOptions = z.output<z.ZodObject<typeof schema.gateway>>;
 export type ServiceOptions = z.output<z.ZodObject<typeof schema.service>>;
 export type PublicationOptions = z.output<z.ZodObject<typeof schema.publication>>;
 export type RouteOptions = z.output<z.ZodObject<typeof schema.route>>;
-export type Limits = z.output<typeof limits>;
 export type Headers = z.output<typeof headers>;
 
 /** What nginx read of a thing's part of the description; only the schema above can have written it. */
 const options = <T>(thing: { readonly options: EngineOptions }): T => (thing.options.nginx ?? {}) as T;
 
+export const gatewayOptions = (thing: { readonly options: EngineOptions }) => options<GatewayOptions>(thing);
 export const serviceOptions = (thing: { readonly options: EngineOptions }) => options<ServiceOptions>(thing);
 export const publicationOptions = (thing: { readonly options: EngineOptions }) =>
   options<PublicationOptions>(thing);
@@ -138,6 +122,7 @@ export const defaults = {
   attempts: 3,
   within: 10_000,
   uploads: 16_000_000,
+  connections: 1000,
   hsts: 31_536_000_000,
   frame: 'sameorigin',
   referrer: 'strict-origin-when-cross-origin',

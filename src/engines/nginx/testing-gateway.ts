@@ -166,6 +166,8 @@ export interface Ask {
   /** The client's certificate and its key. */
   readonly client?: { readonly cert: string; readonly key: string };
   readonly agent?: https.Agent;
+  /** The address of this machine that it comes from. */
+  readonly from?: string;
 }
 
 export interface RunningGateway {
@@ -213,6 +215,7 @@ export async function startGateway(
           headers: { host: `${host}:${site.gateway.httpsPort}`, ...ask.headers },
           ca: authority.pem,
           agent: ask.agent ?? false,
+          ...(ask.from === undefined ? {} : { localAddress: ask.from }),
           ...ask.client,
         }),
         ask.body,

@@ -70,6 +70,7 @@ export const describe = {
   'value.duration': '"{value}" is not a duration: write a number and a unit, such as 30s, 5m, 12h or 90d',
   'value.size': '"{value}" is not a size: write a number and a unit, such as 512kB, 20MB or 5GB',
   'value.hours': '"{value}" are no weekly hours: write days and times, such as Mon-Fri 07:00-20:00',
+  'value.speed': '"{value}" is not a speed: write a size per second, such as 512kB/s or 2MB/s',
   'value.rate': '"{value}" is not a rate: write a number per second or per minute, such as 10/s or 300/m',
   'value.network':
     '"{value}" is not a network: write an address or a CIDR block, such as 10.0.0.0/24 or 2001:db8::/32',

@@ -3,6 +3,7 @@ import { block, gap, line, type Node, note } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
+import { limitedPage } from './limits.ts';
 
 /**
  * Who may enter is the daemon's to say. nginx asks it for a verdict (auth_request) and keeps that for as long as the daemon says, in a file
@@ -356,9 +357,8 @@ export const daemonFile = (): Node[] => [
   own('proxy_set_header', 'Upgrade', ''),
   own('proxy_set_header', 'X-Request-Id', '$request_id'),
   own('error_page', '502', '504', '=503', '/.poterne/$poterne_page/entry.html'),
-  ...['403', '413', '429'].map((status) =>
-    own('error_page', status, `/.poterne/$poterne_page/${status}.html`),
-  ),
+  ...['403', '413'].map((status) => own('error_page', status, `/.poterne/$poterne_page/${status}.html`)),
+  own('error_page', '429', limitedPage),
 ];
 
 /** With a path, the normal form of what was asked for goes on, and not how it was written. */

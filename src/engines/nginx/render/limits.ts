@@ -1,59 +1,219 @@
 import type { Pointer } from '../../../model/pointer.ts';
-import type { Publication, Route } from '../../../model/site.ts';
-import { type Limits, publicationOptions, routeOptions } from '../schema.ts';
-import { line, type Node } from '../syntax.ts';
+import type { Publication, Route, Site } from '../../../model/site.ts';
+import { defaults, gatewayOptions, publicationOptions, routeOptions } from '../schema.ts';
+import type { Limits, Share } from '../schema-limits.ts';
+import { block, line, type Node, note } from '../syntax.ts';
+import type { Context } from './common.ts';
+import { sightings } from './cut.ts';
 
-/** The shared memory that counts for a publication (`undefined`) or one of its routes. */
-export type Zones = ReadonlyMap<Route | undefined, string>;
+/**
+ * What visitors may ask. nginx counts before anything else is asked about a request (its preaccess phase), once for each: neither the
+ * verdict's subrequest nor a page of its own counts again.
+ */
+
+const own = (...words: string[]): Node => line('', ...words);
+
+/** Whom a limit counts: each address by itself, or all visitors together. */
+const counted = ['address', 'all'] as const;
+type Counted = (typeof counted)[number];
 
 const limitsOf = (publication: Publication, route: Route | undefined): Limits =>
   (route ? routeOptions(route) : publicationOptions(publication)).limits ?? {};
 
-const pointerOf = (publication: Publication, route: Route | undefined): Pointer =>
-  `${(route ?? publication).pointer}/limits`;
+/** Address and what stands at the top of `limits` are one. */
+const shareOf = (limits: Limits, whom: Counted): Share =>
+  whom === 'address' ? limits : (limits[whom] ?? {});
 
-/** The name under which each part that is limited counts. */
-export function zonesOf(publication: Publication): Zones {
-  const parts: (Route | undefined)[] = [undefined, ...publication.routes];
-  return new Map(parts.map((part, n) => [part, n === 0 ? publication.id : `${publication.id}_route_${n}`]));
+const pointerOf = (publication: Publication, route: Route | undefined, whom: Counted): Pointer =>
+  `${(route ?? publication).pointer}/limits${whom === 'address' ? '' : `/${whom}`}`;
+
+/** One limit: whom it counts, of which part of a publication, and what nginx calls its shared memory. */
+interface Limit {
+  readonly whom: Counted;
+  readonly share: Share;
+  readonly zone: string;
+  readonly at: Pointer;
 }
 
+/** The limits that a publication (`undefined`) or one of its routes has of its own. nginx's error log names their zones. */
+function ownLimits(publication: Publication, part: Route | undefined): readonly Limit[] {
+  const n = part ? publication.routes.indexOf(part) + 1 : 0;
+  const name = n === 0 ? publication.id : `${publication.id}_route_${n}`;
+  return counted.map((whom) => ({
+    whom,
+    share: shareOf(limitsOf(publication, part), whom),
+    zone: whom === 'address' ? name : `${name}_${whom}`,
+    at: pointerOf(publication, part, whom),
+  }));
+}
+
+/** The limits that hold in a part: a route's own in place of the publication's, but those of all visitors together beside it. */
+function limitsIn(publication: Publication, part: Route | undefined, word: 'requests' | 'connections') {
+  const has = ({ share }: Limit) => share[word] !== undefined;
+  const general = ownLimits(publication, undefined).filter(has);
+  const special = part ? ownLimits(publication, part).filter(has) : [];
+  const kept = general.filter(({ whom }) => whom === 'all' || special.every((each) => each.whom !== whom));
+  return { limits: [...special, ...kept], isOwn: !part || special.length > 0 };
+}
+
+/** What is counted: an IPv6 address by its /64, of which a machine has all (RFC 4291, 2.5.4). */
+const keys = { address: '$poterne_source', all: '$poterne_id' } as const satisfies Record<Counted, string>;
+
 /** The zones themselves. A mebibyte counts about 8,000 addresses; the least recently seen make room. */
-export function zoneLines(publication: Publication, zones: Zones): Node[] {
-  return [...zones].flatMap(([part, zone]) => {
-    const { requests, connections } = limitsOf(publication, part);
-    const at = pointerOf(publication, part);
-    return [
-      ...(requests
-        ? [
-            line(
-              `${at}/requests`,
-              'limit_req_zone',
-              '$binary_remote_addr',
-              `zone=${zone}_requests:1m`,
-              `rate=${requests.count}r/${requests.per}`,
-            ),
-          ]
-        : []),
-      ...(connections
-        ? [line(`${at}/connections`, 'limit_conn_zone', '$binary_remote_addr', `zone=${zone}_connections:1m`)]
-        : []),
-    ];
-  });
+export function zoneLines(publication: Publication): Node[] {
+  const parts: (Route | undefined)[] = [undefined, ...publication.routes];
+  return parts
+    .flatMap((part) => ownLimits(publication, part))
+    .flatMap(({ whom, share: { requests, connections }, zone, at }) => {
+      const key = publication.scenario === 'direct' && whom === 'all' ? '$poterne_publication' : keys[whom];
+      const size = whom === 'all' ? '32k' : '1m';
+      return [
+        ...(requests
+          ? [
+              line(
+                `${at}/requests`,
+                'limit_req_zone',
+                key,
+                `zone=${zone}_requests:${size}`,
+                `rate=${requests.count}r/${requests.per}`,
+              ),
+            ]
+          : []),
+        ...(connections
+          ? [line(`${at}/connections`, 'limit_conn_zone', key, `zone=${zone}_connections:${size}`)]
+          : []),
+      ];
+    });
 }
 
 /** The limits of a publication's server or of one of its locations, where they take the place of the server's. */
-export function limitLines(publication: Publication, part: Route | undefined, zones: Zones): Node[] {
-  const { requests, burst: written, connections } = limitsOf(publication, part);
-  const at = pointerOf(publication, part);
-  const zone = zones.get(part) as string;
+export function limitLines({ site }: Context, publication: Publication, part?: Route): Node[] {
+  const requests = limitsIn(publication, part, 'requests');
+  const connections = limitsIn(publication, part, 'connections');
+  return [
+    ...(requests.isOwn ? [...requests.limits.map(requestLine), ...waitLines(publication, part)] : []),
+    ...(connections.isOwn
+      ? [
+          ...connections.limits.map(({ share, zone, at }) =>
+            line(`${at}/connections`, 'limit_conn', `${zone}_connections`, `${share.connections}`),
+          ),
+          ...(publication.scenario === 'direct' ? [] : gatewayLine(site)),
+        ]
+      : []),
+    ...downloadLines(publication, part),
+  ];
+}
+
+function requestLine({ share: { requests, burst: written }, zone, at }: Limit): Node {
   // nginx alone reads 20/s as one each 50 ms; people mean twenty in a second, and browsers ask several at once.
   const burst = written ?? (requests?.count ?? 1) - 1;
-  const now = burst > 0 ? [`burst=${burst}`, 'nodelay'] : [];
+  return line(
+    `${at}/requests`,
+    'limit_req',
+    `zone=${zone}_requests`,
+    ...(burst > 0 ? [`burst=${burst}`, 'nodelay'] : []),
+  );
+}
+
+/** After how many seconds one more is let through; of several limits, after which one surely is. */
+function waitLines(publication: Publication, part: Route | undefined): Node[] {
+  const { limits } = limitsIn(publication, part, 'requests');
+  const waits = limits.map(({ share: { requests: rate } }) =>
+    rate?.per === 'm' ? Math.ceil(60 / rate.count) : 1,
+  );
+  const longest = Math.max(1, ...waits);
+  const general = part ? waitLines(publication, undefined).length > 0 : false;
+  const at = pointerOf(publication, part, 'address');
+  return longest > 1 || general ? [line(at, 'set', '$poterne_wait', `${longest}`)] : [];
+}
+
+/** How fast one answer comes. What passes through unread knows no answers: there it is one connection. */
+function downloadLines(publication: Publication, part: Route | undefined): Node[] {
+  const { download } = limitsOf(publication, part);
+  if (!download) return [];
+  const at = `${pointerOf(publication, part, 'address')}/download`;
+  if (publication.scenario === 'direct') return [line(at, 'proxy_download_rate', `${download.rate}`)];
+  const after = 'after' in download ? download.after : undefined;
   return [
-    ...(requests ? [line(`${at}/requests`, 'limit_req', `zone=${zone}_requests`, ...now)] : []),
-    ...(connections
-      ? [line(`${at}/connections`, 'limit_conn', `${zone}_connections`, `${connections}`)]
-      : []),
+    line(at, 'limit_rate', `${download.rate}`),
+    ...(after === undefined ? [] : [line(`${at}/after`, 'limit_rate_after', `${after}`)]),
+  ];
+}
+
+/** What one address may have in progress on the whole gateway. */
+export function gatewayLine({ gateway }: Site): Node[] {
+  const { connections = defaults.connections } = gatewayOptions(gateway).limits ?? {};
+  if (connections === false) return [];
+  return [line(`${gateway.pointer}/limits/connections`, 'limit_conn', 'poterne_address', `${connections}`)];
+}
+
+/**
+ * What is counted as one, in nginx's http and stream parts alike. The regular expression would cost a request of IPv4 1.4 % for nothing:
+ * only those of IPv6 get to it.
+ */
+export const sourceMap = (): Node[] => [
+  note('', 'Who is counted as one: an IPv4 address, or a network of IPv6 (/64).'),
+  block('', ['geo', '$poterne_six'], [own('::/0', '1')]),
+  block(
+    '',
+    ['map', '$binary_remote_addr', '$poterne_six_network'],
+    [own('default', ''), own('~(?s)^(.{8})', '$1')],
+  ),
+  block(
+    '',
+    ['map', '$poterne_six', '$poterne_source'],
+    [own('default', '$poterne_six_network'), own('', '$binary_remote_addr')],
+  ),
+];
+
+/** What all publications count with, and what is told of requests beyond their limits. */
+export const limitMaps = (): Node[] => [
+  ...sourceMap(),
+  own('limit_conn_zone', '$poterne_source', 'zone=poterne_address:2m'),
+  own('limit_req_status', '429'),
+  own('limit_conn_status', '429'),
+  note('', 'When to ask again (RFC 9110, 10.2.3).'),
+  block(
+    '',
+    ['map', '$limit_req_status|$poterne_wait', '$poterne_retry_after'],
+    [own('default', '5'), own('REJECTED|', '1'), own('~^REJECTED\\|(\\d+)$', '$1')],
+  ),
+  block(
+    '',
+    ['map', '$limit_req_status', '$poterne_limited'],
+    [own('default', 'connections'), own('REJECTED', 'requests')],
+  ),
+];
+
+/** On every answer of a server; the variable is empty but on a page of those beyond a limit. */
+export const retryLine = (): Node => own('add_header', 'Retry-After', '$poterne_retry', 'always');
+
+/** Where what is said to those beyond a limit stands. */
+export const limitedPage = '/.poterne/limited/$poterne_page';
+
+/** The pages of those beyond a limit, which say when to ask again, and a log that says of what there were too many. */
+export function limitedLocations(context: Context, opening: readonly Node[]): Node[] {
+  const { path } = context;
+  const page = (words: readonly string[], type: string, file: string, more: readonly Node[] = []): Node =>
+    block(
+      '',
+      ['location', ...words],
+      [
+        ...opening,
+        own('default_type', type),
+        ...more,
+        // Only where it is set is it sent: the servers add it to their other headers.
+        own('set', '$poterne_retry', '$poterne_retry_after'),
+        own('access_log', path('log/access.log'), 'poterne_limited', 'buffer=64k', 'flush=1s'),
+        sightings(context, 'arrival', '$poterne_first'),
+        own('root', path('current/pages')),
+        own('try_files', file, '=500'),
+      ],
+    );
+  return [
+    page(['^~', '/.poterne/limited/'], 'text/html', '/$poterne_language/429.html'),
+    page(['=', '/.poterne/limited/json'], 'application/json', '/limited.json', [
+      own('ssi_types', 'application/json'),
+    ]),
   ];
 }

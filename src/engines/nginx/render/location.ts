@@ -6,7 +6,7 @@ import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } 
 import { identityLines } from './clients.ts';
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
-import { limitLines, type Zones } from './limits.ts';
+import { limitLines } from './limits.ts';
 import { authority } from './upstream.ts';
 
 /** How long a stream of events or a WebSocket may be silent. */
@@ -17,12 +17,11 @@ export function locations(
   context: Context,
   publication: Publication,
   groups: ReadonlyMap<Service, string>,
-  zones: Zones,
 ): Node[] {
   const { routes } = publication;
   const regexes = routes.filter((r) => r.match === 'regex');
   const prefixes = routes.filter((r) => r.match === 'prefix');
-  const render = (route: Route): Node[] => routeLocations(context, publication, route, groups, zones);
+  const render = (route: Route): Node[] => routeLocations(context, publication, route, groups);
   const rest = prefixes.some((r) => r.path === '/')
     ? []
     : [
@@ -50,13 +49,12 @@ function routeLocations(
   publication: Publication,
   route: Route,
   groups: ReadonlyMap<Service, string>,
-  zones: Zones,
 ): Node[] {
   const service = serviceOf(context.site, route);
   const group = groups.get(service) as string;
   const live = [...new Set(livePaths(service))];
   const passes = (isLive: boolean, uri: string): Node[] => [
-    ...limitLines(publication, route, zones),
+    ...limitLines(context, publication, route),
     ...uploadLines(publication, route),
     line('', 'include', forwarding(publication)),
     ...pass(context, route, service, group, isLive),

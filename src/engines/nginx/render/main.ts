@@ -8,6 +8,7 @@ import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { cutMaps } from './cut.ts';
 import { gatePart } from './gate.ts';
 import { defaultHeaderMaps } from './headers.ts';
+import { limitMaps } from './limits.ts';
 import { nameLines, nameModules } from './names.ts';
 import { partnersPart } from './partners.ts';
 import { streamBlock, streamModules } from './stream.ts';
@@ -94,6 +95,8 @@ function http(context: Context): Node[] {
     ...tls(site),
     gap,
     ...clients(),
+    gap,
+    ...limitMaps(),
     gap,
     ...compression(),
     gap,
@@ -264,6 +267,8 @@ function log(file: string, site: Site): Node[] {
         ]
       : []),
   ].map(([name, value]) => `"${name}":${value}`);
+  const format = (name: string, those: readonly string[]) =>
+    own('log_format', name, 'escape=json', '{', ...those.map((f, n) => (n === 0 ? f : `,${f}`)), '}');
   return [
     ...(site.signIn ? keptBack() : []),
     why('One JSON object a line. A status below 100 is nginx\'s own ("000", "009") and no JSON number.'),
@@ -279,7 +284,9 @@ function log(file: string, site: Site): Node[] {
       ],
     ),
     // nginx joins the words of a format.
-    own('log_format', 'poterne', 'escape=json', '{', ...fields.map((f, n) => (n === 0 ? f : `,${f}`)), '}'),
+    format('poterne', fields),
+    why('Of requests beyond a limit: of what there were too many.'),
+    format('poterne_limited', [...fields, '"limited":"$poterne_limited"']),
     own('access_log', file, 'poterne', 'buffer=64k', 'flush=1s'),
     own('log_not_found', 'off'),
   ];
@@ -306,8 +313,9 @@ function tls(site: Site): Node[] {
 function clients(): Node[] {
   return [
     own('client_header_timeout', '15s'),
-    own('client_body_timeout', '60s'),
-    own('send_timeout', '60s'),
+    why('Who says nothing for this long, or takes nothing, makes room for others.'),
+    own('client_body_timeout', '30s'),
+    own('send_timeout', '30s'),
     own('keepalive_timeout', '65s'),
     why('A new connection costs as much as forty requests; after an hour there is one in any case.'),
     own('keepalive_requests', '10000'),
@@ -315,8 +323,6 @@ function clients(): Node[] {
     own('client_max_body_size', `${defaults.uploads}`),
     own('reset_timedout_connection', 'on'),
     own('absolute_redirect', 'off'),
-    own('limit_req_status', '429'),
-    own('limit_conn_status', '429'),
   ];
 }
 
@@ -403,7 +409,9 @@ function statusServer({ path }: Context): Node[] {
         own('listen', `unix:${path('run/status.sock')}`),
         own('access_log', 'off'),
         // What publications set exists also while all of them are being repaired.
-        ...['id', 'class', 'identity', 'verdict'].map((name) => own('set', `$poterne_${name}`, '')),
+        ...['id', 'class', 'identity', 'verdict', 'wait', 'retry'].map((name) =>
+          own('set', `$poterne_${name}`, ''),
+        ),
         own('default_type', 'text/plain'),
         block('', ['location', '=', '/hash'], [own('include', 'generation.conf')]),
         block('', ['location', '=', '/stub'], [own('stub_status')]),

@@ -5,6 +5,7 @@ import type { Context } from './common.ts';
 import { cutLines, onceLines } from './cut.ts';
 import { daemonPass, enteringLimit } from './gate.ts';
 import { certificateFiles, certificateInputs } from './inputs.ts';
+import { gatewayLine, retryLine } from './limits.ts';
 import { redirectServer, serverHead, standIn } from './publication.ts';
 
 /** The portal as far as it is like a publication: its name and its certificate. */
@@ -45,7 +46,9 @@ function portalFile(context: Context, portal: ProxiedPublication): Node[] {
         gap,
         line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
         line('', 'add_header', 'Strict-Transport-Security', '$poterne_strict_transport_security', 'always'),
+        retryLine(),
         ...enteringLimit(),
+        ...gatewayLine(context.site),
         block(at, ['location', '~*', '^/(?:verdict|\\.poterne)'], [line(at, 'return', '404')]),
         block(at, ['location', '/'], [line('', 'include', 'daemon.conf'), daemonPass('/')]),
       ],

@@ -12,15 +12,14 @@ import { signedIdentityLine } from './gate.ts';
 import { classMaps, guardLines } from './guard.ts';
 import { headerLines } from './headers.ts';
 import { type CertificateFiles, certificateFiles, certificateInputs } from './inputs.ts';
-import { limitLines, zoneLines, zonesOf } from './limits.ts';
+import { limitLines, retryLine, zoneLines } from './limits.ts';
 import { locations, uploadLines } from './location.ts';
 import { groupsOf, upstreamBlock } from './upstream.ts';
 
 /** `publications/<id>.conf`: all of one publication, so that it can be refused without the others. */
 export function publicationFile(context: Context, publication: ProxiedPublication): Node[] {
   const groups = groupsOf(context, publication);
-  const zones = zonesOf(publication);
-  const limits = zoneLines(publication, zones);
+  const limits = zoneLines(publication);
   const maps = [...clientMaps(context, publication), ...classMaps(publication)];
   const clients = clientLines(context, publication);
   const at = publication.pointer;
@@ -50,14 +49,15 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
         ...wafLines(publication),
         ...(isGuarded(publication) ? [] : [...sightingLines(context), gap]),
         ...headerLines(publication),
+        retryLine(),
         ...audienceLines(publication),
-        ...limitLines(publication, undefined, zones),
+        ...limitLines(context, publication),
         ...uploadLines(publication),
         ...(publicationOptions(publication).compression === false
           ? [line(`${at}/compression`, 'gzip', 'off')]
           : []),
         gap,
-        ...locations(context, publication, groups, zones),
+        ...locations(context, publication, groups),
       ],
     ),
   ];

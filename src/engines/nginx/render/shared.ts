@@ -3,11 +3,13 @@ import { block, line, type Node, note } from '../syntax.ts';
 import { hasWaf, unlooked, wafPages } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { hasGate, signedInLines, type Telling } from './gate.ts';
+import { limitedLocations, limitedPage } from './limits.ts';
 
 const own = (...words: string[]): Node => line('', ...words);
 
 /** `pages.conf`, for every server: the gateway's own pages. Answers of the application are never replaced. */
-export function pagesFile({ site, path, statePath }: Context): Node[] {
+export function pagesFile(context: Context): Node[] {
+  const { site, path, statePath } = context;
   const opening = [
     ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
     ...[own('ssi', 'on'), own('charset', 'utf-8')],
@@ -23,6 +25,7 @@ export function pagesFile({ site, path, statePath }: Context): Node[] {
     note('', "The gateway's own pages. Answers of the application itself are never replaced."),
     ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/$poterne_page/${s}.html`)),
     ...wafPages(site),
+    own('error_page', '429', limitedPage),
     block(
       '',
       ['location', '^~', '/.poterne/'],
@@ -32,6 +35,7 @@ export function pagesFile({ site, path, statePath }: Context): Node[] {
     ...(hasWaf(site)
       ? [block('', ['location', '=', '/.poterne/json/blocked.html'], json('/blocked.json'))]
       : []),
+    ...limitedLocations(context, opening),
     block(
       '',
       ['location', '=', '/.poterne/said'],

@@ -12,7 +12,7 @@ import { serviceOf } from '../routes.ts';
 import { defaults, serviceOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, plain, time, unnamed, write } from '../syntax.ts';
 import { type Context, httpsSocket, powerOfTwo, publicSockets } from './common.ts';
-import { limitLines, zoneLines, zonesOf } from './limits.ts';
+import { limitLines, sourceMap, zoneLines } from './limits.ts';
 import { groupBlock, groupsOf } from './upstream.ts';
 
 /** Debian builds nginx's stream part as a module. */
@@ -53,6 +53,8 @@ export function streamBlock(context: Context): Node {
         'Which server stands behind the name asked for, chosen as server_name would: exact, wildcard, regular expression.',
       ),
       block('', ['map', '$ssl_preread_server_name', '$poterne_way'], nameLines(context)),
+      gap,
+      ...sourceMap(),
       gap,
       ...log(path('log/direct.log')),
       gap,
@@ -174,8 +176,7 @@ export const namesStandIn = (context: Context, publication: Publication): StandI
 export function directFile(context: Context, publication: DirectPublication): Node[] {
   const { pointer: at, name, audience, routes } = publication;
   const groups = groupsOf(context, publication);
-  const zones = zonesOf(publication);
-  const limits = zoneLines(publication, zones);
+  const limits = zoneLines(publication);
   return [
     note(at, `Publication ${name}: TLS as it comes, to the service itself`),
     gap,
@@ -193,7 +194,7 @@ export function directFile(context: Context, publication: DirectPublication): No
               line(audience.pointer, 'deny', 'all'),
             ]
           : []),
-        ...limitLines(publication, undefined, zones),
+        ...limitLines(context, publication),
         ...routes.slice(0, 1).flatMap((route) => {
           const service = serviceOf(context.site, route);
           return [...timeoutLines(service), line(route.pointer, 'proxy_pass', groups.get(service) as string)];
