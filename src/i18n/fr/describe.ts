@@ -77,8 +77,7 @@ export const describe = {
   'value.size': '« {value} » n’est pas une taille : écrivez un nombre et une unité, comme 512kB, 20MB ou 5GB',
   'value.hours':
     '« {value} » ne sont pas des heures de la semaine : écrire des jours et des heures, comme lun-ven 07:00-20:00',
-  'value.speed':
-    '« {value} » n’est pas une vitesse : écrivez une taille par seconde, comme 512kB/s ou 2MB/s',
+  'value.speed': '« {value} » n’est pas une vitesse : écrivez une taille par seconde, comme 512kB/s ou 2MB/s',
   'value.rate':
     '« {value} » n’est pas un débit : écrivez un nombre par seconde ou par minute, comme 10/s ou 300/m',
   'value.network':
