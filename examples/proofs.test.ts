@@ -2,6 +2,7 @@
  * The example descriptions run for real, and each thing broken on purpose turns exactly the right promises red.
  * Breakages are done as an intruder would: by hand, in the active configuration, behind Poterne's back.
  */
+
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +12,10 @@ import { processes, sleep } from '../src/apply/processes.ts';
 import { converge, type Gateway, type Intent, intend, openGateway, prove } from '../src/daemon/gateway.ts';
 import { describe as readDescription } from '../src/describe/index.ts';
 import nginx from '../src/engines/nginx/engine.ts';
+import { freePorts } from '../src/lib/testing-ports.ts';
 import type { Evidence } from '../src/model/evidence.ts';
 import { adviceFor } from '../src/verify/index.ts';
 import { type AppName, type RunningApps, startApps } from './apps.ts';
-import { freePorts } from './testing.ts';
 
 /** An example's files, by name, and the variables that move its application's ports. */
 interface Example {

@@ -1,12 +1,13 @@
 /** The ERP is opened to its populations for real: at the portal, with a browser, by the daemon that `poterne up` runs. */
+
 import { readFileSync } from 'node:fs';
 import * as OTPAuth from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poterne } from '../../src/apply/testing.ts';
 import { type BrowserRig, browserRig } from '../../src/daemon/portal/testing-browser.ts';
+import { freePorts } from '../../src/lib/testing-ports.ts';
 import { type RunningApps, startApps } from '../apps.ts';
-import { freePorts } from '../testing.ts';
 
 const [port = 0] = await freePorts(1);
 const erp = () => rig.origin('erp.localhost');

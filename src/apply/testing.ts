@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { type Agent, request } from 'node:https';
-import { createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -12,6 +11,7 @@ import { converge, type Gateway, type Intent, intend, openGateway } from '../dae
 import { type Description, describe, locateFinding } from '../describe/index.ts';
 import nginx from '../engines/nginx/engine.ts';
 import { sha256 } from '../lib/digest.ts';
+import { claimPorts } from '../lib/testing-ports.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Message } from '../model/message.ts';
@@ -27,23 +27,10 @@ import { type Generation, type Generations, generationsOf } from './generations.
 vi.setConfig({ testTimeout: 120_000 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const base = await claimPorts();
+const base = await claimPorts([0, 1, 2, 3]);
 
 /** One of the hundred ports of loopback that are this test file's alone; 0 and 1 are the gateway's. */
 export const port = (n: number): number => base + n;
-
-/** Claims a block of ports for as long as this process lives: the same tests may run in another copy of the sources. */
-async function claimPorts(): Promise<number> {
-  for (let block = 20_000; ; block = block === 20_900 ? 20_000 : block + 100) {
-    const guard = createTcp().unref();
-    const claimed = await new Promise<boolean>((resolve) => {
-      guard.once('error', () => resolve(false));
-      guard.listen(block + 99, '127.0.0.1', () => resolve(true));
-    });
-    if (claimed) return block;
-    if (block === 20_900) await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-}
 
 const open: (() => Promise<unknown>)[] = [];
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../../examples/testing.ts';
+import { freePorts } from '../lib/testing-ports.ts';
 import { issue } from '../verify/testing/pki.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

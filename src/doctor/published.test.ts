@@ -4,9 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../lib/testing-ports.ts';
 import * as x509 from '../pki/x509.ts';
 import { issue, type Pair } from '../verify/testing/pki.ts';
-import { freePort, http } from '../verify/testing/servers.ts';
+import { http } from '../verify/testing/servers.ts';
 import { type FileQuestion, inspectFile } from './inspect.ts';
 import { middle, root } from './testing/wrong.ts';
 

@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import { freePort } from '../lib/testing-ports.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Expectation } from '../model/expectation.ts';
 import { message } from '../model/message.ts';
-import { door, freePort, mute, tcp, tls } from './testing/servers.ts';
+import { door, mute, tcp, tls } from './testing/servers.ts';
 import { observe, verify } from './verify.ts';
 
 const vantage = { name: 'here' };

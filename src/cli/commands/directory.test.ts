@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { townHall } from '../../identity/directories/testing/people.ts';
-import { freePort, pkiOf, type Slapd, startSlapd, suffix } from '../../identity/directories/testing/slapd.ts';
+import { pkiOf, type Slapd, startSlapd, suffix } from '../../identity/directories/testing/slapd.ts';
+import { freePort } from '../../lib/testing-ports.ts';
 
 let folder: string;
 let slapd: Slapd;

@@ -15,7 +15,8 @@ import {
   type Rig,
   startService,
 } from '../../apply/testing.ts';
-import { freePorts, type Pebble, startPebble } from '../../pki/acme/testing.ts';
+import { freePorts } from '../../lib/testing-ports.ts';
+import { type Pebble, startPebble } from '../../pki/acme/testing.ts';
 import { acmeCertificateFile } from '../../pki/acme-files.ts';
 import { adoptCandidate, keepCandidate, provedWrong } from './adopt.ts';
 import { noteOf, takeNote } from './review.ts';

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { eventually, head, makeRig, port } from '../../apply/testing.ts';
+import { freePorts } from '../../lib/testing-ports.ts';
 import type { Fault } from '../../model/fault.ts';
-import { freePorts } from '../../pki/acme/testing.ts';
 import { acmeCertificateFile } from '../../pki/acme-files.ts';
 import { keepCertificates } from './keeper.ts';
 

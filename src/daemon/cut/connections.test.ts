@@ -9,10 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../../../examples/testing.ts';
 import { processes } from '../../apply/processes.ts';
 import { testAuthority } from '../../engines/nginx/testing-gateway.ts';
 import { installation } from '../../hosts/installation.ts';
+import { freePorts } from '../../lib/testing-ports.ts';
 import { endConnections } from './connections.ts';
 import { acceptedBy, type HeldSocket } from './sockets.ts';
 

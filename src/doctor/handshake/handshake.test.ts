@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../lib/testing-ports.ts';
 import { issue, type Pair } from '../../verify/testing/pki.ts';
-import { freePort, http, mute, tcp, tls } from '../../verify/testing/servers.ts';
+import { http, mute, tcp, tls } from '../../verify/testing/servers.ts';
 import { good, middle, root } from '../testing/wrong.ts';
 import { examineServer, type HandshakeQuestion } from './index.ts';
 

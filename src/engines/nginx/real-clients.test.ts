@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { freePort } from '../../verify/testing/servers.ts';
+import { freePort } from '../../lib/testing-ports.ts';
 import { directPublication, publication, route, service, site } from './testing.ts';
 import {
   type Client,

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePorts } from '../../lib/testing-ports.ts';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { pinnedAuthorities } from '../../lib/partner-pins.ts';
@@ -137,20 +138,6 @@ export function check(prefix: string, folder: string): Promise<{ code: number; o
   );
 }
 
-/** A port of this machine that nobody uses now, and another than the one that somebody soon will. */
-async function freePort(other?: number): Promise<number> {
-  for (;;) {
-    const port = 19_000 + Math.floor(Math.random() * 1000);
-    const probe = net.createServer().listen(port, '127.0.0.1');
-    const free = await Promise.race([
-      once(probe, 'listening').then(() => true),
-      once(probe, 'error').then(() => false),
-    ]).catch(() => false);
-    probe.close();
-    if (free && port !== other) return port;
-  }
-}
-
 export interface Reply {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -191,8 +178,8 @@ export async function startGateway(
   const state = await openFolder();
   // As in a state folder, whose other parts nginx reads too.
   const prefix = join(state, 'nginx');
-  const httpPort = await freePort();
-  const site = build({ listen: ['127.0.0.1'], httpPort, httpsPort: await freePort(httpPort) });
+  const [httpPort, httpsPort] = (await freePorts(2)) as [number, number];
+  const site = build({ listen: ['127.0.0.1'], httpPort, httpsPort });
   const folder = await stage(site, prefix, authority, standIns);
   const checked = await check(prefix, folder);
   if (checked.code !== 0 || engine.diagnose(checked.output).length > 0) throw new Error(checked.output);

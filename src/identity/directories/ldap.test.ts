@@ -3,13 +3,14 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../lib/testing-ports.ts';
 import type { LdapDirectory } from '../../model/sign-in.ts';
 import { issue, type Pair } from '../../verify/testing/pki.ts';
 import { ldap } from './ldap.ts';
 import { LdapSource } from './ldap-source.ts';
 import { type Patience, usualPatience } from './servers.ts';
 import { townHall } from './testing/people.ts';
-import { directoryOf, freePort, pkiOf, type Slapd, startSlapd, suffix } from './testing/slapd.ts';
+import { directoryOf, pkiOf, type Slapd, startSlapd, suffix } from './testing/slapd.ts';
 
 /** A real OpenLDAP, spoken to over LDAPS and StartTLS. */
 let folder: string;

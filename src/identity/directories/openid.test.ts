@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { freePort } from '../../lib/testing-ports.ts';
 import type { OpenIdDirectory } from '../../model/sign-in.ts';
 import { issue, type Pair } from '../../verify/testing/pki.ts';
 import type { User } from '../types.ts';
 import { type Claims, strengthOf } from './claims.ts';
 import { OpenIdSource } from './openid.ts';
 import { client, startProvider, type TestProvider } from './testing/provider.ts';
-import { freePort, pkiOf } from './testing/slapd.ts';
+import { pkiOf } from './testing/slapd.ts';
 import { Visitor } from './testing/visitor.ts';
 
 // It says at length that it is set up for tests.

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../../lib/testing-ports.ts';
 import type { HookChallenge, UpdateChallenge } from '../../model/acme.ts';
 import { Fault } from '../../model/fault.ts';
 import { lookupAt, placeOf } from './dns-names.ts';
@@ -11,7 +12,7 @@ import { hookWriter } from './hook.ts';
 import { obtain } from './obtain.ts';
 import { updateWriter } from './rfc2136.ts';
 import { openSession } from './session.ts';
-import { freePorts, type Pebble, startPebble } from './testing.ts';
+import { type Pebble, startPebble } from './testing.ts';
 import { type Named, startNamed } from './testing-named.ts';
 import type { Proof } from './types.ts';
 

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../../lib/testing-ports.ts';
 import type { AcmeAuthority } from '../../model/acme.ts';
 import { Fault } from '../../model/fault.ts';
 import type { Message } from '../../model/message.ts';
@@ -15,7 +16,7 @@ import { httpSolver } from './http01.ts';
 import { obtain, rehearse, turnOf } from './obtain.ts';
 import { renewalWindow } from './renewal.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
-import { freePorts, type Pebble, startPebble } from './testing.ts';
+import { type Pebble, startPebble } from './testing.ts';
 import type { Obtained, Solver, Wish } from './types.ts';
 
 let top: string;

@@ -4,8 +4,8 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../lib/testing-ports.ts';
 import { lookupAt } from './dns-names.ts';
-import { freePorts } from './testing.ts';
 
 /** Debian's BIND: it holds zones and takes updates signed with `key`. */
 export interface Named {

@@ -3,8 +3,9 @@ import { createServer } from 'node:https';
 import type { Server } from 'node:net';
 import { expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { freePort } from '../../lib/testing-ports.ts';
 import type { ProbeOf } from '../probe.ts';
-import { door, freePort, https, leaf, listen, mute, probe, tls } from '../testing/servers.ts';
+import { door, https, leaf, listen, mute, probe, tls } from '../testing/servers.ts';
 
 const ask = (port: number, more: Partial<ProbeOf<'echoes'>> = {}, timeout = 10_000) =>
   probe(

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../lib/testing-ports.ts';
 import type { ProbeOf } from '../probe.ts';
-import { door, freePort, http, https, mute, probe, tcp, tls } from '../testing/servers.ts';
+import { door, http, https, mute, probe, tcp, tls } from '../testing/servers.ts';
 
 /** A TLS server that answers every request with these bytes, then closes. */
 const raw = (bytes: string) => tls((socket) => socket.once('data', () => socket.end(bytes)));

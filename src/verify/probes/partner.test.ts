@@ -2,11 +2,12 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../lib/testing-ports.ts';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issue } from '../testing/pki.ts';
-import { door, freePort, http, leaf, probe, root, tls } from '../testing/servers.ts';
+import { door, http, leaf, probe, root, tls } from '../testing/servers.ts';
 
 let folder: string;
 const write = (name: string, text: string): string => {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../lib/testing-ports.ts';
 import type { PortRange } from '../../model/expectation.ts';
 import { thisMachine } from '../network/local.ts';
 import type { Network, PortState } from '../network/network.ts';
 import { openVantage } from '../network/remote.ts';
-import { freePort, listen, mute, probe } from '../testing/servers.ts';
+import { listen, mute, probe } from '../testing/servers.ts';
 
 const remote = await openVantage('perl', ([program = '', ...rest]) => spawn(program, rest));
 afterAll(() => remote.close());

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { door, freePort, listen, mute, probe, tcp } from '../testing/servers.ts';
+import { freePort } from '../../lib/testing-ports.ts';
+import { door, listen, mute, probe, tcp } from '../testing/servers.ts';
 
 describe('resolves', () => {
   test('a localhost name without asking DNS', async () => {

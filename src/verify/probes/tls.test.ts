@@ -1,9 +1,10 @@
 import { createSecureContext, type SecureVersion } from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../lib/testing-ports.ts';
 import type { TlsVersion } from '../../model/expectation.ts';
 import * as x509 from '../../pki/x509.ts';
 import { issue, type Pair } from '../testing/pki.ts';
-import { door, freePort, http, leaf, mute, probe, root, tcp, tls } from '../testing/servers.ts';
+import { door, http, leaf, mute, probe, root, tcp, tls } from '../testing/servers.ts';
 import { classify } from '../tls.ts';
 
 describe('certificate', () => {

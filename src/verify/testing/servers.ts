@@ -2,6 +2,7 @@ import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createTcp, type Server, type Socket } from 'node:net';
 import { createServer as createTls, type TlsOptions } from 'node:tls';
 import { afterEach } from 'vitest';
+import { freePort } from '../../lib/testing-ports.ts';
 import type { Door, Probe } from '../../model/expectation.ts';
 import { thisMachine } from '../network/local.ts';
 import type { Network } from '../network/network.ts';
@@ -14,21 +15,11 @@ export const root: Pair = await issue({ common: 'Test root', authority: true });
 export const leaf: Pair = await issue({ names: ['app.localhost', '*.many.example'], by: root });
 
 const host = '127.0.0.1';
-// Each worker has a range of its own.
-let port = 18_000 + 300 * (Number(process.env.VITEST_POOL_ID ?? 1) % 3);
 const open: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((close) => close()));
 });
-
-/** A port of 127.0.0.1 on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createTcp();
-  const free = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return free;
-}
 
 /** Has the server listen on a loopback address until the test ends; gives its port. */
 export async function listen(server: Server, address = host): Promise<number> {
@@ -42,7 +33,7 @@ export async function listen(server: Server, address = host): Promise<number> {
     await new Promise((resolve) => server.close(resolve));
   });
   for (;;) {
-    const mine = port++;
+    const mine = await freePort();
     const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       server.once('error', resolve);
       server.listen(mine, address, () => {
