@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongFirst from './scripts/long-first.ts';
 
 export default defineConfig({
   test: {
@@ -11,6 +12,7 @@ export default defineConfig({
     ],
     // Real engines share two cores and real ports: files run two at a time, each with ports of its own.
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     // A machine that does other things as well takes several times as long: what hangs is told all the same.
     testTimeout: 90_000,
     hookTimeout: 120_000,

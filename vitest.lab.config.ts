@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import LongFirst from './scripts/long-first.ts';
 
-/** Tests on real hosts booted by lab/: as root, one file at a time. */
+/** Tests on real hosts booted by lab/: as root. */
 export default defineConfig({
   test: {
     include: [
@@ -9,7 +10,9 @@ export default defineConfig({
       'packaging/**/*.lab-test.ts',
       'examples/**/*.lab-test.ts',
     ],
-    fileParallelism: false,
+    // They mostly wait, for boots and for what undoes itself: each has a topology of its own.
+    maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     testTimeout: 180_000,
     // Building a base from nothing takes about a minute, and there are two.
     hookTimeout: 600_000,

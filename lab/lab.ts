@@ -16,7 +16,7 @@ import {
 } from './network.ts';
 import { hostFolder, leaderOf, readState, topologyFolder, topologyNames, type UpState } from './state.ts';
 import { exec, locked, requireMachine, until } from './system.ts';
-import { allowInotify, removeTopology } from './teardown.ts';
+import { allowInotify, lockedCommon, removeTopology } from './teardown.ts';
 import { parseTopology, requireName, type Topology, type TopologyInput } from './topology.ts';
 
 /** A topology that is up. */
@@ -126,10 +126,13 @@ async function resume(present: UpState, wanted: UpState, say: (message: string) 
 async function build(state: UpState, say: (message: string) => void): Promise<Lab> {
   const { topology, bases } = state;
   const folder = topologyFolder(topology.name);
-  await mkdir(folder, { recursive: true });
-  await allowInotify((await hostsUp()) + Object.keys(bases).length);
-  // In memory: nothing of a host is worth a write to the disk, and all of it goes with one unmount.
-  await exec(['mount', '-t', 'tmpfs', '-o', 'mode=0700', 'poterne-lab', folder]);
+  // Or the last other one, going, would take what is common to all with it.
+  await lockedCommon(async () => {
+    await mkdir(folder, { recursive: true });
+    await allowInotify((await hostsUp()) + Object.keys(bases).length);
+    // In memory: nothing of a host is worth a write to the disk, and all of it goes with one unmount.
+    await exec(['mount', '-t', 'tmpfs', '-o', 'mode=0700', 'poterne-lab', folder]);
+  });
   const lab = labOf(state);
   await exec(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `lab ${topology.name}`, '-f', lab.sshKey]);
   const publicKey = await readFile(`${lab.sshKey}.pub`, 'utf8');

@@ -12,7 +12,7 @@ import {
   topologyFolder,
   topologyNames,
 } from './state.ts';
-import { exec, mounts, until } from './system.ts';
+import { exec, locked, mounts, until } from './system.ts';
 
 const instancesPath = '/proc/sys/fs/inotify/max_user_instances';
 /** What the machine allowed before the lab raised it; beside the topologies' folders, a name none of them can have. */
@@ -26,7 +26,14 @@ export async function removeTopology(name: string): Promise<void> {
   // A controller that was killed may have left a command that still finishes something while we look.
   for (let round = 0; round === 0 || (round < 5 && (await topologyNames()).includes(name)); round++)
     await removeOnce(name);
-  if ((await topologyNames()).length === 0) await removeCommon();
+  await lockedCommon(async () => {
+    if ((await topologyNames()).length === 0) await removeCommon();
+  });
+}
+
+/** While nobody else begins a topology or ends the last. */
+export function lockedCommon<T>(work: () => Promise<T>): Promise<T> {
+  return locked('common', 120_000, work);
 }
 
 async function removeOnce(name: string): Promise<void> {
@@ -116,10 +123,13 @@ async function removeCommon(): Promise<void> {
     await rmdir('/run/systemd/nspawn').catch(() => undefined);
 }
 
-/** Raises the kernel's limit on inotify instances when this many hosts would reach it (each takes about six). */
+/**
+ * Raises the kernel's limit on inotify instances when this many hosts would reach it (each takes about six). Those of
+ * topologies that boot at the same time are not among them yet: there is room for a hundred of them.
+ */
 export async function allowInotify(hosts: number): Promise<void> {
   const current = (await readFile(instancesPath, 'utf8')).trim();
-  const wanted = hosts * 8 + 64;
+  const wanted = (hosts + 100) * 8 + 64;
   if (Number(current) >= wanted) return;
   if ((await readIfThere(previousInstances)) === undefined) await writeFile(previousInstances, current);
   await writeFile(instancesPath, String(wanted));
