@@ -242,15 +242,19 @@ export interface Command {
 
 const loader = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
 
-/** Runs `poterne` with these arguments in a process of its own, killed when the test ends. */
+/** Runs `poterne` with these arguments in a process of its own, killed when the test ends; `env` is more of its environment. */
 export function poterne(
   args: readonly string[],
   as?: { readonly uid: number; readonly gid: number },
+  env: Readonly<Record<string, string>> = {},
 ): Command {
   const child = spawn(process.execPath, ['--import', loader, join(root, 'src/cli/main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/',
-    env: { PATH: process.env.PATH, POTERNE_LANG: 'en', TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+    env: {
+      ...{ PATH: process.env.PATH, POTERNE_LANG: 'en', TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+      ...env,
+    },
     ...as,
   });
   let said = '';

@@ -111,8 +111,9 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   });
   const cuts = keepCuts({ state: gateway.state, tell: on.tell, fail: on.fail, signal: on.signal });
   on.renewals?.(({ ask, tell, done }) => done((keeper as Keeper).renew(ask, tell)));
-  let nextNames = Date.now() + every.names;
-  let nextCertificates = Date.now() + every.certificates;
+  // By the monotonic clock: the other may be set back by hours.
+  let nextNames = performance.now() + every.names;
+  let nextCertificates = performance.now() + every.certificates;
   let backOff: number = every.engine;
   let nextStart = 0;
   while (!on.signal.aborted) {
@@ -131,24 +132,24 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       const attempt = applied && (await applyAgain(async () => applied));
       for (const { answer } of again) answer(attempt ?? { kind: 'refused' });
     }
-    if (Date.now() >= nextStart && !(await allRunning(gateway.state))) {
+    if (performance.now() >= nextStart && !(await allRunning(gateway.state))) {
       on.tell(warning(message('up.died')));
       const started = await resume(gateway, on);
       if (started) serving();
       backOff = started ? every.engine : Math.min(backOff * 2, longestBackOff);
-      nextStart = Date.now() + backOff;
+      nextStart = performance.now() + backOff;
     }
     // What was applied last is kept fresh, whoever applied it, also while the description here has errors.
-    if (Date.now() >= nextNames) {
-      nextNames = Date.now() + every.names;
+    if (performance.now() >= nextNames) {
+      nextNames = performance.now() + every.names;
       const applied = await lastApplied(gateway);
       if (applied && (await namesMoved(gateway, applied, addresses ?? {}))) {
         on.tell(message('up.names'));
         await applyAgain(async () => applied);
       }
     }
-    if (Date.now() >= nextCertificates) {
-      nextCertificates = Date.now() + every.certificates;
+    if (performance.now() >= nextCertificates) {
+      nextCertificates = performance.now() + every.certificates;
       const applied = await lastApplied(gateway);
       if (applied) await applyAgain(async () => applied);
     }

@@ -52,10 +52,12 @@ export function followClosing(ground: ClosingGround): Closing {
   let isStopped = false;
 
   const plan = (at: number) => {
-    if (isStopped || at >= due) return;
-    due = at;
+    const wait = Math.max(0, at - Date.now());
+    // By the monotonic clock: the other may have been set since.
+    if (isStopped || performance.now() + wait >= due) return;
+    due = performance.now() + wait;
     clearTimeout(timer);
-    timer = setTimeout(look, Math.max(0, at - Date.now()));
+    timer = setTimeout(look, wait);
     timer.unref();
   };
   const look = () => {

@@ -1,7 +1,7 @@
 import { type Message, message } from '../../model/message.ts';
 
 /** How often the clock is looked at, and how far it may be from the monotonic one, in milliseconds. */
-const every = 5000;
+const every = 1000;
 const tolerated = 30_000;
 
 /**

@@ -28,13 +28,17 @@ const largestHeaders = 64 << 10;
 export function openEntry(state: string, account: string | undefined, on: EntryOn): EntryServer {
   let composed: Composed | undefined;
   let server: Server | undefined;
-  const clock = followClock(on.tell);
+  const clock = followClock((what) => {
+    on.tell(what);
+    // By a clock that went back nginx would keep what it knows until it is again as late as it was.
+    composed?.entry.forgetVerdicts().catch((error: unknown) => on.fail(defect(error)));
+  });
   const sweep = setInterval(() => void composed?.sweep(), sweepEvery);
 
   const answer = (asked: IncomingMessage, response: ServerResponse): void => {
     const failed = (error: unknown) => {
       if (error instanceof Fault) composed?.trouble(error);
-      else on.fail(new Fault('entry.defect', { reason: String(error) }, { cause: error }));
+      else on.fail(defect(error));
       if (response.headersSent) response.destroy();
       else
         response.writeHead(503, { 'x-accel-expires': '0', 'content-length': '0', 'retry-after': '5' }).end();
@@ -64,6 +68,9 @@ export function openEntry(state: string, account: string | undefined, on: EntryO
     },
   };
 }
+
+const defect = (error: unknown): Fault =>
+  new Fault('entry.defect', { reason: String(error) }, { cause: error });
 
 async function listen(
   state: string,

@@ -15,31 +15,38 @@ export interface Browser {
   go(url: string, headers?: Record<string, string>): Promise<Visit>;
   /** One request, as a program sends it. */
   fetch(url: string, headers?: Record<string, string>): Promise<Visit>;
+  /** Sends a form. */
+  send(
+    url: string,
+    fields: Readonly<Record<string, string>>,
+    headers?: Record<string, string>,
+  ): Promise<Visit>;
   readonly cookies: Map<string, Map<string, string>>;
 }
 
 /** A browser that finds every name at a port of this machine. */
 export function openBrowser(port: number, ca: string): Browser {
   const cookies = new Map<string, Map<string, string>>();
-  const fetch = async (url: string, headers: Record<string, string> = {}): Promise<Visit> => {
+  const ask = async (url: string, headers: Record<string, string>, body?: string): Promise<Visit> => {
     const { hostname, host, pathname, search } = new URL(url);
     const jar = cookies.get(hostname) ?? new Map<string, string>();
     cookies.set(hostname, jar);
     const cookie = [...jar].map((pair) => pair.join('=')).join('; ');
     const visit = await new Promise<Visit>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port, path: pathname + search, servername: hostname, ca };
+      const method = body === undefined ? 'GET' : 'POST';
+      const options = { host: '127.0.0.1', port, method, path: pathname + search, servername: hostname, ca };
       const sent = { host, ...(cookie === '' ? {} : { cookie }), ...headers };
       const asked = request({ ...options, headers: sent, agent: false, timeout: 15_000 }, (answer) => {
-        let body = '';
+        let text = '';
         answer.setEncoding('utf8').on('data', (part: string) => {
-          body += part;
+          text += part;
         });
         answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, url, headers: answer.headers, body }),
+          resolve({ status: answer.statusCode ?? 0, url, headers: answer.headers, body: text }),
         );
       });
       asked.on('timeout', () => asked.destroy(new Error('no answer'))).on('error', reject);
-      asked.end();
+      asked.end(body);
     });
     for (const each of visit.headers['set-cookie'] ?? []) {
       const [pair = '', ...attributes] = each.split(/;\s*/);
@@ -49,8 +56,17 @@ export function openBrowser(port: number, ca: string): Browser {
     }
     return visit;
   };
+  const fetch = (url: string, headers: Record<string, string> = {}) => ask(url, headers);
   return {
     ...{ fetch, cookies },
+    send(url, fields, headers = {}) {
+      const body = String(new URLSearchParams(fields));
+      const sent = {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': `${body.length}`,
+      };
+      return ask(url, { ...sent, ...headers }, body);
+    },
     async go(url, headers = {}) {
       let visit = await fetch(url, { accept: 'text/html', 'sec-fetch-mode': 'navigate', ...headers });
       for (let times = 0; visit.headers.location !== undefined && times < 10; times++)
