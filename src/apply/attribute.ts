@@ -24,6 +24,11 @@ export function attribute(
     const path = relative(folder, complaint.file);
     const file = files.get(path);
     if (file) return { path, because: file.origins?.[(complaint.line ?? 1) - 1] ?? '' };
+    // A file that is written last, from the others, is part of the one that includes it.
+    for (const [including, { text, origins }] of files) {
+      const line = text.split('\n').findIndex((each) => each.trim() === `include ${path};`);
+      if (line >= 0) return { path: including, because: origins?.[line] ?? '' };
+    }
   }
   const quoted = complaint.quoted.map((path) => relative(folder, path));
   for (const [path, file] of files) {

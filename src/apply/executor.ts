@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerEngine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
@@ -231,6 +231,7 @@ async function prepareFolders(
     await chmod(folder, may === 'writes' ? 0o700 : 0o750);
     if (owner) await chown(folder, may === 'writes' ? owner.uid : 0, owner.gid);
   }
+  for (const path of engine.actions.privateFiles) await (await open(join(prefix, path), 'a', 0o600)).close();
 }
 
 async function idsOf(account: string): Promise<{ uid: number; gid: number }> {

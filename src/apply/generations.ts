@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, readlink, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Sealed } from '../engines/engine.ts';
 import { type FileSource, pointLink, readIfThere, writeFolder } from '../hosts/files.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { FileRecord, Manifest } from '../model/applied.ts';
@@ -44,8 +45,8 @@ export interface Content {
   readonly standing: Manifest['standing'];
   /** By path: the text, its mode, and what is recorded of it. */
   readonly files: ReadonlyMap<string, ContentFile>;
-  /** The file that tells the hash, which cannot be part of what it is computed over. */
-  seal(hash: string): { readonly path: string; readonly text: string };
+  /** The files that tell the hash or the folder, which cannot be part of what it is computed over. */
+  seal(hash: string, folder: string, paths: readonly string[]): readonly Sealed[];
 }
 
 export interface ContentFile extends Omit<FileRecord, 'sha256'> {
@@ -96,10 +97,10 @@ export function generationsOf(prefix: string): Generations {
       const there = like?.folder === path ? like : await load(path);
       if (there && (there === like || (await isIntact(there, content.seal)))) return there;
       await rm(path, { recursive: true, force: true });
-      const seal = content.seal(manifest.hash);
+      const sealed = content.seal(manifest.hash, path, Object.keys(manifest.files));
       const sources = new Map<string, FileSource>([
         [manifestFile, { content: JSON.stringify(manifest), mode: 0o644 }],
-        [seal.path, { content: seal.text, mode: 0o644 }],
+        ...sealed.map((each): [string, FileSource] => [each.path, { content: each.text, mode: 0o644 }]),
       ]);
       for (const [name, file] of content.files) {
         const same = like?.manifest.files[name]?.sha256 === manifest.files[name]?.sha256;
@@ -165,9 +166,9 @@ async function readManifest(path: string): Promise<Manifest | undefined> {
 
 /** Whether every file of a generation is there as it was written. */
 async function isIntact({ folder, manifest }: Generation, seal: Content['seal']): Promise<boolean> {
-  const sealed = seal(manifest.hash);
+  const sealed = seal(manifest.hash, folder, Object.keys(manifest.files));
   const digests = new Map(Object.entries(manifest.files).map(([path, file]) => [path, file.sha256]));
-  digests.set(sealed.path, sha256(sealed.text));
+  for (const { path, text } of sealed) digests.set(path, sha256(text));
   for (const [path, digest] of digests) {
     const content = await readFile(join(folder, path)).catch(() => undefined);
     if (!content || sha256(content) !== digest) return false;

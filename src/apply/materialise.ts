@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeTrust, type TrustFile, trustText } from '../lib/client-trust.ts';
+import { sha256 } from '../lib/digest.ts';
 import { pinnedAuthorities } from '../lib/partner-pins.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ClientTrust, Input } from '../model/plan.ts';
@@ -56,6 +57,12 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
       if ('authorities' in from || 'revocations' in from) return readTrust(from, authority, now);
       try {
         if ('secret' in from) return { text: `${await readSecret(from.secret)}\n` };
+        if ('rules' in from) {
+          const read = await readSmall(from.rules.file);
+          return 'reason' in read || sha256(read.text) === from.rules.sha256
+            ? read
+            : { reason: `${from.rules.file}: not what it was when it was looked at` };
+        }
         if ('pinned' in from) {
           const read = await readSmall(from.pinned);
           return 'text' in read ? { text: pinnedAuthorities(read.text, from.pins) ?? read.text } : read;

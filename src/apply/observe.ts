@@ -1,12 +1,14 @@
 import { lookup } from 'node:dns/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerEngine } from '../engines/engine.ts';
 import { findProgram, localhost } from '../hosts/local.ts';
+import { debianRules, readRuleSet } from '../lib/crs.ts';
 import { isAddress } from '../lib/ip.ts';
 import type { AcmeSite } from '../model/acme-site.ts';
 import type { Facts } from '../model/facts.ts';
 import { deepFreeze } from '../model/freeze.ts';
-import type { Site } from '../model/site.ts';
+import { proxied, type Site } from '../model/site.ts';
 import { openAccountKey } from '../pki/acme/account-key.ts';
 import { acmeFolder, presentCertificates } from '../pki/acme-files.ts';
 
@@ -34,6 +36,7 @@ export async function observe(
     versions,
     ...(account === undefined ? {} : { account }),
     addresses: await resolveNames(upstreamNames(site), remembered),
+    ...(proxied(site).some(({ waf }) => waf) ? { waf: await wafFacts(site, engines) } : {}),
     ...(site.acme && site.acme.certificates.length > 0 ? { acme: await acmeFacts(site.acme, state) } : {}),
   });
 }
@@ -42,6 +45,17 @@ export async function observe(
 async function acmeFacts({ certificates }: AcmeSite, state: string): Promise<NonNullable<Facts['acme']>> {
   const { thumbprint } = await openAccountKey(acmeFolder(state));
   return { thumbprint, present: await presentCertificates(state, certificates) };
+}
+
+async function wafFacts(site: Site, engines: readonly ServerEngine[]): Promise<NonNullable<Facts['waf']>> {
+  const modules = engines.flatMap((engine) => engine.modules(site)).filter(({ spared }) => spared);
+  const there = await Promise.all(modules.map(({ file }) => stat(file).catch(() => undefined)));
+  const { folder = debianRules, sha256: wanted } = site.waf ?? {};
+  const files = { list: (path: string) => readdir(path), bytes: (path: string) => readFile(path) };
+  return {
+    module: there.every((each) => each !== undefined),
+    rules: await readRuleSet(folder, files, wanted),
+  };
 }
 
 async function versionOf(engine: ServerEngine): Promise<string | undefined> {

@@ -26,6 +26,10 @@ export class Staging {
   /** By publication: what in the description was first complained of. */
   private readonly causes = new Map<string, Pointer>();
   private readonly standing: Record<string, Standing> = {};
+  /** Parts that several publications share and that are gone on without. */
+  private readonly given = new Set<string>();
+  /** Publications that are not served as before: what they cannot do without is not there. */
+  private readonly unkept = new Set<string>();
   /** What is wrong in files that say whose client certificates are accepted; by text, since several publications may name them. */
   private readonly wrong = new Map<string, Finding>();
   private readonly plan: Plan;
@@ -43,17 +47,29 @@ export class Staging {
   /** What is staged so far, as content of a generation. */
   content(): Content {
     const { files, standing } = this;
-    return { site: this.plan.site, standing, files, seal: (hash) => this.engine.seal(hash) };
+    return { site: this.plan.site, standing, files, seal: (...of) => this.engine.seal(...of) };
   }
 
   /** Puts an artefact and its inputs; it is refused when an input cannot be read. */
   async add(artefact: Artefact): Promise<void> {
+    // A part that is gone on without, or a publication that stands otherwise already.
+    if (artefact.shared && this.given.has(artefact.shared.name)) return;
+    if (artefact.isolated && this.standing[artefact.isolated.publication]) return;
+    if (artefact.lack) {
+      this.wrong.set(JSON.stringify(artefact.lack), artefact.lack);
+      await this.refuse(artefact, artefact.lack.code, artefact.lack.pointer ?? '');
+      return;
+    }
     const failed = await this.place(artefact.path, artefact);
     if (failed) await this.refuse(artefact, failed.reason, failed.input.because);
   }
 
   /** Replaces what the engine would not have. Throws `engine.refused` for an artefact that belongs to no publication. */
   async refuse(artefact: Artefact, text: string, because: Pointer): Promise<void> {
+    if (artefact.shared && !this.given.has(artefact.shared.name)) {
+      await this.giveUp(artefact.shared, text, because);
+      return;
+    }
     const publication = artefact.isolated?.publication;
     const before = publication === undefined ? undefined : this.standing[publication];
     if (publication === undefined || before?.state === 'closed')
@@ -62,7 +78,8 @@ export class Staging {
     const group = this.plan.artefacts.filter(
       (a) => a.engine === this.engine.name && a.isolated?.publication === publication,
     );
-    const last = before ? undefined : await this.lastGood(group, publication, because);
+    const last =
+      before || this.unkept.has(publication) ? undefined : await this.lastGood(group, publication, because);
     for (const { path, reads } of group)
       for (const one of [path, ...reads.map((input) => input.as)]) this.files.delete(one);
     // The first complaint is about what the user wrote; a second one would be about our replacement.
@@ -78,6 +95,26 @@ export class Staging {
       ? { state: 'kept', complaint, served: last.served }
       : { state, complaint };
     if (!before) this.causes.set(publication, because);
+  }
+
+  /** Goes on without a part that several publications share: none of them stands without it, and none is served as it was before. */
+  private async giveUp(
+    { name, publications }: NonNullable<Artefact['shared']>,
+    text: string,
+    because: Pointer,
+  ): Promise<void> {
+    this.given.add(name);
+    for (const { path, reads, shared } of this.plan.artefacts)
+      if (shared?.name === name) {
+        for (const input of reads) this.files.delete(input.as);
+        await this.place(path, { text: '', origins: [''], reads: [] });
+      }
+    for (const id of publications) {
+      const own = this.plan.artefacts.find((each) => each.isolated?.publication === id);
+      this.unkept.add(id);
+      const state = this.standing[id]?.state;
+      if (own && (state === undefined || state === 'kept')) await this.refuse(own, text, because);
+    }
   }
 
   private async place(path: string, file: Placed): Promise<{ input: Input; reason: string } | undefined> {

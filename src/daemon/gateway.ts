@@ -103,8 +103,8 @@ export async function requireModules(
   engine: Pick<ServerEngine, 'name' | 'modules'>,
   site: Site,
 ): Promise<void> {
-  for (const { file, package: from, because } of engine.modules(site)) {
-    if (await stat(file).catch(() => undefined)) continue;
+  for (const { file, package: from, because, spared } of engine.modules(site)) {
+    if (spared || (await stat(file).catch(() => undefined))) continue;
     throw new Fault(
       'engine.module.missing',
       { engine: engine.name, package: from },

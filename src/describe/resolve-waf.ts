@@ -7,7 +7,7 @@ import type { SiteEntry } from './schema.ts';
 export function resolveWaf(written: WafEntry | undefined, publication: Pointer): Waf {
   const entry = written ?? waf.parse({});
   const at = written ? `${publication}/waf` : `${publication}/scenario`;
-  const { mode, paranoia, thresholds, applications, skip } = entry;
+  const { mode, paranoia, thresholds, applications, methods, skip } = entry;
   return {
     mode,
     paranoia,
@@ -15,6 +15,7 @@ export function resolveWaf(written: WafEntry | undefined, publication: Pointer):
     requestBody: entry['request-body'],
     ...(entry['response-body'] === undefined ? {} : { responseBody: entry['response-body'] }),
     applications: [...new Set(applications)],
+    ...(methods.length > 0 ? { methods: [...new Set(methods)] } : {}),
     skip: [...new Set(skip)],
     exclusions: entry.exclusions.map(({ target, ...rest }, index) => ({
       ...rest,

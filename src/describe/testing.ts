@@ -70,7 +70,7 @@ export const wordy: Engine = {
       .filter((p) => p.name === 'reviewed.localhost')
       .map((p) => ({ severity: 'warning', code: 'value.empty', params: { key: 'x' }, pointer: p.pointer })),
   render: () => [],
-  seal: () => ({ path: 'seal', text: '' }),
+  seal: () => [{ path: 'seal', text: '' }],
   actions: {
     check: () => [],
     start: () => [],
@@ -82,6 +82,7 @@ export const wordy: Engine = {
     hashPath: '',
     errorLog: '',
     folders: [],
+    privateFiles: [],
   },
   diagnose: () => [],
   expect: () => [],

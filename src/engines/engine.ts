@@ -55,6 +55,8 @@ export interface EngineActions {
   readonly errorLog: string;
   /** Folders below the prefix that must exist before a check, and what the account that the engine drops to may do there. */
   readonly folders: readonly { readonly path: string; readonly account: 'enters' | 'writes' }[];
+  /** Files below the prefix that the engine would create readable to others: logs that nobody else may read. */
+  readonly privateFiles: readonly string[];
 }
 
 /** A file of the engine's software that a package of its own brings. */
@@ -63,8 +65,8 @@ export interface Module {
   readonly file: string;
   /** The Debian package that has it. */
   readonly package: string;
-  /** Whether the engine loads it by name, or else only reads it. */
-  readonly loaded?: boolean;
+  /** Without it some publications refuse and the others go on; else nothing goes on. */
+  readonly spared?: boolean;
   /** What in the description needs it. */
   readonly because: Pointer;
 }
@@ -78,6 +80,12 @@ export interface Complaint {
   readonly line?: number;
   /** Paths quoted in the text (a certificate, a key), for when it named no line. */
   readonly quoted: readonly string[];
+}
+
+/** A file of a generation that follows from all others. */
+export interface Sealed {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** A rendered file and, for each of its lines, why it exists. */
@@ -106,8 +114,11 @@ export interface ServerEngine extends EngineGround {
   /** What this site needs besides the executable; each file once. */
   modules(site: Site): readonly Module[];
   render(site: Site, facts: Facts): readonly Artefact[];
-  /** The file that carries the generation's hash, so that the running engine can tell which one it serves. */
-  seal(hash: string): { readonly path: string; readonly text: string };
+  /**
+   * Files that cannot be part of what a generation's hash is computed over: what carries the hash, so that the running engine can tell which
+   * one it serves, and what names the generation's own folder (absolute). `paths` are its other files.
+   */
+  seal(hash: string, folder: string, paths: readonly string[]): readonly Sealed[];
   readonly actions: EngineActions;
 }
 

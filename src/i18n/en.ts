@@ -31,8 +31,12 @@ import { tls } from './en/tls.ts';
 import { upkeep } from './en/upkeep.ts';
 import { users } from './en/users.ts';
 import { verify } from './en/verify.ts';
+
 import { wafCrs } from './en/waf-crs.ts';
 import { wafLiving } from './en/waf-living.ts';
+
+import { wafRules } from './en/waf-rules.ts';
+
 import { why } from './en/why.ts';
 
 /** Every message in English, the language that defines the codes. */
@@ -47,6 +51,7 @@ export const en = {
   ...cut,
   ...wafCrs,
   ...wafLiving,
+  ...wafRules,
   ...demo,
   ...directories,
   ...docs,

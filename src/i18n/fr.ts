@@ -31,8 +31,12 @@ import { tls } from './fr/tls.ts';
 import { upkeep } from './fr/upkeep.ts';
 import { users } from './fr/users.ts';
 import { verify } from './fr/verify.ts';
+
 import { wafCrs } from './fr/waf-crs.ts';
 import { wafLiving } from './fr/waf-living.ts';
+
+import { wafRules } from './fr/waf-rules.ts';
+
 import { why } from './fr/why.ts';
 
 /** Every message in French: the same codes as English, which the types of its parts ensure. */
@@ -47,6 +51,7 @@ export const fr = {
   ...cut,
   ...wafCrs,
   ...wafLiving,
+  ...wafRules,
   ...demo,
   ...directories,
   ...docs,

@@ -1,3 +1,5 @@
+import type { WafRuleSet, WafRulesLack } from './waf.ts';
+
 /** What was read of the gateway's machine before planning, so that planning stays pure. */
 export interface Facts {
   /** Absolute folder of each engine's own prefix, by engine name. */
@@ -14,6 +16,12 @@ export interface Facts {
     readonly thumbprint: string;
     /** Ids of the certificates that are there; the others are still to be obtained. */
     readonly present: readonly string[];
+  };
+  /** What there is to look at requests with; absent when no publication has a web application firewall. */
+  readonly waf?: {
+    /** Whether nginx's module is there. */
+    readonly module: boolean;
+    readonly rules: WafRuleSet | WafRulesLack;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AudienceRule } from './audience.ts';
 import type { Expectation } from './expectation.ts';
+import type { Finding } from './finding.ts';
 import type { Pointer } from './pointer.ts';
 import type { SecretRef } from './secret.ts';
 import type { SecondFactor } from './sign-in.ts';
@@ -19,6 +20,10 @@ export interface Artefact {
   readonly reads: readonly Input[];
   /** For a file that can be refused without the others: the id of its publication, and what to serve instead. */
   readonly isolated?: { readonly publication: string; readonly standIn: StandIn };
+  /** For a file that several publications cannot do without: when it is refused so are they, and the others go on without it. */
+  readonly shared?: { readonly name: string; readonly publications: readonly string[] };
+  /** Why it cannot be had at all: what the machine lacks. */
+  readonly lack?: Finding;
 }
 
 /**
@@ -37,6 +42,8 @@ export interface Input {
     | { readonly revocations: ClientTrust }
     /** Whom a partner's chain must lead to: of the authorities in this file those that are pinned, or all when a pin is of none. */
     | { readonly pinned: string; readonly pins: readonly string[] }
+    /** A file of rules, with what it must be. */
+    | { readonly rules: { readonly file: string; readonly sha256: string } }
     /** A secret of one line, such as a key's passphrase. */
     | { readonly secret: SecretRef };
   readonly because: Pointer;

@@ -33,6 +33,8 @@ export interface Waf {
   readonly responseBody?: number;
   /** Applications whose ways the CRS knows, by its own names: `wordpress`, `nextcloud`. */
   readonly applications: readonly string[];
+  /** Methods that are let through beside those of the CRS: GET, HEAD, POST and OPTIONS. */
+  readonly methods?: readonly string[];
   /** Paths that are not looked at at all: exactly that, or all below when it ends with `/`. */
   readonly skip: readonly string[];
   readonly exclusions: readonly WafExclusion[];
@@ -45,5 +47,25 @@ export interface WafRules {
   readonly folder?: string;
   /** SHA-256 over the rules of the folder, hex, as `poterne waf rules` tells it; what differs is refused. */
   readonly sha256?: string;
+  /** The files of that folder which are loaded, as they were when the description was read. */
+  readonly files?: readonly string[];
   readonly pointer: Pointer;
+}
+
+/** One set of rules as it stands on a disk. */
+export interface WafRuleSet {
+  /** Absolute. */
+  readonly folder: string;
+  /** As its own rules tell it, such as 3.3.4. */
+  readonly version: string;
+  /** Over all files. */
+  readonly sha256: string;
+  /** Relative to the folder, in the order in which they are loaded; data that rules read come last. */
+  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+/** Why a set of rules cannot be had. */
+export interface WafRulesLack {
+  readonly lack: 'missing' | 'unreadable' | 'none' | 'digest';
+  readonly params: Readonly<Record<string, string>>;
 }

@@ -172,6 +172,7 @@ export function letsInMore(one: Version, other: Version): boolean {
     !covers(other.publication.audience, one.publication.audience) ||
     isRuledOtherwise(one, other) ||
     asksLess(one, other) ||
+    isWalledOtherwise(one, other) ||
     believesMore(one, other)
   );
 }
@@ -186,6 +187,13 @@ function isRuledOtherwise({ publication: one }: Version, { publication: other }:
 function asksLess(one: Version, other: Version): boolean {
   const wanted = askedBy(other);
   return wanted !== undefined && JSON.stringify(askedBy(one)) !== JSON.stringify(wanted);
+}
+
+/** Whether one version may let through what the other's web application firewall refuses; any difference may. */
+function isWalledOtherwise({ publication: one }: Version, { publication: other }: Version): boolean {
+  const waf = (each: Publication) => (each.scenario === 'direct' ? undefined : each.waf);
+  const told = (key: string, value: unknown) => (key === 'pointer' || key === 'why' ? undefined : value);
+  return waf(other) !== undefined && JSON.stringify(waf(one), told) !== JSON.stringify(waf(other), told);
 }
 
 function askedBy({ site, publication }: Version) {

@@ -50,6 +50,12 @@ export const waf = z.strictObject({
     .array(text())
     .default([])
     .describe('Applications whose ways the rules know, by the names that the CRS has, such as nextcloud.'),
+  methods: z
+    .array(z.string().regex(/^[A-Z]{1,30}$/))
+    .default([])
+    .describe(
+      'Methods that the service knows beside GET, HEAD, POST and OPTIONS, such as PUT; others are refused.',
+    ),
   skip: z
     .array(path())
     .default([])

@@ -1,5 +1,6 @@
 import { pinFlags } from '../../lib/partner-pins.ts';
 import type { EngineActions } from '../engine.ts';
+import { wafLog } from './waf/base.ts';
 
 /** nginx's own command line and signals. */
 export const actions: EngineActions = {
@@ -33,4 +34,5 @@ export const actions: EngineActions = {
       account: 'writes' as const,
     })),
   ],
+  privateFiles: [wafLog],
 };

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Waf } from '../../model/waf.ts';
-import { publication, service, site } from './testing.ts';
+import type { Waf, WafExclusion } from '../../model/waf.ts';
+import { publication, route, service, site } from './testing.ts';
 import {
+  type Ask,
   type Backend,
   backend,
   type RunningGateway,
@@ -11,45 +12,94 @@ import {
   testAuthority,
   told,
 } from './testing-gateway.ts';
+import { waf } from './testing-waf.ts';
 
 // The web application firewall, on a real nginx with the rules of Debian.
 
 let gateway: RunningGateway;
 let app: Backend;
 
-const waf = (more: Partial<Waf> = {}): Waf => ({
-  mode: 'block',
-  paranoia: 1,
-  thresholds: { inbound: 5, outbound: 4 },
-  requestBody: 128_000,
-  applications: [],
-  skip: [],
-  exclusions: [],
-  pointer: '/publications/erp.localhost/waf',
-  ...more,
+const walled = (name: string, more: Partial<Waf> = {}, rest: object = {}) =>
+  publication(name, 'app', { scenario: 'proxy+waf', waf: waf(more), ...rest });
+
+const exclusion = (rule: number, path: string, target?: string): WafExclusion => ({
+  ...{ rule, path, why: 'known', pointer: '' },
+  ...(target === undefined ? {} : { target }),
 });
 
-const walled = (name: string, more: Partial<Waf> = {}) =>
-  publication(name, 'app', { scenario: 'proxy+waf', waf: waf(more) });
+const script = '<script>alert(1)</script>';
+const attack = `/?q=${encodeURIComponent(script)}`;
+/** Four SQL rules of level 1 and more above; 942100 alone matches it at level 1. */
+const sql = encodeURIComponent("1' OR '1'='1");
 
-const attack = `/?q=${encodeURIComponent('<script>alert(1)</script>')}`;
+const ask = (host: string, path: string, more?: Ask) => gateway.get(host, path, more);
+const statusOf = async (host: string, path: string, more?: Ask) => (await ask(host, path, more)).status;
 
 /** The lines of the firewall's log that tell of a request. */
-const logged = async (request: string): Promise<string[]> =>
+const logged = async (request: unknown): Promise<string[]> =>
   (await readFile(join(gateway.prefix, 'log/waf.log'), 'utf8'))
     .split('\n')
-    .filter((l) => l.includes(request));
+    .filter((each) => each.includes(String(request)));
+
+const form = (body: string | Buffer, type = 'application/x-www-form-urlencoded'): Ask => ({
+  method: 'POST',
+  headers: { 'content-type': type, 'content-length': Buffer.byteLength(body) },
+  body,
+});
 
 beforeAll(async () => {
-  app = await backend('app');
+  app = await backend('app', (incoming, outgoing) => {
+    const [path] = (incoming.url ?? '').split('?');
+    if (path === '/leak' || path === '/live/leak') {
+      outgoing.setHeader('content-type', 'text/html');
+      outgoing.end(
+        `You have an error in your SQL syntax; ${'x'.repeat(200)} ${incoming.headers['accept-encoding']}`,
+      );
+      return;
+    }
+    if (path === '/own-404') outgoing.statusCode = 404;
+    incoming.resume();
+    outgoing.setHeader('content-type', 'application/json');
+    outgoing.end(JSON.stringify({ name: 'app', url: incoming.url, headers: incoming.headers, port: 0 }));
+  });
   gateway = await startGateway(
     (ports) =>
       site(
-        [service('app', app.url)],
+        [service('app', app.url), service('live', app.url, { events: ['/live/'] }), service('zm', app.url)],
         [
           walled('erp.localhost'),
           walled('seen.localhost', { mode: 'observe' }),
           publication('plain.localhost', 'app'),
+          walled('strict.localhost', { paranoia: 3 }),
+          walled('lax.localhost', { thresholds: { inbound: 100, outbound: 100 } }),
+          walled('small.localhost', { requestBody: 1000 }),
+          walled(
+            'answers.localhost',
+            { responseBody: 100_000 },
+            {
+              routes: [route('/', 'live')],
+            },
+          ),
+          walled('excluded.localhost', {
+            exclusions: [
+              exclusion(942100, '/search', 'ARGS:q'),
+              exclusion(942100, '/admin/', 'ARGS:sql[0]'),
+              exclusion(942100, '/whole/'),
+            ],
+          }),
+          walled(
+            'skipped.localhost',
+            { skip: ['/static/', '/health', '/zm/files/'] },
+            { routes: [route('/', 'app'), route('>/zm/', 'zm'), route('/static/app/', 'zm')] },
+          ),
+          walled('cloud.localhost', { applications: ['nextcloud'], methods: ['PUT'] }),
+          walled(
+            'closed.localhost',
+            {},
+            {
+              audience: { from: ['lan'], networks: ['10.0.0.0/24'], pointer: '' },
+            },
+          ),
         ],
         ports,
       ),
@@ -64,7 +114,7 @@ afterAll(async () => {
 
 describe('what looks like an attack', () => {
   test('does not reach the service, and who sent it is told with a number that the log knows', async () => {
-    const { status, headers, body } = await gateway.get('erp.localhost', attack);
+    const { status, headers, body } = await ask('erp.localhost', attack);
     expect(status).toBe(403);
     expect(body).toContain('looks like an attack');
     const request = String(headers['x-request-id']);
@@ -72,22 +122,176 @@ describe('what looks like an attack', () => {
     const lines = await logged(request);
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ transaction: { unique_id: request } });
+    expect(lines[0]).toMatch(/"data":"erp_localhost block \d+ 5 0 4"/);
+  });
+
+  test('is told in French, and to programs in JSON', async () => {
+    const french = await ask('erp.localhost', attack, { headers: { 'accept-language': 'fr' } });
+    expect(french.body).toContain('ressemble à une attaque');
+    const json = await ask('erp.localhost', attack, { headers: { accept: 'application/json' } });
+    expect([json.status, JSON.parse(json.body)]).toEqual([
+      403,
+      { status: 403, why: 'blocked', request: json.headers['x-request-id'] },
+    ]);
   });
 
   test('goes through where it is only looked at, and is told of', async () => {
-    const answer = await gateway.get('seen.localhost', attack);
+    const answer = await ask('seen.localhost', attack);
     expect(answer.status).toBe(200);
     expect(told(answer).url).toBe(attack);
-    expect(await logged(String(answer.headers['x-request-id']))).toHaveLength(1);
+    expect(await logged(answer.headers['x-request-id'])).toHaveLength(1);
   });
 
   test('is nothing to a publication without a firewall', async () => {
-    expect((await gateway.get('plain.localhost', attack)).status).toBe(200);
+    expect(await statusOf('plain.localhost', attack)).toBe(200);
+  });
+
+  test.each([
+    ['a form', form(`q=${encodeURIComponent(script)}`)],
+    ['JSON', form(JSON.stringify({ q: script }), 'application/json')],
+    ['JSON of a kind', form(JSON.stringify({ q: script }), 'application/ld+json')],
+    [
+      'a large form',
+      form(`${'a=b&'.repeat(200)}filler=${'x'.repeat(60_000)}&q=${encodeURIComponent(script)}`),
+    ],
+    ['XML', form(`<a>${"1' OR '1'='1"}</a>`, 'text/xml')],
+    ['a header', { headers: { 'x-thing': script, referer: `http://a/${script}` } }],
+    ['a cookie', { headers: { cookie: `a=${encodeURIComponent(script)}` } }],
+    ['another method', { ...form(`q=${encodeURIComponent(script)}`), method: 'PUT' }],
+  ] satisfies [string, Ask][])('is seen in %s', async (_, request) => {
+    expect(await statusOf('erp.localhost', '/', request)).toBe(403);
+  });
+
+  test.each(['/nothing', '/.poterne/x', '/own-404'])('is seen at %s', async (path) => {
+    expect([403, 404]).toContain(await statusOf('erp.localhost', `${path}${attack.slice(1)}`));
   });
 });
 
 test('an honest request goes through, and no log tells of it', async () => {
-  const answer = await gateway.get('erp.localhost', '/?q=hello');
-  expect(answer.status).toBe(200);
-  expect(await logged(String(answer.headers['x-request-id']))).toEqual([]);
+  for (const request of [{}, form('q=hello'), form('{"q":"hello"}', 'application/json')]) {
+    const answer = await ask('erp.localhost', '/?q=hello', request);
+    expect(answer.status).toBe(200);
+    expect(await logged(answer.headers['x-request-id'])).toEqual([]);
+  }
+});
+
+test('how much is looked for, and from which score it is refused, is each publication’s own', async () => {
+  const odd = '/?q=a%00';
+  const level3 = `/?q=${encodeURIComponent("it's; -- #")}`;
+  expect(await statusOf('lax.localhost', attack)).toBe(200);
+  expect(await statusOf('erp.localhost', level3)).toBe(200);
+  expect(await statusOf('strict.localhost', level3)).toBe(403);
+  expect(await statusOf('strict.localhost', odd)).toBe(403);
+});
+
+test('a body that is larger than what is looked at is refused as such', async () => {
+  expect(await statusOf('small.localhost', '/', form(`q=${'a'.repeat(500)}`))).toBe(200);
+  const { status, body } = await ask('small.localhost', '/', form(`q=${'a'.repeat(2000)}`));
+  expect([status, body.includes('larger than this service accepts')]).toEqual([413, true]);
+});
+
+describe('what is excluded', () => {
+  const q = `q=${sql}`;
+  test.each([
+    ['/search', 'at its path', 200],
+    ['/search/more', 'not below it', 403],
+    ['/searchmore', 'nor beside it', 403],
+    ['/Search', 'nor written otherwise', 403],
+    ['/./search', 'nor in another form', 403],
+    ['//search', 'nor in another form', 403],
+    ['/x/../search', 'nor in another form', 403],
+    ['/%73earch', 'nor encoded', 403],
+    ['/search;x', 'nor with parameters', 403],
+    ['/search/', 'nor as a folder', 403],
+    ['/whole/a', 'all below a folder', 200],
+    ['/whole/../search2', 'unless that leads out of it', 403],
+    ['/whole/..;/search2', 'or may', 403],
+    ['/whole/%2e%2e/search2', 'or may', 403],
+    ['/whole/..%2fsearch2', 'or may', 403],
+    ['/whole/a\\..\\b', 'or may', 403],
+    ['/whole', 'and not the folder itself', 403],
+  ])('%s: %s', async (path, _, status) => {
+    expect(await statusOf('excluded.localhost', `${path}?${q}`)).toBe(status);
+  });
+
+  test.each([
+    [`/search?a=${sql}`, 403],
+    [`/search?Q=${sql}`, 403],
+    [`/search?qq=${sql}`, 403],
+    [`/search?q%20=${sql}`, 403],
+    [`/search?q=1&a=${sql}`, 403],
+    [`/search?q=${encodeURIComponent(script)}`, 403],
+    [`/admin/x?sql[0]=${sql}`, 200],
+    [`/admin/x?sql%5B0%5D=${sql}`, 200],
+    [`/admin/x?sql[1]=${sql}`, 403],
+    [`/admin/x?sql0=${sql}`, 403],
+  ])('%s: %i', async (path, status) => {
+    expect(await statusOf('excluded.localhost', path)).toBe(status);
+  });
+
+  test('is excluded in what is posted too, and in no other publication', async () => {
+    expect(await statusOf('excluded.localhost', '/search', form(`q=${sql}`))).toBe(200);
+    expect(await statusOf('erp.localhost', `/search?q=${sql}`)).toBe(403);
+    // Neither the name in the header nor that of TLS chooses another publication's exclusions.
+    expect(
+      await statusOf('erp.localhost', `/search?q=${sql}`, { headers: { host: 'excluded.localhost' } }),
+    ).not.toBe(200);
+  });
+});
+
+describe('what is not looked at', () => {
+  const q = attack.slice(1);
+  test.each([
+    ['/static/a.css', 200],
+    ['/static/app/x', 200],
+    ['/health', 200],
+    ['/zm/files/x', 200],
+    ['/zm/other', 403],
+    ['/health/x', 403],
+    ['/healthy', 403],
+    ['/STATIC/a', 403],
+    ['/static', 403],
+    ['/static/../admin', 403],
+    ['/static/..;/admin', 403],
+    ['/static/..%2fadmin', 403],
+    ['/static/%2e%2e/admin', 403],
+    ['/static/a;x', 403],
+    ['//static/a', 403],
+    ['/x/../static/a', 403],
+  ])('%s: %i', async (path, status) => {
+    expect(await statusOf('skipped.localhost', `${path}${q}`)).toBe(status);
+  });
+
+  test('reaches its service as before', async () => {
+    expect((await ask('skipped.localhost', '/static')).status).toBe(200);
+    expect(told(await ask('skipped.localhost', '/zm/files/a%20b?x=1')).url).toBe('/files/a%20b?x=1');
+    expect(told(await ask('skipped.localhost', '/static/a%20b?x=1')).url).toBe('/static/a%20b?x=1');
+  });
+});
+
+test('answers are looked at where that is asked for, and cut off', async () => {
+  expect(await statusOf('erp.localhost', '/leak')).toBe(200);
+  const leaked = await ask('answers.localhost', '/leak').then(
+    ({ status, body }) => `${status} ${body}`,
+    () => 'cut off',
+  );
+  expect(leaked).not.toContain('SQL syntax');
+  // A stream is passed on as it comes.
+  expect((await ask('answers.localhost', '/live/leak')).body).toContain('SQL syntax');
+});
+
+test('an application whose ways are known is let have them, and a method that its service knows', async () => {
+  const path = `/remote.php/webdav${attack}`;
+  expect(await statusOf('erp.localhost', path)).toBe(403);
+  expect(await statusOf('cloud.localhost', path)).toBe(200);
+  expect(await statusOf('cloud.localhost', attack)).toBe(403);
+  const put: Ask = { ...form('a=b'), method: 'PUT' };
+  expect(await statusOf('erp.localhost', '/', put)).toBe(403);
+  expect(await statusOf('cloud.localhost', '/', put)).toBe(200);
+});
+
+test('who is not let in by their network hears of that, attack or not', async () => {
+  const { status, body } = await ask('closed.localhost', '/');
+  expect([status, body.includes('yours is not one of them')]).toEqual([403, true]);
+  expect(await statusOf('closed.localhost', attack)).toBe(403);
 });

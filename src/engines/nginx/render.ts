@@ -2,6 +2,7 @@ import type { Facts } from '../../model/facts.ts';
 import { partnerStanding } from '../../model/partner.ts';
 import type { Artefact, StandIn } from '../../model/plan.ts';
 import { type Publication, passedThrough, proxied, type Site } from '../../model/site.ts';
+import type { Sealed } from '../engine.ts';
 import { pages } from './pages.ts';
 import { acmeFile } from './render/acme.ts';
 import { clientInputs } from './render/clients.ts';
@@ -17,6 +18,7 @@ import { forwardingFile, pagesFile } from './render/shared.ts';
 import { directFile, directStandIn, namesFile, namesStandIn, regexNamed } from './render/stream.ts';
 import { groupsOf } from './render/upstream.ts';
 import { type Node, write } from './syntax.ts';
+import { sealedRules, wafArtefacts } from './waf/main.ts';
 
 /** Every file of nginx's configuration, each line with the part of the description that asked for it. */
 export function render(site: Site, facts: Facts): Artefact[] {
@@ -34,6 +36,7 @@ export function render(site: Site, facts: Facts): Artefact[] {
   });
   return [
     file('nginx.conf', mainFile(context)),
+    ...wafArtefacts(context).map((artefact) => ({ ...base, ...artefact })),
     file('forwarding.conf', forwardingFile(context)),
     ...(hasGate(site)
       ? [
@@ -96,7 +99,7 @@ function scripts(site: Site): { readonly path: string; readonly text: string }[]
   return text === undefined ? [] : [{ path: 'clients.js', text }];
 }
 
-/** The file that tells which generation is being served. */
-export function seal(hash: string): { path: string; text: string } {
-  return { path: 'generation.conf', text: write(generationFile(hash)).text };
+/** The files that tell which generation is being served, and where it is. */
+export function seal(hash: string, folder: string, paths: readonly string[]): Sealed[] {
+  return [{ path: 'generation.conf', text: write(generationFile(hash)).text }, ...sealedRules(folder, paths)];
 }

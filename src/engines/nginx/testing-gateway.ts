@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { freePorts } from '../../lib/testing-ports.ts';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
+import { debianRules, readRuleSet } from '../../lib/crs.ts';
 import { pinnedAuthorities } from '../../lib/partner-pins.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Input } from '../../model/plan.ts';
@@ -74,12 +75,19 @@ export async function openFolder(): Promise<string> {
 }
 
 /** The facts of this machine, with a prefix. */
-const factsHere = async (prefix: string): Promise<Facts> => ({
+const factsHere = async (prefix: string, site: Site): Promise<Facts> => ({
   prefixes: { nginx: prefix },
   versions: await versionHere(),
   ...(process.getuid?.() === 0 ? { account: 'www-data' } : {}),
   addresses: {},
+  waf: await wafHere(site),
 });
+
+/** What this machine has to look at requests with. */
+async function wafHere({ waf }: Site): Promise<NonNullable<Facts['waf']>> {
+  const files = { list: (path: string) => readdir(path), bytes: (path: string) => readFile(path) };
+  return { module: true, rules: await readRuleSet(waf?.folder ?? debianRules, files, waf?.sha256) };
+}
 
 /** The version of the binary that is tested: what is written must be for it. */
 async function versionHere(): Promise<Facts['versions']> {
@@ -102,7 +110,9 @@ export async function stage(
     await mkdir(join(prefix, path), { recursive: true });
     if (account === 'writes') await chmod(join(prefix, path), 0o777);
   }
+  const written: string[] = [];
   const put = async (path: string, text: string) => {
+    written.push(path);
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   };
@@ -112,18 +122,18 @@ export async function stage(
     if ('secret' in from) return readFile(from.secret.file, 'utf8');
     if ('pinned' in from)
       return readFile(from.pinned, 'utf8').then((text) => pinnedAuthorities(text, from.pins) ?? text);
+    if ('rules' in from) return readFile(from.rules.file, 'utf8');
     if ('acme' in from) return authority.issue(['acme.test']);
     const files = 'authorities' in from ? from.authorities.authorities : from.revocations.crls;
     const texts = files.map((each) => ('file' in each ? readFile(each.file, 'utf8') : authority.pem));
     return Promise.all(texts).then((found) => found.join(''));
   };
-  for (const artefact of engine.render(site, { ...(await factsHere(prefix)), ...known })) {
+  for (const artefact of engine.render(site, { ...(await factsHere(prefix, site)), ...known })) {
     const { text, reads } = (standIns && artefact.isolated?.standIn) || artefact;
     await put(artefact.path, text);
     for (const input of reads) await put(input.as, await bytes(input));
   }
-  const seal = engine.seal('test-generation');
-  await put(seal.path, seal.text);
+  for (const sealed of engine.seal('test-generation', folder, written)) await put(sealed.path, sealed.text);
   await symlink('generations/test', join(prefix, 'current'));
   return folder;
 }

@@ -1,8 +1,9 @@
 import type { Pointer } from '../../../model/pointer.ts';
 import { isGuarded, type Publication, type Route, type Service } from '../../../model/site.ts';
-import { livePaths, prefixFor, publicPath, serviceOf } from '../routes.ts';
+import { livePaths, prefixFor, publicPath, routeFor, serviceOf } from '../routes.ts';
 import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
+import { isSkipped, liveLines, skipLines, skipped } from '../waf/publication.ts';
 import { identityLines } from './clients.ts';
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
@@ -53,7 +54,8 @@ function routeLocations(
   const service = serviceOf(context.site, route);
   const group = groups.get(service) as string;
   const live = [...new Set(livePaths(service))];
-  const passes = (isLive: boolean, uri: string): Node[] => [
+  const passes = (isLive: boolean, uri: string, skips = false): Node[] => [
+    ...(skips ? skipLines(publication) : isLive ? liveLines(publication) : []),
     ...limitLines(context, publication, route),
     ...uploadLines(publication, route),
     line('', 'include', forwarding(publication)),
@@ -85,13 +87,45 @@ function routeLocations(
     ];
 
   const uri = (path: string): string => (route.strip ? encoded(path) : '');
+  const seenLive = live.flatMap((path) => publicPath(route, path) ?? []);
   const streams = live.flatMap((path) => {
     const seen = publicPath(route, path);
     const taken = seen === undefined || publication.routes.some((r) => r.path === seen);
     if (taken || prefixFor(publication, seen) !== route) return [];
     return [
       why(`Service "${service.name}": a stream, passed on as it comes`),
-      block(liveOrigin(service, path), ['location', place(seen)], passes(true, uri(path))),
+      block(
+        liveOrigin(service, path),
+        ['location', place(seen)],
+        passes(true, uri(path), isSkipped(publication, seen)),
+      ),
+    ];
+  });
+  const unseen = skipped(publication).flatMap((path) => {
+    const taken =
+      path.endsWith('/') && [...publication.routes.map((r) => r.path), ...seenLive].includes(path);
+    if (taken || routeFor(publication, path) !== route) return [];
+    const isLive = seenLive.some((from) => path.startsWith(from));
+    const bare = path.replace(/\/$/, '');
+    // Else nginx would answer it itself, with a redirect into the folder.
+    const folder =
+      bare === path || bare === route.path || skipped(publication).includes(bare)
+        ? []
+        : [
+            block(
+              route.pointer,
+              ['location', '=', place(bare)],
+              passes(false, uri(route.strip ? `/${bare.slice(route.path.length)}` : bare)),
+            ),
+          ];
+    return [
+      ...folder,
+      why(`Service "${service.name}": not looked at`),
+      block(
+        route.pointer,
+        ['location', ...(path.endsWith('/') ? [] : ['=']), place(path)],
+        passes(isLive, uri(route.strip ? `/${path.slice(route.path.length)}` : path), true),
+      ),
     ];
   });
   return [
@@ -102,9 +136,11 @@ function routeLocations(
       passes(
         live.some((path) => publicPath(route, path) === route.path),
         uri('/'),
+        isSkipped(publication, route.path),
       ),
     ),
     ...streams,
+    ...unseen,
   ];
 }
 

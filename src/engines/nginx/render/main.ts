@@ -2,7 +2,7 @@ import { proxied, type Site } from '../../../model/site.ts';
 import type { Module } from '../../engine.ts';
 import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
-import { wafModules, wafPart } from '../waf/main.ts';
+import { wafLoading, wafModules, wafPart } from '../waf/main.ts';
 import { asksClients, identityMaps } from './clients.ts';
 import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { cutMaps } from './cut.ts';
@@ -51,9 +51,10 @@ export function mainFile(context: Context): Node[] {
     ),
     gap,
     // Before anything that uses them.
-    ...modules(site).flatMap(({ file, loaded = true, because }) =>
-      loaded ? [line(because, 'load_module', file)] : [],
+    ...modules(site).flatMap(({ file, because, spared }) =>
+      spared ? [] : [line(because, 'load_module', file)],
     ),
+    ...wafLoading(site),
     ...(facts.account === undefined ? [] : [own('user', facts.account)]),
     own('worker_processes', 'auto'),
     own('worker_rlimit_nofile', '16384'),
@@ -107,7 +108,7 @@ function http(context: Context): Node[] {
     gap,
     ...statusServer(context),
     gap,
-    ...wafPart(context),
+    ...wafPart(site),
     ...gatePart(context),
     ...(facts.acme ? [line(site.acme?.pointer ?? '', 'include', 'acme.conf')] : []),
     ...(site.signIn ? [line(site.signIn.pointer, 'include', 'portal.conf')] : []),

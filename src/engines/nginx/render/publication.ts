@@ -2,7 +2,7 @@ import type { StandIn } from '../../../model/plan.ts';
 import { isGuarded, type ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
-import { wafLines } from '../waf/publication.ts';
+import { wafLines, wafSets } from '../waf/publication.ts';
 import { challengeLocation, isAsked } from './acme.ts';
 import { revocationsLocation, tellsRevocations } from './authority.ts';
 import { clientLines, clientMaps } from './clients.ts';
@@ -37,6 +37,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
       [
         ...serverHead(context, publication, nameOf(publication), certificateFiles(context, publication), [
           ...onceLines(publication.id),
+          ...wafSets(publication),
           // nginx takes the first page that it finds for a status.
           ...(isGuarded(publication) ? [line(publication.audience.pointer, 'include', 'verdict.conf')] : []),
           ...(publication.signedIdentity && isGuarded(publication) ? [signedIdentityLine(publication)] : []),
@@ -46,7 +47,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
         ...guardLines(context, publication),
         ...cutLines(context, at, publication.id),
         gap,
-        ...wafLines(publication),
+        ...wafLines(context, publication),
         ...(isGuarded(publication) ? [] : [...sightingLines(context), gap]),
         ...headerLines(publication),
         retryLine(),

@@ -1,5 +1,8 @@
 import { secAction, secDefaultAction, secRule } from './seclang.ts';
 
+/** The log of the firewall, below the engine's prefix. */
+export const wafLog = 'log/waf.log';
+
 /** Statuses that no client sees: a page of its own answers in the place of each. */
 export const blockedStatus = '481';
 export const oversizedStatus = '482';

@@ -1,58 +1,128 @@
-import { proxied, type Site } from '../../../model/site.ts';
-import type { Module } from '../../engine.ts';
+import { debianRules } from '../../../lib/crs.ts';
+import { ambiguous } from '../../../lib/path-class.ts';
+import type { Artefact, Input } from '../../../model/plan.ts';
+import type { Pointer } from '../../../model/pointer.ts';
+import { type ProxiedPublication, proxied, type Site } from '../../../model/site.ts';
+import type { WafRuleSet } from '../../../model/waf.ts';
+import type { Module, Sealed } from '../../engine.ts';
 import type { Context } from '../render/common.ts';
-import { gap, line, type Node, note } from '../syntax.ts';
-import { baseRules, blockedStatus, oversizedStatus } from './base.ts';
+import { block, line, type Node, note, ownPath, write } from '../syntax.ts';
+import { baseRules, blockedStatus, oversizedStatus, wafLog } from './base.ts';
+import { wafLack } from './lack.ts';
 
 /** Debian packages what puts ModSecurity into nginx apart. */
 const wafModule = '/usr/lib/nginx/modules/ngx_http_modsecurity_module.so';
 
-/** Debian's Core Rule Set. */
-const debianRules = '/usr/share/modsecurity-crs/rules';
+/** Of the engine's folder. What stands in the first two is empty where the firewall cannot be had. */
+const files = {
+  module: 'waf/module.conf',
+  rules: 'waf/waf.conf',
+  off: 'waf/off.conf',
+  /** Names the generation's own folder, which ModSecurity wants to be told whole. */
+  sealed: 'waf/rules.conf',
+  set: 'waf/rules',
+} as const;
 
-/** The log of the firewall, below the engine's prefix. */
-export const wafLog = 'log/waf.log';
+const own = (...words: string[]): Node => line('', ...words);
 
-const walled = (site: Site) => proxied(site).filter(({ waf }) => waf !== undefined);
+/** The publications that have a firewall. */
+export const walled = (site: Site): ProxiedPublication[] =>
+  proxied(site).filter(({ waf }) => waf !== undefined);
 
 export const hasWaf = (site: Site): boolean => walled(site).length > 0;
+
+/** Why the gateway has rules at all. */
+const because = (site: Site): Pointer => site.waf?.pointer ?? `${walled(site)[0]?.pointer ?? ''}/scenario`;
 
 /** What nginx needs besides itself to look at requests. */
 export function wafModules(site: Site): readonly Module[] {
   const [first] = walled(site);
   if (!first) return [];
-  const because = `${first.pointer}/scenario`;
+  const at = `${first.pointer}/scenario`;
+  const ours = site.waf?.folder === undefined;
   return [
-    { file: wafModule, package: 'libnginx-mod-http-modsecurity', because, loaded: true },
-    { file: debianRules, package: 'modsecurity-crs', because, loaded: false },
+    { file: wafModule, package: 'libnginx-mod-http-modsecurity', because: at, spared: true },
+    ...(ours ? [{ file: debianRules, package: 'modsecurity-crs', because: at, spared: true }] : []),
   ];
 }
 
-/** The rules, once for the whole gateway. */
-export function wafPart({ site, path }: Context): Node[] {
-  if (!hasWaf(site)) return [];
-  const at = site.waf?.pointer ?? '';
-  const rules = (text: string): Node => line(at, 'modsecurity_rules', text);
-  return [
-    note(
-      at,
-      'The rules of the web application firewall, once for all publications; each switches it on for itself.',
-    ),
-    line('', 'modsecurity_transaction_id', '$request_id'),
-    ...baseRules(path(wafLog)).map(rules),
-    rules(`Include ${debianRules}/*.conf`),
-    gap,
-  ];
-}
+/** Before anything else of the configuration, what loads the module. */
+export const wafLoading = (site: Site): Node[] =>
+  hasWaf(site) ? [line(because(site), 'include', files.module)] : [];
+
+/** At the level of http, the rules. */
+export const wafPart = (site: Site): Node[] =>
+  hasWaf(site) ? [line(because(site), 'include', files.rules)] : [];
+
+/** Where nothing is looked at: what the gateway asks and answers itself. */
+export const unlooked = (site: Site): Node[] => (hasWaf(site) ? [own('include', files.off)] : []);
 
 /** The pages of who is blocked. */
 export const wafPages = (site: Site): Node[] =>
   hasWaf(site)
     ? [
-        line('', 'error_page', blockedStatus, '=403', '/.poterne/$poterne_page/blocked.html'),
-        line('', 'error_page', oversizedStatus, '=413', '/.poterne/$poterne_page/413.html'),
+        own('error_page', blockedStatus, '=403', '/.poterne/$poterne_page/blocked.html'),
+        own('error_page', oversizedStatus, '=413', '/.poterne/$poterne_page/413.html'),
       ]
     : [];
 
-/** Where nothing is looked at: what the gateway asks and answers itself. */
-export const unlooked = (site: Site): Node[] => (hasWaf(site) ? [line('', 'modsecurity', 'off')] : []);
+/** The files of the firewall. Publications that have one do not stand without any of them. */
+export function wafArtefacts(context: Context): Omit<Artefact, 'host' | 'engine'>[] {
+  const { site } = context;
+  if (!hasWaf(site)) return [];
+  const shared = { name: 'waf', publications: walled(site).map(({ id }) => id) };
+  const found = context.facts.waf;
+  const lack = wafLack(site, found);
+  const rules = found && 'files' in found.rules ? found.rules : undefined;
+  const at = because(site);
+  const file = (path: string, nodes: readonly Node[], reads: readonly Input[] = []) => ({
+    ...{ path, ...write(nodes), reads, shared },
+    ...(lack ? { lack } : {}),
+  });
+  return [
+    file(files.module, [line(at, 'load_module', wafModule)]),
+    file(files.off, [note('', 'Not looked at.'), own('modsecurity', 'off')]),
+    file(files.rules, rulesFile(context, at), rules ? ruleInputs(rules, at) : []),
+  ];
+}
+
+function rulesFile({ path }: Context, at: Pointer): Node[] {
+  return [
+    note(
+      at,
+      'The rules of the web application firewall, once for all publications; each switches it on for itself.',
+    ),
+    own('modsecurity_transaction_id', '$request_id'),
+    ...baseRules(path(wafLog)).map((rule) => line(at, 'modsecurity_rules', rule)),
+    line(at, 'include', files.sealed),
+    note('', 'What a service may read as another path.'),
+    block(
+      '',
+      ['map', '$request_uri', '$poterne_unclear_path'],
+      [own('default', ''), own(`~*^[^?]*(?:${ambiguous})`, '1')],
+    ),
+  ];
+}
+
+const ruleInputs = ({ folder, files: set }: WafRuleSet, at: Pointer): Input[] =>
+  set.map(({ name, sha256 }) => ({
+    as: `${files.set}/${name}`,
+    from: { rules: { file: `${folder}/${name}`, sha256 } },
+    because: at,
+  }));
+
+/** `waf/rules.conf`, where there are rules: each file of them by its place in the generation, so that what was checked is what is read. */
+export function sealedRules(folder: string, paths: readonly string[]): Sealed[] {
+  const set = paths.filter((path) => path.startsWith(`${files.set}/`) && path.endsWith('.conf'));
+  if (set.length === 0) return [];
+  const lines = set
+    .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
+    .map((path) => own('modsecurity_rules_file', ownPath(`${folder}/${path}`)));
+  return [{ path: files.sealed, text: write(lines).text }];
+}
+
+/** As the CRS wants its files: plugins are set up and looked at before the rules, or after. */
+const order = (path: string): number => {
+  const place = ['-config.conf', '-before.conf', '.conf'].findIndex((end) => path.endsWith(end));
+  return path.includes('/plugins/') ? (path.endsWith('-after.conf') ? 3 : place) : 2;
+};
