@@ -21,7 +21,7 @@ async function run(files: Readonly<Record<string, string>>) {
     await mkdir(join(folder, kind));
     await writeFile(
       join(folder, `${kind}.config.js`),
-      `export default { test: { globals: true, include: ['${kind}/*.test.js'], reporters: ['${reporter}'] } }`,
+      `export default { test: { globals: true, include: ['${kind}/*.test.js'], reporters: ['default', '${reporter}'] } }`,
     );
   }
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
@@ -82,6 +82,26 @@ test('a run that breaks down has failed, and one of nothing too', async () => {
   });
   expect(broken.lines.at(-1)).toBe('tests: 1 passed, 1 failed, 0 skipped');
   expect(broken.code).toBe(1);
+});
+
+test('two run at the same time, and speak one after the other', async () => {
+  const meet = (mine: string, other: string, seconds: number) => `
+    const fs = require('node:fs');
+    const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
+    test('meets', async () => {
+      fs.writeFileSync('${mine}', '');
+      while (!fs.existsSync('${other}')) await sleep(50);
+      await sleep(${seconds} * 1000);
+    }, 60_000)`;
+  const { code, lines } = await run({
+    'src/one.test.js': meet('one', 'two', 2),
+    'lab/two.test.js': meet('two', 'one', 0),
+  });
+  const said = lines.join('\n');
+  expect(said.match(/RUN /g)).toHaveLength(2);
+  expect(said.indexOf('src/one.test.js')).toBeLessThan(said.lastIndexOf('RUN '));
+  expect(said).toContain('lab/two.test.js');
+  expect([code, lines.at(-1)]).toEqual([0, 'tests: 2 passed, 0 failed, 0 skipped']);
 });
 
 test('many failed files are no accident, and nothing runs again', () => {

@@ -1,12 +1,14 @@
 /**
- * usage: run-tests.ts CONFIGURATION… [-- ARGUMENT…]: vitest with each of these configurations; then, where a few files
- * failed, these once again, each alone: a test that a slow machine upset is told apart from what is broken, and stays
+ * usage: run-tests.ts CONFIGURATION… [-- ARGUMENT…]: vitest with each of these configurations, at the same time, since
+ * one waits much and another computes; then, where a few files failed, these once again, each alone: a test that a slow machine upset is told apart from what is broken, and stays
  * to be mended (CONTRIBUTING.md). The last line is the counts of all; what failed twice counts once.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   countsLine,
   type FileResult,
@@ -25,14 +27,32 @@ const rest = split < 0 ? [] : process.argv.slice(split + 1);
 const folder = await mkdtemp(join(tmpdir(), 'poterne-tests-'));
 let runs = 0;
 
-/** What a run told of its files, and of itself where it failed without telling of one. */
-async function run(config: string, argv: readonly string[]): Promise<readonly FileResult[]> {
+/**
+ * What a run told of its files, and of itself where it failed without telling of one. What it prints is held back until `turn`,
+ * so that two runs do not speak at once.
+ */
+async function run(
+  config: string,
+  argv: readonly string[],
+  turn?: Promise<unknown>,
+): Promise<readonly FileResult[]> {
   const told = join(folder, String(runs++));
   const status = await new Promise<number>((ended, failed) => {
     const env = { ...process.env, POTERNE_TEST_RESULTS: told };
-    spawn(vitest, ['run', '--config', config, ...argv], { stdio: 'inherit', env })
-      .on('error', failed)
-      .on('exit', (code) => ended(code ?? 1));
+    const child = spawn(vitest, ['run', '--config', config, ...argv], {
+      stdio: turn ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      env,
+    });
+    child.on('error', failed).on('exit', (code) => {
+      // A process that a test left behind may hold its output for ever.
+      const closed = turn ? Promise.race([once(child, 'close'), sleep(5000)]) : Promise.resolve();
+      void closed.then(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        ended(code ?? 1);
+      });
+    });
+    if (turn) hold(child, turn);
   });
   const text = await readFile(told, 'utf8').catch(() => undefined);
   const results = (text ?? '')
@@ -44,16 +64,30 @@ async function run(config: string, argv: readonly string[]): Promise<readonly Fi
   return [...results, broken];
 }
 
+/** Prints what a process prints from its turn on, and then what it printed before. */
+function hold(child: ChildProcess, turn: Promise<unknown>): void {
+  let held: Buffer[] | undefined = [];
+  const write = (bytes: Buffer) => (held ? held.push(bytes) : process.stdout.write(bytes));
+  child.stdout?.on('data', write);
+  child.stderr?.on('data', write);
+  const release = () => {
+    for (const bytes of held ?? []) process.stdout.write(bytes);
+    held = undefined;
+  };
+  turn.then(release, release);
+}
+
 try {
-  let results: readonly FileResult[] = [];
   // What was asked for may be of another kind.
-  for (const config of configurations)
-    results = [...results, ...(await run(config, ['--passWithNoTests', ...rest]))];
+  const argv = ['--passWithNoTests', ...rest];
+  const begun: Promise<readonly FileResult[]>[] = [];
+  for (const config of configurations) begun.push(run(config, argv, begun.at(-1)));
+  let results = (await Promise.all(begun)).flat();
   const flaky: FileResult[] = [];
   for (const failed of seconds(results)) {
     console.log(`\nAgain, alone: ${failed.file}`);
     const second = await run(failed.config, [resolve(failed.file)]);
-    results = replaced(results, second);
+    results = [...replaced(results, second)];
     if (sum(second).failed === 0) flaky.push(failed);
   }
   const counts = sum(results);
