@@ -2,6 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeTrust, type TrustFile, trustText } from '../lib/client-trust.ts';
 import { sha256 } from '../lib/digest.ts';
+import { markKeyOf } from '../lib/marks.ts';
 import { pinnedAuthorities } from '../lib/partner-pins.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ClientTrust, Input } from '../model/plan.ts';
@@ -9,6 +10,7 @@ import type { Pointer } from '../model/pointer.ts';
 import { acmeCertificateFile } from '../pki/acme-files.ts';
 import type { Authority } from '../pki/authority/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
+import { machineKey } from '../pki/machine-key.ts';
 import { readSecret } from '../secrets/read.ts';
 
 /** The text of an input, or why it cannot be had: in a few words, and in full where there is more to say. */
@@ -56,6 +58,11 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
       }
       if ('authorities' in from || 'revocations' in from) return readTrust(from, authority, now);
       try {
+        if ('markKey' in from) {
+          const key = await machineKey(state);
+          if (key === undefined) return { reason: 'machine.key' };
+          return { text: `${from.markKey} ${markKeyOf(key)};\n` };
+        }
         if ('secret' in from) return { text: `${await readSecret(from.secret)}\n` };
         if ('rules' in from) {
           const read = await readSmall(from.rules.file);

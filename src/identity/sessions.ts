@@ -88,7 +88,8 @@ const sessionTimes = {
   code: 30_000,
 } as const;
 
-const form = /^([sp][A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})$/;
+/** A pass may have its session's mark behind it, by which nginx counts. */
+const form = /^([sp][A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})(?:\.s[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22})?$/;
 
 /** Opens the sessions of a store. */
 export function openSessions(open: () => Promise<SessionStore>, rules: () => SessionRules): Sessions {

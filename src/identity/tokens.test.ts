@@ -88,3 +88,16 @@ test('its paths are those that nobody could read as others', async () => {
     expect(isForPath(token, path)).toBe(false);
   expect(isForPath({ ...token, paths: [] }, '/anything')).toBe(true);
 });
+
+test('a token has its mark behind it, and one without is still good', async () => {
+  const marked = openTokens(
+    async () => store.serviceTokens,
+    () => 's',
+    async (id) => `${id}12345`,
+  );
+  const made = await marked.create(backup);
+  expect(made?.shown.endsWith(`${made.token.id}12345`)).toBe(true);
+  for (const shown of [made?.shown ?? '', made?.shown.slice(0, -22) ?? ''])
+    expect((await marked.find(shown, '192.0.2.7'))?.id).toBe(made?.token.id);
+  expect(await marked.find(`${made?.shown}x`, '192.0.2.7')).toBeUndefined();
+});

@@ -50,12 +50,17 @@ export interface ServiceTokens {
 
 /** What tokens begin with: scanners for leaked secrets find them by it, and nginx keeps them from applications. */
 export const tokenPrefix = 'pot_';
-const form = /^pot_(t[A-Za-z0-9_-]{16})([A-Za-z0-9_-]{43})$/;
+/** Those of before have no mark. */
+const form = /^pot_(t[A-Za-z0-9_-]{16})([A-Za-z0-9_-]{43})(?:[A-Za-z0-9_-]{22})?$/;
 /** Milliseconds: how long a read is remembered, and how often a use is noted. */
 const times = { remembered: 1000, used: 60_000 } as const;
 
-/** Opens the tokens of a site. */
-export function openTokens(open: () => Promise<ServiceTokenStore>, site: () => string): ServiceTokens {
+/** Opens the tokens of a site; `mark` is what nginx counts them by. */
+export function openTokens(
+  open: () => Promise<ServiceTokenStore>,
+  site: () => string,
+  mark: (id: string) => Promise<string> = async () => '',
+): ServiceTokens {
   const steady = steadyStore(open);
   const rows = rememberReads((id) => steady((store) => store.find(site(), id)), times.remembered);
   const noted = new Map<string, number>();
@@ -70,7 +75,7 @@ export function openTokens(open: () => Promise<ServiceTokenStore>, site: () => s
       return steady(async (store) => {
         if (!(await store.create(site(), row, lasts))) return undefined;
         const made = await store.find(site(), id);
-        return made && { token: tokenOf(made), shown: `${tokenPrefix}${id}${secret}` };
+        return made && { token: tokenOf(made), shown: `${tokenPrefix}${id}${secret}${await mark(id)}` };
       });
     },
     async find(shown, from) {

@@ -23,6 +23,10 @@ publications:
   open.example.fr: { service: app, audience: everyone }
   erp.example.fr: { service: app, audience: [ { groups: [staff] } ], signed-identity: true }
   crm.example.org: { service: app, audience: [ { signed-in: true } ], signed-identity: true }
+  few.example.org:
+    service: app
+    audience: [ { signed-in: true } ]
+    limits: { requests: 1/m, session: { requests: 3/m } }
 `;
 
 /** A gateway that runs, its application tells what it is asked, and browsers that have signed in. */
@@ -64,6 +68,7 @@ type Running = Awaited<ReturnType<typeof running>>;
 test('visitors of a gateway get in by one signing in, and not while anything that judges them fails', async () => {
   const all = await running();
   await oneForAll(all);
+  await counted(all);
   await machines(all);
   await clockWentBack(all);
   await lockedStore(all);
@@ -112,6 +117,16 @@ async function oneForAll({ at, browser, signedIn, daemon, sessions }: Running) {
   const lured = await alice.go(at('erp.example.fr', `/.poterne/enter?code=${code}`));
   expect(lured.status).toBe(400);
   expect((await alice.go(at('erp.example.fr'))).status).toBe(200);
+}
+
+/** Who has signed in is counted by their session, whose mark the daemon gave and nginx knows; others by their address. */
+async function counted({ at, browser, signedIn, daemon }: Running) {
+  const alice = await signedIn('alice');
+  const came = await alice.go(at('few.example.org'));
+  expect(came.status, daemon.said()).toBe(200);
+  const statuses = async (who: Browser) => (await who.fetch(at('few.example.org'))).status;
+  expect([await statuses(alice), await statuses(alice), await statuses(alice)]).toEqual([200, 200, 429]);
+  expect(await statuses(browser())).toBe(429);
 }
 
 /** Without the daemon guarded publications refuse and open ones go on; then all goes on, also with other keys. */

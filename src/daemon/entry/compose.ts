@@ -77,7 +77,7 @@ export async function composeEntry(
   const sources: readonly PeopleSource[] = [people, ...directories.sources];
   const entry: Entry = {
     ...{ state, site, sources, store: kept.store },
-    ...{ sessions: kept.sessions, tokens: kept.tokens, signing: kept.signing },
+    ...{ sessions: kept.sessions, tokens: kept.tokens, signing: kept.signing, mark: kept.mark },
     standing: followStanding(sources, (session, user) => kept.sessions.renew(session, user)),
     admit: (asking) => admit(site, asking),
     country: await countriesOf(site, trouble),

@@ -1,6 +1,7 @@
 import { openSessions, type SessionRules, type Sessions } from '../../identity/sessions.ts';
 import { openSigning, type Signing } from '../../identity/signing.ts';
 import { openTokens, type ServiceTokens } from '../../identity/tokens.ts';
+import { markKeyOf, markOf } from '../../lib/marks.ts';
 import type { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
@@ -16,6 +17,7 @@ export interface Kept {
   readonly sessions: Sessions;
   readonly tokens: ServiceTokens;
   readonly signing: Signing;
+  readonly mark: (session: string) => string | undefined;
   /** Ends what is idle or old, and takes the next key when it is time. Throws what is wrong with the store. */
   sweep(): Promise<void>;
   close(): Promise<void>;
@@ -54,7 +56,9 @@ export async function keep(
     });
     return opened;
   };
-  const signing = await openSigning(folder, await machineKey(state), trouble);
+  const key = await machineKey(state);
+  const markKey = key === undefined ? undefined : markKeyOf(key);
+  const signing = await openSigning(folder, key, trouble);
   const sessions = openSessions(
     async () => (await store()).sessions,
     () => rules.current,
@@ -69,6 +73,7 @@ export async function keep(
   };
   return {
     ...{ place, store, rules, sessions, signing, sweep },
+    mark: (session) => (markKey === undefined ? undefined : markOf(markKey, session)),
     tokens: openTokens(
       async () => (await store()).serviceTokens,
       () => rules.current.site,

@@ -117,7 +117,9 @@ export function passages(entry: Entry): Handler {
     }
     const entered = await sessions.enter(code, { publication: id, host, state: state ?? '' });
     if (!entered) return again(entry, asked, answer);
-    redirect(answer, entered.target, [setCookie(entryCookie, entered.cookie)]);
+    const mark = entry.mark(entered.session);
+    const cookie = mark === undefined ? entered.cookie : `${entered.cookie}.${entered.session}.${mark}`;
+    redirect(answer, entered.target, [setCookie(entryCookie, cookie)]);
   };
 }
 

@@ -22,6 +22,8 @@ export interface Entry {
   readonly sessions: Sessions;
   readonly tokens: ServiceTokens;
   readonly signing: Signing;
+  /** What nginx counts a session by; nothing where this machine has no key. */
+  readonly mark: (session: string) => string | undefined;
   /** In the order in which they are asked. */
   readonly sources: readonly PeopleSource[];
   /** Users as their sources have them now. */

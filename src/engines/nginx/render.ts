@@ -10,6 +10,7 @@ import { contextOf } from './render/common.ts';
 import { daemonFile, hasGate, verdictFile } from './render/gate.ts';
 import { inputsOf } from './render/inputs.ts';
 import { generationFile, mainFile } from './render/main.ts';
+import { markInputs } from './render/marks.ts';
 import { nameScript } from './render/names.ts';
 import { partnerFile, partnerInputs, partnerLocations, partnerStandIn } from './render/partner.ts';
 import { portalArtefact } from './render/portal.ts';
@@ -35,8 +36,8 @@ export function render(site: Site, facts: Facts): Artefact[] {
     isolated: { publication: id, standIn: instead },
   });
   return [
-    file('nginx.conf', mainFile(context)),
     ...wafArtefacts(context).map((artefact) => ({ ...base, ...artefact })),
+    { ...file('nginx.conf', mainFile(context)), reads: markInputs(site) },
     file('forwarding.conf', forwardingFile(context)),
     ...(hasGate(site)
       ? [

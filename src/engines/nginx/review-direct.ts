@@ -11,7 +11,9 @@ const limitsForConnections: readonly string[] = ['connections', 'all/connections
 /** The words of `limits`, and of what stands in it. */
 const limitWords = (limits: object): string[] =>
   Object.entries(limits).flatMap(([word, value]) =>
-    word === 'all' || word === 'download' ? Object.keys(value).map((inner) => `${word}/${inner}`) : [word],
+    typeof value === 'object' && word !== 'requests'
+      ? Object.keys(value).map((inner) => `${word}/${inner}`)
+      : [word],
   );
 
 /** What the description asks of direct publications and cannot be had. */

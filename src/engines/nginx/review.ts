@@ -2,7 +2,7 @@ import { isAddress } from '../../lib/ip.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Params } from '../../model/message.ts';
 import { type Pointer, pointer } from '../../model/pointer.ts';
-import type { Publication, Service, Site } from '../../model/site.ts';
+import { isGuarded, type Publication, type Service, type Site } from '../../model/site.ts';
 import { answerHeaders } from './render/headers.ts';
 import { directFindings } from './review-direct.ts';
 import { publicationOptions, routeOptions, serviceOptions } from './schema.ts';
@@ -104,23 +104,35 @@ function regexFindings(regex: string, at: Pointer): Finding[] {
   return refersToNames(regex) ? [error('nginx.regex.named', at, { value: regex })] : [];
 }
 
-function limitFindings(limits: Limits, at: Pointer): Finding[] {
+const sharing = ['session', 'token', 'all'] as const;
+
+function limitFindings(limits: Limits, at: Pointer, isKnown: boolean): Finding[] {
   const burst = (share: Share | undefined, where: Pointer) =>
     share?.burst !== undefined && !share.requests ? [warning('nginx.limits.burst', `${where}/burst`)] : [];
-  return [...burst(limits, `${at}/limits`), ...burst(limits.all, `${at}/limits/all`)];
+  return [
+    ...burst(limits, `${at}/limits`),
+    ...sharing.flatMap((whom) => burst(limits[whom], `${at}/limits/${whom}`)),
+    ...(['session', 'token'] as const).flatMap((whom) =>
+      limits[whom] && !isKnown
+        ? [{ ...error('nginx.limits.nobody', `${at}/limits/${whom}`, { word: whom }), onKey: true }]
+        : [],
+    ),
+  ];
 }
 
 function publicationFindings(publication: Publication): Finding[] {
   const { pointer: at, routes, match, name } = publication;
+  // What is direct has findings of its own.
+  const isKnown = isGuarded(publication) || publication.scenario === 'direct';
   return [
     ...(match === 'regex' ? regexFindings(name, at) : textFindings(name, at)),
-    ...limitFindings(publicationOptions(publication).limits ?? {}, at),
+    ...limitFindings(publicationOptions(publication).limits ?? {}, at, isKnown),
     ...headerFindings(publication),
     ...routes.flatMap((route) => [
       ...(route.match === 'regex'
         ? regexFindings(route.path, route.pointer)
         : pathFindings(route.path, route.pointer)),
-      ...limitFindings(routeOptions(route).limits ?? {}, route.pointer),
+      ...limitFindings(routeOptions(route).limits ?? {}, route.pointer, isKnown),
     ]),
   ];
 }

@@ -27,6 +27,14 @@ const download = z
 export const limits = z
   .strictObject({
     ...share,
+    session: z
+      .strictObject(share)
+      .optional()
+      .describe('What one who signed in may ask, in one browser, in place of what their address may.'),
+    token: z
+      .strictObject(share)
+      .optional()
+      .describe('What one token of a machine may ask, in place of what its address may.'),
     all: z
       .strictObject(share)
       .optional()

@@ -15,6 +15,8 @@ export const nginx = {
   'nginx.regex.named':
     'the regular expression "{value}" refers to a group by its name: refer to it by its number instead',
   'nginx.limits.burst': 'burst without requests: there is no rate to exceed, so it has no effect',
+  'nginx.limits.nobody':
+    '"{word}" limits where nobody signs in: there is nobody to count so; let the audience be rules, or limit addresses',
   'nginx.direct.word':
     'publication "{name}" is direct: its connections are passed on unread, so that "{word}" has no effect',
   'nginx.direct.service':

@@ -18,6 +18,8 @@ export const nginx = {
   'nginx.regex.named':
     'l’expression rationnelle « {value} » désigne un groupe par son nom : désignez-le par son numéro',
   'nginx.limits.burst': 'burst sans requests : il n’y a pas de débit à dépasser, donc aucun effet',
+  'nginx.limits.nobody':
+    '« {word} » limite là où personne ne se connecte : il n’y a personne à compter ainsi ; donnez des règles à l’audience, ou limitez les adresses',
   'nginx.direct.word':
     'la publication « {name} » est directe : ses connexions passent sans être lues, « {word} » est donc sans effet',
   'nginx.direct.service':

@@ -3,8 +3,10 @@ import { ownerOf } from '../../../identity/owner.ts';
 import { type NewToken, openTokens } from '../../../identity/tokens.ts';
 import { parseDuration } from '../../../lib/duration.ts';
 import { knownHint } from '../../../lib/hints.ts';
+import { markKeyOf, markOf } from '../../../lib/marks.ts';
 import { message } from '../../../model/message.ts';
 import { isGuarded, proxied } from '../../../model/site.ts';
+import { machineKey } from '../../../pki/machine-key.ts';
 import type { Context } from '../../context.ts';
 import { WrongRequest } from '../../exit.ts';
 import { type OnUsers, onUsers, type UserOptions, userCommand, usersNamed } from '../../users.ts';
@@ -37,10 +39,14 @@ export function tokenCreate(context: Context): Command {
     .action((name: string, options: CreateOptions) =>
       onUsers(context, options, async (on) => {
         const asked = await askedFor(on, name, options);
-        const { site, store, by, audit } = on;
+        const { site, state, store, by, audit } = on;
         const tokens = openTokens(
           async () => store.serviceTokens,
           () => site.name,
+          async (id) => {
+            const key = await machineKey(state);
+            return key === undefined ? '' : markOf(markKeyOf(key), id);
+          },
         );
         const made = await tokens.create(asked);
         if (!made)

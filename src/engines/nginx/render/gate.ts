@@ -4,6 +4,7 @@ import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
 import { limitedPage } from './limits.ts';
+import { markLines } from './marks.ts';
 
 /**
  * Who may enter is the daemon's to say. nginx asks it for a verdict (auth_request) and keeps that for as long as the daemon says, in a file
@@ -85,6 +86,8 @@ export function gatePart(context: Context): Node[] {
     ...parts(),
     gap,
     ...credentials(),
+    gap,
+    ...markLines(site),
     gap,
     ...refusals(context),
     gap,

@@ -1,5 +1,5 @@
 import type { Pointer } from '../../../model/pointer.ts';
-import type { Publication, Route, Site } from '../../../model/site.ts';
+import { isGuarded, type Publication, type Route, type Site } from '../../../model/site.ts';
 import { defaults, gatewayOptions, publicationOptions, routeOptions } from '../schema.ts';
 import type { Limits, Share } from '../schema-limits.ts';
 import { block, line, type Node, note } from '../syntax.ts';
@@ -13,8 +13,8 @@ import { sightings } from './cut.ts';
 
 const own = (...words: string[]): Node => line('', ...words);
 
-/** Whom a limit counts: each address by itself, or all visitors together. */
-const counted = ['address', 'all'] as const;
+/** Whom a limit counts: each address, session or token by itself, or all visitors together. */
+const counted = ['address', 'session', 'token', 'all'] as const;
 type Counted = (typeof counted)[number];
 
 const limitsOf = (publication: Publication, route: Route | undefined): Limits =>
@@ -39,7 +39,11 @@ interface Limit {
 function ownLimits(publication: Publication, part: Route | undefined): readonly Limit[] {
   const n = part ? publication.routes.indexOf(part) + 1 : 0;
   const name = n === 0 ? publication.id : `${publication.id}_route_${n}`;
-  return counted.map((whom) => ({
+  // Where nobody signs in, there is nobody to count so.
+  const some = isGuarded(publication)
+    ? counted
+    : counted.filter((whom) => whom === 'address' || whom === 'all');
+  return some.map((whom) => ({
     whom,
     share: shareOf(limitsOf(publication, part), whom),
     zone: whom === 'address' ? name : `${name}_${whom}`,
@@ -47,8 +51,10 @@ function ownLimits(publication: Publication, part: Route | undefined): readonly 
   }));
 }
 
+type Word = 'requests' | 'connections';
+
 /** The limits that hold in a part: a route's own in place of the publication's, but those of all visitors together beside it. */
-function limitsIn(publication: Publication, part: Route | undefined, word: 'requests' | 'connections') {
+function limitsIn(publication: Publication, part: Route | undefined, word: Word) {
   const has = ({ share }: Limit) => share[word] !== undefined;
   const general = ownLimits(publication, undefined).filter(has);
   const special = part ? ownLimits(publication, part).filter(has) : [];
@@ -56,16 +62,31 @@ function limitsIn(publication: Publication, part: Route | undefined, word: 'requ
   return { limits: [...special, ...kept], isOwn: !part || special.length > 0 };
 }
 
-/** What is counted: an IPv6 address by its /64, of which a machine has all (RFC 4291, 2.5.4). */
-const keys = { address: '$poterne_source', all: '$poterne_id' } as const satisfies Record<Counted, string>;
+/**
+ * What a limit counts by; of what is empty, nginx counts nothing. Who is counted by their session or token is not counted by their address
+ * too: an office has one. Who has none counts as their address, as others of it do; by the rate of a session where addresses have none.
+ */
+function keyOf(publication: Publication, part: Route | undefined, whom: Counted, word: Word): string {
+  const here = new Set(limitsIn(publication, part, word).limits.map((each) => each.whom));
+  if (whom === 'all') return publication.scenario === 'direct' ? '$poterne_publication' : '$poterne_id';
+  if (whom === 'token') return '$poterne_service';
+  if (whom === 'session')
+    return here.has('address')
+      ? '$poterne_session'
+      : here.has('token')
+        ? '$poterne_session_or_unknown'
+        : '$poterne_session_or_source';
+  if (here.has('session')) return here.has('token') ? '$poterne_unknown' : '$poterne_no_session';
+  return here.has('token') ? '$poterne_no_token' : '$poterne_source';
+}
 
 /** The zones themselves. A mebibyte counts about 8,000 addresses; the least recently seen make room. */
 export function zoneLines(publication: Publication): Node[] {
   const parts: (Route | undefined)[] = [undefined, ...publication.routes];
   return parts
-    .flatMap((part) => ownLimits(publication, part))
-    .flatMap(({ whom, share: { requests, connections }, zone, at }) => {
-      const key = publication.scenario === 'direct' && whom === 'all' ? '$poterne_publication' : keys[whom];
+    .flatMap((part) => ownLimits(publication, part).map((limit) => ({ ...limit, part })))
+    .flatMap(({ whom, share: { requests, connections }, zone, at, part }) => {
+      const key = (word: Word) => keyOf(publication, part, whom, word);
       const size = whom === 'all' ? '32k' : '1m';
       return [
         ...(requests
@@ -73,14 +94,21 @@ export function zoneLines(publication: Publication): Node[] {
               line(
                 `${at}/requests`,
                 'limit_req_zone',
-                key,
+                key('requests'),
                 `zone=${zone}_requests:${size}`,
                 `rate=${requests.count}r/${requests.per}`,
               ),
             ]
           : []),
         ...(connections
-          ? [line(`${at}/connections`, 'limit_conn_zone', key, `zone=${zone}_connections:${size}`)]
+          ? [
+              line(
+                `${at}/connections`,
+                'limit_conn_zone',
+                key('connections'),
+                `zone=${zone}_connections:${size}`,
+              ),
+            ]
           : []),
       ];
     });

@@ -9,6 +9,7 @@ import { cutMaps } from './cut.ts';
 import { gatePart } from './gate.ts';
 import { defaultHeaderMaps } from './headers.ts';
 import { limitMaps } from './limits.ts';
+import { countsKnown } from './marks.ts';
 import { nameLines, nameModules } from './names.ts';
 import { partnersPart } from './partners.ts';
 import { streamBlock, streamModules } from './stream.ts';
@@ -287,7 +288,11 @@ function log(file: string, site: Site): Node[] {
     // nginx joins the words of a format.
     format('poterne', fields),
     why('Of requests beyond a limit: of what there were too many.'),
-    format('poterne_limited', [...fields, '"limited":"$poterne_limited"']),
+    format('poterne_limited', [
+      ...fields,
+      '"limited":"$poterne_limited"',
+      ...(countsKnown(site) ? ['"known":"$poterne_known"'] : []),
+    ]),
     own('access_log', file, 'poterne', 'buffer=64k', 'flush=1s'),
     own('log_not_found', 'off'),
   ];
