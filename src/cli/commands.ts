@@ -21,6 +21,7 @@ export const commands: readonly (readonly [name: string, load: Load, options?: C
   ['cert', async () => (await import('./commands/cert.ts')).cert],
   ['cut', async () => (await import('./commands/cut.ts')).cut],
   ['restore', async () => (await import('./commands/cut.ts')).restore],
+  ['ban', async () => (await import('./commands/ban.ts')).ban],
   ['waf', async () => (await import('./commands/waf.ts')).waf],
   ['user', async () => (await import('./commands/user.ts')).user],
   ['why', async () => (await import('./commands/why.ts')).why],

@@ -11,6 +11,7 @@ import { type Message, message, warning } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import { type Keeper, keepCertificates, type RenewalAsk, type RenewalResult } from './acme/keeper.ts';
 import { openSharing } from './acme/sharing.ts';
+import { keepBans } from './bans/watch.ts';
 import { markKept } from './cut/records.ts';
 import { keepCuts } from './cut/watch.ts';
 import type { EntryServer } from './entry/entry.ts';
@@ -110,6 +111,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
     ...{ tell: on.tell, fail: (error) => told(on, unforeseen(error)), signal: on.signal },
   });
   const cuts = keepCuts({ state: gateway.state, tell: on.tell, fail: on.fail, signal: on.signal });
+  const bans = keepBans({ state: gateway.state, tell: on.tell, fail: on.fail, signal: on.signal });
   on.renewals?.(({ ask, tell, done }) => done((keeper as Keeper).renew(ask, tell)));
   // By the monotonic clock: the other may be set back by hours.
   let nextNames = performance.now() + every.names;
@@ -154,7 +156,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       if (applied) await applyAgain(async () => applied);
     }
   }
-  await Promise.all([keeper.ended, pins.ended, cuts.ended]);
+  await Promise.all([keeper.ended, pins.ended, cuts.ended, bans.ended]);
   for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
   // Requests in progress have been answered.
   await entry.close();

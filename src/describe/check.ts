@@ -6,6 +6,7 @@ import { checkAccess } from './check-access.ts';
 import { checkAcme } from './check-acme.ts';
 import { checkAssertions } from './check-assertions.ts';
 import { checkAuthority } from './check-authority.ts';
+import { checkBans } from './check-bans.ts';
 import { checkScenarios } from './check-direct.ts';
 import { checkJobs } from './check-jobs.ts';
 import { checkNetwork } from './check-network.ts';
@@ -71,6 +72,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles, now:
   checkTlsConfigurations(checking);
   checkPartners(checking);
   checkAssertions(checking);
+  checkBans(checking);
   checkMail(checking);
   checkUse(checking);
   return findings;

@@ -30,6 +30,7 @@ import { resolveAccess } from './resolve-access.ts';
 import { acmeWords, resolveAcme, resolveAcmeTls } from './resolve-acme.ts';
 import { resolveAudience } from './resolve-audience.ts';
 import { resolveAuthority } from './resolve-authority.ts';
+import { resolveBans } from './resolve-bans.ts';
 import { resolveJobs } from './resolve-jobs.ts';
 import { resolveKeeping, resolveMail } from './resolve-mail.ts';
 import { resolvePartnerDoor, resolvePartners } from './resolve-partners.ts';
@@ -97,6 +98,7 @@ export function resolve(
       resolveTls(resolving, at, { scenario: 'proxy', tls }, '/sign-in'),
     ),
     ...(site?.waf === undefined ? {} : { waf: resolveWafRules(site.waf, resolving.file) }),
+    ...(site?.bans === undefined ? {} : { bans: resolveBans(parsed, site.bans) }),
     keeping: resolveKeeping(site ?? {}),
     ...resolveJobs(parsed, jobFiles, resolving.file),
   });

@@ -9,6 +9,7 @@ import { bastion, person, rule } from './schema/access.ts';
 import { acme } from './schema/acme.ts';
 import { audience } from './schema/audience.ts';
 import { authority } from './schema/authority.ts';
+import { bans } from './schema/bans.ts';
 import { type DirectoryEntry, directory } from './schema/directories.ts';
 import { calendar, job, store } from './schema/jobs.ts';
 import { archives, mail, runs } from './schema/mail.ts';
@@ -114,6 +115,11 @@ const site = {
     .optional()
     .describe('MMDB file that tells the countries of addresses; you get it where you trust it.'),
   waf: wafRules.optional().describe('The rules of the web application firewall, for the whole gateway.'),
+  bans: bans
+    .optional()
+    .describe(
+      'Who is banned for a time, and who never is; left out, nobody. {} bans by the usual thresholds.',
+    ),
 };
 
 const zone = {

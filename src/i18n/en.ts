@@ -5,6 +5,7 @@ import { apply } from './en/apply.ts';
 import { archive } from './en/archive.ts';
 import { audience } from './en/audience.ts';
 import { authority } from './en/authority.ts';
+import { bans } from './en/bans.ts';
 import { cli } from './en/cli.ts';
 import { cut } from './en/cut.ts';
 import { demo } from './en/demo.ts';
@@ -48,6 +49,7 @@ export const en = {
   ...apply,
   ...verify,
   ...cli,
+  ...bans,
   ...cut,
   ...wafCrs,
   ...wafLiving,

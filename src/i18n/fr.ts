@@ -5,6 +5,7 @@ import { apply } from './fr/apply.ts';
 import { archive } from './fr/archive.ts';
 import { audience } from './fr/audience.ts';
 import { authority } from './fr/authority.ts';
+import { bans } from './fr/bans.ts';
 import { cli } from './fr/cli.ts';
 import { cut } from './fr/cut.ts';
 import { demo } from './fr/demo.ts';
@@ -48,6 +49,7 @@ export const fr = {
   ...apply,
   ...verify,
   ...cli,
+  ...bans,
   ...cut,
   ...wafCrs,
   ...wafLiving,

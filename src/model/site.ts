@@ -2,6 +2,7 @@ import type { AccessRule, Bastion, Person } from './access.ts';
 import type { AcmeSite } from './acme-site.ts';
 import type { AudienceRule } from './audience.ts';
 import type { AuthoritySite } from './authority.ts';
+import type { Bans } from './bans.ts';
 import type { Job } from './job.ts';
 import type { Keeping, Mail } from './mail.ts';
 import type { Partner, PartnerDoor } from './partner.ts';
@@ -62,6 +63,8 @@ export interface Site {
   readonly countries?: string;
   /** The rules of the web application firewall, where the description speaks of them. */
   readonly waf?: WafRules;
+  /** Who is banned for a time; absent: nobody. */
+  readonly bans?: Bans;
   readonly keeping: Keeping;
 }
 

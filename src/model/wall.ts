@@ -20,4 +20,7 @@ export const wallTable = {
   name: 'poterne_bans',
   /** Ports that lead to other machines and are cut off. */
   ports: 'cut_ports',
+  /** Addresses of which nothing comes in but on the ports of visitors, where nginx tells them why, and of which nothing does. */
+  shut: ['shut4', 'shut6'],
+  drop: ['drop4', 'drop6'],
 } as const;

@@ -83,6 +83,8 @@ export interface Tables extends CredentialTables, SessionTables {
   };
   /** What is cut off, and what was: gateways of a site tell each other. */
   cut: { site: string; kind: string; name: string; at: string; detail: string; restored: string | null };
+  /** Who is banned, and who was: the same. */
+  ban: { site: string; network: string; at: string; detail: string; removed: string | null };
   /** What people are told of an occurrence, once. */
   job_alert: {
     site: string;
@@ -227,6 +229,15 @@ const migrations = {
         made = made.addColumn(column, 'text', (c) => c.notNull());
       made = made.addColumn('restored', 'text');
       await made.addPrimaryKeyConstraint('cut_key', ['site', 'kind', 'name']).execute();
+    },
+  },
+  '2026-11-26-wall-bans': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      let made = db.schema.createTable('ban') as CreateTableBuilder<string, string>;
+      for (const column of ['site', 'network', 'at', 'detail'])
+        made = made.addColumn(column, 'text', (c) => c.notNull());
+      made = made.addColumn('removed', 'text');
+      await made.addPrimaryKeyConstraint('ban_key', ['site', 'network']).execute();
     },
   },
 };

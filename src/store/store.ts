@@ -5,6 +5,7 @@ import { Fault } from '../model/fault.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { SharedStore } from '../model/store.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
+import { type BanStore, banStore } from './bans.ts';
 import { type CertificateStore, certificateStore } from './certificates.ts';
 import { type CredentialStore, credentialStore } from './credentials.ts';
 import { type CutStore, cutStore } from './cuts.ts';
@@ -55,6 +56,7 @@ export interface Store {
   readonly approvals: ApprovalStore;
   readonly serviceTokens: ServiceTokenStore;
   readonly cuts: CutStore;
+  readonly bans: BanStore;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ function storeOn(db: Kysely<Tables>): Store {
     approvals: approvalStore(db),
     serviceTokens: serviceTokenStore(db),
     cuts: cutStore(db),
+    bans: banStore(db),
     async recordRun(run) {
       await db
         .insertInto('run')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { banRoutes } from '../../daemon/bans/desk.ts';
 import { listenControl, type Reloaded, type Renew } from '../../daemon/control.ts';
 import { cutRoutes } from '../../daemon/cut/desk.ts';
 import { type Attempt, type ReloadRequest, type RenewalRequest, supervise } from '../../daemon/supervise.ts';
@@ -38,7 +39,7 @@ export function up(context: Context): Command {
           async () => reloaded(await attempted(false), read),
           async () => reloaded(await attempted(true), read),
           renew,
-          cutRoutes(gateway.state),
+          { ...cutRoutes(gateway.state), ...banRoutes(gateway.state) },
         );
         try {
           await supervise(gateway, {

@@ -1,13 +1,16 @@
+import { neverBanned } from '../../lib/bans.ts';
 import type { Network } from '../../model/network.ts';
+import type { Pointer } from '../../model/pointer.ts';
 import type { Host } from '../../model/site.ts';
 import { wallTable } from '../../model/wall.ts';
 import type { Rendered } from '../engine.ts';
+import { families, match, pruned } from './matches.ts';
 import { forward, input, output } from './render/chains.ts';
 import { type Context, contextOf } from './render/context.ts';
 import { antispoof, sets } from './render/ground.ts';
 import { destinationNat, sourceNat } from './render/nat.ts';
 import type { Settings } from './schema.ts';
-import { block, gap, hook, line, type Node, note, rule, write } from './syntax.ts';
+import { block, gap, hook, line, type Node, note, oneOf, rule, write } from './syntax.ts';
 
 /** The whole ruleset of a host, each line with the part of the description that asked for it. */
 export function render(network: Network, host: Host, settings: Settings): Rendered {
@@ -41,7 +44,8 @@ export function render(network: Network, host: Host, settings: Settings): Render
 }
 
 /** Who is shut out for a while, and which ports lead nowhere for now. The sets are made when they are not there, and keep what they hold. */
-function bans({ forwardings }: Context): readonly Node[] {
+function bans(context: Context): readonly Node[] {
+  const { forwardings, site } = context;
   const table = ['table', 'inet', wallTable.name];
   const set = (name: string, type: string, ...flags: readonly string[]) =>
     block('', ['set', name], [line('', 'type', type), ...flags.map((flag) => line('', 'flags', flag))]);
@@ -54,6 +58,10 @@ function bans({ forwardings }: Context): readonly Node[] {
       set('ban4', 'ipv4_addr', 'interval,timeout'),
       set('ban6', 'ipv6_addr', 'interval,timeout'),
       ...(isLed ? [set(wallTable.ports, 'inet_service')] : []),
+      ...(site.bans ? [wallTable.shut, wallTable.drop] : []).flatMap(([four, six]) => [
+        set(four, 'ipv4_addr', 'interval,timeout'),
+        set(six, 'ipv6_addr', 'interval,timeout'),
+      ]),
       chain('banned', banned),
       // Before what is established passes.
       ...(isLed ? [chain('cut', line('', ...hook('filter', 'forward', '-10', 'accept')))] : []),
@@ -63,8 +71,9 @@ function bans({ forwardings }: Context): readonly Node[] {
     block('', table, [
       chain(
         'banned',
-        rule('', ['ip', 'saddr', '@ban4', 'counter', 'drop'], 'banned'),
-        rule('', ['ip6', 'saddr', '@ban6', 'counter', 'drop'], 'banned'),
+        ...(site.bans ? spared(context, site.bans.pointer) : []),
+        ...dropped(['ban4', 'ban6']),
+        ...(site.bans ? [...dropped(wallTable.drop), ...told(context), ...dropped(wallTable.shut)] : []),
       ),
       ...(isLed ? [chain('cut', ...cutPorts)] : []),
     ]),
@@ -82,3 +91,26 @@ const cutPorts: readonly Node[] = [
     'cut off',
   ),
 ];
+
+/** Whoever is in these sets, of either family. */
+const dropped = ([four, six]: readonly [string, string]): readonly Node[] => [
+  rule('', ['ip', 'saddr', `@${four}`, 'counter', 'drop'], 'banned'),
+  rule('', ['ip6', 'saddr', `@${six}`, 'counter', 'drop'], 'banned'),
+];
+
+/** Who is never banned, whatever stands in the sets. */
+function spared({ site }: Context, at: Pointer): readonly Node[] {
+  const never = pruned(neverBanned(site).map(({ network }) => network));
+  return families.flatMap((family) => {
+    const from = match(never, 'saddr', family);
+    return from ? [rule(at, [...from, 'accept'], 'never banned')] : [];
+  });
+}
+
+/** Visitors of the gateway read there why they are refused. */
+function told({ site, host }: Context): readonly Node[] {
+  const { gateway } = site;
+  if (host.name !== gateway.host) return [];
+  const ports = oneOf([...new Set([gateway.httpPort, gateway.httpsPort])]);
+  return [rule(gateway.pointer, ['tcp', 'dport', ports, 'accept'], 'nginx tells them why')];
+}

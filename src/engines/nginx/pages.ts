@@ -93,6 +93,10 @@ const texts = {
       title: 'Cut off',
       text: 'This service has been cut off for the moment, on purpose. Try again later; if you need it now, ask those who run it.',
     },
+    banned: {
+      title: 'You are shut out for a while',
+      text: 'From your address too much came that looks like an attack: wrong passwords, refused requests, or too many of them. It may have been somebody else behind the same address. You are let in again by yourself; if you need it earlier, ask those who run this service. Shut out until:',
+    },
     entry: {
       title: 'Nobody can be let in at the moment',
       text: 'The gateway cannot tell at the moment who you are, and lets nobody in until it can. Try again in a few minutes; if it lasts, tell those who run this service.',
@@ -187,6 +191,10 @@ const texts = {
       title: 'Coupé',
       text: 'Ce service est volontairement coupé pour le moment. Réessayez plus tard ; s’il vous le faut maintenant, adressez-vous à ses responsables.',
     },
+    banned: {
+      title: 'Vous êtes exclu pour un temps',
+      text: 'Trop de ce qui ressemble à une attaque est venu de votre adresse : mots de passe faux, requêtes refusées, ou trop nombreuses. C’était peut-être quelqu’un d’autre derrière la même adresse. Vous serez admis de nouveau sans rien faire ; si c’est urgent, adressez-vous aux responsables de ce service. Exclu jusqu’à :',
+    },
     entry: {
       title: 'Personne ne peut entrer pour le moment',
       text: 'La passerelle ne peut pas savoir pour le moment qui vous êtes, et ne laisse entrer personne d’ici là. Réessayez dans quelques minutes ; si cela dure, prévenez les responsables de ce service.',
@@ -213,7 +221,12 @@ export function pages(): { readonly path: string; readonly text: string }[] {
   const html = (Object.keys(texts) as Language[]).flatMap((language) => {
     const page = (name: Name, path = `${name}`) => ({
       path: `${language}/${path}.html`,
-      text: document(language, shownStatus(name), texts[language][name], name === 'cut' ? said : ''),
+      text: document(
+        language,
+        shownStatus(name),
+        texts[language][name],
+        more[name as keyof typeof more] ?? '',
+      ),
     });
     // Who is cut off by the daemon's word is told the same.
     return [...(Object.keys(texts[language]) as Name[]).map((name) => page(name)), page('cut', '403-cut')];
@@ -229,15 +242,19 @@ export function pages(): { readonly path: string; readonly text: string }[] {
   ];
 }
 
-/** What those who cut something off have to say about it, where they do. */
-const said = `
-      <!--# include virtual="/.poterne/said" -->`;
+/** What files say beside a page: those who cut something off, where they do; until when somebody is banned. */
+const more = {
+  cut: `
+      <!--# include virtual="/.poterne/said" -->`,
+  banned: `
+      <p><strong><!--# include virtual="/.poterne/banned" --></strong></p>`,
+} as const;
 
 /** What comes back with a page: a refused certificate and none are nginx's own statuses, and no client knows them. */
 const shownStatus = (page: Name): number =>
   page === 'repair' || page === 'cut' || page === 'entry'
     ? 503
-    : page === 495 || page === 496 || page === 'blocked'
+    : page === 495 || page === 496 || page === 'blocked' || page === 'banned'
       ? 403
       : Number.parseInt(`${page}`, 10);
 

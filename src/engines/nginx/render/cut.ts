@@ -1,4 +1,5 @@
 import { unitPatterns } from '../../../lib/cut-networks.ts';
+import { banPlaces } from '../../../model/bans.ts';
 import { cutPlaces, sightingFields, sightingsLog } from '../../../model/cut.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { block, line, type Node, note } from '../syntax.ts';
@@ -10,6 +11,9 @@ const why = (text: string): Node => note('', text);
 
 /** A status that no client sees: what is cut off answers 503 with a page of its own. */
 const cutOff = '480';
+
+/** The same of who is banned, who is told 403. */
+const banned = '481';
 
 /** Where a publication's anonymous connections are told of; the daemon's verdict does it for the others. */
 const seenAt = '/.poterne/seen';
@@ -74,15 +78,23 @@ export function cutLines({ site, statePath }: Context, at: Pointer, id: string):
   const isShared = trustedFronts.length > 0 && !proxyProtocol;
   const test = (folder: string, name: string) =>
     block(at, ['if', '(-f', `${statePath(folder)}/${name})`], [line(at, 'return', cutOff)]);
+  const isBanned = (folder: string, name: string) =>
+    block('/bans', ['if', '(-f', `${statePath(folder)}/${name})`], [line('/bans', 'return', banned)]);
   return [
     note(at, 'Cut off: by name, by address, by network.'),
     line(at, 'error_page', cutOff, '=503', '/.poterne/$poterne_page/cut.html'),
+    ...(site.bans
+      ? [line('/bans', 'error_page', banned, '=403', '/.poterne/$poterne_page/banned.html')]
+      : []),
     ...(isShared
       ? []
       : [block(at, ['if', '($connection_requests', '!~', '^1?[0-9]$|[05]0$)'], [line(at, 'break')])]),
     test(cutPlaces.publications, id),
     test(cutPlaces.addresses, '$remote_addr'),
     test(cutPlaces.networks, '$poterne_network'),
+    ...(site.bans
+      ? [isBanned(banPlaces.addresses, '$remote_addr'), isBanned(banPlaces.networks, '$poterne_network')]
+      : []),
   ];
 }
 

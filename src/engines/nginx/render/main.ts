@@ -388,6 +388,7 @@ function upstreams(): Node[] {
 
 /** Names that nobody published, and bare addresses: no certificate, no content. */
 function defaultServers(context: Context): Node[] {
+  const { site, path } = context;
   return [
     why('Whoever asks for a name that is not published gets nothing.'),
     block('', ['server'], [...listens(context, 'http', true), own('return', '444')]),
@@ -397,6 +398,8 @@ function defaultServers(context: Context): Node[] {
       [
         ...listens(context, 'https', true),
         own('ssl_reject_handshake', 'on'),
+        // Only there nginx tells who asked for such a name.
+        ...(site.bans ? [line('/bans', 'error_log', path('log/unknown.log'), 'info')] : []),
         own('error_page', '497', '@nothing'),
         own('return', '444'),
         block('', ['location', '@nothing'], [own('return', '444')]),

@@ -1,3 +1,4 @@
+import type { Site } from '../../../model/site.ts';
 import { pageStatuses } from '../pages.ts';
 import { block, line, type Node, note } from '../syntax.ts';
 import { hasWaf, unlooked, wafPages } from '../waf/main.ts';
@@ -47,8 +48,24 @@ export function pagesFile(context: Context): Node[] {
         own('try_files', '/$poterne_id', '=204'),
       ],
     ),
+    ...(site.bans ? [bannedUntil(site, statePath)] : []),
     ...(hasGate(site) ? [block('', ['location', '^~', '/.poterne/json/403-'], json('/refused.json'))] : []),
   ];
+}
+
+/** Until when somebody is banned, and whom they may ask: what stands in the file by which they are. */
+function bannedUntil(site: Site, statePath: (path: string) => string): Node {
+  return block(
+    '/bans',
+    ['location', '=', '/.poterne/banned'],
+    [
+      ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
+      ...unlooked(site),
+      own('default_type', 'text/html'),
+      own('root', statePath('bans')),
+      own('try_files', '/addresses/$remote_addr', '/networks/$poterne_network', '=204'),
+    ],
+  );
 }
 
 /**

@@ -1,0 +1,200 @@
+import type { Command } from 'commander';
+import { requestBan, requestUnban } from '../../daemon/bans/desk.ts';
+import { type BanRecord, banned, readBans } from '../../daemon/bans/records.ts';
+import { denied } from '../../daemon/denied.ts';
+import { activeManifest } from '../../daemon/gateway.ts';
+import { askedNetwork, neverBanned, neverOf } from '../../lib/bans.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { harmless } from '../../lib/harmless.ts';
+import { networkText, overlaps } from '../../lib/ip.ts';
+import { Fault } from '../../model/fault.ts';
+import { message } from '../../model/message.ts';
+import { type CommonOptions, command } from '../command.ts';
+import { type Context, stateFolder } from '../context.ts';
+import { exit, WrongRequest } from '../exit.ts';
+import { localAccount } from '../local-account.ts';
+import { table } from '../table.ts';
+
+/** `poterne ban`: who is banned for a time, by the gateway itself or by hand. */
+export function ban(context: Context): Command {
+  const made = command(context, 'ban', 'ban.about', [
+    'ban list',
+    'ban add 198.51.100.7 --reason "scans us" --for 12h',
+    'ban remove 198.51.100.7 --reason "a customer who had forgotten a password"',
+    'ban why 198.51.100.7',
+  ])
+    .usage(context.t('cli.usage.commands'))
+    .helpCommand(false)
+    .enablePositionalOptions();
+  for (const make of [list, add, remove, why]) made.addCommand(make(context));
+  return made;
+}
+
+interface BanOptions extends CommonOptions {
+  readonly reason?: string;
+  readonly for?: string;
+  readonly all?: boolean;
+}
+
+function list(context: Context): Command {
+  const { t, out } = context;
+  return command(context, 'list', 'ban.list.about', ['ban list', 'ban list --all --json'])
+    .option('--all', t('ban.all'))
+    .action(async (options: BanOptions) => {
+      const all = await allowed(options, readBans);
+      const shown = options.all ? all : banned(all);
+      if (options.json) return out(JSON.stringify(shown));
+      if (shown.length === 0) return out(t('ban.none'));
+      const head = ['network', 'kind', 'at', 'until', 'before', 'by', 'reason'] as const;
+      const rows = shown.map((one) => [
+        networkText(one.network),
+        one.kind,
+        local(one.at),
+        endOf(one),
+        String(one.before),
+        `${one.by} (${one.gateway})`,
+        one.reason,
+      ]);
+      out(
+        table(
+          head.map((column) => t(`ban.column.${column}`)),
+          rows.map((row) => row.map((text) => harmless(text).replace(/[\n\t]/g, ' '))),
+        ),
+      );
+    });
+}
+
+function add(context: Context): Command {
+  const { t, out, say } = context;
+  return command(context, 'add', 'ban.add.about', [
+    'ban add 198.51.100.7 --reason "scans us" --for 12h',
+    'ban add 2001:db8:1:2::/64 --reason "scans us"',
+  ])
+    .argument('<address>', t('ban.address'))
+    .option('--reason <text>', t('ban.reason'))
+    .option('--for <duration>', t('ban.for'))
+    .action(async (address: string, options: BanOptions) => {
+      const network = networkOf(address);
+      const reason = reasonOf(options.reason);
+      const lasts = options.for === undefined ? undefined : lastsOf(options.for);
+      const made = await allowed(options, (state) =>
+        requestBan(state, { network, reason, by: localAccount(), ...(lasts === undefined ? {} : { lasts }) }),
+      );
+      if (made.troubles.length > 0) process.exitCode = exit.failed;
+      if (options.json) return out(JSON.stringify(made));
+      const { until } = made.ban;
+      const params = { network: networkText(network), count: made.ended.connections };
+      out(
+        until === undefined ? t('ban.done.open', params) : t('ban.done', { ...params, until: local(until) }),
+      );
+      for (const trouble of made.troubles)
+        out(t('ban.trouble', { text: say(trouble as Parameters<typeof say>[0]) }));
+    });
+}
+
+function remove(context: Context): Command {
+  const { t, out } = context;
+  return command(context, 'remove', 'ban.remove.about', [
+    'ban remove 198.51.100.7',
+    'ban remove 198.51.100.0/24 --reason "a customer"',
+  ])
+    .argument('<address>', t('ban.address'))
+    .option('--reason <text>', t('ban.reason'))
+    .action(async (address: string, options: BanOptions) => {
+      const network = networkOf(address);
+      const ask = { network, by: localAccount(), reason: options.reason ?? '', at: new Date().toISOString() };
+      const removed = await allowed(options, (state) => requestUnban(state, ask));
+      if (options.json) out(JSON.stringify(removed));
+      else
+        for (const { network: of, at, kind } of removed)
+          out(t('ban.removed', { network: networkText(of), at: local(at), kind }));
+      if (removed.length === 0)
+        throw new Fault(
+          'ban.remove.none',
+          { network: networkText(network) },
+          { next: message('ban.remove.none.next') },
+        );
+    });
+}
+
+function why(context: Context): Command {
+  const { t, out } = context;
+  return command(context, 'why', 'ban.why.about', ['ban why 198.51.100.7', 'ban why 198.51.100.7 --json'])
+    .argument('<address>', t('ban.address'))
+    .action(async (address: string, options: BanOptions) => {
+      const network = networkOf(address);
+      const all = await allowed(options, readBans);
+      const about = all.filter((one) => overlaps(one.network, network));
+      const site = (await allowed(options, activeManifest))?.site;
+      const never = site && neverOf(network, neverBanned(site));
+      const now = banned(about);
+      if (options.json)
+        return out(JSON.stringify({ network, never: never ?? null, banned: now, known: about }));
+      const named = networkText(network);
+      if (never)
+        out(
+          t('ban.why.never', {
+            network: named,
+            of: networkText(never.network),
+            why: t(`ban.never.${never.why}`),
+          }),
+        );
+      else if (about.length === 0) out(t('ban.why.not', { network: named }));
+      for (const one of about) draw(context, one, now.includes(one));
+    });
+}
+
+/** What is known of one ban, for people. */
+function draw({ t, out }: Context, one: BanRecord, isNow: boolean): void {
+  const { network, kind, at, by, gateway, reason, before, offences } = one;
+  const params = {
+    network: networkText(network),
+    until: endOf(one),
+    at: local(at),
+    kind,
+    by,
+    gateway,
+    reason,
+  };
+  out(t(isNow ? 'ban.why.banned' : 'ban.why.was', params));
+  if (before > 0) out(t('ban.why.before', { count: before }));
+  if (offences.length === 0) return;
+  out(t('ban.why.offences'));
+  for (const offence of offences)
+    out(`  ${local(offence.at)} ${offence.kind} ${harmless(offence.address)} ${harmless(offence.what)}`);
+}
+
+const endOf = ({ removed, until }: BanRecord): string => {
+  const end = removed ?? until;
+  return end === undefined ? '–' : local(end);
+};
+
+const local = (iso: string): string => new Date(iso).toLocaleString('sv-SE');
+
+function networkOf(text: string): string {
+  const network = askedNetwork(text);
+  if (network === undefined) throw new WrongRequest('ban.address.form', { value: text });
+  return network;
+}
+
+function reasonOf(reason: string | undefined): string {
+  const text = reason?.trim() ?? '';
+  if (text === '') throw new WrongRequest('ban.reason.missing', {}, { next: message('ban.reason.next') });
+  return text;
+}
+
+function lastsOf(text: string): number {
+  const lasts = parseDuration(text);
+  if (!lasts) throw new WrongRequest('ban.for.form', { value: text });
+  return lasts;
+}
+
+/** Works with a state folder, or says whose it is. */
+async function allowed<T>({ state: asked }: CommonOptions, work: (state: string) => Promise<T>): Promise<T> {
+  const state = stateFolder(asked, process.env);
+  try {
+    return await work(state);
+  } catch (cause) {
+    throw denied(state, cause) ?? cause;
+  }
+}

@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { eventually, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { searchAudit } from '../../audit/search.ts';
+import type { Ban } from '../../model/bans.ts';
+import { application, goOn, live, run, upstream } from '../cut/testing.ts';
+import { banned, readBans } from './records.ts';
+
+// Who does too much is banned by a real daemon, and refused by a real nginx, without any right of root's. Visitors come through a load
+// balancer that is believed: loopback itself is never banned.
+
+const yaml = ({ http, https }: Rig['ports']) => `site: test
+gateway: { listen: [127.0.0.1], http-port: ${http}, https-port: ${https}, trusted-fronts: [127.0.0.1] }
+zones: { office: { networks: [203.0.113.0/24] } }
+services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events] } }
+publications:
+  one.example.fr: { service: app, audience: everyone }
+bans:
+  scans: { failures: 3, within: 1m, for: 1h }
+  never: [office]
+  contact: "it@example.fr"
+`;
+
+async function started(): Promise<{ rig: Rig; again: () => Promise<void>; end: () => Promise<void> }> {
+  const rig = await makeRig();
+  await application();
+  await rig.write('site.yaml', yaml(rig.ports));
+  let daemon = poterne(['up', rig.file, '--state', rig.state]);
+  const isUp = () => eventually(() => daemon.said().includes('The gateway is up.'));
+  await isUp();
+  return {
+    rig,
+    end: async () => {
+      daemon.child.kill('SIGKILL');
+      await once(daemon.child, 'close').catch(() => undefined);
+    },
+    again: async () => {
+      daemon = poterne(['up', rig.file, '--state', rig.state]);
+      await isUp();
+    },
+  };
+}
+
+/** What a visitor at an address is told. */
+function visit(
+  { ports, gateway }: Rig,
+  from: string,
+  headers = {},
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const name = 'one.example.fr';
+    const asked = request(
+      {
+        ...{
+          host: '127.0.0.1',
+          port: ports.https,
+          servername: name,
+          ca: gateway.authority.root,
+          agent: false,
+        },
+        headers: { host: name, 'x-forwarded-for': from, ...headers },
+      },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          body += part;
+        });
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+      },
+    );
+    asked.once('error', reject);
+    asked.end();
+  });
+}
+
+/** Asks for a name that nobody published. */
+async function scan({ ports }: Rig, from: string): Promise<void> {
+  const socket = connect(ports.http, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.end(`GET /admin HTTP/1.1\r\nHost: nobody.example\r\nX-Forwarded-For: ${from}\r\n\r\n`);
+  await new Promise((done) => socket.resume().once('close', done));
+}
+
+const list = async (rig: Rig): Promise<readonly Ban[]> => banned(await readBans(rig.state));
+const networks = async (rig: Rig) => (await list(rig)).map(({ network }) => network);
+
+test('who asks for names that nobody published is banned, told so, ended, and let in again', async () => {
+  const { rig, end, again } = await started();
+  const [bad, good, six] = ['198.51.100.7', '198.51.100.8', '2001:db8:1:2::5'];
+  const held = await live(rig, 'one.example.fr', 'events', undefined, `X-Forwarded-For: ${bad}\r\n`);
+  const other = await live(rig, 'one.example.fr', 'events', undefined, `X-Forwarded-For: ${good}\r\n`);
+  for (let n = 0; n < 3; n++) await scan(rig, bad);
+  await scan(rig, good);
+  await eventually(async () => (await networks(rig)).length > 0);
+  expect(await networks(rig)).toEqual(['198.51.100.7/32']);
+  await eventually(() => held.ended !== undefined);
+  await goOn([other]);
+  const told = await visit(rig, bad, { 'accept-language': 'fr' });
+  const [{ until = '' } = {}] = await list(rig);
+  expect([told.status, told.body]).toEqual([403, expect.stringContaining('exclu pour un temps')]);
+  expect(told.body).toContain(`${until.slice(0, 16).replace('T', ' ')} UTC · it@example.fr`);
+  expect(await visit(rig, bad, { accept: 'application/json' })).toMatchObject({
+    status: 403,
+    body: expect.stringContaining('"status":403'),
+  });
+  expect(await visit(rig, good)).toMatchObject({ status: 200, body: 'welcome' });
+
+  // Of IPv6, a whole /64: whoever has one address there has them all.
+  for (const last of [':5', ':aaaa', 'b:c:d:e']) await scan(rig, `2001:db8:1:2:${last}`);
+  await eventually(async () => (await networks(rig)).includes('2001:db8:1:2::/64'));
+  await eventually(async () => (await visit(rig, six)).status === 403);
+  expect(await visit(rig, '2001:db8:1:3::5')).toMatchObject({ status: 200 });
+
+  // It holds without the daemon, and over its next start.
+  await end();
+  expect(await visit(rig, bad)).toMatchObject({ status: 403 });
+  await again();
+  expect(await visit(rig, bad)).toMatchObject({ status: 403 });
+
+  const why = await run(rig, 'ban', 'why', bad);
+  expect(why.said).toMatch(/198\.51\.100\.7 is banned until .*, for scans/);
+  expect(why.said).toContain('nobody.example');
+  expect((await run(rig, 'ban', 'remove', bad)).status).toBe(0);
+  expect(await visit(rig, bad)).toMatchObject({ status: 200 });
+  expect((await run(rig, 'ban', 'remove', bad)).status).toBe(1);
+
+  // The second time, twice as long.
+  for (let n = 0; n < 3; n++) await scan(rig, bad);
+  await eventually(async () => (await networks(rig)).includes('198.51.100.7/32'));
+  const [second] = (await list(rig)).filter(({ network }) => network === '198.51.100.7/32');
+  expect(second?.before).toBe(1);
+  expect(Date.parse(second?.until ?? '') - Date.parse(second?.at ?? '')).toBe(2 * 3_600_000);
+  const logged: (string | undefined)[] = [];
+  for await (const { to } of searchAudit(rig.state, { what: 'ban' })) logged.push(to);
+  expect(logged).toEqual(['198.51.100.7', '2001:db8:1:2::/64', '198.51.100.7']);
+});
+
+test('by hand: at once and for a time; and never whom the description spares', async () => {
+  const { rig } = await started();
+  const held = await live(rig, 'one.example.fr', 'events', undefined, 'X-Forwarded-For: 192.0.2.7\r\n');
+  const added = await run(rig, 'ban', 'add', '192.0.2.0/24', '--reason', 'scans us', '--for', '3s');
+  expect([added.status, added.said]).toEqual([
+    0,
+    expect.stringMatching(/192\.0\.2\.0\/24 is banned until .*: 1 live/),
+  ]);
+  await eventually(() => held.ended !== undefined);
+  expect(await visit(rig, '192.0.2.9')).toMatchObject({ status: 403 });
+  await eventually(async () => (await visit(rig, '192.0.2.9')).status === 200);
+  expect(await networks(rig)).toEqual([]);
+
+  const refused = await run(rig, 'ban', 'add', '203.0.0.0/16', '--reason', 'a mistake');
+  expect([refused.status, refused.said]).toEqual([1, expect.stringContaining('bans.never')]);
+  for (let n = 0; n < 6; n++) await scan(rig, '203.0.113.7');
+  for (let n = 0; n < 3; n++) await scan(rig, '192.0.2.77');
+  await eventually(async () => (await networks(rig)).includes('192.0.2.77/32'));
+  expect(await networks(rig)).toEqual(['192.0.2.77/32']);
+  expect((await run(rig, 'ban', 'add', 'nonsense', '--reason', 'x')).status).toBe(2);
+});

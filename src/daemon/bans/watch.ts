@@ -1,0 +1,181 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { banNetwork } from '../../lib/bans.ts';
+import { networkText } from '../../lib/ip.ts';
+import type { Bans, Offence } from '../../model/bans.ts';
+import { Fault } from '../../model/fault.ts';
+import { type Message, message } from '../../model/message.ts';
+import type { Site } from '../../model/site.ts';
+import type { Store } from '../../store/store.ts';
+import { type CutGround, isOf } from '../cut/cutting.ts';
+import { groundOf, openStores, type Stores } from '../cut/ground.ts';
+import { endLive, liveConnections } from '../cut/live.ts';
+import { alone } from '../cut/records.ts';
+import { ban, takeBan, unban } from './banning.ts';
+import { type Counter, counter, type Due } from './counting.ts';
+import { type BanRecord, banned, markBans, parseBan, readBans } from './records.ts';
+import { followSources, type Seen } from './sources.ts';
+
+/** How often it is looked what was done and what ends, what other gateways tell, and where somebody is signed in; in milliseconds. */
+const every = { look: 500, others: 2000, sessions: 10_000 } as const;
+/** The same trouble is told again after so long. */
+const quiet = 60_000;
+
+/** What keeping bans needs of the daemon. */
+export interface KeptBans {
+  readonly state: string;
+  readonly tell: (what: Message) => void;
+  readonly fail: (fault: Fault) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Bans whoever does too much of what counts, until told to stop: looks at the logs, counts by the thresholds of the description, hears what
+ * other gateways of the site banned, and has the files that the engine looks for be those of who is banned.
+ */
+export function keepBans(kept: KeptBans): { readonly ended: Promise<void> } {
+  const { state, fail, signal } = kept;
+  const stores = openStores(state);
+  const told = new Map<string, number>();
+  const tried = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      const fault =
+        error instanceof Fault
+          ? error
+          : new Fault('daemon.trouble', { reason: (error as Error).message }, { cause: error });
+      if (performance.now() < (told.get(fault.code) ?? 0)) return;
+      told.set(fault.code, performance.now() + quiet);
+      fail(fault);
+    }
+  };
+  const sources = followSources(state);
+  const counting = counter();
+  let due = { others: 0, sessions: 0 };
+  let shared: ReadonlySet<string> = new Set();
+  const look = async (): Promise<void> => {
+    const now = performance.now();
+    const ground = await groundOf(state, stores);
+    const { site } = ground;
+    await tried(() => endBanned(ground));
+    if (site?.store && now >= due.others) {
+      due = { ...due, others: now + every.others };
+      await tried(() => stores.use(site, (store) => follow(ground, site, store, kept.tell)));
+    }
+    if (!site?.bans) return;
+    if (site.signIn && now >= due.sessions) {
+      due = { ...due, sessions: now + every.sessions };
+      await tried(async () => {
+        shared = await signedInFrom(site, stores);
+      });
+    }
+    await tried(async () =>
+      judge({ ...kept, ground, counting, bans: site.bans as Bans, shared }, await sources.look()),
+    );
+  };
+  const ended = (async () => {
+    while (!signal.aborted) {
+      await tried(look);
+      await delay(every.look, undefined, { signal }).catch(() => undefined);
+    }
+    await sources.close();
+    await stores.close();
+  })();
+  return { ended };
+}
+
+/** What an offence is judged by. */
+interface Judging extends Pick<KeptBans, 'tell'> {
+  readonly ground: CutGround;
+  readonly counting: Counter;
+  readonly bans: Bans;
+  readonly shared: ReadonlySet<string>;
+}
+
+async function judge(judging: Judging, { offences, signIns }: Seen): Promise<void> {
+  const { counting, shared } = judging;
+  const isShared = (address: string) => shared.has(banNetwork(address) ?? '');
+  for (const offence of offences)
+    if (counting.weigh(offence, isShared(offence.address))) await count(judging, offence);
+  for (const seen of signIns) {
+    const times = counting.weighSignIn(seen, isShared(seen.offence.address));
+    for (let n = 0; n < times; n++) await count(judging, seen.offence);
+  }
+}
+
+async function count(judging: Judging, offence: Offence): Promise<void> {
+  const due = judging.counting.count(offence, judging.bans);
+  if (due) await banDue(judging, due);
+}
+
+/** Bans somebody, unless that cannot be or is so already. */
+async function banDue({ ground, tell }: Judging, { network, kind, offences }: Due): Promise<void> {
+  if (banned(await readBans(ground.state)).some((each) => each.network === network)) return;
+  try {
+    const made = await ban(ground, { network, kind, by: 'poterne', reason: kind, offences });
+    tell(message('ban.told', { network: networkText(made.ban.network), kind, until: made.ban.until ?? '–' }));
+  } catch (error) {
+    // Whoever is never banned may do what they like.
+    if (!(error instanceof Fault) || error.code !== 'ban.never') throw error;
+  }
+}
+
+/** Where somebody is signed in now. */
+async function signedInFrom(site: Site, stores: Stores): Promise<ReadonlySet<string>> {
+  const list = await stores.use(site, ({ sessions }) => sessions.list(site.name));
+  return new Set(list.flatMap(({ address }) => banNetwork(address) ?? []));
+}
+
+/** Has the files be those of who is banned now, and ends what somebody who is banned has in a tunnel, where nginx looks for no file. */
+async function endBanned({ state, site }: CutGround): Promise<void> {
+  const all = await readBans(state);
+  await alone(state, async () => markBans(state, await readBans(state), site?.bans?.contact));
+  const now = banned(all);
+  const publications = site?.publications ?? [];
+  if (now.length === 0 || !publications.some(({ scenario }) => scenario === 'direct')) return;
+  const live = await liveConnections(state, publications);
+  await endLive(
+    live.filter((one) => now.some(({ network }) => isOf({ kind: 'address', name: network })(one))),
+    publications,
+  );
+}
+
+/** Does what the other gateways of a site did, and tells them what they do not know yet. */
+export async function follow(
+  ground: CutGround,
+  site: Site,
+  store: Pick<Store, 'bans'>,
+  tell: (what: Message) => void,
+): Promise<void> {
+  const rows = await store.bans.list(site.name);
+  const mine = await readBans(ground.state);
+  const now = new Date().toISOString();
+  for (const row of rows) {
+    const here = mine.find(({ network }) => network === row.network);
+    const made = parseBan(row.detail);
+    if (!made || made.network !== row.network) continue;
+    if (row.removed !== null) {
+      if (!here || here.removed !== undefined || here.at > row.removed) continue;
+      const why = { by: 'poterne', reason: 'removed elsewhere', at: row.removed };
+      await unban(ground, row.network, why, ({ network }) => network === row.network);
+    } else if ((!here || here.at < row.at) && !(made.until !== undefined && made.until <= now)) {
+      await takeBan(ground, made);
+      tell(message('ban.followed', { network: networkText(made.network), gateway: made.gateway }));
+    }
+  }
+  for (const each of mine) await share(site, store, rows, each);
+}
+
+async function share(
+  site: Site,
+  store: Pick<Store, 'bans'>,
+  rows: Awaited<ReturnType<Store['bans']['list']>>,
+  { removed, ...made }: BanRecord,
+): Promise<void> {
+  const row = rows.find(({ network }) => network === made.network);
+  if (!row || row.at < made.at) {
+    await store.bans.tell(site.name, { network: made.network, at: made.at, detail: JSON.stringify(made) });
+    if (removed === undefined) return;
+  } else if (removed === undefined || row.removed !== null || row.at > removed) return;
+  await store.bans.remove(site.name, made.network, removed);
+}
