@@ -8,6 +8,7 @@ import { entryCookie, readCookie } from './cookies.ts';
 import { readTold, type Told, verdictText } from './headers.ts';
 import { judge } from './judge.ts';
 import { portalUrl } from './passage.ts';
+import { roomForVerdicts } from './room.ts';
 import type { Entry, Handler } from './types.ts';
 
 /** Somebody that a request shows. */
@@ -32,6 +33,9 @@ const kept = { admitted: 3, refused: 1 } as const;
 export function verdicts(entry: Entry): Handler {
   const publications = new Map(entry.site.publications.map((each) => [each.id, each]));
   const identify = identities(entry);
+  const hasRoom = roomForVerdicts(entry.state);
+  const reply: typeof replyKept = (answer, status, seconds, headers) =>
+    replyKept(answer, status, seconds > 0 && hasRoom() ? seconds : 0, headers);
   return async (asked, answer) => {
     const told = readTold(asked);
     const publication = publications.get(told.publication);
@@ -142,7 +146,7 @@ function certificateOf(site: Site, publication: Publication, told: Told): string
 }
 
 /** Nginx keeps an answer for so many seconds; none for 0. */
-function reply(
+function replyKept(
   answer: ServerResponse,
   status: number,
   seconds: number,

@@ -9,6 +9,11 @@ function counted() {
       clock.now = new Date(clock.now.getTime() + seconds * 1000);
     },
     fail: (user: string, address = '192.0.2.7') => attempts.begin(user, address).wait,
+    unlooked: (user: string, address = '192.0.2.7') => {
+      const attempt = attempts.begin(user, address);
+      if (attempt.wait === undefined) attempt.unlooked();
+      return attempt.wait;
+    },
     good: (user: string, address = '192.0.2.7') => {
       const attempt = attempts.begin(user, address);
       if (attempt.wait === undefined) attempt.good();
@@ -27,6 +32,13 @@ test('a name may fail five times, then waits longer and longer; others do not', 
   later(61);
   expect(fail('alice')).toBeUndefined();
   expect(fail('alice')).toBe(300);
+});
+
+test('a try that nobody could look at counts for nothing', () => {
+  const { fail, unlooked } = counted();
+  for (let i = 0; i < 30; i++) expect(unlooked('alice')).toBeUndefined();
+  for (let i = 0; i < 5; i++) expect(fail('alice', `192.0.2.${i}`)).toBeUndefined();
+  expect(unlooked('alice')).toBe(60);
 });
 
 test('who signs in starts anew, and quiet is forgotten', () => {

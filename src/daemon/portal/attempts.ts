@@ -34,7 +34,14 @@ export interface Attempts {
   begin(
     user: string,
     address: string,
-  ): { readonly wait: number } | { readonly wait?: undefined; good(): void };
+  ):
+    | { readonly wait: number }
+    | {
+        readonly wait?: undefined;
+        good(): void;
+        /** Nothing was looked at: what would have is away. */
+        unlooked(): void;
+      };
 }
 
 /** Failed tries by name and by address, in this process's memory. */
@@ -82,6 +89,10 @@ export function countAttempts(now: () => Date): Attempts {
           if (own) Object.assign(own, { failures: 0, until: 0 });
           // Whoever knows one password may still be guessing another's.
           if (ofAll) Object.assign(ofAll, { failures: Math.max(0, ofAll.failures - 1), until: 0 });
+        },
+        unlooked() {
+          for (const { record } of counted)
+            Object.assign(record, { failures: Math.max(0, record.failures - 1), until: 0 });
         },
       };
     },

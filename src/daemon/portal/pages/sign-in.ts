@@ -40,7 +40,12 @@ export function signInPages(app: Hono<PortalEnv>, attempts: Attempts): void {
       asked.header('Retry-After', String(attempt.wait));
       return refuse(429, tell(asked, 'portal.wait', { seconds: attempt.wait }));
     }
-    const result = await answerOf(asked, source, () => source.check(login, password));
+    const result = await answerOf(asked, source, () =>
+      source.check(login, password).catch((error: unknown) => {
+        attempt.unlooked();
+        throw error;
+      }),
+    );
     if (!result) return refuse(503, tell(asked, 'portal.sign-in.source'));
     if (result.user || result.refused === 'must-change') attempt.good();
     // Told what a wrong password is told, to the letter.
