@@ -86,6 +86,13 @@ async function scan({ ports }: Rig, from: string): Promise<void> {
 const list = async (rig: Rig): Promise<readonly Ban[]> => banned(await readBans(rig.state));
 const networks = async (rig: Rig) => (await list(rig)).map(({ network }) => network);
 
+/** Who was banned, as the audit log has it. */
+async function logged({ state }: Rig): Promise<readonly (string | undefined)[]> {
+  const found: (string | undefined)[] = [];
+  for await (const { to } of searchAudit(state, { what: 'ban' })) found.push(to);
+  return found;
+}
+
 test('who asks for names that nobody published is banned, told so, ended, and let in again', async () => {
   const { rig, end, again } = await started();
   const [bad, good, six] = ['198.51.100.7', '198.51.100.8', '2001:db8:1:2::5'];
@@ -113,6 +120,7 @@ test('who asks for names that nobody published is banned, told so, ended, and le
   await eventually(async () => (await visit(rig, six)).status === 403);
   expect(await visit(rig, '2001:db8:1:3::5')).toMatchObject({ status: 200 });
 
+  await eventually(async () => (await logged(rig)).length === 2);
   // It holds without the daemon, and over its next start.
   await end();
   expect(await visit(rig, bad)).toMatchObject({ status: 403 });
@@ -132,9 +140,8 @@ test('who asks for names that nobody published is banned, told so, ended, and le
   const [second] = (await list(rig)).filter(({ network }) => network === '198.51.100.7/32');
   expect(second?.before).toBe(1);
   expect(Date.parse(second?.until ?? '') - Date.parse(second?.at ?? '')).toBe(2 * 3_600_000);
-  const logged: (string | undefined)[] = [];
-  for await (const { to } of searchAudit(rig.state, { what: 'ban' })) logged.push(to);
-  expect(logged).toEqual(['198.51.100.7', '2001:db8:1:2::/64', '198.51.100.7']);
+  await eventually(async () => (await logged(rig)).length === 3);
+  expect(await logged(rig)).toEqual(['198.51.100.7', '2001:db8:1:2::/64', '198.51.100.7']);
 });
 
 test('by hand: at once and for a time; and never whom the description spares', async () => {
