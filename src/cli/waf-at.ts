@@ -68,7 +68,7 @@ export async function askGateway<T>(
 }
 
 /** The gateway that is another machine than this one. */
-async function otherGateway(
+export async function otherGateway(
   context: Context,
   options: WafOptions,
 ): Promise<{ readonly site: Site; readonly name: string } | undefined> {

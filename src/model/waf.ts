@@ -69,3 +69,20 @@ export interface WafRulesLack {
   readonly lack: 'missing' | 'unreadable' | 'none' | 'digest';
   readonly params: Readonly<Record<string, string>>;
 }
+
+/** What was seen of a publication while its firewall only looked at it, as far back as the logs go. */
+export interface WafEvidence {
+  /** Requests that came to it. */
+  readonly requests: number;
+  /** When the first and the last of them came; ISO 8601. */
+  readonly first?: string;
+  readonly last?: string;
+  /** Requests that would have been blocked. */
+  readonly wouldBlock: number;
+  /** Those of them that the exclusions of the description, as it is now, would not let through. */
+  readonly unresolved: number;
+  /** When the last of these came; ISO 8601. */
+  readonly lastUnresolved?: string;
+  /** The rules of these, with the number of requests; those with the most first, five at most. */
+  readonly rules: readonly { readonly rule: number; readonly requests: number }[];
+}

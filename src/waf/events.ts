@@ -140,7 +140,7 @@ function pathOf(uri: string): string {
 }
 
 /** A log and what it was before logrotate renamed it, oldest first. */
-async function withRotated(file: string): Promise<readonly string[]> {
+export async function withRotated(file: string): Promise<readonly string[]> {
   const name = basename(file);
   const folder = dirname(file);
   const found = (await readdir(folder)).flatMap((entry) => {
@@ -156,7 +156,9 @@ const most = 1024 * 1024;
 const kept = 16 * 1024;
 
 /** Lines of a file, also of one that gzip made; of one that is too long, its beginning and its end. */
-async function* linesOf(file: string): AsyncGenerator<{ readonly text: string; readonly end?: string }> {
+export async function* linesOf(
+  file: string,
+): AsyncGenerator<{ readonly text: string; readonly end?: string }> {
   const raw = createReadStream(file, { highWaterMark: 256 * 1024 });
   const stream = file.endsWith('.gz') ? raw.on('error', (e) => stream.destroy(e)).pipe(createGunzip()) : raw;
   let parts: Buffer[] = [];

@@ -128,14 +128,15 @@ function foundOf(entry: unknown): WafFound {
 }
 
 /**
- * What of the request matched. The operator's own words come first, which are the rules', then the name, then the value; operators
- * of libinjection tell only the CRS's `logdata`.
+ * What of the request matched. The operator's own words come first, which are the rules', then the name, then the value. Operators of
+ * libinjection tell it only in the CRS's `logdata`, and so do chains, whose last rule looks at something else.
  */
 function targetOf(match: string, data: string): string | undefined {
-  return (
-    /' against variable `([\s\S]*?)' \(Value: `/.exec(match)?.[1] ??
-    /^Matched Data: (?:[\s\S]*?) found within ([A-Z_]+(?::[^\s]*?)?): /.exec(data)?.[1]
-  );
+  const told = /' against variable `([\s\S]*?)' \(Value: `/.exec(match)?.[1];
+  const said = /^Matched Data: (?:[\s\S]*?) found within ([A-Z_]+(?::[^\s]*?)?): /.exec(data)?.[1];
+  return told === undefined || /^(?:TX|MATCHED_VARS?|MATCHED_VARS?_NAMES?)\b/.test(told)
+    ? (said ?? told)
+    : told;
 }
 
 function lookedAt(match: string, data: string, target: string | undefined): string | undefined {

@@ -2,9 +2,11 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { readGenerated } from '../../apply/generations.ts';
 import { intendSite, type OpenGateway, wantedOf } from '../../daemon/perimeter.ts';
+import { evidenceFor } from '../../daemon/waf/evidence.ts';
 import type { Change, ReachChange } from '../../model/change.ts';
 import type { Params } from '../../model/message.ts';
 import { changes, exposureDiff } from '../../plan/diff.ts';
+import { enforcementFindings } from '../../plan/waf.ts';
 import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
@@ -28,8 +30,13 @@ export function plan(context: Context): Command {
       const state = stateFolder(options.state, process.env);
       const asked = await wantedOf(site, sources, () => {});
       const open: OpenGateway = (work) => withGateway(state, work);
-      const intent = await intendSite(open, asked, reachOf(site, options), { tell: () => {} });
+      const reach = reachOf(site, options);
+      const intent = await intendSite(open, asked, reach, { tell: () => {} });
       const { machines, active } = intent;
+      const served = active === 'unknown' ? undefined : active;
+      const at = { state, reach, ...(asked.served ? { served: asked.served.host } : {}) };
+      const evidence = await evidenceFor(intent.plan.site, served, at);
+      const known = [...findings, ...enforcementFindings(served, intent.plan.site, evidence)];
       // What it serves now being unknown, no change can be told.
       const wanted = active === 'unknown' ? [] : changes(active, intent.plan);
       const exposure = active === 'unknown' ? { gained: [], lost: [] } : exposureDiff(active, intent.plan);
@@ -44,11 +51,11 @@ export function plan(context: Context): Command {
           JSON.stringify({
             ...(active === 'unknown' ? {} : { changes: said, exposure }),
             ...(machines.length > 0 ? { machines: machines.map((each) => machineJson(context, each)) } : {}),
-            findings: toJson(findings),
+            findings: toJson(known),
           }),
         );
       }
-      show(findings);
+      show(known);
       if (active === 'unknown') out(t('plan.unknown'));
       else if (wanted.length === 0) out(t(machines.some(differs) ? 'plan.none.published' : 'plan.none'));
       else out([t('plan.changes'), ...wanted.map((c) => line(context, c))].join('\n'));

@@ -10,6 +10,7 @@ import {
 } from '../../engines/nginx/testing-gateway.ts';
 import type { Waf } from '../../model/waf.ts';
 import type { WafEvent } from '../../waf/events.ts';
+import { evidenceOf } from './evidence.ts';
 import { eventOfReference, reportOf, walled } from './log.ts';
 
 // What the web application firewall's log tells, on a real nginx with the rules of Debian.
@@ -114,4 +115,35 @@ test('the report groups by rule, path and parameter', async () => {
     '/notes/:id',
   );
   expect((await reportOf(join(gateway.state, 'nothing'), seen, new Date(0))).groups).toEqual([]);
+});
+
+test('what was observed is the evidence for blocking: how many came, and what would still be refused', async () => {
+  const [, seen] = walled(gateway.site);
+  if (!seen) throw new Error('no publication');
+  const evidence = async (exclusions: Waf['exclusions']) => {
+    const asked = { ...seen, waf: { ...seen.waf, mode: 'block' as const, exclusions } };
+    return (await evidenceOf(gateway.state, [asked]))[seen.id];
+  };
+  const before = await evidence([]);
+  for (const id of [7, 8])
+    await ask('seen.localhost', `/letters/${id}`, `text=${encodeURIComponent(sentence)}`);
+  await gateway.get('seen.localhost', '/honest');
+  await gateway.get('erp.localhost', '/honest');
+  await gateway.log();
+  const after = await evidence([]);
+  expect((after?.requests ?? 0) - (before?.requests ?? 0)).toBeGreaterThanOrEqual(3);
+  expect((after?.unresolved ?? 0) - (before?.unresolved ?? 0)).toBe(2);
+  expect(after?.rules.map(({ rule }) => rule)).toContain(932115);
+  // Excluded, they are resolved; the same rule elsewhere is not.
+  const excluded = { rule: 932115, path: '/letters/', target: 'ARGS:text', why: '–', pointer: '' };
+  const tuned = await evidence([excluded]);
+  expect(tuned?.wouldBlock).toBe(after?.wouldBlock);
+  expect(tuned?.unresolved).toBe(before?.unresolved);
+  expect((await evidence([{ ...excluded, target: 'ARGS:tex' }]))?.unresolved).toBe(after?.unresolved);
+  const accessLog = await gateway.log();
+  expect(
+    accessLog
+      .filter(({ publication: name }) => name === 'erp.localhost')
+      .every((each) => each.waf === 'block'),
+  ).toBe(true);
 });

@@ -57,4 +57,70 @@ export const wafLiving = {
   'waf.group.counts': '{blocked} blocked, from {addresses} addresses, {first} to {last}',
   'waf.example': '{request}  {value}',
   'waf.example.value': 'there stood (masked): {value}',
+  // Tuning.
+  'waf.tune.about':
+    'propose the narrowest exclusion for a request that was refused by mistake, and say what it costs',
+  'waf.tune.usage': '<name> (--reference ID | --rule N --path P [--parameter Q]) [options]',
+  'waf.tune.reference': 'the request that was refused, or would have been, by its reference',
+  'waf.tune.rule': 'the id of the rule, as the report tells it',
+  'waf.tune.path': 'the path under which it is mistaken; all below when it ends with "/"',
+  'waf.tune.parameter': 'the parameter, or what else in the words of the report (REQUEST_COOKIES:theme)',
+  'waf.tune.request':
+    'a file with the request as it was sent (request line, headers, body), to prove that it passes',
+  'waf.tune.samples':
+    'attack samples to weigh with, in the format of the CRS’s regression tests (default: Poterne’s own)',
+  'waf.tune.proposal': 'the number of the proposal that --write writes (default 1)',
+  'waf.tune.why': 'the reason that is written beside the exclusion',
+  'waf.tune.write': 'write the proposal into the description',
+  'waf.tune.what': 'what is to be let through?',
+  'waf.tune.what.next': 'poterne waf tune NAME --reference ID, or --rule N --path P --parameter Q',
+  'waf.tune.form': '"{value}" cannot stand in an exclusion as {what}',
+  'waf.tune.form.next':
+    'a rule is a number, a path begins with "/", and a target is ARGS:name, REQUEST_COOKIES:name, REQUEST_HEADERS:name or FILES:name',
+  'waf.tune.sum': 'rule {rule} adds up what others found: without it, nothing is refused any more',
+  'waf.tune.sum.next': 'give the reference of a request: the rules that made its sum are proposed',
+  'waf.tune.cut': 'the log’s line of {reference} is too long: what matched is not known',
+  'waf.tune.cut.next': 'poterne waf report shows requests like it; tune with --rule, --path and --parameter',
+  'waf.tune.other': '{reference} is a request of {other}, not of {name}',
+  'waf.tune.nothing': 'no rule is told of for {reference}: nothing can be left out',
+  'waf.tune.samples.missing': 'there are no attack samples in {path}',
+  'waf.tune.request.missing': '{file} cannot be read: {reason}',
+  'waf.tune.request.there': 'a request in a file is sent on this machine only, and {host} has the gateway',
+  'waf.tune.request.there.next': 'run the command on {host}',
+  'waf.tune.proposal.form': 'there is no proposal {value}: there are {count}',
+  'waf.tune.edit': 'the publication is not written in {file} in a way that can be added to',
+  'waf.tune.edit.next': 'write it yourself, under waf of the publication:\n{text}',
+  'waf.tune.refused': 'the description would not hold with this exclusion: {reason}',
+  'waf.tune.default': 'refused by mistake ({what})',
+  'waf.tune.progress': '{done} of {total} attacks weighed',
+  'waf.tune.found': 'Refused under {path}: {rules}.',
+  'waf.tune.narrow': 'Proposal {number}: in this place, under this path alone.',
+  'waf.tune.below': 'Proposal {number}: in this place, under all paths of its kind.',
+  'waf.tune.off': 'Proposal {number}: off under this path, whatever is sent there.',
+  'waf.tune.exclusion': '  rule {rule} under {path}{target}',
+  'waf.tune.mistake.passes.sent': '  The request, sent again as the log has it, passes.',
+  'waf.tune.mistake.passes.rebuilt': '  The request, made again of the values in the log, passes.',
+  'waf.tune.mistake.passes.given': '  The request in the file passes.',
+  'waf.tune.mistake.refused': '  The request is still refused: this does not do.',
+  'waf.tune.mistake.unproved':
+    '  The request, sent again, is not refused as things are now: that it would pass proves nothing. Give it with --request.',
+  'waf.tune.mistake.unknown':
+    '  The log does not hold what was sent: whether it passes is not proved. Give it with --request.',
+  'waf.tune.cost':
+    '  Of {attacks} attacks in {target}, {refused} are refused now; {opened} of these would pass{names}',
+  'waf.tune.elsewhere':
+    '  Of {refused} that are refused in a neighbouring parameter or under a neighbouring path, {opened} would pass.',
+  'waf.tune.next': 'write it: the same command with --write (and --proposal N for another)',
+  'waf.tune.written': 'Written to {file}.',
+  'waf.tune.then': 'poterne plan {file}',
+  // From observing to blocking.
+  'waf.enforce.unknown': '{name} is to block, and its gateway did not say what was observed',
+  'waf.enforce.unseen': '{name} is to block, and no traffic was observed: 0 requests',
+  'waf.enforce.unresolved':
+    '{name} is to block: of {requests} requests in {days} days, {wouldBlock} would have been blocked, and {unresolved} still would; the last at {last}, by the rules {rules}',
+  'waf.enforce.resolved':
+    '{name} is to block: of {requests} requests in {days} days, {wouldBlock} would have been blocked; the exclusions of the description let all of them through',
+  'waf.enforce.clean':
+    '{name} is to block: of {requests} requests in {days} days, none would have been blocked',
+  'waf.enforce.hint': 'poterne waf report {name} shows what would be blocked; mode: observe goes on looking',
 } as const;

@@ -58,4 +58,72 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.group.counts': '{blocked} bloquées, depuis {addresses} adresses, de {first} à {last}',
   'waf.example': '{request}  {value}',
   'waf.example.value': 'il y avait (masqué) : {value}',
+  'waf.tune.about':
+    'propose l’exclusion la plus étroite pour une requête refusée à tort, et dit ce qu’elle coûte',
+  'waf.tune.usage': '<nom> (--reference ID | --rule N --path P [--parameter Q]) [options]',
+  'waf.tune.reference': 'la requête refusée, ou qui l’aurait été, par sa référence',
+  'waf.tune.rule': 'l’identifiant de la règle, comme le rapport le dit',
+  'waf.tune.path': 'le chemin sous lequel elle se trompe ; tout ce qui est dessous s’il finit par « / »',
+  'waf.tune.parameter': 'le paramètre, ou autre chose dans les mots du rapport (REQUEST_COOKIES:theme)',
+  'waf.tune.request':
+    'un fichier avec la requête telle qu’envoyée (ligne de requête, en-têtes, corps), pour prouver qu’elle passe',
+  'waf.tune.samples':
+    'les échantillons d’attaques pour peser, au format des tests de régression du CRS (par défaut : ceux de Poterne)',
+  'waf.tune.proposal': 'le numéro de la proposition qu’écrit --write (par défaut 1)',
+  'waf.tune.why': 'la raison écrite à côté de l’exclusion',
+  'waf.tune.write': 'écrit la proposition dans la description',
+  'waf.tune.what': 'que faut-il laisser passer ?',
+  'waf.tune.what.next': 'poterne waf tune NOM --reference ID, ou --rule N --path P --parameter Q',
+  'waf.tune.form': '« {value} » ne peut être {what} d’une exclusion',
+  'waf.tune.form.next':
+    'une règle est un nombre, un chemin commence par « / », et une cible est ARGS:nom, REQUEST_COOKIES:nom, REQUEST_HEADERS:nom ou FILES:nom',
+  'waf.tune.sum': 'la règle {rule} additionne ce que d’autres ont trouvé : sans elle, plus rien n’est refusé',
+  'waf.tune.sum.next': 'donnez la référence d’une requête : les règles qui ont fait sa somme sont proposées',
+  'waf.tune.cut':
+    'la ligne du journal pour {reference} est trop longue : ce qui a touché une règle n’est pas connu',
+  'waf.tune.cut.next':
+    'poterne waf report montre des requêtes semblables ; réglez avec --rule, --path et --parameter',
+  'waf.tune.other': '{reference} est une requête de {other}, pas de {name}',
+  'waf.tune.nothing': 'aucune règle n’est dite pour {reference} : il n’y a rien à exclure',
+  'waf.tune.samples.missing': 'il n’y a pas d’échantillons d’attaques dans {path}',
+  'waf.tune.request.missing': '{file} est illisible : {reason}',
+  'waf.tune.request.there':
+    'une requête dans un fichier n’est envoyée que sur cette machine, et c’est {host} qui a la passerelle',
+  'waf.tune.request.there.next': 'lancez la commande sur {host}',
+  'waf.tune.proposal.form': 'il n’y a pas de proposition {value} : il y en a {count}',
+  'waf.tune.edit': 'la publication n’est pas écrite dans {file} d’une manière qui se complète',
+  'waf.tune.edit.next': 'écrivez-le vous-même, sous waf de la publication :\n{text}',
+  'waf.tune.refused': 'la description ne tiendrait pas avec cette exclusion : {reason}',
+  'waf.tune.default': 'refusé à tort ({what})',
+  'waf.tune.progress': '{done} attaques pesées sur {total}',
+  'waf.tune.found': 'Refusée sous {path} : {rules}.',
+  'waf.tune.narrow': 'Proposition {number} : à cet endroit, sous ce seul chemin.',
+  'waf.tune.below': 'Proposition {number} : à cet endroit, sous tous les chemins de cette sorte.',
+  'waf.tune.off': 'Proposition {number} : éteinte sous ce chemin, quoi qu’on y envoie.',
+  'waf.tune.exclusion': '  règle {rule} sous {path}{target}',
+  'waf.tune.mistake.passes.sent': '  La requête, renvoyée comme le journal l’a, passe.',
+  'waf.tune.mistake.passes.rebuilt': '  La requête, refaite avec les valeurs du journal, passe.',
+  'waf.tune.mistake.passes.given': '  La requête du fichier passe.',
+  'waf.tune.mistake.refused': '  La requête est encore refusée : cela ne suffit pas.',
+  'waf.tune.mistake.unproved':
+    '  La requête, renvoyée, n’est pas refusée dans l’état actuel : qu’elle passerait ne prouve rien. Donnez-la avec --request.',
+  'waf.tune.mistake.unknown':
+    '  Le journal n’a pas ce qui a été envoyé : qu’elle passe n’est pas prouvé. Donnez-la avec --request.',
+  'waf.tune.cost':
+    '  Sur {attacks} attaques dans {target}, {refused} sont refusées aujourd’hui ; {opened} d’entre elles passeraient{names}',
+  'waf.tune.elsewhere':
+    '  Sur {refused} refusées dans un paramètre voisin ou sous un chemin voisin, {opened} passeraient.',
+  'waf.tune.next': 'pour l’écrire : la même commande avec --write (et --proposal N pour une autre)',
+  'waf.tune.written': 'Écrit dans {file}.',
+  'waf.tune.then': 'poterne plan {file}',
+  'waf.enforce.unknown': '{name} va bloquer, et sa passerelle n’a pas dit ce qui a été observé',
+  'waf.enforce.unseen': '{name} va bloquer, et aucun trafic n’a été observé : 0 requête',
+  'waf.enforce.unresolved':
+    '{name} va bloquer : sur {requests} requêtes en {days} jours, {wouldBlock} auraient été bloquées, et {unresolved} le seraient encore ; la dernière à {last}, par les règles {rules}',
+  'waf.enforce.resolved':
+    '{name} va bloquer : sur {requests} requêtes en {days} jours, {wouldBlock} auraient été bloquées ; les exclusions de la description les laissent toutes passer',
+  'waf.enforce.clean':
+    '{name} va bloquer : sur {requests} requêtes en {days} jours, aucune n’aurait été bloquée',
+  'waf.enforce.hint':
+    'poterne waf report {name} montre ce qui serait bloqué ; mode: observe continue de regarder',
 };

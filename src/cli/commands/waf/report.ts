@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { eventOfReference, reportOf } from '../../../daemon/waf/log.ts';
+import { evidenceOf } from '../../../daemon/waf/evidence.ts';
+import { eventOfReference, reportOf, type Walled } from '../../../daemon/waf/log.ts';
 import { message } from '../../../model/message.ts';
 import type { WafEvent } from '../../../waf/events.ts';
 import { familyOf } from '../../../waf/families.ts';
@@ -47,6 +48,17 @@ export function wafReport(context: Context): Command {
       );
       if (options.json) context.out(JSON.stringify(report));
       else show(context, name, report, options.all === true);
+    });
+}
+
+/** Hidden: what `plan` asks of a gateway whose publications are to block. */
+export function wafEvidence(context: Context): Command {
+  return wafCommand(context, 'evidence', 'waf.report.about', [])
+    .argument('<publications>', '')
+    .action(async (asked: string, options: WafOptions) => {
+      const publications = JSON.parse(asked) as Walled[];
+      const found = await askGateway(context, options, [], (state) => evidenceOf(state, publications));
+      context.out(JSON.stringify(found));
     });
 }
 

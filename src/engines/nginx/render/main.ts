@@ -3,6 +3,7 @@ import type { Module } from '../../engine.ts';
 import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
 import { wafLoading, wafModules, wafPart } from '../waf/main.ts';
+import { observedFields, observedHash, observedMap } from '../waf/observed.ts';
 import { asksClients, identityMaps } from './clients.ts';
 import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
 import { cutMaps } from './cut.ts';
@@ -136,6 +137,7 @@ function hashes(site: Site): Node[] {
       `${powerOfTwo(Math.max(0, ...headers.flat().map((h) => h.length)) + 32, 128)}`,
     ),
     own('variables_hash_max_size', '2048'),
+    ...observedHash(site),
   ];
 }
 
@@ -268,6 +270,7 @@ function log(file: string, site: Site): Node[] {
           ['clientSerial', '"$ssl_client_serial"'],
         ]
       : []),
+    ...observedFields(site),
   ].map(([name, value]) => `"${name}":${value}`);
   const format = (name: string, those: readonly string[]) =>
     own('log_format', name, 'escape=json', '{', ...those.map((f, n) => (n === 0 ? f : `,${f}`)), '}');
@@ -293,6 +296,7 @@ function log(file: string, site: Site): Node[] {
       '"limited":"$poterne_limited"',
       ...(countsKnown(site) ? ['"known":"$poterne_known"'] : []),
     ]),
+    ...observedMap(site),
     own('access_log', file, 'poterne', 'buffer=64k', 'flush=1s'),
     own('log_not_found', 'off'),
   ];
