@@ -74,11 +74,16 @@ export async function runCrs(tests: readonly CrsTest[], run: CrsRun): Promise<re
     }
   };
   await Promise.all(Array.from({ length: run.width }, worker));
+  const known = new Set(
+    sent.flatMap(
+      (stages) => stages?.flatMap(({ answers }) => answers.flatMap(({ requests }) => requests)) ?? [],
+    ),
+  );
   const judged = (log: SeenLog) =>
     tests.flatMap((test, n) => (sent[n] ? [judgeTest(test, sent[n], log)] : []));
   // The log is written a moment after the answer.
   for (let tries = 0; ; tries++) {
-    const results = judged(await readSeen(run.log, since));
+    const results = judged(await readSeen(run.log, since, known));
     const isLate = ({ failure }: CrsResult) =>
       failure?.reason === 'unmatched' || failure?.reason === 'refused-before';
     if (tries === 2 || !results.some(isLate)) return results;

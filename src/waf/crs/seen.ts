@@ -36,8 +36,11 @@ interface Message {
   };
 }
 
-/** Reads what came to a log since (ModSecurity's JSON, one transaction a line). One that was rotated meanwhile is read whole. */
-export async function readSeen(file: string, since: number): Promise<SeenLog> {
+/**
+ * Reads what came to a log since (ModSecurity's JSON, one transaction a line). One that was rotated meanwhile is read whole. Requests whose
+ * numbers answers told (`known`) are found by these alone: the system gives their ports to others.
+ */
+export async function readSeen(file: string, since: number, known: ReadonlySet<string>): Promise<SeenLog> {
   const byRequest = new Map<string, Seen>();
   const byPort = new Map<number, Seen>();
   const handle = await open(file).catch(() => undefined);
@@ -50,7 +53,8 @@ export async function readSeen(file: string, since: number): Promise<SeenLog> {
         const { transaction, seen } = read;
         const { unique_id: request, client_port: port } = transaction;
         if (request) byRequest.set(request, joined([byRequest.get(request), seen]) as Seen);
-        if (port) byPort.set(port, joined([byPort.get(port), seen]) as Seen);
+        if (port && !(request && known.has(request)))
+          byPort.set(port, joined([byPort.get(port), seen]) as Seen);
       }
     }
   } finally {
