@@ -18,7 +18,10 @@ export async function prepareProof({ state, authority }: Gateway, site: Site): P
 }
 
 /** The client certificates that can be shown from this machine. */
-export function clientCertificates({ state, authority }: Gateway, site: Site): ClientCertificates {
+export function clientCertificates(
+  { state, authority }: Pick<Gateway, 'state' | 'authority'>,
+  site: Site,
+): ClientCertificates {
   return async (name, kind) => {
     const configuration = site.tlsConfigurations.find((each) => each.name === name);
     if (configuration?.kind === 'client') return shownTo(configuration, state);

@@ -11,6 +11,7 @@ import type { Service, Site, Upstream } from '../model/site.ts';
 import { daysLeft } from '../pki/certificates.ts';
 import type { LastProof } from '../store/store.ts';
 import { type CertificateReview, reviewCertificates } from './acme/review.ts';
+import { type CanaryState, readCanary } from './canary/record.ts';
 import { readCuts } from './cut/records.ts';
 import type { Gateway } from './gateway.ts';
 import { type PartnerStatus, partnersStatus } from './partners/status.ts';
@@ -28,6 +29,8 @@ export interface Status {
   readonly portal?: PortalStatus;
   /** What is cut off. */
   readonly cuts: readonly Cut[];
+  /** What became of the questions that must be refused; absent before the first. */
+  readonly canary?: CanaryState;
   readonly lastProof?: LastProof;
 }
 
@@ -84,6 +87,7 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
   const { site } = active.manifest;
   const proof = await gateway.store.lastProof(site.name);
   const portal = await portalStatus(gateway.state, site);
+  const canary = await readCanary(gateway.state);
   return {
     site: site.name,
     state: gateway.state,
@@ -95,6 +99,7 @@ export async function status(gateway: Gateway): Promise<Status | undefined> {
     partners: await partnersStatus(gateway.state, active, now),
     ...(portal ? { portal } : {}),
     cuts: await readCuts(gateway.state),
+    ...(canary ? { canary } : {}),
     ...(proof ? { lastProof: proof } : {}),
   };
 }

@@ -6,6 +6,7 @@ import { archive } from './en/archive.ts';
 import { audience } from './en/audience.ts';
 import { authority } from './en/authority.ts';
 import { bans } from './en/bans.ts';
+import { canary } from './en/canary.ts';
 import { cli } from './en/cli.ts';
 import { cut } from './en/cut.ts';
 import { demo } from './en/demo.ts';
@@ -50,6 +51,7 @@ export const en = {
   ...verify,
   ...cli,
   ...bans,
+  ...canary,
   ...cut,
   ...wafCrs,
   ...wafLiving,

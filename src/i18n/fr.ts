@@ -6,6 +6,7 @@ import { archive } from './fr/archive.ts';
 import { audience } from './fr/audience.ts';
 import { authority } from './fr/authority.ts';
 import { bans } from './fr/bans.ts';
+import { canary } from './fr/canary.ts';
 import { cli } from './fr/cli.ts';
 import { cut } from './fr/cut.ts';
 import { demo } from './fr/demo.ts';
@@ -50,6 +51,7 @@ export const fr = {
   ...verify,
   ...cli,
   ...bans,
+  ...canary,
   ...cut,
   ...wafCrs,
   ...wafLiving,

@@ -8,6 +8,13 @@ import { type WafMode, wafModes } from '../model/waf.ts';
  */
 export const wafSummary = { rule: 10_009, message: 'Poterne' } as const;
 
+/** By this the gateway's own questions are known, which it asks to see that the firewall refuses: a header, and the rule that says so in the log. */
+export const wafCanary = {
+  header: 'X-Poterne-Canary',
+  rule: 10_021,
+  message: 'Poterne asks itself',
+} as const;
+
 /** What the summary of a transaction tells. */
 export interface WafSummary {
   /** Id of the publication. */

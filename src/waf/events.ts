@@ -52,10 +52,10 @@ export interface WafLogCounts {
   cut: number;
 }
 
-/** A line of the log for whoever follows it (as `tail -F` does); nothing when it is none. */
+/** A line of the log for whoever follows it (as `tail -F` does); nothing when it is none, or the gateway's own question. */
 export function parseWafEvent(line: string): WafEvent | undefined {
   const read = parseTransaction(line);
-  return read && eventOf(read);
+  return read && !read.isCanary ? eventOf(read) : undefined;
 }
 
 /**
@@ -83,7 +83,7 @@ export async function* readTransactions(
       if (end !== undefined) counts.cut++;
       const read = end === undefined ? parseTransaction(text) : parseCut(text, end);
       if (!read) counts.broken++;
-      else if (!since || read.at >= since) yield read;
+      else if (!read.isCanary && (!since || read.at >= since)) yield read;
     }
 }
 

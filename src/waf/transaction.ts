@@ -1,4 +1,4 @@
-import { isSumRule, parseWafSummary, type WafSummary, wafSummary } from '../lib/waf-log.ts';
+import { isSumRule, parseWafSummary, type WafSummary, wafCanary, wafSummary } from '../lib/waf-log.ts';
 
 /** One line of ModSecurity's audit log (JSON), as it stands there: with what clients sent, secrets too. It stays in this process. */
 export interface WafTransaction {
@@ -17,6 +17,8 @@ export interface WafTransaction {
   readonly found: readonly WafFound[];
   /** The line was too long to be read whole: what was found is not known. */
   readonly isCut: boolean;
+  /** A question of the gateway's own, which asks whether the firewall refuses. */
+  readonly isCanary: boolean;
 }
 
 /** What one rule found. */
@@ -64,6 +66,7 @@ export function parseTransaction(line: string): WafTransaction | undefined {
     sums: messages.filter(({ rule }) => isSumRule(rule)),
     found: messages.filter(({ rule }) => !isSumRule(rule) && rule !== wafSummary.rule),
     isCut: false,
+    isCanary: messages.some(({ rule }) => rule === wafCanary.rule),
   };
 }
 
@@ -95,7 +98,7 @@ export function parseCut(head: string, tail: string): WafTransaction | undefined
   return {
     ...{ at, request: id, address, method, uri: '', status: 0, isDetectionOnly: false },
     ...(summary ? { summary } : {}),
-    ...{ sums: [], found: [], isCut: true },
+    ...{ sums: [], found: [], isCut: true, isCanary: false },
   };
 }
 

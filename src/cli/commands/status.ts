@@ -43,6 +43,7 @@ function isWell(status: Status): boolean {
       ({ standing, acme }) => standing === 'current' && acme?.state !== 'missing' && !hasTrouble(acme),
     ) &&
     !status.cuts.some(({ target }) => target.kind === 'publication' || target.kind === 'all') &&
+    (status.canary?.alarms.length ?? 0) === 0 &&
     status.portal?.answering !== false &&
     status.services.every((service) => service.upstreams.some((upstream) => upstream.reachable)) &&
     status.partners.every(
@@ -85,6 +86,7 @@ function draw(context: Context, found: Status): string {
     table([t('status.service'), t('status.upstream'), t('status.state')], services),
     ...partners(context, found),
     ...people(context, found),
+    ...canary(context, found),
     proof
       ? t('status.proof', { at: local(proof.at), held: proof.held, broken: proof.broken.length })
       : t('status.proof.none'),
@@ -111,6 +113,29 @@ function people({ t }: Context, { portal, cuts }: Status): string[] {
   const { name, answering, sessions } = portal;
   const signedIn = sessions ? t('status.portal.sessions', { ...sessions }) : t('status.portal.unread');
   return [[t(answering ? 'status.portal' : 'status.portal.down', { name }), signedIn, ...lines].join('\n')];
+}
+
+/** Whether what must be refused is refused, as the gateway asked itself last. */
+function canary({ t, say }: Context, { canary: told }: Status): string[] {
+  if (!told) return [];
+  const { at, questions, publications, alarms, unasked } = told;
+  const lines = alarms.map(({ publication, kind, seen, since }) =>
+    t('status.canary.alarm', {
+      since: local(since),
+      alarm: t(`canary.alarm.${kind}`, { publication, seen: say(seen) }),
+    }),
+  );
+  const isOld = Date.now() - Date.parse(at) > 180_000;
+  return [
+    [
+      ...(alarms.length > 0 ? [...lines, t('status.canary.next')] : []),
+      ...(isOld ? [t('status.canary.old', { at: local(at) })] : []),
+      ...(alarms.length === 0 && !isOld && questions > 0
+        ? [t('status.canary', { at: local(at), questions, publications })]
+        : []),
+      ...(unasked.length > 0 ? [t('status.canary.unasked', { names: unasked.join(', ') })] : []),
+    ].join('\n'),
+  ].filter((text) => text !== '');
 }
 
 const oneLine = (text: string): string => harmless(text).replace(/[\n\t]/g, ' ');

@@ -10,6 +10,10 @@ export interface CrsDoor {
   readonly name: string;
   /** The listener expects a PROXY protocol header first. */
   readonly proxyProtocol: boolean;
+  /** From where it is asked; left out, the system chooses. */
+  readonly localAddress?: string;
+  /** What is shown to whoever asks for a certificate (PEM). */
+  readonly client?: { readonly certificate: string; readonly key: string };
 }
 
 /** What came back over one connection. */
@@ -32,7 +36,11 @@ const afterwards = 100;
 
 /** Writes bytes as they are to a listener, and reads until it has answered: until it closes, or is silent for `patience` milliseconds. */
 export async function send(door: CrsDoor, bytes: Buffer, patience: number): Promise<RawAnswer> {
-  const wire = connectTcp({ host: door.address, port: door.port });
+  const wire = connectTcp({
+    host: door.address,
+    port: door.port,
+    ...(door.localAddress === undefined ? {} : { localAddress: door.localAddress }),
+  });
   // What goes wrong later is told by TLS.
   wire.on('error', () => {});
   try {
@@ -73,6 +81,7 @@ function exchange(
       socket: wire,
       ...(isIP(door.name) ? {} : { servername: door.name }),
       rejectUnauthorized: false,
+      ...(door.client ? { cert: door.client.certificate, key: door.client.key } : {}),
       ALPNProtocols: ['http/1.1'],
     });
     const end = (reason?: string) => {

@@ -1,3 +1,4 @@
+import { canaryRules } from './canary.ts';
 import { secAction, secDefaultAction, secRule } from './seclang.ts';
 
 /** The log of the firewall, below the engine's prefix. */
@@ -73,4 +74,5 @@ export const baseRules = (log: string): string[] => [
   ]),
   // The CRS refuses to work without.
   secAction(['id:900990', 'phase:1', 'nolog', 'pass', 't:none', 'setvar:tx.crs_setup_version=400']),
+  ...canaryRules,
 ];

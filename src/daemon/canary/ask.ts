@@ -1,0 +1,154 @@
+import { connect, isIP } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mapAtMost } from '../../lib/pool.ts';
+import { wafCanary } from '../../lib/waf-log.ts';
+import { type Message, message } from '../../model/message.ts';
+import { clientVerification, isRequired, type Site } from '../../model/site.ts';
+import type { Network } from '../../verify/index.ts';
+import { thisMachine, verify } from '../../verify/index.ts';
+import { endOf, readSeen, type Seen } from '../../waf/crs/seen.ts';
+import { type CrsDoor, type RawAnswer, send } from '../../waf/crs/send.ts';
+import type { Gateway } from '../gateway.ts';
+import { clientCertificates } from '../proof.ts';
+import { wafLogOf } from '../waf/log.ts';
+import type { Questions, WafQuestion } from './questions.ts';
+import type { CanaryKind } from './record.ts';
+
+/** Milliseconds for one answer, and for the log to tell of it. */
+const patience = { answer: 10_000, log: 3000 } as const;
+/** How many are asked at the same time. */
+const width = 4;
+
+/** What asking needs of the gateway. */
+export type Asking = Pick<Gateway, 'state' | 'authority'>;
+
+/** Something that was not refused. */
+export interface Unrefused {
+  readonly id: string;
+  readonly publication: string;
+  readonly kind: CanaryKind;
+  readonly seen: Message;
+}
+
+/**
+ * Asks everything, over this machine's own listener and in the way of visitors: TLS with the publication's name, and a PROXY protocol header
+ * where one is expected. Gives what was not refused.
+ */
+export async function ask(gateway: Asking, questions: Questions): Promise<readonly Unrefused[]> {
+  const [walls, entries] = await Promise.all([askWalls(gateway, questions), askEntries(gateway, questions)]);
+  return [...walls, ...entries];
+}
+
+async function askEntries(gateway: Asking, { site, entry }: Questions): Promise<Unrefused[]> {
+  if (entry.length === 0) return [];
+  const kinds = new Map(entry.map(({ kind, expectation }) => [expectation.id, kind]));
+  const evidence = await verify(
+    entry.map(({ expectation }) => ({ ...expectation, probe: here(site, expectation.probe) })),
+    {
+      vantage: { name: 'canary', address: listenerOf(site) },
+      network: fromHere,
+      clients: clientCertificates(gateway, site),
+      timeout: patience.answer,
+      concurrency: width,
+    },
+  );
+  return evidence.flatMap(({ held, expectation, about, seen }) =>
+    held || isUnreachable(seen)
+      ? []
+      : [{ id: expectation, publication: about, kind: kinds.get(expectation) as CanaryKind, seen }],
+  );
+}
+
+/** Nobody gets in where nothing answers: that an engine is down is told elsewhere. */
+const isUnreachable = ({ code }: Message): boolean =>
+  ['seen.refused', 'seen.reset', 'seen.unreachable', 'seen.gateway.unavailable', 'seen.tls.failed'].includes(
+    code,
+  ) || code.startsWith('seen.timeout.');
+
+/** The same from where we stand: ports that others see may be other ones (a balancer's, a router's). */
+function here({ gateway }: Site, probe: Questions['entry'][number]['expectation']['probe']) {
+  return 'door' in probe ? { ...probe, door: { ...probe.door, port: gateway.httpsPort } } : probe;
+}
+
+/** An address of this machine at which the gateway listens. */
+export function listenerOf({ gateway }: Site): string {
+  const [listen] = gateway.listen;
+  if (listen === undefined || listen === '0.0.0.0') return '127.0.0.1';
+  return listen === '::' ? '::1' : listen;
+}
+
+/** The loopback address of a family: by it the firewall knows that the question is the gateway's own. */
+const loopback = (address: string): string => (isIP(address) === 6 ? '::1' : '127.0.0.1');
+
+const fromHere: Network = {
+  ...thisMachine,
+  connect: (address, port) =>
+    connect({ host: address, port, localAddress: loopback(address), noDelay: true }),
+};
+
+async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Unrefused[]> {
+  if (waf.length === 0) return [];
+  const log = wafLogOf(gateway.state);
+  const since = await endOf(log);
+  const asked = await mapAtMost(waf, width, async (question) => ({
+    question,
+    answer: await askWall(gateway, site, question),
+  }));
+  const ids = asked.flatMap(({ answer }) => answer.requests);
+  const known = new Set(ids);
+  const until = Date.now() + patience.log;
+  let seen = await readSeen(log, since, known);
+  // The log is written a moment after the answer.
+  const isLate = () =>
+    asked.some(({ answer }) => answer.status === 403 && !found(seen.of(answer))) && Date.now() < until;
+  while (isLate()) {
+    await delay(100);
+    seen = await readSeen(log, since, known);
+  }
+  return asked.flatMap(({ question: { publication }, answer }) => {
+    const trouble = troubleOf(answer, seen.of(answer));
+    const { name } = publication;
+    return trouble ? [{ id: `${name}#waf`, publication: name, kind: 'waf' as const, seen: trouble }] : [];
+  });
+}
+
+/** The answer to an attack; the certificate of a client is shown where one is needed. */
+async function askWall(
+  gateway: Asking,
+  site: Site,
+  { publication, target }: WafQuestion,
+): Promise<RawAnswer> {
+  const { example, routes } = publication;
+  const verification = clientVerification(site, publication);
+  const needs = verification && routes.some((route) => isRequired(verification, route));
+  const client = needs
+    ? await clientCertificates(gateway, site)(verification.configuration.name, 'right')
+    : undefined;
+  const address = listenerOf(site);
+  const door: CrsDoor = {
+    ...{ address, localAddress: loopback(address), port: site.gateway.httpsPort },
+    ...{ name: example, proxyProtocol: site.gateway.proxyProtocol },
+    ...(client && 'key' in client ? { client } : {}),
+  };
+  const lines = [
+    `GET ${target} HTTP/1.1`,
+    `Host: ${example}`,
+    'User-Agent: poterne',
+    'Accept: */*',
+    `${wafCanary.header}: 1`,
+    'Connection: close',
+  ];
+  return send(door, Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), patience.answer);
+}
+
+/** Whether a rule of the Core Rule Set itself found something, and not only what counts. */
+const found = (seen: Seen | undefined): boolean =>
+  seen?.ids.some((id) => id >= 911_000 && id < 949_000) ?? false;
+
+/** What is wrong with an answer to an attack; nothing where it was refused. */
+function troubleOf({ status }: RawAnswer, seen: Seen | undefined): Message | undefined {
+  // Nobody got in: nothing answers, or the gateway refuses for another reason before its firewall looks.
+  if (status === undefined || status === 503 || status === 429) return undefined;
+  if (status !== 403) return message('canary.let-through', { status });
+  return found(seen) ? undefined : message('canary.unseen');
+}

@@ -1,0 +1,158 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { signal as send } from '../../apply/processes.ts';
+import {
+  atEnd,
+  eventually,
+  head,
+  makeRig,
+  port,
+  poterne,
+  type Rig,
+  startService,
+} from '../../apply/testing.ts';
+import { searchAudit } from '../../audit/search.ts';
+import type { Step } from '../../model/message.ts';
+import { readWafEvents } from '../../waf/events.ts';
+import { openEntry } from '../entry/entry.ts';
+import { activeManifest } from '../gateway.ts';
+import { keepCanary } from './keep.ts';
+import { readCanary } from './record.ts';
+
+const upstream = port(91);
+
+const yaml = (rig: Rig) => `${head(rig.ports)}
+people: { alice: { groups: [staff] } }
+sign-in: { at: sign-in.example.fr, tls: internal }
+tls-configurations:
+  machines: { client-certificate: required, authorities: [internal] }
+services:
+  app: { url: "http://127.0.0.1:${upstream}" }
+publications:
+  block.example.fr: { service: app, audience: everyone, scenario: proxy+waf, waf: { mode: block } }
+  seen.example.fr:
+    { service: app, audience: everyone, scenario: proxy+waf, waf: { mode: observe, thresholds: { inbound: 100 } } }
+  staff.example.fr: { service: app, audience: [{ groups: [staff] }], scenario: proxy+waf, waf: { mode: block } }
+  blind.example.fr: { service: app, audience: everyone, scenario: proxy+waf, waf: { mode: block, skip: [/] } }
+  inside.example.fr: { service: app, audience: { from: [192.0.2.0/24] }, scenario: proxy+waf, waf: { mode: block } }
+  cert.example.fr: { service: app, audience: everyone, tls-configuration: machines }
+`;
+
+/** Changes what is being served by hand, as an administrator might, and has nginx read it. */
+async function byHand(
+  rig: Rig,
+  change: (text: string, path: string) => string,
+): Promise<() => Promise<void>> {
+  const folder = join(rig.prefix, 'current');
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.conf'));
+  const before = new Map<string, string>();
+  for (const name of files) {
+    const path = join(folder, name);
+    const text = await readFile(path, 'utf8');
+    if (change(text, name) === text) continue;
+    before.set(path, text);
+    await writeFile(path, change(text, name));
+  }
+  expect(before.size).toBeGreaterThan(0);
+  send((await rig.master()) as number, 'SIGHUP');
+  return async () => {
+    for (const [path, text] of before) await writeFile(path, text);
+    send((await rig.master()) as number, 'SIGHUP');
+  };
+}
+
+test('what must be refused is asked, and what is not refused any more is an alarm until it is', async () => {
+  const rig = await makeRig();
+  const heard: string[] = [];
+  await startService(upstream, (request, response) => {
+    heard.push(request.url ?? '');
+    response.end('in');
+  });
+  await rig.apply(yaml(rig));
+  const trouble: unknown[] = [];
+  const on = { tell: () => {}, fail: (fault: unknown) => void trouble.push(fault) };
+  const entry = openEntry(rig.state, process.getuid?.() === 0 ? 'www-data' : undefined, on);
+  atEnd(() => entry.close());
+  await entry.follow((await activeManifest(rig.state))?.site);
+
+  const told: Step[] = [];
+  const ending = new AbortController();
+  const canary = keepCanary({
+    gateway: rig.gateway,
+    ...{
+      tell: (step: Step) => void told.push(step),
+      fail: on.fail,
+      signal: ending.signal,
+      pace: { every: 1000, again: 500 },
+    },
+  });
+  atEnd(async () => {
+    ending.abort();
+    await canary.ended;
+  });
+  const alarms = async () =>
+    (await readCanary(rig.state))?.alarms.map(({ id, seen }) => `${id} ${seen.code}`);
+  let last: readonly string[] | undefined;
+  const becomes = (...wanted: string[]) =>
+    eventually(
+      async () => {
+        last = await alarms();
+        return last?.join() === wanted.join();
+      },
+      () => `alarms: ${JSON.stringify(last)} ${JSON.stringify(trouble)} ${heard}`,
+    );
+
+  await becomes();
+  expect(await readCanary(rig.state)).toMatchObject({ publications: 5, unasked: ['blind.example.fr'] });
+  // No service is troubled with it, also where its firewall only looks; and nobody is told of it as a visitor.
+  expect(heard).toEqual([]);
+  for await (const event of readWafEvents(join(rig.prefix, 'log/waf.log'))) expect(event).toBeUndefined();
+
+  // By hand: the firewall of one publication switched off, the door of another opened.
+  const back = await byHand(rig, (text, path) =>
+    path.includes('block_example_fr')
+      ? text.replace(/modsecurity on;/g, 'modsecurity off;')
+      : path === 'verdict.conf'
+        ? text.replace('auth_request /.poterne/verdict;', 'auth_request off;')
+        : text,
+  );
+  await becomes('block.example.fr#waf canary.let-through', 'staff.example.fr/#sign-in seen.sign-in.let-in');
+  const status = poterne(['status', '--state', rig.state]);
+  expect(await status.ended).toBe(1);
+  expect(status.said()).toContain('ALARM since');
+  expect(status.said()).toContain('block.example.fr: the web application firewall does not work');
+  await back();
+  await becomes();
+
+  // The module is there, and all rules of the CRS are gone.
+  await byHand(rig, (text) =>
+    text.replace(/^.*(?:Include \/usr\/share\/modsecurity|modsecurity_rules_file).*$/gm, ''),
+  );
+  await eventually(
+    async () => (await alarms())?.length === 4,
+    () => `alarms: ${JSON.stringify(last)}`,
+  );
+  expect(await alarms()).toEqual(
+    expect.arrayContaining([
+      'block.example.fr#waf canary.let-through',
+      'seen.example.fr#waf canary.let-through',
+      // Refused for another reason, and not by its firewall.
+      'inside.example.fr#waf canary.unseen',
+    ]),
+  );
+
+  expect(told.map(({ code }) => code).filter((code) => code.startsWith('canary.alarm'))).toContain(
+    'canary.alarm.sign-in',
+  );
+  const entries: string[] = [];
+  for await (const { what, to, result } of searchAudit(rig.state, { what: 'canary' }))
+    entries.push(`${what} ${to} ${result}`);
+  expect(entries.slice(0, 4)).toEqual([
+    'canary.alarm block.example.fr failed',
+    'canary.alarm staff.example.fr failed',
+    'canary.over block.example.fr done',
+    'canary.over staff.example.fr done',
+  ]);
+  expect(trouble).toEqual([]);
+});

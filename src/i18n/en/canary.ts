@@ -1,0 +1,20 @@
+/** Texts of the questions that the gateway asks itself, which it must refuse. */
+export const canary = {
+  'canary.let-through': 'the answer to an attack is {status}, and not a refusal',
+  'canary.unseen': 'an attack is refused, but no rule of the firewall saw it',
+  'canary.alarm.waf': '{publication}: the web application firewall does not work: {seen}',
+  'canary.alarm.sign-in': '{publication} lets people in who have not signed in: {seen}',
+  'canary.alarm.certificate': '{publication} lets people in without a certificate: {seen}',
+  'canary.over': '{publication} refuses again what it must refuse.',
+  'status.canary':
+    'What must be refused is refused: {questions} question(s) to {publications} publication(s), last asked {at}.',
+  'status.canary.old':
+    'Whether what must be refused is refused was last asked {at}: the daemon asks every minute.',
+  'status.canary.alarm': 'ALARM since {since}: {alarm}',
+  'status.canary.next':
+    'To find out why: poterne plan, then poterne apply, which puts back what was changed by hand.',
+  'status.canary.unasked': 'Nothing is looked at in {names}: there is nothing to ask its firewall.',
+  'promise.waf': '{url} refuses an attack: its firewall works.',
+  'seen.waf.refused': 'refused with 403 by the gateway itself',
+  'seen.waf.let-through': 'the answer to an attack is {status}, and not the gateway’s refusal',
+} as const;

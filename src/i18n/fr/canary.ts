@@ -1,0 +1,21 @@
+import type { canary as en } from '../en/canary.ts';
+
+export const canary: Record<keyof typeof en, string> = {
+  'canary.let-through': 'la réponse à une attaque est {status}, et non un refus',
+  'canary.unseen': 'une attaque est refusée, mais aucune règle du pare-feu ne l’a vue',
+  'canary.alarm.waf': '{publication} : le pare-feu applicatif ne fonctionne pas : {seen}',
+  'canary.alarm.sign-in': '{publication} laisse entrer des personnes qui ne se sont pas identifiées : {seen}',
+  'canary.alarm.certificate': '{publication} laisse entrer sans certificat : {seen}',
+  'canary.over': '{publication} refuse de nouveau ce qui doit l’être.',
+  'status.canary':
+    'Ce qui doit être refusé l’est : {questions} question(s) à {publications} publication(s), posées en dernier le {at}.',
+  'status.canary.old':
+    'On a demandé pour la dernière fois le {at} si ce qui doit être refusé l’est : le démon le demande chaque minute.',
+  'status.canary.alarm': 'ALARME depuis {since} : {alarm}',
+  'status.canary.next':
+    'Pour en trouver la cause : poterne plan, puis poterne apply, qui remet ce qui a été changé à la main.',
+  'status.canary.unasked': 'Rien n’est examiné dans {names} : il n’y a rien à demander à son pare-feu.',
+  'promise.waf': '{url} refuse une attaque : son pare-feu fonctionne.',
+  'seen.waf.refused': 'refusé avec 403 par la passerelle elle-même',
+  'seen.waf.let-through': 'la réponse à une attaque est {status}, et non le refus de la passerelle',
+};
