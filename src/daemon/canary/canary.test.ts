@@ -126,20 +126,14 @@ test('what must be refused is asked, and what is not refused any more is an alar
   await becomes();
 
   // The module is there, and all rules of the CRS are gone.
-  await byHand(rig, (text) =>
-    text.replace(/^.*(?:Include \/usr\/share\/modsecurity|modsecurity_rules_file).*$/gm, ''),
-  );
+  await byHand(rig, (text) => text.replace(/modsecurity_rules_file\s[^;]*;/g, ''));
+  const wanted = ['block', 'inside', 'seen', 'staff'].map((name) => `${name}.example.fr#waf`);
   await eventually(
-    async () => (await alarms())?.length === 4,
-    () => `alarms: ${JSON.stringify(last)}`,
-  );
-  expect(await alarms()).toEqual(
-    expect.arrayContaining([
-      'block.example.fr#waf canary.let-through',
-      'seen.example.fr#waf canary.let-through',
-      // Refused for another reason, and not by its firewall.
-      'inside.example.fr#waf canary.unseen',
-    ]),
+    async () => {
+      last = await alarms();
+      return wanted.every((id) => last?.some((alarm) => alarm.startsWith(id)));
+    },
+    () => `alarms: ${JSON.stringify(last)} ${JSON.stringify(trouble)}`,
   );
 
   expect(told.map(({ code }) => code).filter((code) => code.startsWith('canary.alarm'))).toContain(
