@@ -28,6 +28,9 @@ afterEach(async () => {
   running.daemon?.server.close();
 });
 
+/** Only from a network where this machine's loopback is not. */
+const lan = { from: ['lan'], networks: ['10.0.0.0/24'], pointer: '/audience' };
+
 async function start(words: Partial<Gateway>, isBehind = false): Promise<RunningGateway> {
   const app = await backend('app');
   const gateway = await startGateway(
@@ -37,6 +40,8 @@ async function start(words: Partial<Gateway>, isBehind = false): Promise<Running
         [
           publication('erp.localhost', 'app', { audience: guarded() }),
           publication('open.localhost', 'app'),
+          publication('lan.localhost', 'app', { audience: lan }),
+          publication('both.localhost', 'app', { audience: { ...guarded(), ...lan } }),
           ...(isBehind ? [directPublication('direct.localhost', 'tls')] : []),
         ],
         { ...ports, ...words },
@@ -58,7 +63,7 @@ async function ask(
   ...requests: string[]
 ): Promise<{ answer: string; port: number }> {
   const tcp = net.connect(gateway.site.gateway.httpsPort, '127.0.0.1');
-  if (prelude) tcp.write(prelude);
+  if (prelude) tcp.write(prelude, 'latin1');
   const host = /Host: (\S+)/.exec(requests[0] ?? '')?.[1] ?? '';
   const socket = tls.connect({
     socket: tcp,
@@ -147,4 +152,89 @@ test('behind the server that tells names apart, too', async () => {
   expect(running.daemon?.asked[0]).toMatchObject({ 'x-poterne-address': '127.0.0.1' });
   const line = ['unix:', expect.anything(), '127.0.0.1', `${port}`, '127.0.0.1', 'erp_localhost'];
   expect(await seen(gateway)).toEqual([line]);
+});
+
+/** PROXY protocol, version 2, of a TCP connection over IPv4. */
+function version2(from: string): string {
+  const address = Buffer.from([...from.split('.').map(Number), 127, 0, 0, 1, 0x12, 0x34, 0x01, 0xbb]);
+  const head = Buffer.from('0d0a0d0a000d0a515549540a2111000c', 'hex');
+  return Buffer.concat([head, address]).toString('latin1');
+}
+const version1 = (from: string) => `PROXY TCP4 ${from} 127.0.0.1 4711 443\r\n`;
+const inside = '10.0.0.1';
+/** Everything that a visitor may claim to come from in a request. */
+const claims = [
+  `X-Forwarded-For: ${inside}`,
+  `X-Forwarded-For: ${inside}, ${inside}`,
+  `Forwarded: for=${inside}`,
+  `X-Real-IP: ${inside}`,
+  `X-Poterne-Address: ${inside}`,
+  `True-Client-IP: ${inside}`,
+  'Connection: close',
+];
+const status = ({ answer }: { answer: string }) => Number(/^HTTP\/1.1 (\d+)/.exec(answer)?.[1] ?? 0);
+
+test.each([
+  ['version 1', version1(inside)],
+  ['version 2', version2(inside)],
+  ['without an address', 'PROXY UNKNOWN\r\n'],
+])('a PROXY header where none is expected (%s) opens nothing', async (_, prelude) => {
+  for (const isBehind of [false, true]) {
+    const gateway = await start({}, isBehind);
+    await expect(ask(gateway, prelude, get('lan.localhost', ...claims))).rejects.toThrow();
+    await expect(ask(gateway, prelude, get('both.localhost', alice, ...claims))).rejects.toThrow();
+    expect(running.daemon?.asked).toEqual([]);
+    // As it is, this visitor is kept out, and others go on.
+    expect(status(await ask(gateway, '', get('lan.localhost', ...claims)))).toBe(403);
+    expect(status(await ask(gateway, '', get('both.localhost', alice, ...claims)))).toBe(403);
+    expect(status(await ask(gateway, '', get('open.localhost', ...claims)))).toBe(200);
+    await gateway.stop();
+    running.app?.close();
+    running.daemon?.server.close();
+  }
+});
+
+test.each([
+  ['by itself', false],
+  ['behind the server that tells names apart', true],
+])('the word of whoever is no trusted front counts for nothing: PROXY protocol, %s', async (_, isBehind) => {
+  const gateway = await start({ trustedFronts: ['192.0.2.0/24'], proxyProtocol: true }, isBehind);
+  for (const prelude of [version1(inside), version2(inside), version1('192.0.2.1')]) {
+    expect(status(await ask(gateway, prelude, get('lan.localhost', ...claims)))).toBe(403);
+    expect(status(await ask(gateway, prelude, get('erp.localhost', alice, ...claims)))).toBe(200);
+    expect(running.daemon?.asked.at(-1)).toMatchObject({ 'x-poterne-address': '127.0.0.1' });
+  }
+  // Nor does it get anybody past a cut of the address that it has.
+  await mkdir(join(gateway.state, 'cut/addresses'), { recursive: true });
+  await writeFile(join(gateway.state, 'cut/addresses/127.0.0.1'), '');
+  expect(status(await ask(gateway, version1(inside), get('open.localhost', ...claims)))).toBe(503);
+  await rm(join(gateway.state, 'cut/addresses/127.0.0.1'));
+  // Without a header, or with one that is none, nothing is answered.
+  for (const prelude of [
+    '',
+    'PROXY TCP4 x y z\r\n',
+    `PROXY TCP4 ${inside}\r\n`,
+    version2(inside).slice(0, 14),
+  ])
+    await expect(ask(gateway, prelude, get('open.localhost', ...claims)), prelude).rejects.toThrow();
+});
+
+test('what a trusted front says counts, and not what the visitor said to it', async () => {
+  const gateway = await start({ trustedFronts: ['127.0.0.1/32'] });
+  // It adds whom it saw after what was there.
+  const through = (seen: string, host = 'lan.localhost', ...more: string[]) =>
+    ask(gateway, '', get(host, ...more, `X-Forwarded-For: ${inside}, ${seen}`, 'Connection: close'));
+  expect(status(await through('192.0.2.9'))).toBe(403);
+  expect(status(await through(inside))).toBe(200);
+  expect(status(await through('192.0.2.9', 'both.localhost', alice))).toBe(403);
+  expect(status(await through(inside, 'both.localhost', alice))).toBe(200);
+  // A verdict for the address inside is not another's, on the same connection either.
+  const { answer } = await ask(
+    gateway,
+    '',
+    get('both.localhost', alice, `X-Forwarded-For: ${inside}`),
+    get('both.localhost', alice, `X-Forwarded-For: ${inside}, 192.0.2.9`, 'Connection: close'),
+  );
+  expect(answer.match(/(?<=HTTP\/1.1 )\d+/g)).toEqual(['200', '403']);
+  expect(running.daemon?.asked.map((asked) => asked['x-poterne-address'])).not.toContain('127.0.0.1');
 });
