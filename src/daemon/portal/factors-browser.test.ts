@@ -11,6 +11,8 @@ people:
   alice: { name: Alice Martin, groups: [staff] }
   bob: { groups: [staff] }
   carol: { groups: [staff] }
+  dave: { groups: [staff] }
+  erin: { groups: [staff] }
 sign-in: { at: portal.example.fr, tls: internal, second-factor: { remember: 30d } }
 services: { app: { url: "http://127.0.0.1:${app}" } }
 publications:
@@ -23,7 +25,7 @@ let app: string;
 beforeAll(async () => {
   rig = await browserRig(yaml);
   [at, app] = [rig.origin('portal.example.fr'), rig.origin('app.example.fr')];
-  for (const name of ['bob', 'carol']) await rig.give(name, password);
+  for (const name of ['bob', 'carol', 'dave', 'erin']) await rig.give(name, password);
 });
 afterAll(() => rig?.close());
 
@@ -198,4 +200,138 @@ test('without JavaScript a person has the other ways, and is told', async () => 
   expect(page.url()).toBe(`${at}/factors`);
   await page.click('form[action="/factors/remove"] button');
   expect(await page.textContent('[role=status]')).toContain('It is removed');
+});
+
+/** As much of a browser as asks a device. */
+interface Navigator {
+  readonly credentials: { get(asked: object): Promise<unknown> };
+}
+
+/** A browser with a device of its own; what it is asked, and what is sent, are the attacker's to choose. */
+async function withDevice() {
+  const page = await rig.browse();
+  const devices = await page.context().newCDPSession(page);
+  await devices.send('WebAuthn.enable');
+  const options = {
+    ...{ protocol: 'ctap2' as const, transport: 'internal' as const },
+    ...{ hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+    automaticPresenceSimulation: true,
+  };
+  const { authenticatorId } = await devices.send('WebAuthn.addVirtualAuthenticator', { options });
+  return {
+    ...{ page, devices, authenticatorId },
+    /** Signs in with a password and makes a passkey. */
+    async enrol(name: string): Promise<void> {
+      await page.goto(`${at}/sign-in`);
+      await signIn(page, name);
+      await page.goto(`${at}/factors/passkeys`);
+      await page.click('form[action="/factors/passkeys"] button');
+      await page.waitForSelector('.codes code');
+    },
+    /** The options of a challenge, as the portal gives them to this browser. */
+    challenge: async (from: string) =>
+      page.evaluate(
+        async ([from, token]) =>
+          (await fetch(from, { method: 'POST', headers: { 'X-Poterne-Form': token } })).json(),
+        [from, await tokenOf(page)] as const,
+      ) as Promise<Record<string, unknown>>,
+    /** What the device answers to options, on whatever page this is. */
+    answer: (options: Record<string, unknown>) =>
+      page.evaluate(async (options) => {
+        const bytes = (text: string) =>
+          Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+        const text = (buffer: ArrayBuffer) =>
+          btoa(String.fromCharCode(...new Uint8Array(buffer)))
+            .replace(/\+/g, '-')
+            .replace(/\//g, '_')
+            .replace(/=+$/, '');
+        const { credentials } = (globalThis as unknown as { navigator: Navigator }).navigator;
+        const allowed = (options.allowCredentials ?? []) as { id: string }[];
+        const shown = (await credentials.get({
+          publicKey: {
+            ...options,
+            challenge: bytes(options.challenge as string),
+            allowCredentials: allowed.map((each) => ({ ...each, id: bytes(each.id) })),
+          },
+        })) as { id: string; type: string; rawId: ArrayBuffer; response: Record<string, ArrayBuffer> };
+        const response = Object.fromEntries(
+          ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle'].flatMap((name) =>
+            shown.response[name] ? [[name, text(shown.response[name])]] : [],
+          ),
+        );
+        const { id, type } = shown;
+        return { id, rawId: text(shown.rawId), type, clientExtensionResults: {}, response };
+      }, options),
+    /** Sends an answer from a form of the page; the status, and where it led. */
+    send: async (path: string, passkey: object) =>
+      page.evaluate(
+        async ([path, form, passkey]) => {
+          const sent = await fetch(path, { method: 'POST', body: new URLSearchParams({ form, passkey }) });
+          return [sent.status, new URL(sent.url).pathname] as const;
+        },
+        [path, await tokenOf(page), JSON.stringify(passkey)] as const,
+      ),
+  };
+}
+
+const tokenOf = async (page: Page): Promise<string> =>
+  (await page.locator('input[name=form]').first().getAttribute('value')) ?? '';
+
+test('a passkey of another, an answer of before, of another page or session, or without knowing who holds it opens nothing', async () => {
+  const [dave, erin] = [await withDevice(), await withDevice()];
+  await dave.enrol('dave');
+  await erin.enrol('erin');
+  const keyOf = async ({ devices, authenticatorId }: typeof dave) =>
+    (await devices.send('WebAuthn.getCredentials', { authenticatorId })).credentials[0]?.credentialId ?? '';
+  const idOf = async (who: typeof dave) => Buffer.from(await keyOf(who), 'base64').toString('base64url');
+  const [daves, erins] = [await idOf(dave), await idOf(erin)];
+  const mine = { allowCredentials: [{ id: daves, type: 'public-key' }] };
+
+  // Once is right; the same answer again is none, in this browser and in another.
+  await signOut(dave.page);
+  const first = await dave.answer(await dave.challenge('/sign-in/passkey/challenge'));
+  expect(await dave.send('/sign-in/passkey', first)).toEqual([200, '/']);
+  await dave.page.goto(`${at}/sessions`);
+  await signOut(dave.page);
+  expect((await dave.send('/sign-in/passkey', first))[0]).toBe(401);
+
+  // The device did not find out who holds it, whatever the page asked of it.
+  const { devices, authenticatorId } = dave;
+  await devices.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+  const asked = { ...(await dave.challenge('/sign-in/passkey/challenge')), userVerification: 'discouraged' };
+  expect((await dave.send('/sign-in/passkey', await dave.answer(asked)))[0]).toBe(401);
+  await devices.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+
+  // Made on another page: one below the portal's name may ask the device for it.
+  const lured = await dave.challenge('/sign-in/passkey/challenge');
+  const evil = at.replace('https://', 'https://evil.');
+  await dave.page.route(`${evil}/`, (route) => route.fulfill({ contentType: 'text/html', body: 'x' }));
+  await dave.page.goto(`${evil}/`);
+  const stolen = await dave.answer(lured);
+  await dave.page.goto(`${at}/sign-in`);
+  expect((await dave.send('/sign-in/passkey', stolen))[0]).toBe(401);
+
+  // Dave knows erin's password: his own passkey is no second factor of hers, nor under her passkey's name.
+  await signIn(dave.page, 'erin');
+  await dave.page.goto(`${at}/step-up`);
+  const path = '/step-up/passkey';
+  const from = '/factors/passkeys/challenge';
+  const hers = await dave.answer({ ...(await dave.challenge(from)), ...mine });
+  expect((await dave.send(path, hers))[0]).toBe(401);
+  const renamed = await dave.answer({ ...(await dave.challenge(from)), ...mine });
+  expect((await dave.send(path, { ...renamed, id: erins, rawId: erins }))[0]).toBe(401);
+  // An answer of hers to a challenge that her browser did not get for a second factor.
+  await signOut(erin.page);
+  const elsewhere = await erin.answer(await erin.challenge('/sign-in/passkey/challenge'));
+  expect((await dave.send(path, elsewhere))[0]).toBe(401);
+  await dave.page.goto(`${app}/`);
+  expect(new URL(dave.page.url()).pathname).toBe('/step-up');
+  // And a challenge of hers is none of his.
+  const foreign = await dave.challenge(from);
+  await signOut(dave.page);
+  await signIn(dave.page, 'dave');
+  await dave.page.goto(`${at}/step-up`);
+  expect((await dave.send(path, await dave.answer({ ...foreign, ...mine })))[0]).toBe(401);
+  expect((await dave.send(path, await dave.answer(await dave.challenge(from))))[0]).toBe(200);
+  for (const { page } of [dave, erin]) await page.context().close();
 });
