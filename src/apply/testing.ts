@@ -181,7 +181,7 @@ export function ask({ port, name, path = '/', ca, agent }: Asked): Promise<Answe
         headers: { host: port === 443 ? name : `${name}:${port}` },
         ca: [...ca],
         agent: agent ?? false,
-        timeout: 10_000,
+        timeout: 30_000,
       },
       (response) => {
         answered = true;
@@ -198,7 +198,7 @@ export function ask({ port, name, path = '/', ca, agent }: Asked): Promise<Answe
         response.on('error', fail);
       },
     );
-    asked.on('timeout', () => asked.destroy(new Error('no answer within ten seconds')));
+    asked.on('timeout', () => asked.destroy(new Error('no answer within thirty seconds')));
     const fail = (error: NodeJS.ErrnoException) =>
       reject(
         Object.assign(error, {

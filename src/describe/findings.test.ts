@@ -215,6 +215,11 @@ for (const [name, entry, ...found] of [
   ['a.fr', `${open}, routes: { /: { service: crm, limits: { requests: lots } } }`, 'value.rate 5 lots'],
   [
     'a.fr',
+    `${open}, routes: { /: { service: crm, limits: { requests: 1/s, speed: fast } } }`,
+    'value.speed 5 fast',
+  ],
+  [
+    'a.fr',
     `${open}, routes: { /: { service: crm, keep-path: true, strip-path: true } }`,
     'route.strip.both 5 strip-path',
   ],

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { Engine } from '../engines/engine.ts';
-import { duration, rate, size } from '../lib/words.ts';
+import { duration, rate, size, speed } from '../lib/words.ts';
 import { type Description, describe, type Files } from './index.ts';
 
 /** Files in memory, by absolute path. */
@@ -60,7 +60,7 @@ export const wordy: Engine = {
     },
     route: {
       limits: z
-        .strictObject({ requests: rate().describe('Rate.') })
+        .strictObject({ requests: rate().describe('Rate.'), speed: speed().optional().describe('Speed.') })
         .optional()
         .describe('Limits.'),
     },
