@@ -14,6 +14,7 @@ import { checkPartners } from './check-partners.ts';
 import { checkPublications } from './check-publications.ts';
 import { checkSignIn } from './check-sign-in.ts';
 import { checkTlsConfigurations } from './check-tls.ts';
+import { checkWaf } from './check-waf.ts';
 import { type Checking, unknownCodes } from './checking.ts';
 import { valueAt } from './issues.ts';
 import type { JobFiles } from './job-files.ts';
@@ -64,6 +65,7 @@ export function check(parsed: Parsed, sources: Sources, jobFiles: JobFiles, now:
   checkPublications(checking, jobFiles, now);
   checkAuthority(checking);
   checkScenarios(checking);
+  checkWaf(checking);
   checkAcme(checking);
   checkNetwork(checking);
   checkAccess(checking);

@@ -16,6 +16,7 @@ import { proofFindings } from './proof-files.ts';
 import { resolve } from './resolve.ts';
 import { readSources } from './source.ts';
 import { trustFindings } from './trust-files.ts';
+import { readKnownRules, wafRulesFindings } from './waf-rules.ts';
 
 export type { Files } from './files.ts';
 export { locate, locateFinding, sortFindings, sourceOf } from './locate.ts';
@@ -54,15 +55,17 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
   const known = reading.broken ? misshapen.filter((f) => f.code !== 'site.key.missing') : misshapen;
   const findings = [...reading.findings, ...doubles, ...known];
   const jobFiles = await readJobFiles(parsed, sources, files);
+  const rules = await readKnownRules(parsed, sources, files);
   if (!reading.broken)
     findings.push(
       ...check(parsed, sources, jobFiles, now),
       ...(await trustFindings(parsed, sources, files, now)),
       ...(await countriesFindings(parsed, sources, files, now)),
+      ...wafRulesFindings(parsed, rules),
     );
   let site: Site | undefined;
   if (!hasErrors(findings)) {
-    site = resolve(parsed, sources, engines, jobFiles);
+    site = resolve(parsed, sources, engines, jobFiles, rules);
     for (const engine of engines) findings.push(...engine.review(site));
     const shown = site.tlsConfigurations.filter((one) => one.kind === 'client');
     findings.push(...(await clientFileFindings(shown, files, now)));

@@ -2,6 +2,7 @@ import type { Pointer } from '../model/pointer.ts';
 import type { Waf, WafRules } from '../model/waf.ts';
 import { type WafEntry, waf } from './schema/waf.ts';
 import type { SiteEntry } from './schema.ts';
+import type { KnownRules } from './waf-rules.ts';
 
 /** How the firewall treats the publication at a pointer; what is not written, as it is by default. */
 export function resolveWaf(written: WafEntry | undefined, publication: Pointer): Waf {
@@ -30,8 +31,10 @@ export function resolveWaf(written: WafEntry | undefined, publication: Pointer):
 export function resolveWafRules(
   { rules, sha256 }: NonNullable<SiteEntry['waf']>,
   file: (path: string, at: Pointer) => string,
+  known: KnownRules | undefined,
 ): WafRules {
   return {
+    ...(known?.brought && 'files' in known.set ? { files: known.set.files.map(({ name }) => name) } : {}),
     ...(rules === undefined ? {} : { folder: file(rules, '/waf') }),
     ...(sha256 === undefined ? {} : { sha256 }),
     pointer: '/waf',

@@ -47,6 +47,7 @@ import {
   type SiteEntry,
   schemas,
 } from './schema.ts';
+import type { KnownRules } from './waf-rules.ts';
 
 interface Resolving {
   readonly parsed: Parsed;
@@ -62,6 +63,7 @@ export function resolve(
   sources: Sources,
   engines: readonly Engine[],
   jobFiles: JobFiles,
+  rules?: KnownRules,
 ): Site {
   const resolving: Resolving = {
     parsed,
@@ -97,8 +99,8 @@ export function resolve(
     ...resolveSignIn(parsed, resolving.file, ({ at, tls }) =>
       resolveTls(resolving, at, { scenario: 'proxy', tls }, '/sign-in'),
     ),
-    ...(site?.waf === undefined ? {} : { waf: resolveWafRules(site.waf, resolving.file) }),
     ...(site?.bans === undefined ? {} : { bans: resolveBans(parsed, site.bans) }),
+    ...(site?.waf === undefined ? {} : { waf: resolveWafRules(site.waf, resolving.file, rules) }),
     keeping: resolveKeeping(site ?? {}),
     ...resolveJobs(parsed, jobFiles, resolving.file),
   });

@@ -22,6 +22,14 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
     files.set(from, { from, to, because });
     return to;
   };
+  const carryFolder = (from: string, names: readonly string[]): string => {
+    const to = path.posix.join(folder, `${sha256(from).slice(0, 12)}-${path.basename(from)}`);
+    for (const name of names) {
+      const one = path.join(from, name);
+      files.set(one, { from: one, to: path.posix.join(to, name), because: '/waf/rules' });
+    }
+    return to;
+  };
   const entries = Object.fromEntries(
     sections.map((section) => [section, new Map(sources.sections[section])]),
   ) as Record<Section, Map<string, unknown>>;
@@ -47,6 +55,8 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   if (trust !== undefined) nameTrust(root, carry(trust, '/acme/trust'));
   const storeCa = sharesStore(site) ? site.store?.postgres.ca : undefined;
   if (storeCa !== undefined) nameStoreCa(root, carry(storeCa, '/store/postgres/ca'));
+  const { folder: rules, files: ruleFiles = [] } = site.waf ?? {};
+  if (rules !== undefined) nameRules(root, carryFolder(rules, ruleFiles));
   const ca = site.mail?.smtp.ca;
   if (ca !== undefined) nameCa(root, carry(ca, '/mail/smtp/ca'));
   const described = new Map<string, unknown>([
@@ -58,7 +68,7 @@ export function shippable(sources: Sources, site: Site, folder: string): Shipmen
   return {
     yaml: `# Carried here by Poterne: change the description that it comes from, not this.\n${text}`,
     files: [...files.values()],
-    site: moved(site, carry),
+    site: moved(site, carry, carryFolder),
   };
 }
 
@@ -216,6 +226,13 @@ function movedTrust(
   };
 }
 
+/** Has the rules of the web application firewall be in another folder. */
+function nameRules(root: Map<string, unknown>, rules: string): void {
+  const waf = root.get('waf');
+  if (!isPlainMap(waf)) throw new Error('/waf/rules names no folder');
+  root.set('waf', { ...waf, rules });
+}
+
 /** Has the mail server's authority be another file. */
 function nameCa(root: Map<string, unknown>, ca: string): void {
   const mail = root.get('mail');
@@ -237,7 +254,11 @@ function nameStoreCa(root: Map<string, unknown>, ca: string): void {
 }
 
 /** The site with the files that it names in their new places. */
-function moved(site: Site, carry: (from: string, because: Pointer) => string): Site {
+function moved(
+  site: Site,
+  carry: (from: string, because: Pointer) => string,
+  carryFolder: (from: string, names: readonly string[]) => string,
+): Site {
   const { store, ...shipped } = site;
   const { mail } = shipped;
   const { ca } = mail?.smtp ?? {};
@@ -251,6 +272,9 @@ function moved(site: Site, carry: (from: string, because: Pointer) => string): S
     ...(mail && ca !== undefined
       ? { mail: { ...mail, smtp: { ...mail.smtp, ca: carry(ca, '/mail/smtp/ca') } } }
       : {}),
+    ...(site.waf?.folder === undefined
+      ? {}
+      : { waf: { ...site.waf, folder: carryFolder(site.waf.folder, site.waf.files ?? []) } }),
     ...(acme && trust !== undefined
       ? { acme: { ...acme, authority: { ...acme.authority, trust: carry(trust, '/acme/trust') } } }
       : {}),

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { serverEngines } from '../engines/index.ts';
 import type { BundleFile, BundlePart, CarriedPackage } from '../model/bundle.ts';
 import type { Shipment } from '../model/shipment.ts';
@@ -47,6 +48,7 @@ export function gatewayPart(shipment: Shipment, packages: OwnPackages): BundlePa
     folders: [
       { path: '/etc/poterne', mode: 0o755, owner: 'root', group: 'root' },
       { path: files, mode: 0o750, owner: 'root', group: account },
+      ...below(files, shipment.files).map((path) => ({ path, mode: 0o750, owner: 'root', group: account })),
     ],
     files: [
       { ...held, path: description, content: { text: shipment.yaml }, secret: false, because: '' },
@@ -56,6 +58,14 @@ export function gatewayPart(shipment: Shipment, packages: OwnPackages): BundlePa
     actions: [],
     units: [{ name: unit, enabled: true, running: true, onChange: 'nothing' }],
   };
+}
+
+/** The folders in which files are carried below another one, parents first. */
+function below(folder: string, carried: Shipment['files']): string[] {
+  const found = new Set<string>();
+  for (const { to } of carried)
+    for (let at = dirname(to); at.startsWith(`${folder}/`); at = dirname(at)) found.add(at);
+  return [...found].sort();
 }
 
 /** The packages that a machine is brought which Poterne runs on. */

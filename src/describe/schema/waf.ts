@@ -13,7 +13,9 @@ const exclusion = z.strictObject({
   path: path().describe('Where: exactly this path, or all below when it ends with "/".'),
   target: z
     .string()
-    .regex(/^(?:ARGS|ARGS_NAMES|REQUEST_COOKIES|REQUEST_COOKIES_NAMES|REQUEST_HEADERS|FILES):[^\s"',|\\]+$/)
+    .regex(
+      /^(?:ARGS|ARGS_NAMES|REQUEST_COOKIES|REQUEST_COOKIES_NAMES|REQUEST_HEADERS|FILES):[^/\s"',|\\][^\s"',|\\]*$/,
+    )
     .optional()
     .describe(
       'What of the request the rule does not read there, such as ARGS:q. Left out, the rule is off there.',

@@ -16,4 +16,33 @@ export const wafRules = {
     'scripts/ensure-debian-packages.sh modsecurity-crs, or bring rules of your own (waf.rules)',
   'waf.rules.digest.hint':
     'somebody changed the rules: bring back the ones that you chose, or look at these and write their digest (poterne waf rules FOLDER)',
+  'waf.rules.unpinned':
+    'the rules in {folder} are not pinned: whoever can write there decides what is refused',
+  'waf.rules.unpinned.hint': 'beside it, sha256: {digest}, once you have looked at them',
+  'waf.scenario': '"{name}" says how its web application firewall works, and has none',
+  'waf.scenario.hint': 'scenario: proxy+waf gives it one',
+  'waf.skip.all': '"{path}" is everything: nothing would be looked at',
+  'waf.skip.all.hint':
+    'scenario: proxy is a publication without a web application firewall; mode: observe refuses nothing',
+  'waf.skip.regex':
+    '"{path}" is answered by a route that is a regular expression, where nothing can be skipped',
+  'waf.skip.regex.hint': 'a route by its prefix can be; or exclude rules there',
+  'waf.uploads':
+    'what is sent to "{path}" is looked at whole, and kept in memory meanwhile: large uploads of many people at once can use it up',
+  'waf.uploads.hint': 'name the path where files are sent under waf.skip, or allow less',
+  'waf.application.unknown': 'the rules ({version}) know no application "{name}"',
+  'waf.exclusion.unknown': 'the rules ({version}) have no rule {rule}',
+  'waf.exclusion.unknown.hint': 'poterne waf report tells the ids of what matched',
+  'waf.exclusion.all':
+    'without rule {rule} nothing would be refused any more: it sets up, or adds up what the others find',
+  'waf.exclusion.all.hint': 'exclude the rules that matched, as poterne waf report tells them',
+  'waf.rules.about': 'which rules a folder has, and the digest that pins them',
+  'waf.rules.usage': '[folder] [options]',
+  'waf.rules.folder': "folder of an OWASP Core Rule Set (default: Debian's)",
+  'waf.rules.told.folder': 'folder',
+  'waf.rules.told.version': 'version',
+  'waf.rules.told.sha256': 'sha256',
+  'waf.rules.told.files': 'files',
+  'waf.rules.told.rules': 'rules',
+  'waf.rules.told.applications': 'applications',
 } as const;

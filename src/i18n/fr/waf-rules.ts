@@ -19,4 +19,33 @@ export const wafRules = {
     'scripts/ensure-debian-packages.sh modsecurity-crs, ou apportez vos propres règles (waf.rules)',
   'waf.rules.digest.hint':
     'quelqu’un a changé les règles : remettez celles que vous aviez choisies, ou regardez celles-ci et écrivez leur empreinte (poterne waf rules DOSSIER)',
+  'waf.rules.unpinned':
+    'les règles de {folder} ne sont pas épinglées : qui peut y écrire décide de ce qui est refusé',
+  'waf.rules.unpinned.hint': 'à côté, sha256: {digest}, une fois que vous les avez regardées',
+  'waf.scenario': '« {name} » dit comment fonctionne son pare-feu applicatif, et n’en a pas',
+  'waf.scenario.hint': 'scenario: proxy+waf lui en donne un',
+  'waf.skip.all': '« {path} », c’est tout : rien ne serait examiné',
+  'waf.skip.all.hint':
+    'scenario: proxy est une publication sans pare-feu applicatif ; mode: observe ne refuse rien',
+  'waf.skip.regex': '« {path} » relève d’une route en expression rationnelle, où rien ne peut être sauté',
+  'waf.skip.regex.hint': 'c’est possible sous une route par préfixe ; ou excluez des règles à cet endroit',
+  'waf.uploads':
+    'ce qui est envoyé à « {path} » est examiné en entier, et gardé en mémoire pendant ce temps : de gros envois simultanés peuvent l’épuiser',
+  'waf.uploads.hint': 'nommez sous waf.skip le chemin où l’on envoie des fichiers, ou permettez moins',
+  'waf.application.unknown': 'les règles ({version}) ne connaissent pas d’application « {name} »',
+  'waf.exclusion.unknown': 'les règles ({version}) n’ont pas de règle {rule}',
+  'waf.exclusion.unknown.hint': 'poterne waf report donne les numéros de ce qui a été trouvé',
+  'waf.exclusion.all':
+    'sans la règle {rule}, plus rien ne serait refusé : elle prépare, ou additionne ce que trouvent les autres',
+  'waf.exclusion.all.hint':
+    'excluez les règles qui ont trouvé quelque chose, telles que poterne waf report les donne',
+  'waf.rules.about': 'quelles règles contient un dossier, et l’empreinte qui les épingle',
+  'waf.rules.usage': '[dossier] [options]',
+  'waf.rules.folder': 'dossier d’un OWASP Core Rule Set (par défaut : celui de Debian)',
+  'waf.rules.told.folder': 'dossier',
+  'waf.rules.told.version': 'version',
+  'waf.rules.told.sha256': 'sha256',
+  'waf.rules.told.files': 'fichiers',
+  'waf.rules.told.rules': 'règles',
+  'waf.rules.told.applications': 'applications',
 } as const satisfies Record<keyof typeof en, string>;
