@@ -19,6 +19,7 @@ export async function load(
   port: number,
   { seconds, connections }: Load,
   headers: readonly string[] = [],
+  { path = '/', script }: { readonly path?: string; readonly script?: string } = {},
 ): Promise<Sample> {
   const { stdout } = await promisify(execFile)('wrk', [
     '-t1',
@@ -26,7 +27,8 @@ export async function load(
     `-d${seconds}s`,
     '--latency',
     ...headers.flatMap((header) => ['-H', header]),
-    `https://localhost:${port}/`,
+    ...(script === undefined ? [] : ['-s', script]),
+    `https://localhost:${port}${path}`,
   ]);
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout);
   const p99 = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout);
