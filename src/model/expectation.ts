@@ -109,6 +109,13 @@ export type Probe =
       readonly path: string;
       readonly from?: readonly string[];
     }
+  /** An attack is refused by the gateway itself: its web application firewall works. */
+  | {
+      readonly kind: 'waf-refuses';
+      readonly door: Door;
+      readonly path: string;
+      readonly from?: readonly string[];
+    }
   /** A browser in which nobody has signed in is led to the portal, which is at this origin. */
   | {
       readonly kind: 'leads-to-portal';

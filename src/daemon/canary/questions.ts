@@ -1,4 +1,5 @@
 import { serverEngines } from '../../engines/index.ts';
+import { wafQuestion } from '../../lib/waf-question.ts';
 import type { Manifest } from '../../model/applied.ts';
 import type { Expectation } from '../../model/expectation.ts';
 import type { ProxiedPublication, Publication, Site } from '../../model/site.ts';
@@ -24,11 +25,6 @@ export interface Questions {
   readonly unasked: readonly string[];
 }
 
-/** What a browser would run, a database obey and a file system give away; a service that gets it can do nothing with it. */
-const attack = encodeURIComponent(
-  '<script>alert(1)</script> 1 UNION SELECT password FROM users-- ../../../etc/passwd',
-);
-
 /** Every question that what is served must refuse; `aside` are names that answer nobody now, which were cut off. */
 export function questionsOf({ site, standing }: Manifest, aside: ReadonlySet<string>): Questions {
   const publications = site.publications.flatMap((publication): Publication[] => {
@@ -43,8 +39,8 @@ export function questionsOf({ site, standing }: Manifest, aside: ReadonlySet<str
     (each): each is ProxiedPublication => each.scenario === 'proxy+waf' && each.waf !== undefined,
   );
   const waf = walled.flatMap((publication) => {
-    const path = lookedAt(publication);
-    return path === undefined ? [] : [{ publication, target: `${path}?poterne=${attack}` }];
+    const target = publication.waf && wafQuestion(publication.routes, publication.waf);
+    return target === undefined ? [] : [{ publication, target }];
   });
   const entry = serverEngines
     .flatMap((engine) => engine.expect(served))
@@ -63,13 +59,4 @@ export function questionsOf({ site, standing }: Manifest, aside: ReadonlySet<str
     entry,
     unasked: walled.map(({ name }) => name).filter((name) => !asked.has(name)),
   };
-}
-
-/** A path of a publication that its firewall looks at; there need be nothing. */
-function lookedAt({ routes, waf }: ProxiedPublication): string | undefined {
-  const skips = waf?.skip ?? [];
-  const folders = routes.filter(({ match }) => match !== 'regex').map(({ path }) => path);
-  return ['/', ...folders]
-    .map((path) => `${path.replace(/\/*$/, '/')}poterne-asks-itself`)
-    .find((path) => !skips.some((skip) => (skip.endsWith('/') ? path.startsWith(skip) : path === skip)));
 }

@@ -1,3 +1,4 @@
+import { surelyBlocks, wafQuestion } from '../../lib/waf-question.ts';
 import type { Door, Expectation, Probe } from '../../model/expectation.ts';
 import { type Message, message } from '../../model/message.ts';
 import {
@@ -38,11 +39,30 @@ function publicationPromises(site: Site, publication: ProxiedPublication): Expec
     ...namePromises(site, publication),
     ...headerPromise(site, publication, door, home),
     ...clientPromises(site, publication, door, home),
+    ...wafPromise(site, publication, door, home),
     ...(isGuarded(publication)
       ? guardPromises(site, publication, door, home)
       : publication.routes.flatMap((route) =>
           routePromises(site, publication, route, clientDoor(site, publication, route, door), home),
         )),
+  ];
+}
+
+/** What surely counts as an attack is blocked; where the firewall only looks, nobody outside can tell. */
+function wafPromise(site: Site, publication: ProxiedPublication, door: Door, home: string): Expectation[] {
+  const { waf, name, routes } = publication;
+  const path = waf && surelyBlocks(waf) ? wafQuestion(routes, waf) : undefined;
+  const [route] = routes;
+  const arrival = route && clientDoor(site, publication, route, door);
+  if (!waf || path === undefined || !arrival) return [];
+  return [
+    {
+      id: `${name}#waf`,
+      about: name,
+      promise: message('promise.waf', { url: home + path.replace(/\?.*/, '') }),
+      because: waf.pointer,
+      probe: { kind: 'waf-refuses', door: arrival, path, ...from(publication) },
+    },
   ];
 }
 

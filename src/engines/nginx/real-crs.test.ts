@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Probe } from '../../model/expectation.ts';
 import type { Waf } from '../../model/waf.ts';
+import { verify } from '../../verify/index.ts';
 import { requestsOf } from '../../waf/crs/request.ts';
 import { type CrsRun, readSuite, runCrs } from '../../waf/crs/run.ts';
 import { send } from '../../waf/crs/send.ts';
 import { type Heard, reflecting } from '../../waf/crs/testing.ts';
+import engine from './engine.ts';
 import { publication, service, site } from './testing.ts';
 import {
   type Backend,
@@ -96,6 +99,32 @@ describe('samples of our own', () => {
       ),
     );
   });
+});
+
+test('verify proves that an attack is refused, where it is', async () => {
+  const { site, authority } = gateway;
+  const promises = engine.expect(site).filter(({ probe }) => probe.kind === 'waf-refuses');
+  // Where the firewall only looks, nobody outside can tell.
+  expect(promises.map(({ id }) => id)).toEqual(['localhost#waf']);
+  const seen = async (name: string) => {
+    const moved = promises.map((each) => ({
+      ...each,
+      probe: { ...each.probe, door: { name, port: site.gateway.httpsPort, proxyProtocol: false } } as Probe,
+    }));
+    const [evidence] = await verify(moved, {
+      vantage: { name: 'here', address: '127.0.0.1' },
+      authorities: [authority.pem],
+    });
+    return `${evidence?.held} ${evidence?.seen.code}`;
+  };
+  expect(await seen('localhost')).toBe('true seen.waf.refused');
+  expect(await seen('plain.localhost')).toBe('false seen.waf.let-through');
+  // What it counts on: no level of paranoia finds less.
+  const text = await readFile(join(gateway.prefix, 'log/waf.log'), 'utf8');
+  const score = /Inbound Anomaly Score Exceeded \(Total Score: (\d+)/.exec(
+    text.split('\n').findLast((line) => line.includes('poterne-asks-itself')) ?? '',
+  );
+  expect(Number(score?.[1])).toBeGreaterThanOrEqual(25);
 });
 
 describe('what is sent arrives at the rules, and at the service, as it was sent', () => {

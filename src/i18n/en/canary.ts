@@ -17,4 +17,6 @@ export const canary = {
   'promise.waf': '{url} refuses an attack: its firewall works.',
   'seen.waf.refused': 'refused with 403 by the gateway itself',
   'seen.waf.let-through': 'the answer to an attack is {status}, and not the gateway’s refusal',
+  'advice.waf.let-through':
+    'the firewall is off, or its rules are gone: apply again, and see `poterne status` for the alarm that the gateway itself tells',
 } as const;

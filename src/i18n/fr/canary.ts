@@ -18,4 +18,6 @@ export const canary: Record<keyof typeof en, string> = {
   'promise.waf': '{url} refuse une attaque : son pare-feu fonctionne.',
   'seen.waf.refused': 'refusé avec 403 par la passerelle elle-même',
   'seen.waf.let-through': 'la réponse à une attaque est {status}, et non le refus de la passerelle',
+  'advice.waf.let-through':
+    'le pare-feu est éteint, ou ses règles ont disparu : appliquez de nouveau, et voyez dans `poterne status` l’alarme que donne la passerelle elle-même',
 };

@@ -20,6 +20,7 @@ import { resolves } from './resolves.ts';
 import { scanPorts } from './scan.ts';
 import { streams } from './streams.ts';
 import { tlsVersions } from './tls-versions.ts';
+import { wafRefuses } from './waf-refuses.ts';
 
 const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
   resolves,
@@ -35,6 +36,7 @@ const probes: { readonly [K in Probe['kind']]: ProbeFunction<K> } = {
   echoes,
   'asks-client': asksClient,
   'asks-sign-in': asksSignIn,
+  'waf-refuses': wafRefuses,
   'leads-to-portal': leadsToPortal,
   'refuses-handshake': refusesHandshake,
   'refuses-host': refusesHost,

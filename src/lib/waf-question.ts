@@ -1,0 +1,23 @@
+import type { Route } from '../model/site.ts';
+import type { Waf } from '../model/waf.ts';
+
+/** What a browser would run, a database obey and a file system give away; a service that gets it can do nothing with it. */
+const attack = encodeURIComponent(
+  '<script>alert(1)</script> 1 UNION SELECT password FROM users-- ../../../etc/passwd',
+);
+
+/** What the rules count at least for it, at any paranoia level (CRS 3.3: 45; 4 more), with room for those that a later one finds no more. */
+const surely = 25;
+
+/** Path and query of an attack that a firewall looks at, wherever it leads; nothing where everything is skipped. */
+export function wafQuestion(routes: readonly Route[], { skip }: Waf): string | undefined {
+  const folders = routes.filter(({ match }) => match !== 'regex').map(({ path }) => path);
+  const path = ['/', ...folders]
+    .map((folder) => `${folder.replace(/\/*$/, '/')}poterne-asks-itself`)
+    .find((each) => !skip.some((one) => (one.endsWith('/') ? each.startsWith(one) : each === one)));
+  return path === undefined ? undefined : `${path}?poterne=${attack}`;
+}
+
+/** Whether a firewall surely blocks it: five is what one rule counts, and what is excluded counts no more. */
+export const surelyBlocks = ({ mode, thresholds, exclusions }: Waf): boolean =>
+  mode === 'block' && thresholds.inbound + 5 * exclusions.length <= surely;
