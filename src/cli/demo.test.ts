@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { processes } from '../apply/processes.ts';
+import { openBrowser } from '../daemon/entry/testing-visitor.ts';
+import { hiddenFields } from '../daemon/portal/testing.ts';
 import { reachable } from '../daemon/status.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -53,6 +55,28 @@ function demo(argv: readonly string[], environment: Readonly<Record<string, stri
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Signs in as the demonstration says, and is let in; what lets in stands nowhere else. */
+async function signIn(said: string): Promise<void> {
+  const [, login = '', password = ''] = /user name +(\S+)\n +password +(\S+)/.exec(said) ?? [];
+  const browser = openBrowser(8443, readFileSync(join(state, 'authority', 'root.pem'), 'utf8'));
+  const staff = 'https://staff.localhost:8443/web/login';
+  expect((await browser.fetch(staff)).status).toBe(401);
+  const page = await browser.go(staff);
+  const portal = 'https://portal.localhost:8443';
+  expect(page.url).toContain(`${portal}/sign-in?to=`);
+  const fields = { ...hiddenFields(page.body, '/sign-in'), login, password };
+  const { status } = await browser.send(`${portal}/sign-in`, fields, { origin: portal });
+  expect(status).toBe(200);
+  const inside = await browser.go(staff);
+  expect([inside.status, inside.url]).toEqual([200, staff]);
+  expect(inside.body).toContain('Open-Prod');
+  for (const each of readdirSync(state, { recursive: true, withFileTypes: true }))
+    if (each.isFile())
+      expect(readFileSync(join(each.parentPath ?? each.path, each.name)).includes(password), each.name).toBe(
+        false,
+      );
+}
+
 // One test, for there is one set of ports.
 test('the demonstration, as a newcomer has it', { timeout: 180_000 }, async (context) => {
   const busy = await taken();
@@ -62,7 +86,8 @@ test('the demonstration, as a newcomer has it', { timeout: 180_000 }, async (con
 
   const once = demo(['--once'], { POTERNE_LANG: 'fr' });
   expect([await once.ended, once.err()]).toEqual([0, expect.stringContaining('nginx démarré et en service')]);
-  expect(once.out()).toMatch(/Toutes les promesses sont tenues\s: 36 /);
+  expect(once.out()).toMatch(/Toutes les promesses sont tenues\s: 54 /);
+  expect(once.out()).toContain('staff.localhost:8443/web/login est fermé à qui ne s’est pas connecté');
   expect(once.err()).not.toMatch(/Warning/);
 
   const machine = demo(['--once', '--json']);
@@ -71,7 +96,7 @@ test('the demonstration, as a newcomer has it', { timeout: 180_000 }, async (con
   expect(JSON.parse(machine.out())).toMatchObject({
     outcome: 'applied',
     findings: [],
-    counts: { total: 36, held: 36, broken: 0 },
+    counts: { total: 54, held: 54, broken: 0 },
     urls: expect.arrayContaining([
       'https://house.localhost:8443/constellation/',
       'https://erp.localhost:8443/',
@@ -83,12 +108,13 @@ test('the demonstration, as a newcomer has it', { timeout: 180_000 }, async (con
   const broken = demo(['--once'], { ZONEMINDER_PORT: '16790' });
   expect(await broken.ended).toBe(1);
   expect(broken.out()).toMatch(/✗ .*\/zm\/ shows Camera/);
-  expect(broken.out()).toMatch(/Promises broken: 2; kept: 34 of 36/);
+  expect(broken.out()).toMatch(/Promises broken: 2; kept: 52 of 54/);
 
   const staying = demo([]);
   await expect.poll(staying.err, { timeout: 60_000 }).toContain('Ctrl-C ends the demonstration');
   expect(staying.out()).toContain('  https://house.localhost:8443/constellation/\n');
   expect(await taken()).toEqual(ports);
+  await signIn(staying.out());
   const second = demo([]);
   expect(await second.ended).toBe(1);
   expect(second.err()).toMatch(/^error: port 18\d+ of 127\.0\.0\.1 is taken .*\nnext: end the demonstration/);

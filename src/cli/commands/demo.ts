@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { appNames, type RunningApps, startApps } from '../../../examples/apps.ts';
 import type { Applied } from '../../apply/executor.ts';
 import { whyNotListen } from '../../apply/ports.ts';
+import { portalUrl } from '../../daemon/entry/passage.ts';
 import { converge, installing, intend, stopGateway } from '../../daemon/gateway.ts';
 import { serverEngines } from '../../engines/index.ts';
 import { installation } from '../../hosts/installation.ts';
@@ -16,7 +17,9 @@ import type { Site } from '../../model/site.ts';
 import { countEvidence, evidenceJson, evidenceReport } from '../../verify/index.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
+import { givePassword, openPortal } from '../demo-person.ts';
 import { type Described, requireSite } from '../description.ts';
+import { showFault } from '../errors.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { stepTeller } from '../steps.ts';
 import { withGateway } from '../with-gateway.ts';
@@ -42,12 +45,20 @@ export function demo(context: Context): Command {
       const { site } = described;
       await withGateway(state, async (gateway) => {
         const tell = json ? () => {} : stepTeller(context);
-        const apps = await start(site);
+        const fail = (fault: Fault) => showFault(context, fault, described);
+        const opening = openPortal(gateway, site, { tell, fail });
+        // Whatever becomes of the applications, it is waited for at the end.
+        opening.catch(() => undefined);
+        const apps = await start(site).catch(async (error: unknown) => {
+          await opening.then((entry) => entry.close());
+          throw error;
+        });
         try {
           tell(message('demo.apps', { count: Object.keys(apps.urls).length }));
           const intent = await intend(gateway, site);
           const applied = await converge(gateway, intent, tell);
           if (!json) reportApplied(context, described, site, applied);
+          await opening;
           const evidence = await proveLive(context, gateway, site, intent.plan.expectations, {
             json,
             signal,
@@ -63,11 +74,12 @@ export function demo(context: Context): Command {
           if (kept < intent.plan.expectations.length || applied.outcome === 'partial')
             process.exitCode = exit.failed;
           if (options.once) return;
-          if (!json) invite(context, site, state);
+          if (!json) invite(context, site, state, await givePassword(gateway, site));
           await ended;
           if (!json) context.err(t('up.ending'));
         } finally {
           await Promise.all([apps.stop(), stopGateway(gateway.state)]);
+          await opening.then((entry) => entry.close());
         }
       });
     });
@@ -151,9 +163,15 @@ function urlsOf(site: Site): string[] {
   );
 }
 
-function invite(context: Context, site: Site, state: string): void {
+function invite(
+  context: Context,
+  site: Site,
+  state: string,
+  person: { readonly name: string; readonly password: string } | undefined,
+): void {
   const { t, out } = context;
   const urls = urlsOf(site).map((url) => `  ${url}`);
-  out(['', t('demo.open'), ...urls, '', t('demo.trust', { file: rootFile(state) })].join('\n'));
+  const signIn = person ? ['', t('demo.sign-in', { portal: `${portalUrl(site)}/`, ...person })] : [];
+  out(['', t('demo.open'), ...urls, ...signIn, '', t('demo.trust', { file: rootFile(state) })].join('\n'));
   context.err(t('demo.stop'));
 }

@@ -11,6 +11,8 @@ export const demo = {
   'demo.installed.next': 'run it from the sources: ./poterne demo',
   'demo.install': 'the packages {packages} could not be installed',
   'demo.open': 'Open:',
+  'demo.sign-in':
+    'Some of them are for those who sign in, at {portal}\n  user name  {name}\n  password   {password}   (of this run alone)',
   'demo.trust': 'Your browser will trust them once you import Poterne’s root certificate: {file}',
   'demo.stop': 'Ctrl-C ends the demonstration.',
 } as const;

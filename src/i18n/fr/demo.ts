@@ -14,6 +14,8 @@ export const demo = {
   'demo.installed.next': 'lancez-la depuis les sources : ./poterne demo',
   'demo.install': 'les paquets {packages} n’ont pas pu être installés',
   'demo.open': 'Ouvrez :',
+  'demo.sign-in':
+    'Certaines sont pour qui se connecte, sur {portal}\n  identifiant   {name}\n  mot de passe  {password}   (pour cette fois seulement)',
   'demo.trust':
     'Votre navigateur leur fera confiance quand vous aurez importé le certificat racine de Poterne : {file}',
   'demo.stop': 'Ctrl-C met fin à la démonstration.',
