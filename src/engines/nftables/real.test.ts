@@ -130,6 +130,51 @@ describe.runIf(able)('packets', () => {
     expect(await open(at.outside, '2001:db8:113::1', 443, first)).toMatchObject({ seen: '2001:db8:113::66' });
   });
 
+  test('an address has so many connections open to what is published, a network of IPv6 too; others have theirs', async () => {
+    const few = (
+      await rulesets(
+        `${situations.perimeter}`
+          .replace('https-port: 8443', 'https-port: 8443, trusted-fronts: [198.51.100.7]')
+          .replace('via: router } }\n  erp', 'via: router }, firewall: { connections: 10 } }\n  erp'),
+      )
+    ).get('gateway') as string;
+    expect(few).toContain('ct count over 10');
+    at.gateway.nft(few);
+    const hold = async (host: string, from: string) => {
+      const answers: (string | undefined)[] = [];
+      for (let n = 0; n < 12; n++) {
+        const { error, seen } = await open(at.outside, host, 443, {
+          from,
+          hold: `${from}-${n}`,
+          patience: 4000,
+        });
+        answers.push(error ?? seen);
+      }
+      return answers;
+    };
+    const ten = (address: string) => Array<string>(10).fill(address);
+    const refused = ['ECONNREFUSED', 'ECONNREFUSED'];
+    const [four, six] = ['203.0.113.66', '2001:db8:113::66'];
+    expect(await hold('203.0.113.1', four)).toEqual([...ten(four), ...refused]);
+    expect(await hold('2001:db8:113::1', six)).toEqual([...ten(six), ...refused]);
+    // Deprecated addresses (RFC 4862, 5.5.4) are only taken by who asks for them.
+    const more = ['2001:db8:113::67/64', 'dev', 'eth0', 'nodad', 'preferred_lft', '0'];
+    at.outside.run('ip', 'addr', 'add', ...more);
+    const neighbour = { from: '2001:db8:113::67' };
+    expect(await open(at.outside, '2001:db8:113::1', 443, neighbour)).toMatchObject({
+      error: 'ECONNREFUSED',
+    });
+    expect(await open(at.client, '203.0.113.1', 443)).toMatchObject({ seen: '10.10.0.99' });
+    // A load balancer stands for many.
+    expect((await hold('203.0.113.1', '198.51.100.7')).slice(-1)).toEqual(['198.51.100.7']);
+    for (const from of [four, six, '198.51.100.7'])
+      for (let n = 0; n < 12; n++) await at.outside.ask('end', { hold: `${from}-${n}` });
+    // Whoever hangs up has room again.
+    await expect.poll(async () => (await open(at.outside, '203.0.113.1', 443)).seen).toBe(four);
+    at.outside.run('ip', 'addr', 'del', '2001:db8:113::67/64', 'dev', 'eth0');
+    load('gateway');
+  });
+
   test('visitors get no answer from anything else', async () => {
     const closed = [
       ...[22, 2222, 8000, 8443].map((port) => ['203.0.113.1', port] as const),

@@ -7,6 +7,7 @@ import type { Rendered } from '../engine.ts';
 import { families, match, pruned } from './matches.ts';
 import { forward, input, output } from './render/chains.ts';
 import { type Context, contextOf } from './render/context.ts';
+import { countingSets } from './render/counting.ts';
 import { antispoof, sets } from './render/ground.ts';
 import { destinationNat, sourceNat } from './render/nat.ts';
 import type { Settings } from './schema.ts';
@@ -32,6 +33,7 @@ export function render(network: Network, host: Host, settings: Settings): Render
       ['table', 'inet', 'poterne'],
       [
         ...sets(context),
+        ...countingSets(context),
         ...antispoof(context),
         ...destinationNat(context),
         ...input(context),

@@ -22,6 +22,15 @@ const settings = z.strictObject({
     .describe(
       'Which source addresses are believed: those that are routed back the same way (strict), at all (loose), or any (off).',
     ),
+  connections: z
+    .union([
+      z.union([z.literal('off'), z.literal(false)]).transform(() => false as const),
+      z.int().min(10).max(65_535),
+    ])
+    .default(2000)
+    .describe(
+      'Of the gateway: connections that one address (IPv6: one /64) may have open to what is published; trusted fronts as many as they like.',
+    ),
   confirm: duration()
     .prefault('60s')
     .describe('The host puts the old firewall back unless the new one was confirmed within this time.'),
@@ -31,6 +40,8 @@ const settings = z.strictObject({
 export interface Settings {
   readonly leave: readonly string[];
   readonly 'reverse-path': 'strict' | 'loose' | 'off';
+  /** Connections that one address may have open; `false`: as many as it likes. */
+  readonly connections: number | false;
   /** Milliseconds. */
   readonly confirm: number;
 }

@@ -1,8 +1,8 @@
 import type { Pointer } from '../../model/pointer.ts';
 import type { Rendered } from '../engine.ts';
 
-/** A word of a statement: nft's own or an address; a text in quotes; or the values of an anonymous set. */
-export type Word = Atom | { readonly values: readonly Atom[] };
+/** A word of a statement: nft's own or an address; a text in quotes; the values of an anonymous set; or an element of a set, with what it does. */
+export type Word = Atom | { readonly values: readonly Atom[] } | { readonly element: readonly Atom[] };
 type Atom = string | number | { readonly quoted: string };
 
 /** Lines of an nft script: a statement, a block, a comment or an empty line. */
@@ -131,6 +131,7 @@ export function write(nodes: readonly Node[]): Rendered {
 
 function wordText(word: Word): string {
   if (typeof word === 'number') return String(word);
+  if (typeof word !== 'string' && 'element' in word) return `{ ${word.element.map(wordText).join(' ')} }`;
   if (typeof word !== 'string')
     return 'quoted' in word ? `"${word.quoted}"` : `{ ${word.values.map(wordText).join(', ')} }`;
   if (!/^(?:[\w.:/@!=,<>&|-]+|\[[\w:.]+\](?::\d+)?);?$/.test(word))

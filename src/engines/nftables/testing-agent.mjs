@@ -75,7 +75,18 @@ function datagrams({ host, port, count }) {
   });
 }
 
-const doers = { serve, open, say, datagrams };
+/** Ends a connection that is held, as soon as it is over. */
+function end({ hold }) {
+  const socket = held.get(hold);
+  held.delete(hold);
+  return new Promise((resolve) => {
+    if (!socket || socket.destroyed) return resolve({});
+    socket.once('close', () => resolve({}));
+    socket.destroy();
+  });
+}
+
+const doers = { serve, open, say, end, datagrams };
 
 createInterface({ input: process.stdin }).on('line', async (line) => {
   const { id, op, ...told } = JSON.parse(line);

@@ -3,6 +3,7 @@ import { bastionPlaces } from '../../../model/access.ts';
 import { answersTo, type Opening, rulesOf } from '../openings.ts';
 import { block, gap, hook, line, type Node, note, quoted, rule, type Word } from '../syntax.ts';
 import type { Context } from './context.ts';
+import { countingRules } from './counting.ts';
 import { established, icmpErrors, invalid, linkIn, linkOut, refusing } from './ground.ts';
 import { ledRules } from './nat.ts';
 
@@ -21,6 +22,7 @@ export function input(context: Context): readonly Node[] {
         ...icmpErrors,
         ...linkIn(context),
         invalid,
+        ...countingRules(context),
         ...(left ? servedToLeft(left) : []),
         ...asked(context.incoming, 'Nobody may connect to this host.'),
         rule('', ['jump', 'refused_in'], 'nothing above asks for it'),
