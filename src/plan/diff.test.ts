@@ -46,6 +46,7 @@ test('from nothing, every publication and all its exposure are new', async () =>
   const wanted = await planned(house);
   expect(sentences(undefined, wanted)).toEqual([
     'add: publish erp.example.fr: / → erp (for lan)',
+    'add: erp.example.fr: one address may ask 10/s (so far ∞)',
     'add: publish house.example.fr: /zm/ → zm (for everyone)',
   ]);
   expect(exposureDiff(undefined, wanted)).toEqual({
@@ -66,6 +67,30 @@ test('the same description changes nothing', async () => {
 
 test.each([
   ['burst: 20', 'burst: 40', ['change: erp.example.fr: limits.burst: 20 → 40']],
+  ['requests: 10/s', 'requests: 30/m', ['change: erp.example.fr: one address may ask 30/m (so far 10/s)']],
+  [
+    'burst: 20',
+    'burst: 20, all: { requests: 90/s, connections: 40 }, download: { rate: 2MB/s, after: 1MB }',
+    [
+      'change: erp.example.fr: all visitors together may ask 90/s (so far ∞)',
+      'change: erp.example.fr: all visitors together may have 40 requests in progress (so far ∞)',
+      'change: erp.example.fr: an answer comes at 2.0 MB/s (so far ∞)',
+      'change: erp.example.fr: limits.download.after: – → 1000000',
+    ],
+  ],
+  [
+    'requests: 10/s, burst: 20',
+    'connections: 5',
+    expect.arrayContaining([
+      'change: erp.example.fr: one address may ask ∞ (so far 10/s)',
+      'change: erp.example.fr: one address may have 5 requests in progress (so far ∞)',
+    ]),
+  ],
+  [
+    'site: house',
+    'site: house\ngateway: { limits: { connections: 50 } }',
+    ['change: gateway: one address may have 50 requests in progress on all publications (so far ∞)'],
+  ],
   [', burst: 20', '', ['change: erp.example.fr: limits.burst: 20 → –']],
   [
     '/zm/: {',
@@ -122,7 +147,10 @@ test('a publication that is not served as described is still to do', async () =>
   const wanted = await planned(house);
   const id = wanted.site.publications[0]?.id as string;
   const active = applied(wanted, { [id]: { state: 'stand-in', complaint: 'no' } });
-  expect(sentences(active, wanted)).toEqual(['add: publish erp.example.fr: / → erp (for lan)']);
+  expect(sentences(active, wanted)).toEqual([
+    'add: publish erp.example.fr: / → erp (for lan)',
+    'add: erp.example.fr: one address may ask 10/s (so far ∞)',
+  ]);
 });
 
 test('what a kept publication still lets in counts, and what it does not yet is still to do', async () => {

@@ -1,11 +1,13 @@
 import { ruleWords } from '../lib/audience-words.ts';
 import { sha256 } from '../lib/digest.ts';
+import type { Rate } from '../lib/rate.ts';
 import type { Manifest } from '../model/applied.ts';
 import type { Change, ExposureDiff, ReachChange } from '../model/change.ts';
 import { message } from '../model/message.ts';
 import type { Partner } from '../model/partner.ts';
 import type { Artefact, Plan, Reach } from '../model/plan.ts';
 import { clientVerification, type Publication, type Route, type Service, type Site } from '../model/site.ts';
+import { limitSentence } from './limit-changes.ts';
 import { asksNoMore, covers, exposure } from './topology.ts';
 
 /** What apply would do to what is active, as a person would say it; empty when nothing would change. */
@@ -13,7 +15,7 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
   const before = active && asServed(active);
   const said = [
     ...compare(before?.publications ?? [], plan.site.publications, (p) => p.name, {
-      added: (p) => [publish(plan.site, p)],
+      added: (p) => [publish(plan.site, p), ...limitsOf(p)],
       removed: (p) => [{ kind: 'remove', say: message('change.publication.remove', { name: p.name }) }],
       both: (b, a) => {
         const some = publicationChanges(b, a, plan.site.timezone);
@@ -113,6 +115,18 @@ function publish(site: Site, publication: Publication): Change {
       : message('change.publication.add', { name, routes, who }),
     because: publication.pointer,
   };
+}
+
+/** What visitors of a new publication may ask. */
+function limitsOf(publication: Publication): Change[] {
+  const { name, routes, options, pointer } = publication;
+  const said = (what: string, because: string, some: object) =>
+    settings(what, because, {}, { options: some }).filter(({ say }) => say.code.startsWith('change.limit.'));
+  return [
+    ...said(name, pointer, options),
+    // A publication of one service has its words, not its route.
+    ...routes.flatMap((route) => said(`${name}${route.path}`, route.pointer, route.options)),
+  ].map((change) => ({ ...change, kind: 'add' }));
 }
 
 function callable({ name, host, port, base, callers, socket, pointer }: Partner): Change {
@@ -216,11 +230,13 @@ function settings(name: string, because: string, before: object, after: object):
     if (from === to || (key === 'audience.networks' && was.get('audience.from') !== is.get('audience.from')))
       return [];
     const values = { name, setting: key, from: from ?? '–', to: to ?? '–' };
-    return [{ kind: 'change', say: message('change.setting', values), because }];
+    const say = limitSentence(name, key, from, to) ?? message('change.setting', values);
+    return [{ kind: 'change', say, because }];
   });
 }
 
 function leaves(value: unknown, path: readonly string[] = [], found = new Map<string, string>()) {
+  if (isRate(value)) return found.set(path.join('.'), `${value.count}/${value.per}`);
   const isList = Array.isArray(value) && value.every((item) => typeof item !== 'object');
   if (typeof value !== 'object' || value === null || isList) found.set(path.join('.'), list(value));
   else
@@ -236,6 +252,9 @@ function leaves(value: unknown, path: readonly string[] = [], found = new Map<st
     }
   return found;
 }
+
+const isRate = (value: unknown): value is Rate =>
+  typeof value === 'object' && value !== null && 'count' in value && 'per' in value;
 
 const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
 

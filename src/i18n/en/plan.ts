@@ -10,6 +10,20 @@ export const plan = {
   'change.route.add': '{name}: open {path} to {service}',
   'change.route.remove': '{name}: close {path}',
   'change.setting': '{name}: {setting}: {from} → {to}',
+  'change.limit.address.requests': '{name}: one address may ask {to} (so far {from})',
+  'change.limit.address.connections':
+    '{name}: one address may have {to} requests in progress (so far {from})',
+  'change.limit.session.requests': '{name}: one session may ask {to} (so far {from})',
+  'change.limit.session.connections':
+    '{name}: one session may have {to} requests in progress (so far {from})',
+  'change.limit.token.requests': '{name}: one token may ask {to} (so far {from})',
+  'change.limit.token.connections': '{name}: one token may have {to} requests in progress (so far {from})',
+  'change.limit.all.requests': '{name}: all visitors together may ask {to} (so far {from})',
+  'change.limit.all.connections':
+    '{name}: all visitors together may have {to} requests in progress (so far {from})',
+  'change.limit.gateway.connections':
+    'gateway: one address may have {to} requests in progress on all publications (so far {from})',
+  'change.limit.download': '{name}: an answer comes at {to} (so far {from})',
   'change.rewritten':
     'rewrite {count} generated file(s), the description being the same (new addresses or a new version): {paths}',
   // Why a flow is open.

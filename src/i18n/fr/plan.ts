@@ -12,6 +12,21 @@ export const plan = {
   'change.route.add': '{name} : ouvrir {path} vers {service}',
   'change.route.remove': '{name} : fermer {path}',
   'change.setting': '{name} : {setting} : {from} → {to}',
+  'change.limit.address.requests': '{name} : une adresse peut demander {to} (jusqu’ici {from})',
+  'change.limit.address.connections':
+    '{name} : une adresse peut avoir {to} requêtes en cours (jusqu’ici {from})',
+  'change.limit.session.requests': '{name} : une session peut demander {to} (jusqu’ici {from})',
+  'change.limit.session.connections':
+    '{name} : une session peut avoir {to} requêtes en cours (jusqu’ici {from})',
+  'change.limit.token.requests': '{name} : un jeton peut demander {to} (jusqu’ici {from})',
+  'change.limit.token.connections': '{name} : un jeton peut avoir {to} requêtes en cours (jusqu’ici {from})',
+  'change.limit.all.requests':
+    '{name} : tous les visiteurs ensemble peuvent demander {to} (jusqu’ici {from})',
+  'change.limit.all.connections':
+    '{name} : tous les visiteurs ensemble peuvent avoir {to} requêtes en cours (jusqu’ici {from})',
+  'change.limit.gateway.connections':
+    'passerelle : une adresse peut avoir {to} requêtes en cours sur toutes les publications (jusqu’ici {from})',
+  'change.limit.download': '{name} : une réponse arrive à {to} (jusqu’ici {from})',
   'change.rewritten':
     'réécrire {count} fichier(s) générés, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
   // Pourquoi un flux est ouvert.
