@@ -54,10 +54,13 @@ test('where somebody is signed in, one in five counts', () => {
 });
 
 test('lines of logs are offences, or nothing', () => {
-  const access = (status: number) =>
-    `{"time":"2026-01-01T01:00:00+01:00","client":"192.0.2.7","method":"GET","host":"a\\u001b","uri":"/x?secret=1","status":${status},"bytes":0}`;
+  const access = (status: number, limited = 'requests', known = '') =>
+    `{"time":"2026-01-01T01:00:00+01:00","client":"192.0.2.7","method":"GET","host":"a\\u001b","uri":"/x?secret=1","status":${status},"bytes":0,"limited":"${limited}","known":"${known}"}`;
   expect(ofAccess(access(444))).toEqual({ kind: 'scans', at, address: '192.0.2.7', what: 'a?' });
   expect(ofAccess(access(429))?.what).toBe('GET a?/x');
+  expect(ofAccess(access(429, 'connections'))?.kind).toBe('floods');
+  for (const blameless of [access(429, 'shared'), access(429, ''), access(429, 'requests', 's1')])
+    expect(ofAccess(blameless)).toBeUndefined();
   expect(ofAccess(access(200))).toBeUndefined();
   expect(ofAccess('"status":429, no JSON')).toBeUndefined();
   const handshake =

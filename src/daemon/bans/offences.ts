@@ -12,11 +12,13 @@ export function ofAccess(line: string): Offence | undefined {
   const status = /"status":(429|444),/.exec(line)?.[1];
   if (!status) return undefined;
   const read = jsonOf(line);
-  const { time, client, host, method, uri } = read ?? {};
+  const { time, client, host, method, uri, limited, known } = read ?? {};
   if (typeof time !== 'string' || typeof client !== 'string') return undefined;
   const at = timeOf(time);
   const name = said(String(host ?? ''));
   if (status === '444') return { kind: 'scans', at, address: client, what: name };
+  // What an application answers itself is its own; who is counted by their session is not their whole office; and what all share, one of them used up.
+  if ((limited !== 'requests' && limited !== 'connections') || known) return undefined;
   return { kind: 'floods', at, address: client, what: `${said(String(method ?? ''))} ${name}${pathOf(uri)}` };
 }
 

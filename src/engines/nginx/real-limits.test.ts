@@ -181,8 +181,8 @@ test('the logs tell what there was too much of', async () => {
   const told = new Set(refused.map(({ host, limited }) => `${host} ${limited}`));
   expect([...told].sort()).toEqual([
     'address.localhost requests',
-    'all.localhost requests',
-    'busy.localhost connections',
+    'all.localhost shared',
+    'busy.localhost shared',
     'connections.localhost connections',
     'slow.localhost connections',
   ]);

@@ -36,8 +36,8 @@ export function render(site: Site, facts: Facts): Artefact[] {
     isolated: { publication: id, standIn: instead },
   });
   return [
-    ...wafArtefacts(context).map((artefact) => ({ ...base, ...artefact })),
     { ...file('nginx.conf', mainFile(context)), reads: markInputs(site) },
+    ...wafArtefacts(context).map((artefact) => ({ ...base, ...artefact })),
     file('forwarding.conf', forwardingFile(context)),
     ...(hasGate(site)
       ? [

@@ -195,7 +195,7 @@ export const sourceMap = (): Node[] => [
 ];
 
 /** What all publications count with, and what is told of requests beyond their limits. */
-export const limitMaps = (): Node[] => [
+export const limitMaps = (site: Site): Node[] => [
   ...sourceMap(),
   own('limit_conn_zone', '$poterne_source', 'zone=poterne_address:2m'),
   own('limit_req_status', '429'),
@@ -208,8 +208,19 @@ export const limitMaps = (): Node[] => [
   ),
   block(
     '',
-    ['map', '$limit_req_status', '$poterne_limited'],
+    ['map', '$limit_req_status', '$poterne_too_many'],
     [own('default', 'connections'), own('REJECTED', 'requests')],
+  ),
+  note('', 'Where visitors share a limit, one of them may have asked for nothing much.'),
+  block(
+    '',
+    ['map', '$poterne_id', '$poterne_limited'],
+    [
+      own('default', '$poterne_too_many'),
+      ...site.publications
+        .filter((each) => [undefined, ...each.routes].some((part) => limitsOf(each, part).all))
+        .map(({ id, pointer }) => line(`${pointer}/limits/all`, id, 'shared')),
+    ],
   ),
 ];
 

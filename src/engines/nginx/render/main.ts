@@ -99,7 +99,7 @@ function http(context: Context): Node[] {
     gap,
     ...clients(),
     gap,
-    ...limitMaps(),
+    ...limitMaps(site),
     gap,
     ...compression(),
     gap,
