@@ -67,6 +67,8 @@ if [ "$announced" = no ]; then
         "  $package : une autorité de certification et les noms qu’elle cherche, dans les tests ; le service de bind9 reste arrêté" ;;
       slapd) say "  slapd: a directory of people, in the tests; its service stays off" \
         "  slapd : un annuaire de personnes, dans les tests ; son service reste arrêté" ;;
+      slowhttptest) say '  slowhttptest: clients that are slow on purpose, in the tests' \
+        '  slowhttptest : des clients lents exprès, dans les tests' ;;
       libfaketime) say '  libfaketime: a clock that jumps, in the tests' '  libfaketime : une horloge qui saute, dans les tests' ;;
       chromium) say '  chromium: a browser, in the tests' '  chromium : un navigateur, dans les tests' ;;
       curl) say '  curl: a client, in the tests' '  curl : un client, dans les tests' ;;

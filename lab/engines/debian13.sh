@@ -30,7 +30,7 @@ unshare --mount --net --pid --fork true 2>/dev/null ||
 require_node
 "$root/scripts/ensure-npm-packages.sh" --dev
 
-packages=nginx,libnginx-mod-stream,libnginx-mod-http-js,libnginx-mod-http-modsecurity,modsecurity-crs,nodejs,openssl,iproute2
+packages=nginx,libnginx-mod-stream,libnginx-mod-http-js,libnginx-mod-http-modsecurity,modsecurity-crs,nodejs,openssl,iproute2,slowhttptest
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/poterne
 base=$cache/debian13
 room=$cache/debian13.room

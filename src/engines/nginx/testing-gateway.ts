@@ -186,6 +186,7 @@ export async function startGateway(
   build: (ports: { listen: string[]; httpPort: number; httpsPort: number }) => Site,
   authority: TestAuthority,
   standIns = false,
+  edit: (main: string) => string = (main) => main,
 ): Promise<RunningGateway> {
   const state = await openFolder();
   // As in a state folder, whose other parts nginx reads too.
@@ -193,6 +194,8 @@ export async function startGateway(
   const [httpPort, httpsPort] = (await freePorts(2)) as [number, number];
   const site = build({ listen: ['127.0.0.1'], httpPort, httpsPort });
   const folder = await stage(site, prefix, authority, standIns);
+  const main = join(folder, 'nginx.conf');
+  await writeFile(main, edit(await readFile(main, 'utf8')));
   const checked = await check(prefix, folder);
   if (checked.code !== 0 || engine.diagnose(checked.output).length > 0) throw new Error(checked.output);
   const [command = '', ...args] = engine.actions.start({ prefix, folder: join(prefix, 'current') });
