@@ -12,6 +12,8 @@ import { gone, type Process, processes, processOf, signal, sleep, worksIn } from
 
 /** How long the requests in progress may take before a quitting engine is stopped. */
 const drainMilliseconds = 15_000;
+/** Within this a started engine serves, or it is told not to. */
+const startMilliseconds = 30_000;
 
 /** The engine's running master below a prefix, or `undefined`. */
 export async function runningMaster(engine: ServerEngine, prefix: string): Promise<Process | undefined> {
@@ -92,8 +94,8 @@ export async function startEngine(engine: ServerEngine, prefix: string): Promise
     exited = true;
   });
   child.unref();
-  // nginx tries a busy port for 2.5 s before it gives up.
-  for (const until = Date.now() + 10_000; Date.now() < until && !exited; await sleep(20)) {
+  // nginx tries a busy port for 2.5 s before it gives up, and takes long over thousands of certificates.
+  for (const until = Date.now() + startMilliseconds; Date.now() < until && !exited; await sleep(20)) {
     const master = await runningMaster(engine, prefix);
     if (master && (await servedHash(engine, prefix))) return master;
   }

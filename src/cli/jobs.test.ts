@@ -12,13 +12,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const poterne = (...argv: readonly string[]) =>
   new Promise<{ code: number; out: string; err: string }>((done) => {
     const env = { PATH: process.env.PATH, HOME: folder, POTERNE_LANG: 'en' };
-    execFile(program, argv, { cwd: folder, env }, (error, out, err) =>
+    execFile(program, [...argv, '--state', join(folder, 'state')], { cwd: folder, env }, (error, out, err) =>
       done({ code: Number(error?.code ?? 0), out, err }),
     );
   });
 
 test('the history of a job that nobody knows is a wrong request; of one that has not run, empty', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   writeFileSync(join(folder, 'a.sh'), '#!/bin/sh\n');
   writeFileSync(

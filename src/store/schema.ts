@@ -1,4 +1,4 @@
-import { type CreateTableBuilder, type Generated, type Kysely, Migrator, PostgresAdapter } from 'kysely';
+import { type CreateTableBuilder, type Generated, type Kysely, Migrator, PostgresAdapter, sql } from 'kysely';
 import type { OccurrenceState } from '../schedule/memory.ts';
 import { type CredentialTables, createCredentialTables } from './credential-tables.ts';
 
@@ -101,8 +101,31 @@ export interface Tables extends CredentialTables, SessionTables {
 export const alertKinds = ['failed', 'late', 'never-started', 'lost', 'recovered'] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
+/** The last of this process that makes tables in SQLite: a transaction there is waited for standing still. */
+let making: Promise<void> = Promise.resolve();
+
 /** Brings the database to this version's tables. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
+  if (isPostgres(db)) return toLatest(db);
+  if (await isLatest(db)) return;
+  // Kysely locks only where the database has locks for it: here, two first commands at once would make the same tables.
+  const made = making.then(() =>
+    db.connection().execute(async (connection) => {
+      await sql`begin immediate`.execute(connection);
+      try {
+        await toLatest(connection);
+        await sql`commit`.execute(connection);
+      } catch (error) {
+        await sql`rollback`.execute(connection);
+        throw error;
+      }
+    }),
+  );
+  making = made.catch(() => undefined);
+  return made;
+}
+
+async function toLatest(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
@@ -111,6 +134,17 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
   });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
+}
+
+/** Whether an SQLite database has this version's tables and no other version's. */
+async function isLatest(db: Kysely<Tables>): Promise<boolean> {
+  const log = 'kysely_migration';
+  const found = await sql`select 1 from sqlite_master where name = ${log}`.execute(db);
+  if (found.rows.length === 0) return false;
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(log)}`.execute(db);
+  const had = new Set(rows.map(({ name }) => name));
+  const wanted = Object.keys(migrations);
+  return had.size === wanted.length && wanted.every((name) => had.has(name));
 }
 
 /** A first column that counts by itself. */

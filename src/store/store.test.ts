@@ -73,6 +73,27 @@ test('a proof of thousands of promises is kept whole, and old ones are forgotten
   await store.close();
 });
 
+test('several processes may open it at once, also the first time', async () => {
+  const program = `const { openStore } = await import(process.argv[1]);
+    // As near to each other as a clock brings them.
+    await new Promise((go) => setTimeout(go, Number(process.argv[3]) - Date.now()));
+    const stores = await Promise.all([openStore(process.argv[2]), openStore(process.argv[2])]);
+    for (const store of stores) await store.close();`;
+  const store = new URL('store.ts', import.meta.url).href;
+  const at = String(Date.now() + 3000);
+  const argv = ['--import', 'tsx', '--input-type=module', '--eval', program, store, folder, at];
+  const opened = Array.from({ length: 3 }, async () => {
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (bytes) => {
+      said += bytes;
+    });
+    return [(await once(child, 'close'))[0], said];
+  });
+  expect(await Promise.all(opened)).toEqual(Array.from({ length: 3 }, () => [0, '']));
+  await (await openStore(folder)).close();
+});
+
 test('a folder that cannot hold a database is a coded fault', async () => {
   await expect(openStore(join(folder, 'none'))).rejects.toMatchObject({ code: 'store.unusable' });
 });

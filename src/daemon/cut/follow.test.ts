@@ -18,7 +18,10 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-const site = { name: 'pair', publications: [{ id: 'erp', name: 'erp.example.fr', scenario: 'proxy' }] };
+const site = {
+  ...{ name: 'pair', gateway: { host: 'gateway', listen: [] }, hosts: [] },
+  publications: [{ id: 'erp', name: 'erp.example.fr', scenario: 'proxy' }],
+};
 
 async function gateway(store: Store): Promise<CutGround & { look(): Promise<string[]> }> {
   const state = await mkdtemp(join(tmpdir(), 'poterne-pair-'));
