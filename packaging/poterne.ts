@@ -28,6 +28,8 @@ export async function poternePackage(): Promise<DebianPackage> {
   const { code, packages } = await bundle('src/cli/main.ts');
   // A program of its own: each session of somebody at a machine loads it.
   const session = await bundle('src/bastion/session-main.ts');
+  // What exclusions of the firewall are weighed with, where the program looks for it.
+  const samples = await samplesOf();
   const addons = await addonFiles();
   const native = [...addons.values()].find((path) => path.endsWith('.node'));
   if (!native)
@@ -47,7 +49,7 @@ export async function poternePackage(): Promise<DebianPackage> {
   return {
     name: 'poterne',
     // Every state of the sources is a version of its own: a machine is brought exactly this one.
-    version: `${version}+${await digestOf(code, session.code)}`,
+    version: `${version}+${await digestOf(code, session.code, ...samples.values())}`,
     architecture: await architecture(),
     fields: {
       Section: 'net',
@@ -65,6 +67,7 @@ export async function poternePackage(): Promise<DebianPackage> {
       ...bastionUnits.map(
         (name) => [`usr/lib/systemd/system/${name}`, copied(join(own, 'bastion', name))] as const,
       ),
+      ...[...samples].map(([path, bytes]) => [`${place}/${path}`, written(bytes)] as const),
       [`${place}/wall`, copied(join(own, 'wall', 'wall'), 0o755)],
       ...wallUnits.map(
         (name) => [`usr/lib/systemd/system/${name}`, copied(join(own, 'wall', name))] as const,
@@ -90,6 +93,17 @@ export async function poternePackage(): Promise<DebianPackage> {
       ['preinst', 'postinst', 'prerm', 'postrm'].map((script) => [script, join(own, script)]),
     ),
   };
+}
+
+/** The attack samples, by their paths in the sources. */
+async function samplesOf(): Promise<ReadonlyMap<string, Buffer>> {
+  const folder = 'src/waf/samples';
+  const names = readdirSync(join(installation, folder)).sort();
+  const read = names.map(async (name) => {
+    const path = `${folder}/${name}`;
+    return [path, await readFile(join(installation, path))] as const;
+  });
+  return new Map(await Promise.all(read));
 }
 
 /** What tells one state of the sources from another: the programs, and the files beside this one. */
