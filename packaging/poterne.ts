@@ -55,6 +55,8 @@ export async function poternePackage(): Promise<DebianPackage> {
       Section: 'net',
       Priority: 'optional',
       Depends: depends.join(', '),
+      // `apply` brings them where a publication needs them.
+      Suggests: ['libnginx-mod-http-js', 'libnginx-mod-http-modsecurity', 'modsecurity-crs'].join(', '),
       Description: `${about.description.split(':')[0]}\n ${about.description.split(': ')[1]}`,
     },
     files: new Map([

@@ -7,6 +7,7 @@ import type { Change, ReachChange } from '../../model/change.ts';
 import type { Params } from '../../model/message.ts';
 import { changes, exposureDiff } from '../../plan/diff.ts';
 import { enforcementFindings } from '../../plan/waf.ts';
+import { wafCosts } from '../../plan/waf-costs.ts';
 import { commandOnFile } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { requireSite } from '../description.ts';
@@ -36,7 +37,12 @@ export function plan(context: Context): Command {
       const served = active === 'unknown' ? undefined : active;
       const at = { state, reach, ...(asked.served ? { served: asked.served.host } : {}) };
       const evidence = await evidenceFor(intent.plan.site, served, at);
-      const known = [...findings, ...enforcementFindings(served, intent.plan.site, evidence)];
+      const known = [
+        ...findings,
+        ...enforcementFindings(served, intent.plan.site, evidence),
+        // What it serves now being unknown, so is what is new.
+        ...(active === 'unknown' ? [] : wafCosts(served, intent.plan.site)),
+      ];
       // What it serves now being unknown, no change can be told.
       const wanted = active === 'unknown' ? [] : changes(active, intent.plan);
       const exposure = active === 'unknown' ? { gained: [], lost: [] } : exposureDiff(active, intent.plan);

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import http2 from 'node:http2';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Waf, WafExclusion } from '../../model/waf.ts';
 import { publication, route, service, site } from './testing.ts';
+import { guarded, judge } from './testing-gate.ts';
 import {
   type Ask,
   type Backend,
@@ -62,6 +66,11 @@ beforeAll(async () => {
     outgoing.setHeader('content-type', 'application/json');
     outgoing.end(JSON.stringify({ name: 'app', url: incoming.url, headers: incoming.headers, port: 0 }));
   });
+  app.server.on('upgrade', (_, socket) => {
+    socket.on('error', () => {});
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n');
+    socket.pipe(socket);
+  });
   gateway = await startGateway(
     (ports) =>
       site(
@@ -93,6 +102,7 @@ beforeAll(async () => {
             { routes: [route('/', 'app'), route('>/zm/', 'zm'), route('/static/app/', 'zm')] },
           ),
           walled('cloud.localhost', { applications: ['nextcloud'], methods: ['PUT'] }),
+          walled('inside.localhost', {}, { audience: guarded() }),
           walled(
             'closed.localhost',
             {},
@@ -288,6 +298,55 @@ test('an application whose ways are known is let have them, and a method that it
   const put: Ask = { ...form('a=b'), method: 'PUT' };
   expect(await statusOf('erp.localhost', '/', put)).toBe(403);
   expect(await statusOf('cloud.localhost', '/', put)).toBe(200);
+});
+
+test('HTTP/2 and what opens a WebSocket are looked at too; a WebSocket passes', async () => {
+  const { httpsPort } = gateway.site.gateway;
+  const connection = (ALPNProtocols: string[]) =>
+    tls.connect({
+      ...{ host: '127.0.0.1', port: httpsPort, servername: 'erp.localhost', ca: gateway.authority.pem },
+      ALPNProtocols,
+    });
+  const session = http2.connect(`https://erp.localhost:${httpsPort}`, {
+    createConnection: () => connection(['h2']),
+  });
+  const over2 = async (path: string) => {
+    const stream = session.request({ ':path': path });
+    const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    stream.resume();
+    return headers[':status'];
+  };
+  expect([await over2('/'), await over2(attack)]).toEqual([200, 403]);
+  session.close();
+  const upgraded = async (path: string) => {
+    const socket = connection(['http/1.1']);
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: erp.localhost\r\nUser-Agent: a\r\nAccept: */*\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n`,
+    );
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    if (`${first}`.includes(' 101 ')) socket.write(script);
+    const said = `${first}`.includes(' 101 ') ? `${((await once(socket, 'data')) as [Buffer])[0]}` : '';
+    socket.destroy();
+    return `${first}`.split(' ')[1] + said;
+  };
+  expect(await upgraded('/ws')).toBe(`101${script}`);
+  expect(await upgraded(`/ws${attack.slice(1)}`)).toBe('403');
+});
+
+test('the daemon is asked about who may enter once, unseen by the firewall, and attacks of those it lets in are refused', async () => {
+  const judging = await judge(join(gateway.state, 'entry/entry.sock'));
+  const cookie = { headers: { cookie: '__Host-poterne=alice.x' } };
+  try {
+    expect((await ask('inside.localhost', '/')).status).toBe(401);
+    expect(await statusOf('inside.localhost', '/', cookie)).toBe(200);
+    expect(await statusOf('inside.localhost', attack, cookie)).toBe(403);
+    const asked = judging.asked.length;
+    // Who is not signed in is looked at before anybody is asked.
+    expect((await ask('inside.localhost', attack)).body).toContain('looks like an attack');
+    expect(judging.asked.length).toBe(asked);
+  } finally {
+    judging.server.close();
+  }
 });
 
 test('who is not let in by their network hears of that, attack or not', async () => {

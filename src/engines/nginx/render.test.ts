@@ -12,7 +12,7 @@ const golden = (artefacts: readonly Artefact[]): Artefact[] =>
   artefacts.filter(
     ({ path }) =>
       /^(?:nginx|portal|verdict|daemon)\.conf$/.test(path) ||
-      /^(?:publications|direct|names|partners)\//.test(path),
+      /^(?:publications|direct|names|partners|waf)\//.test(path),
   );
 
 describe.each(Object.entries(situations))('golden %s', (name, { site: described, facts: known }) => {

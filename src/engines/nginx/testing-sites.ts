@@ -3,6 +3,7 @@ import type { Facts } from '../../model/facts.ts';
 import type { Site, Tls } from '../../model/site.ts';
 import { directPublication, facts, partner, publication, route, service, site, upstream } from './testing.ts';
 import { guarded, rule, signIn } from './testing-gate.ts';
+import { waf } from './testing-waf.ts';
 
 /** A situation for the golden files, by name. */
 export interface Situation {
@@ -62,6 +63,42 @@ export const situations: Readonly<Record<string, Situation>> = {
       { httpPort: 8080, httpsPort: 8443 },
     ),
     { addresses: { 'jeedom.lan': ['10.0.0.20', 'fd00::20'] } },
+  ),
+  waf: of(
+    site(
+      [service('app', 'http://10.0.0.1', { events: ['/live/'] }), service('plain', 'http://10.0.0.2')],
+      [
+        publication('erp.example.fr', 'app', {
+          scenario: 'proxy+waf',
+          waf: waf({
+            paranoia: 2,
+            responseBody: 100_000,
+            methods: ['PUT'],
+            applications: ['nextcloud'],
+            skip: ['/static/', '/health'],
+            exclusions: [
+              { rule: 942100, path: '/search', target: 'ARGS:q', why: 'SQL', pointer: '/waf/exclusions/0' },
+              { rule: 920420, path: '/été/', why: 'odd types', pointer: '/waf/exclusions/1' },
+            ],
+          }),
+        }),
+        publication('plain.example.fr', 'plain'),
+      ],
+    ),
+    {
+      waf: {
+        module: true,
+        rules: {
+          folder: '/usr/share/modsecurity-crs',
+          version: '3.3.4',
+          sha256: '0',
+          files: ['REQUEST-901-INITIALIZATION', 'REQUEST-903.9003-NEXTCLOUD-EXCLUSION-RULES'].map((name) => ({
+            name: `rules/${name}.conf`,
+            sha256: '0',
+          })),
+        },
+      },
+    },
   ),
   wildcard: of(
     site([erp], [publication('*.apps.example.fr', 'open-prod', { example: 'one.apps.example.fr' })]),
