@@ -1,4 +1,6 @@
+import { xml } from '../../lib/escape.ts';
 import { visitorStyle } from '../../lib/visitor-style.ts';
+import type { Brand } from '../../model/sign-in.ts';
 import type { Language } from '../../model/site.ts';
 
 interface Page {
@@ -216,8 +218,10 @@ const requestLabel: Readonly<Record<Language, string>> = {
 /** Statuses for which the gateway has a page of its own; that of 429 says more (`render/limits.ts`). */
 export const pageStatuses = [403, 404, 413, 421, 502, 503, 504] as const;
 
-/** Every page, by its path below `pages/`. nginx fills in the request's number (SSI). */
-export function pages(): { readonly path: string; readonly text: string }[] {
+/** Every page, by its path below `pages/`, with the name and the colour of the organisation. nginx fills in the request's number (SSI). */
+export function pages(
+  brand: Pick<Brand, 'name' | 'colour'> = {},
+): { readonly path: string; readonly text: string }[] {
   const html = (Object.keys(texts) as Language[]).flatMap((language) => {
     const page = (name: Name, path = `${name}`) => ({
       path: `${language}/${path}.html`,
@@ -226,6 +230,7 @@ export function pages(): { readonly path: string; readonly text: string }[] {
         shownStatus(name),
         texts[language][name],
         more[name as keyof typeof more] ?? '',
+        brand,
       ),
     });
     // Who is cut off by the daemon's word is told the same.
@@ -263,17 +268,23 @@ const document = (
   status: number,
   { title, text }: Page,
   more: string,
+  { name, colour }: Pick<Brand, 'name' | 'colour'>,
 ): string => `<!doctype html>
 <html lang="${language}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="robots" content="noindex">
-    <title>${title}</title>
-    <style>${visitorStyle()}</style>
+    <title>${title}${name === undefined ? '' : ` – ${xml(name)}`}</title>
+    <style>${visitorStyle(colour)}</style>
   </head>
   <body>
-    <main>
+    <main>${
+      name === undefined
+        ? ''
+        : `
+      <p><strong>${xml(name)}</strong></p>`
+    }
       <h1>${title}</h1>
       <p>${text}</p>${more}
       <p><small>${requestLabel[language]} <code><!--# echo var="request_id" --></code> (${status})</small></p>

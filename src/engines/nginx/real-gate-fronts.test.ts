@@ -28,6 +28,9 @@ afterEach(async () => {
   running.daemon?.server.close();
 });
 
+/** A name that would be a command to nginx (SSI), and markup to a browser. */
+const brand = { name: 'Ville <!--# echo var="remote_addr" --> & <b>', colour: '#336699' };
+
 /** Only from a network where this machine's loopback is not. */
 const lan = { from: ['lan'], networks: ['10.0.0.0/24'], pointer: '/audience' };
 
@@ -46,7 +49,7 @@ async function start(words: Partial<Gateway>, isBehind = false): Promise<Running
         ],
         { ...ports, ...words },
       ),
-      signIn: signIn('sign-in.localhost'),
+      signIn: { ...signIn('sign-in.localhost'), brand },
     }),
     authority,
   );
@@ -124,6 +127,15 @@ test('behind a load balancer, what is cut off is looked for at each request', as
   expect([await from('192.0.2.1'), await from('192.0.2.2'), await from('192.0.2.1')]).toEqual([
     200, 503, 200,
   ]);
+  // The page is the organisation's, and needs nothing else.
+  const headers = { 'X-Forwarded-For': '192.0.2.2', 'Accept-Language': 'fr' };
+  const { body } = await gateway.get('open.localhost', '/', { headers });
+  expect(body).toContain(
+    '<strong>Ville &lt;!--# echo var=&quot;remote_addr&quot; --&gt; &amp; &lt;b&gt;</strong>',
+  );
+  expect(body).toMatch(/<title>Coupé – Ville/);
+  expect(body).toContain('--accent:#336699');
+  expect(body).not.toMatch(/(?:src|href)=/);
   await rm(join(gateway.state, 'cut/addresses/192.0.2.2'));
   expect(await from('192.0.2.2')).toBe(200);
 });

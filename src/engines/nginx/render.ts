@@ -80,18 +80,19 @@ export function render(site: Site, facts: Facts): Artefact[] {
         },
       ];
     }),
-    ...[...pages().map((page) => ({ ...page, path: `pages/${page.path}` })), ...scripts(site)].map(
-      ({ path, text }) => ({
-        ...base,
-        path,
-        text,
-        reads: [],
-        origins: text
-          .split('\n')
-          .slice(0, -1)
-          .map(() => ''),
-      }),
-    ),
+    ...[
+      ...pages(site.signIn?.brand).map((page) => ({ ...page, path: `pages/${page.path}` })),
+      ...scripts(site),
+    ].map(({ path, text }) => ({
+      ...base,
+      path,
+      text,
+      reads: [],
+      origins: text
+        .split('\n')
+        .slice(0, -1)
+        .map(() => ''),
+    })),
   ];
 }
 
