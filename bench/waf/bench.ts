@@ -25,6 +25,9 @@ const { values: options } = parseArgs({
   },
 });
 
+// Of its own: other benches may stand beside it.
+const own = { upstream: ports.upstream + 40, waf: ports.poterne + 40, plain: ports.poterne + 60 };
+
 const here = dirname(fileURLToPath(import.meta.url));
 /** What browsers send at least: without, the rules find something in each request. */
 const browser = ['User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0)', 'Accept: text/html,*/*;q=0.8'];
@@ -58,10 +61,10 @@ await onOneProcessor();
 const sides = await openSides();
 const stops: (() => unknown)[] = [];
 try {
-  const upstream = await sides.fill('upstream.conf', 'upstream');
+  const upstream = await sides.fill('upstream.conf', 'upstream', { upstream: own.upstream });
   const side = await start(['nginx', '-p', dirname(upstream), '-c', upstream, '-g', 'daemon off;']);
   stops.push(() => side.stop());
-  await listening(ports.upstream, side);
+  await listening(own.upstream, side);
   const folder = dirname(sides.certificate);
   const gateway = async (name: string, port: number, scenario: string) => {
     const [file, state] = [join(folder, `${name}.yaml`), join(folder, name)];
@@ -70,7 +73,7 @@ try {
       `site: bench
 gateway: { listen: [127.0.0.1], http-port: ${port + 100}, https-port: ${port} }
 services:
-  application: { url: "http://127.0.0.1:${ports.upstream}", healthy: { path: / } }
+  application: { url: "http://127.0.0.1:${own.upstream}", healthy: { path: / } }
 publications:
   localhost:
     service: application
@@ -85,10 +88,10 @@ publications:
   };
   const waf = await gateway(
     'waf',
-    ports.poterne,
+    own.waf,
     `scenario: proxy+waf\n    waf: { paranoia: ${options.paranoia}, skip: [/static/] }`,
   );
-  const plain = await gateway('plain', ports.poterne + 20, 'scenario: proxy');
+  const plain = await gateway('plain', own.plain, 'scenario: proxy');
 
   const what = {
     get: { path: '/' },
