@@ -30,13 +30,20 @@ export interface Unrefused {
   readonly seen: Message;
 }
 
+/** What asking told. */
+export interface Told {
+  readonly unrefused: readonly Unrefused[];
+  /** Publications whose firewall could not be asked, by name: they need a certificate that cannot be shown here. */
+  readonly unasked: readonly string[];
+}
+
 /**
  * Asks everything, over this machine's own listener and in the way of visitors: TLS with the publication's name, and a PROXY protocol header
  * where one is expected. Gives what was not refused.
  */
-export async function ask(gateway: Asking, questions: Questions): Promise<readonly Unrefused[]> {
+export async function ask(gateway: Asking, questions: Questions): Promise<Told> {
   const [walls, entries] = await Promise.all([askWalls(gateway, questions), askEntries(gateway, questions)]);
-  return [...walls, ...entries];
+  return { ...walls, unrefused: [...walls.unrefused, ...entries] };
 }
 
 async function askEntries(gateway: Asking, { site, entry }: Questions): Promise<Unrefused[]> {
@@ -86,14 +93,15 @@ const fromHere: Network = {
     connect({ host: address, port, localAddress: loopback(address), noDelay: true }),
 };
 
-async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Unrefused[]> {
-  if (waf.length === 0) return [];
+async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Told> {
+  if (waf.length === 0) return { unrefused: [], unasked: [] };
   const log = wafLogOf(gateway.state);
   const since = await endOf(log);
-  const asked = await mapAtMost(waf, width, async (question) => ({
+  const tried = await mapAtMost(waf, width, async (question) => ({
     question,
     answer: await askWall(gateway, site, question),
   }));
+  const asked = tried.flatMap(({ question, answer }) => (answer ? [{ question, answer }] : []));
   const ids = asked.flatMap(({ answer }) => answer.requests);
   const known = new Set(ids);
   const until = Date.now() + patience.log;
@@ -105,25 +113,29 @@ async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Unre
     await delay(100);
     seen = await readSeen(log, since, known);
   }
-  return asked.flatMap(({ question: { publication }, answer }) => {
-    const trouble = troubleOf(answer, seen.of(answer));
-    const { name } = publication;
-    return trouble ? [{ id: `${name}#waf`, publication: name, kind: 'waf' as const, seen: trouble }] : [];
-  });
+  return {
+    unrefused: asked.flatMap(({ question: { publication }, answer }) => {
+      const trouble = troubleOf(answer, seen.of(answer));
+      const { name } = publication;
+      return trouble ? [{ id: `${name}#waf`, publication: name, kind: 'waf' as const, seen: trouble }] : [];
+    }),
+    unasked: tried.flatMap(({ question, answer }) => (answer ? [] : [question.publication.name])),
+  };
 }
 
-/** The answer to an attack; the certificate of a client is shown where one is needed. */
+/** The answer to an attack; nothing where a client's certificate is needed, and none can be shown here. */
 async function askWall(
   gateway: Asking,
   site: Site,
   { publication, target }: WafQuestion,
-): Promise<RawAnswer> {
+): Promise<RawAnswer | undefined> {
   const { example, routes } = publication;
   const verification = clientVerification(site, publication);
   const needs = verification && routes.some((route) => isRequired(verification, route));
   const client = needs
     ? await clientCertificates(gateway, site)(verification.configuration.name, 'right')
     : undefined;
+  if (needs && !(client && 'key' in client)) return undefined;
   const address = listenerOf(site);
   const door: CrsDoor = {
     ...{ address, localAddress: loopback(address), port: site.gateway.httpsPort },

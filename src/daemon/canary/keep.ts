@@ -67,11 +67,12 @@ async function askRound(kept: KeptCanary, manifest: Manifest): Promise<void> {
   const questions = questionsOf(manifest, aside);
   const count = questions.waf.length + questions.entry.length;
   if (count === 0 && !before) return;
-  let unrefused = await ask(gateway, questions);
+  const first = await ask(gateway, questions);
+  let { unrefused } = first;
   if (unrefused.length > 0 && !kept.signal.aborted) {
     // Workers of the configuration before may have answered, or somebody applies just now.
     await delay((kept.pace ?? pace).again, undefined, { signal: kept.signal }).catch(() => undefined);
-    const twice = new Set((await ask(gateway, questions)).map(({ id }) => id));
+    const twice = new Set((await ask(gateway, questions)).unrefused.map(({ id }) => id));
     unrefused = unrefused.filter(({ id }) => twice.has(id));
   }
   if (kept.signal.aborted) return;
@@ -83,7 +84,7 @@ async function askRound(kept: KeptCanary, manifest: Manifest): Promise<void> {
   ];
   await writeCanary(gateway.state, {
     ...{ at, questions: count, publications: new Set(names).size },
-    ...{ alarms, unasked: questions.unasked },
+    ...{ alarms, unasked: first.unasked },
   });
   await tellChanges(kept, manifest, before?.alarms ?? [], alarms);
 }

@@ -22,7 +22,6 @@ export interface Questions {
   readonly site: Site;
   readonly waf: readonly WafQuestion[];
   readonly entry: readonly EntryQuestion[];
-  readonly unasked: readonly string[];
 }
 
 /** Every question that what is served must refuse; `aside` are names that answer nobody now, which were cut off. */
@@ -52,11 +51,5 @@ export function questionsOf({ site, standing }: Manifest, aside: ReadonlySet<str
         return [{ kind: 'certificate', expectation }];
       return [];
     });
-  const asked = new Set(waf.map(({ publication: { name } }) => name));
-  return {
-    site: served,
-    waf,
-    entry,
-    unasked: walled.map(({ name }) => name).filter((name) => !asked.has(name)),
-  };
+  return { site: served, waf, entry };
 }

@@ -24,7 +24,7 @@ export interface CanaryState {
   readonly questions: number;
   readonly publications: number;
   readonly alarms: readonly CanaryAlarm[];
-  /** Publications with a firewall that looks at nothing (`skip: [/]`), by name: there is nothing to ask. */
+  /** Publications whose firewall could not be asked, by name: they need a certificate that cannot be shown here. */
   readonly unasked: readonly string[];
 }
 

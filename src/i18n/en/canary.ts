@@ -13,7 +13,8 @@ export const canary = {
   'status.canary.alarm': 'ALARM since {since}: {alarm}',
   'status.canary.next':
     'To find out why: poterne plan, then poterne apply, which puts back what was changed by hand.',
-  'status.canary.unasked': 'Nothing is looked at in {names}: there is nothing to ask its firewall.',
+  'status.canary.unasked':
+    'The firewall of {names} cannot be asked: it takes a client certificate that this gateway cannot show.',
   'promise.waf': '{url} refuses an attack: its firewall works.',
   'seen.waf.refused': 'refused with 403 by the gateway itself',
   'seen.waf.let-through': 'the answer to an attack is {status}, and not the gateway’s refusal',

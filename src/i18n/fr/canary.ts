@@ -14,7 +14,8 @@ export const canary: Record<keyof typeof en, string> = {
   'status.canary.alarm': 'ALARME depuis {since} : {alarm}',
   'status.canary.next':
     'Pour en trouver la cause : poterne plan, puis poterne apply, qui remet ce qui a été changé à la main.',
-  'status.canary.unasked': 'Rien n’est examiné dans {names} : il n’y a rien à demander à son pare-feu.',
+  'status.canary.unasked':
+    'Le pare-feu de {names} ne peut être interrogé : il y faut un certificat client que cette passerelle ne peut présenter.',
   'promise.waf': '{url} refuse une attaque : son pare-feu fonctionne.',
   'seen.waf.refused': 'refusé avec 403 par la passerelle elle-même',
   'seen.waf.let-through': 'la réponse à une attaque est {status}, et non le refus de la passerelle',
