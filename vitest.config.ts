@@ -14,8 +14,8 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
     // A machine that does other things as well takes several times as long: what hangs is told all the same.
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 });

@@ -13,7 +13,7 @@ export default defineConfig({
     // They mostly wait, for boots and for what undoes itself: each has a topology of its own.
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     // Building a base from nothing takes about a minute, and there are two.
     hookTimeout: 600_000,
     reporters: ['default', './scripts/count-reporter.ts'],

@@ -193,7 +193,7 @@ function breaks(house: () => House, breakages: readonly Breakage[]): void {
   });
 }
 
-describe('a house: several applications under one name', { timeout: 60_000 }, () => {
+describe('a house: several applications under one name', { timeout: 180_000 }, () => {
   const house = new House(constellation);
   const conf = 'publications/house_localhost.conf';
   beforeAll(() => house.start());
@@ -382,7 +382,7 @@ describe('a house: several applications under one name', { timeout: 60_000 }, ()
   });
 });
 
-describe('an ERP: one application, for some networks only', { timeout: 60_000 }, () => {
+describe('an ERP: one application, for some networks only', { timeout: 180_000 }, () => {
   const house = new House(openProd);
   const conf = 'publications/erp_localhost.conf';
   const answers = [

@@ -16,7 +16,7 @@ import { installPoterne } from './testing.ts';
 
 // The quick cut-off on an installed gateway: its account has no right of root's, and its service may do little.
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const loader = import.meta.resolve('tsx');
 const gateway = '10.46.0.2';
@@ -125,7 +125,7 @@ async function visit(name: string) {
   child.once('exit', () => {
     seen.ended = true;
   });
-  await expect.poll(() => seen.received > 0, { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => seen.received > 0, { timeout: 90_000 }).toBe(true);
   return seen;
 }
 
@@ -144,9 +144,9 @@ test('the service ends live connections of its own nginx, and the others notice 
     troubles: [],
     ended: { connections: 1, publications: { 'one.example.fr': 1 } },
   });
-  await expect.poll(() => one.ended, { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => one.ended, { timeout: 90_000 }).toBe(true);
   const { received } = two;
-  await expect.poll(() => two.received > received, { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => two.received > received, { timeout: 90_000 }).toBe(true);
   expect(two.ended).toBe(false);
   // What it left is the account's.
   expect((await on('find', '/var/lib/poterne', '!', '-user', 'poterne')).stdout).toBe('');
@@ -160,7 +160,7 @@ test('root ends them in its place while the service hangs, and both know of it a
   });
   const receipt = await cut('two.example.fr');
   expect(receipt).toMatchObject({ troubles: [], ended: { connections: 1 } });
-  await expect.poll(() => two.ended, { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => two.ended, { timeout: 90_000 }).toBe(true);
   await on('systemctl', 'kill', '--kill-whom=main', '--signal=SIGCONT', 'poterne');
   expect((await on('find', '/var/lib/poterne', '!', '-user', 'poterne')).stdout).toBe('');
   await lab.host('gateway').reboot();
@@ -180,7 +180,7 @@ test('root ends them in its place while the service hangs, and both know of it a
         'https://two.example.fr/',
       )
     ).stdout;
-  await expect.poll(status, { timeout: 60_000, interval: 500 }).toBe('503');
+  await expect.poll(status, { timeout: 90_000, interval: 500 }).toBe('503');
   expect(JSON.parse((await on('poterne', 'cut', '--list', '--json')).stdout)).toHaveLength(2);
   expect(await on('poterne', 'restore', 'two.example.fr')).toMatchObject({ code: 0 });
   const again = await visit('two.example.fr');
@@ -203,7 +203,7 @@ function talk(host: string) {
   });
   return async (text: string, answer = text) => {
     child.stdin.write(text);
-    await expect.poll(() => heard, { timeout: 20_000 }).toContain(answer);
+    await expect.poll(() => heard, { timeout: 90_000 }).toContain(answer);
     heard = '';
   };
 }
@@ -223,10 +223,10 @@ test('a port that the gateway’s firewall passes on is shut, for who is connect
   await lab.host('gateway').reboot();
   await talk(gateway)('', 'ECONNREFUSED');
   await expect
-    .poll(async () => (await on('poterne', 'restore', 'raw.example.fr')).code, { timeout: 60_000 })
+    .poll(async () => (await on('poterne', 'restore', 'raw.example.fr')).code, { timeout: 90_000 })
     .toBe(0);
   await expect
-    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 20_000 })
+    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 90_000 })
     .toBe('');
   await talk(gateway)('hello again');
 });
@@ -243,7 +243,7 @@ test('the account of the gateway shuts ports and bans addresses, and has root do
   const script = 'cd /var/lib/poterne/wall && printf "%s\\n" "$@" >ports && : >asked';
   expect(await on(...asGateway, 'sh', '-c', script, 'sh', ...words)).toMatchObject({ code: 0 });
   await expect
-    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 20_000 })
+    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 90_000 })
     .toBe('port 22\n');
   // The machine itself is reached: only what leads elsewhere is shut.
   const { code } = await lab.host('gateway').run(['true']);
@@ -254,7 +254,7 @@ test('the account of the gateway shuts ports and bans addresses, and has root do
     await on(...asGateway, 'sh', '-c', 'cd /var/lib/poterne/wall && ln -sf /root/ports ports && : >asked'),
   ).toMatchObject({ code: 0 });
   await expect
-    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 20_000 })
+    .poll(async () => (await on('cat', '/run/poterne-wall/done')).stdout, { timeout: 90_000 })
     .toBe('');
 });
 

@@ -9,7 +9,7 @@ import { assemble } from './deb.ts';
 import { poternePackage } from './poterne.ts';
 
 /** The scheduler as a service: an account that has nothing but its SSH key runs a script on another machine. */
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let lab: Lab;
 let folder: string;

@@ -14,7 +14,7 @@ import { nodePackage } from './node.ts';
 import { poternePackage } from './poterne.ts';
 
 // Real services, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const run = promisify(execFile);
 const name = `service-${randomBytes(3).toString('hex')}`;

@@ -18,7 +18,7 @@ import type { CutReceipt } from '../src/model/cut.ts';
 // Signing in at a gateway that another machine described and installed over ssh, from machines of two zones: people of its own,
 // and of a directory on a host that its firewall lets it reach.
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const gateway = { lan: '10.47.0.2', internet: '203.0.113.2' } as const;
 const portal = 'https://portail.example.fr';
@@ -226,7 +226,7 @@ const foreign = () => did('find', '/var/lib/poterne', '!', '-user', 'poterne');
 
 /** Waits until the gateway answers for a name. */
 const answers = (url: string, status: number, who = browser('outside', 'nobody')) =>
-  expect.poll(async () => (await who.go(url)).status, { timeout: 60_000, interval: 500 }).toBe(status);
+  expect.poll(async () => (await who.go(url)).status, { timeout: 90_000, interval: 500 }).toBe(status);
 
 test('one description installs it; its secret must be the service’s to read, and the directory test says so', async () => {
   const { code, out } = await poterne('apply', 'site.yaml');

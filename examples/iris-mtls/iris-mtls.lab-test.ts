@@ -80,7 +80,7 @@ afterAll(async () => {
 test('the description is applied, firewall and all', async () => {
   const { code, stdout } = await apply();
   expect([code, stdout]).toEqual([0, expect.stringContaining('passerelle')]);
-}, 240_000);
+}, 300_000);
 
 describe('MTLS-1: as a server', () => {
   const bare = ['--resolve', `${name}:443:203.0.113.10`, '--insecure'];
@@ -115,7 +115,7 @@ describe('MTLS-1: as a server', () => {
       ['right', true, 'seen.client.accepted'],
     ]);
     expect(untried).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('MTLS-2: as a client', () => {
@@ -174,7 +174,7 @@ describe('MTLS-2: as a client', () => {
         }),
       ],
     ]);
-  }, 120_000);
+  }, 300_000);
 
   test('the log of calls names the caller and what became of it', async () => {
     const { stdout } = await on('sh', '-c', 'grep /api/endpoint /var/lib/poterne/nginx/log/partners.log');
@@ -225,7 +225,7 @@ describe('MTLS-2: as a client', () => {
     expect(failures).toEqual([]);
     const [first, last] = [serials[0], serials.at(-1)];
     expect([first, last === before, new Set(serials).size]).toEqual([before, false, 2]);
-  }, 240_000);
+  }, 300_000);
 });
 
 describe('MTLS-3 to MTLS-7: the doctor', () => {

@@ -24,7 +24,7 @@ import { type Generation, type Generations, generationsOf } from './generations.
 /** Helpers of the tests of apply and of the daemon: a real gateway on loopback in a folder of its own. */
 
 // Real engines and processes, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const base = await claimPorts([0, 1, 2, 3]);

@@ -100,7 +100,7 @@ describe('what is written', () => {
     );
     expect(ends).toEqual([0, 0, 0]);
     expect(await verifyAudit(state)).toEqual({ records: 60, breaks: [] });
-  }, 60_000);
+  }, 180_000);
 
   test('a new file goes on with the chain', async () => {
     await filled(2);

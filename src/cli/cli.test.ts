@@ -93,7 +93,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('help and what is wrong with a request', { timeout: 60_000 }, () => {
+describe('help and what is wrong with a request', { timeout: 180_000 }, () => {
   const commands = ['demo', 'check', 'plan', 'apply', 'verify', 'status', 'up', 'stop', 'hosts', 'schema'];
 
   test.each(commands)('%s --help has examples, in both languages', async (name) => {
@@ -145,7 +145,7 @@ describe('help and what is wrong with a request', { timeout: 60_000 }, () => {
   });
 });
 
-describe('check', { timeout: 60_000 }, () => {
+describe('check', { timeout: 180_000 }, () => {
   test('nothing to report', async () => {
     expect(await poterne(['check'])).toEqual({
       status: 0,
@@ -210,7 +210,7 @@ describe('check', { timeout: 60_000 }, () => {
   });
 });
 
-describe('one site, from nothing to stopped', { timeout: 120_000 }, () => {
+describe('one site, from nothing to stopped', { timeout: 180_000 }, () => {
   test('nothing applied yet', async () => {
     const status = await poterne(['status']);
     expect(status).toMatchObject({ status: 1, out: `Nothing has been applied in ${state} yet.\n` });

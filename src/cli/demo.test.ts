@@ -111,7 +111,7 @@ test('the demonstration, as a newcomer has it', { timeout: 180_000 }, async (con
   expect(broken.out()).toMatch(/Promises broken: 2; kept: 52 of 54/);
 
   const staying = demo([]);
-  await expect.poll(staying.err, { timeout: 60_000 }).toContain('Ctrl-C ends the demonstration');
+  await expect.poll(staying.err, { timeout: 90_000 }).toContain('Ctrl-C ends the demonstration');
   expect(staying.out()).toContain('  https://house.localhost:8443/constellation/\n');
   expect(await taken()).toEqual(ports);
   await signIn(staying.out());

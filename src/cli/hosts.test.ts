@@ -40,7 +40,7 @@ const inventory = `mail ansible_host=192.0.2.9 ansible_ssh_pass=hunter2
 web[01:02] ansible_user=deploy
 `;
 
-describe('import', { timeout: 60_000 }, () => {
+describe('import', { timeout: 180_000 }, () => {
   test('writes a file to include, says so, and writes nothing the second time', async () => {
     writeFileSync(file('inventory.ini'), inventory);
     expect(await poterne(['hosts', 'import', 'inventory.ini'])).toMatchObject({
@@ -112,7 +112,7 @@ describe('import', { timeout: 60_000 }, () => {
   });
 });
 
-describe('list', { timeout: 60_000 }, () => {
+describe('list', { timeout: 180_000 }, () => {
   test('all, or those that are selected, with what is known of them', async () => {
     mkdirSync(state, { recursive: true });
     const store = await openStore(state);

@@ -88,7 +88,7 @@ test('on a terminal, what runs stays below what goes by, and nothing of it is le
   );
   expect(screens.at(-1)).toBe(`${said}${'x'.repeat(150)}\n`);
   expect(written).toMatch(/after\r\n$/);
-}, 30_000);
+}, 180_000);
 
 test('elsewhere there are only the lines', async () => {
   const { stdout, stderr } = await promisify(execFile)(
@@ -100,7 +100,7 @@ test('elsewhere there are only the lines', async () => {
     { cwd: root },
   );
   expect([stdout, stderr]).toEqual(['out\n', 'err\n']);
-}, 30_000);
+}, 180_000);
 
 test('a line is no wider than the terminal, and there is always one', () => {
   const context = { ...contextOf({ POTERNE_LANG: 'fr' }), colour: false };

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { madeRun } from '../fleet/archive/testing.ts';
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 const program = fileURLToPath(new URL('../../poterne', import.meta.url));
 let folder: string;
 let state: string;

@@ -15,7 +15,7 @@ let folder: string;
 /** The lab's ssh configuration without its key: for people. */
 let bare: string;
 let authority = '';
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 
@@ -403,7 +403,7 @@ describe('a change that locks out', () => {
       await vi.waitFor(
         async () => expect(await on(host, 'cat', '/etc/ssh/poterne/authority.pub')).toBe(held),
         {
-          ...{ timeout: 40_000, interval: 500 },
+          ...{ timeout: 90_000, interval: 500 },
         },
       );
     // They believe the true one again.

@@ -13,7 +13,7 @@ import { verifyArchive } from './archive/verify.ts';
 let lab: Lab;
 let folder: string;
 // Each command starts from the sources, several in a test.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
 beforeAll(async () => {

@@ -103,7 +103,7 @@ afterAll(async () => {
   if (lab) await down(lab.name);
 });
 
-test('both releases tell, and one that is off spoils nothing', { timeout: 120_000 }, async () => {
+test('both releases tell, and one that is off spoils nothing', { timeout: 300_000 }, async () => {
   const { status, rows } = await facts();
   expect(status).toBe(1);
   expect(rows.map(({ host }) => host)).toEqual(['old', 'new', 'off', 'paper']);
@@ -135,7 +135,7 @@ test('both releases tell, and one that is off spoils nothing', { timeout: 120_00
   expect(paper).toEqual({ host: 'paper', facts: null });
 });
 
-test('what was told is remembered, and selects; what was not is said', { timeout: 120_000 }, async () => {
+test('what was told is remembered, and selects; what was not is said', { timeout: 300_000 }, async () => {
   const listed = await poterne('hosts', '--on', 'group:A and has:scheduler and os:debian-12');
   expect(listed).toMatchObject({ status: 0, err: '1 host(s).\n' });
   expect(listed.out).toMatch(/^old {2}.* A {2}.* ssh {2}.* \d+ s ago$/m);
@@ -164,7 +164,7 @@ async function greet(command: string): Promise<void> {
   await lab.host('old').run(['sh', '-c', 'printf "%s\\n" "$1" > /home/plain/.bashrc', 'sh', command]);
 }
 
-test('an account without rights is enough, and its shell may be chatty', { timeout: 120_000 }, async () => {
+test('an account without rights is enough, and its shell may be chatty', { timeout: 300_000 }, async () => {
   await greet('echo welcome; echo warning >&2');
   const [program = '', ...rest] = lab.ssh('old', 'plain');
   const seen = execFileSync(program, [...rest, 'true'], {
@@ -178,7 +178,7 @@ test('an account without rights is enough, and its shell may be chatty', { timeo
   expect(rows[0]?.facts).toMatchObject({ root: 'no', packages: { pending: 2, security: 1 } });
 });
 
-test('an answer without end is cut off, and told', { timeout: 120_000 }, async () => {
+test('an answer without end is cut off, and told', { timeout: 300_000 }, async () => {
   await greet('exec yes');
   const { status, rows } = await facts('plain.yaml', '--refresh');
   expect(status).toBe(1);

@@ -17,7 +17,7 @@ let folder: string;
 const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 const exec = promisify(execFile);
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'poterne-mail-'));

@@ -8,7 +8,7 @@ import { done, simulate } from './simulate.ts';
 import { rules, utc, written } from './testing.ts';
 
 // Days of minutes, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const minutes = 60_000;
 const hours = (text: string) => parseHours(text) as NonNullable<ReturnType<typeof parseHours>>;

@@ -10,7 +10,7 @@ import { openSharedStore, openStore, type Store } from './store.ts';
 import { hasPostgres, type Postgres, startPostgres } from './testing/postgres.ts';
 
 // Real databases, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const [a, b]: Holder[] = [
   { name: 'a up 1', gateway: 'a' },

@@ -137,7 +137,7 @@ test('leaving the stream stops the rest', async () => {
   expect(connections).toBeLessThan(20);
 });
 
-test('thousands of promises in little memory', { timeout: 60_000 }, async () => {
+test('thousands of promises in little memory', { timeout: 180_000 }, async () => {
   const port = await tls((socket) => socket.once('data', () => socket.end('HTTP/1.1 404 No\r\n\r\nnothing')));
   const probes: Expectation['probe'][] = [
     { kind: 'listens', door: door(port) },

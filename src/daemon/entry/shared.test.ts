@@ -116,9 +116,9 @@ publications:
     const { pass } = await signIn();
     expect(await both(pass)).toEqual([200, 200]);
     await database.stop();
-    await expect.poll(() => both(pass), { timeout: 10_000 }).toEqual([503, 503]);
+    await expect.poll(() => both(pass), { timeout: 90_000 }).toEqual([503, 503]);
     for (const { said } of gateways) expect(said.join()).toContain('store.unreachable');
     await database.start();
-    await expect.poll(() => both(pass), { timeout: 10_000 }).toEqual([200, 200]);
+    await expect.poll(() => both(pass), { timeout: 90_000 }).toEqual([200, 200]);
   });
 });

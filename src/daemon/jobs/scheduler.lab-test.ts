@@ -12,7 +12,7 @@ import { shapeOf } from './shape.ts';
 import { listening, poterneJob, type Scheduler, startScheduler, until } from './testing.ts';
 
 /** `poterne job up` as a person runs it, with a store of its own; jobs run on this machine. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let folder: string;
 let state: string;

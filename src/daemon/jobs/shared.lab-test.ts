@@ -11,7 +11,7 @@ import { shapeOf } from './shape.ts';
 import { type Scheduler, startScheduler, until } from './testing.ts';
 
 /** Two gateways with one PostgreSQL: real schedulers, each a process with a state folder of its own, on this machine. */
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let postgres: Postgres;
 let folder: string;

@@ -181,7 +181,7 @@ describe('one-off access', () => {
     expect(asked.text).toContain('Nobody has answered yet.');
     // Its server is away: the letter waits, and nobody waited for it.
     await expect
-      .poll(() => readQueue(portal.state), { timeout: 20_000 })
+      .poll(() => readQueue(portal.state), { timeout: 90_000 })
       .toMatchObject([
         { to: ['bob@example.fr'], subject: 'Alice Martin (alice) asks for access to once.example.fr' },
       ]);
@@ -263,7 +263,7 @@ describe('one-off access', () => {
     const vault = encodeURIComponent('https://vault.example.fr/');
     await alice.get(`/ask?to=${vault}`);
     await alice.send('/ask', { reason: 'a look' });
-    await expect.poll(told, { timeout: 20_000 }).toEqual(['vault@example.fr']);
+    await expect.poll(told, { timeout: 90_000 }).toEqual(['vault@example.fr']);
     // Guests, as people of directories, are known by their sessions alone.
     const ends = new Date(Date.now() + 3_600_000);
     for (const [name, group] of [
@@ -277,11 +277,11 @@ describe('one-off access', () => {
     const [zoe, yan] = [await signedIn('zoe'), await signedIn('yan')];
     await yan.get(`/ask?to=${vault}`);
     await yan.send('/ask', { reason: 'a look' });
-    await expect.poll(told, { timeout: 20_000 }).toContain('zoe@example.com');
+    await expect.poll(told, { timeout: 90_000 }).toContain('zoe@example.com');
     const requests = await portal.store.approvals.waiting('maison', new Date());
     const id = requests.find(({ person }) => person === 'yan')?.id ?? '';
     const { form = '' } = hiddenFields((await zoe.get('/approvals')).text, '/approvals');
     await zoe.post('/approvals', { form, id, answer: 'refuse' });
-    await expect.poll(told, { timeout: 20_000 }).toContain('yan@example.com');
+    await expect.poll(told, { timeout: 90_000 }).toContain('yan@example.com');
   });
 });

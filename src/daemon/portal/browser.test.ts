@@ -213,7 +213,7 @@ describe('in a real browser', () => {
     // What is remembered of it is a few seconds old at most.
     await expect
       .poll(async () => (await page.reload()) && new URL(page.url()).pathname, {
-        timeout: 20_000,
+        timeout: 90_000,
         interval: 500,
       })
       .toBe('/sign-in');

@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const loader = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
 
 /** How long a browser may take for one step, in milliseconds. */
-const patience = 20_000;
+const patience = 60_000;
 
 /** What Chromium knows a key by. */
 const pinOf = (certificate: string): string =>

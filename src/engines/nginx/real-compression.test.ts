@@ -8,7 +8,7 @@ import {
   testAuthority,
 } from './testing-gateway.ts';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let app: Backend;
 let gateway: RunningGateway;

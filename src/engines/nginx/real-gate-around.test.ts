@@ -5,7 +5,7 @@ import { told } from './testing-gateway.ts';
 import { as, type Guarded, startGuarded } from './testing-guarded.ts';
 
 // A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let gate: Guarded;
 

@@ -17,7 +17,7 @@ import {
 } from './testing-gateway.ts';
 
 // A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const authority = await testAuthority('Test CA');
 const running: { gateway?: RunningGateway; app?: Backend; daemon?: Judge } = {};

@@ -8,7 +8,7 @@ import { type Ask, told } from './testing-gateway.ts';
 import { as, type Guarded, onOne, startGuarded } from './testing-guarded.ts';
 
 // A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let gate: Guarded;
 

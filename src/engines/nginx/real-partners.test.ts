@@ -89,7 +89,7 @@ beforeAll(async () => {
       ],
     );
   }, ours);
-}, 30_000);
+}, 180_000);
 
 afterAll(async () => {
   there?.close();

@@ -18,7 +18,7 @@ import { updateWords } from './update.ts';
 /** Debian 12 through sudo and 13 as root, updated from repositories of their own; both serve something. */
 let lab: Lab;
 let folder: string;
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const tsx = fileURLToPath(new URL('../../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 
@@ -87,7 +87,7 @@ beforeAll(async () => {
     ...['services:', service('old'), service('new')],
   ];
   await writeFile(join(folder, 'site.yaml'), `${site.join('\n')}\n`);
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await down(lab.name);
   await rm(folder, { recursive: true, force: true });

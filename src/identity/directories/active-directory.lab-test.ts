@@ -163,7 +163,7 @@ test('three wrong passwords lock the account for its time', async () => {
   expect((await ad.find('frank@ad')).answer).toMatchObject({ id: 'frank@ad' });
   // Four seconds, by a clock of the domain's own.
   const again = async () => (await ad.check('frank', 'frank-Passw0rd')).answer;
-  await expect.poll(again, { timeout: 20_000, interval: 1000 }).toMatchObject({ user: { id: 'frank@ad' } });
+  await expect.poll(again, { timeout: 90_000, interval: 1000 }).toMatchObject({ user: { id: 'frank@ad' } });
 });
 
 test('a certificate of another authority, or for another name, is refused', async () => {
@@ -215,6 +215,6 @@ test('a controller whose plug is pulled is gone round, and one that hangs too', 
   expect(down.milliseconds).toBeLessThan(10_000);
   await lab.host('dc2').run(['systemctl', 'kill', '--signal=CONT', 'samba-ad-dc']);
   await expect
-    .poll(async () => (await ad.check('alice', 'alice-Passw0rd')).answer.user?.id, { timeout: 15_000 })
+    .poll(async () => (await ad.check('alice', 'alice-Passw0rd')).answer.user?.id, { timeout: 90_000 })
     .toBe('alice@ad');
 });
