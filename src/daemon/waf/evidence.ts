@@ -27,7 +27,8 @@ export async function evidenceOf(
   }));
   for (const file of await withRotated(join(state, 'nginx', 'log', 'access.log')).catch(nothing))
     for await (const { text } of linesOf(file)) {
-      if (!text.includes('"waf":"observe"')) continue;
+      // The gateway's own questions are nobody's traffic.
+      if (!text.includes('"waf":"observe"') || text.includes('"agent":"poterne"')) continue;
       const at = /^\{"time":"([^"]+)"/.exec(text)?.[1];
       const time = at === undefined ? Number.NaN : Date.parse(at);
       if (Number.isNaN(time)) continue;

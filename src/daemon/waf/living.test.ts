@@ -140,7 +140,10 @@ test('what was observed is the evidence for blocking: how many came, and what wo
   expect(tuned?.wouldBlock).toBe(after?.wouldBlock);
   expect(tuned?.unresolved).toBe(before?.unresolved);
   expect((await evidence([{ ...excluded, target: 'ARGS:tex' }]))?.unresolved).toBe(after?.unresolved);
+  // The gateway asks itself whether the firewall is there: that is nobody's traffic.
+  await gateway.get('seen.localhost', '/', { headers: { 'user-agent': 'poterne' } });
   const accessLog = await gateway.log();
+  expect((await evidence([]))?.requests).toBe(after?.requests);
   expect(
     accessLog
       .filter(({ publication: name }) => name === 'erp.localhost')
