@@ -108,6 +108,7 @@ export const wafLiving = {
     '  The log does not hold what was sent: whether it passes is not proved. Give it with --request.',
   'waf.tune.cost':
     '  Of {attacks} attacks in {target}, {refused} are refused now; {opened} of these would pass{names}',
+  'waf.tune.names': ': {names}',
   'waf.tune.elsewhere':
     '  Of {refused} that are refused in a neighbouring parameter or under a neighbouring path, {opened} would pass.',
   'waf.tune.next': 'write it: the same command with --write (and --proposal N for another)',

@@ -111,6 +111,7 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
     '  Le journal n’a pas ce qui a été envoyé : qu’elle passe n’est pas prouvé. Donnez-la avec --request.',
   'waf.tune.cost':
     '  Sur {attacks} attaques dans {target}, {refused} sont refusées aujourd’hui ; {opened} d’entre elles passeraient{names}',
+  'waf.tune.names': ' : {names}',
   'waf.tune.elsewhere':
     '  Sur {refused} refusées dans un paramètre voisin ou sous un chemin voisin, {opened} passeraient.',
   'waf.tune.next': 'pour l’écrire : la même commande avec --write (et --proposal N pour une autre)',

@@ -289,6 +289,6 @@ function costText(t: Context['t'], { target, attacks, refused, opened }: Cost): 
   const names = opened.slice(0, most).join(', ') + (opened.length > most ? ', …' : '');
   return t('waf.tune.cost', {
     ...{ target, attacks, refused, opened: opened.length },
-    names: names === '' ? '.' : `: ${names}.`,
+    names: names === '' ? '.' : `${t('waf.tune.names', { names })}.`,
   });
 }
