@@ -414,6 +414,12 @@ rows.push(
   ],
 );
 
+rows.push([
+  'bans that could not be',
+  'site: s\nbans:\n  ssh: { for: 8d }\n  waf: { within: 0s }\n  never: [nobody]\n',
+  ['bans.longest 3 ssh', 'bans.zero 4 waf', 'assertion.unknown 5 nobody'],
+]);
+
 /** Codes that appeared, as findings or as their hints. */
 const told = new Set<string>();
 

@@ -65,3 +65,12 @@ export const banPlaces = {
   addresses: 'bans/addresses',
   networks: 'bans/networks',
 } as const;
+
+/** What fail2ban has on a host, absolute: its jails, what it runs, and where it tells the gateway whom it banned. */
+export const fail2banPlaces = {
+  jails: '/etc/fail2ban/jail.d/zz-poterne.local',
+  program: '/etc/poterne/fail2ban-told',
+  folder: '/var/lib/poterne-bans',
+  told: '/var/lib/poterne-bans/told',
+  socket: '/run/fail2ban/fail2ban.sock',
+} as const;

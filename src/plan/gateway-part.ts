@@ -7,6 +7,7 @@ import type { Shipment } from '../model/shipment.ts';
 export const installedGateway = {
   account: 'poterne',
   unit: 'poterne.service',
+  wall: 'poterne-wall.path',
   state: '/var/lib/poterne',
   description: '/etc/poterne/site.yaml',
   /** Certificates, keys and authorities that the description names. */
@@ -29,7 +30,7 @@ export interface OwnPackages {
  * came of that, also when nothing was changed now.
  */
 export function gatewayPart(shipment: Shipment, packages: OwnPackages): BundlePart {
-  const { account, unit, description, files } = installedGateway;
+  const { account, unit, wall, description, files } = installedGateway;
   const held = { mode: 0o640, owner: 'root', group: account } as const;
   const carried: BundleFile[] = shipment.files.map(({ from, to, because }) => ({
     ...{ ...held, path: to, content: { file: from }, secret: true, because },
@@ -56,7 +57,11 @@ export function gatewayPart(shipment: Shipment, packages: OwnPackages): BundlePa
     ],
     checks: [],
     actions: [],
-    units: [{ name: unit, enabled: true, running: true, onChange: 'nothing' }],
+    units: [
+      { name: unit, enabled: true, running: true, onChange: 'nothing' },
+      // What the service asks of the firewall (`src/model/wall.ts`).
+      { name: wall, enabled: true, running: true, onChange: 'nothing' },
+    ],
   };
 }
 

@@ -64,9 +64,9 @@ test('lines of logs are offences, or nothing', () => {
   expect(ofAccess(access(200))).toBeUndefined();
   expect(ofAccess('"status":429, no JSON')).toBeUndefined();
   const handshake =
-    '2026/01/01 00:00:00 [info] 7#7: *1 SSL_do_handshake() failed (SSL: error:0A0000EA:SSL routines::callback failed) while SSL handshaking, client: 2001:db8::7, server: 0.0.0.0:443';
+    '2026/01/01 00:00:00 [info] 7#7: *1 handshake rejected while SSL handshaking, client: 2001:db8::7, server: 0.0.0.0:443';
   expect(ofHandshake(handshake)).toMatchObject({ kind: 'scans', address: '2001:db8::7' });
-  expect(ofHandshake(handshake.replace('callback', 'something'))).toBeUndefined();
+  expect(ofHandshake(handshake.replace('rejected', 'something'))).toBeUndefined();
   const audit = (more: object) =>
     JSON.stringify({ what: 'sign-in', result: 'refused', from: '192.0.2.7', at, who: 'alice', ...more });
   expect(ofAudit(audit({ detail: { why: 'wrong' } }))).toMatchObject({

@@ -25,7 +25,7 @@ export function ofAccess(line: string): Offence | undefined {
 /** The error log of those who ask TLS for a name that nobody published (`ssl_reject_handshake`). */
 export function ofHandshake(line: string): Offence | undefined {
   const found =
-    /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d) .*callback failed\) while SSL handshaking.*, client: ([0-9a-f.:]+), /.exec(
+    /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d) .*(?:handshake rejected|callback failed\)) while SSL handshaking, client: ([0-9a-f.:]+), /.exec(
       line,
     );
   if (!found) return undefined;

@@ -10,8 +10,9 @@ import { type CutGround, isOf } from '../cut/cutting.ts';
 import { groundOf, openStores, type Stores } from '../cut/ground.ts';
 import { endLive, liveConnections } from '../cut/live.ts';
 import { alone } from '../cut/records.ts';
-import { ban, takeBan, unban } from './banning.ts';
+import { type BanAsk, ban, takeBan, unban } from './banning.ts';
 import { type Counter, counter, type Due } from './counting.ts';
+import { countsHere, followTold, type Told, tellFail2ban } from './fail2ban.ts';
 import { type BanRecord, banned, markBans, parseBan, readBans } from './records.ts';
 import { followSources, type Seen } from './sources.ts';
 
@@ -51,6 +52,7 @@ export function keepBans(kept: KeptBans): { readonly ended: Promise<void> } {
   };
   const sources = followSources(state);
   const counting = counter();
+  const fail2ban = followTold(state);
   let due = { others: 0, sessions: 0 };
   let shared: ReadonlySet<string> = new Set();
   const look = async (): Promise<void> => {
@@ -69,6 +71,7 @@ export function keepBans(kept: KeptBans): { readonly ended: Promise<void> } {
         shared = await signedInFrom(site, stores);
       });
     }
+    for (const each of await fail2ban.lines()) await tried(() => heed(ground, counting, each, kept.tell));
     await tried(async () =>
       judge({ ...kept, ground, counting, bans: site.bans as Bans, shared }, await sources.look()),
     );
@@ -79,6 +82,7 @@ export function keepBans(kept: KeptBans): { readonly ended: Promise<void> } {
       await delay(every.look, undefined, { signal }).catch(() => undefined);
     }
     await sources.close();
+    await fail2ban.close();
     await stores.close();
   })();
   return { ended };
@@ -104,20 +108,46 @@ async function judge(judging: Judging, { offences, signIns }: Seen): Promise<voi
 }
 
 async function count(judging: Judging, offence: Offence): Promise<void> {
+  // fail2ban counts by the same thresholds, over restarts of this process.
+  if (!countsHere(judging.ground.state)) return tellFail2ban(offence);
   const due = judging.counting.count(offence, judging.bans);
   if (due) await banDue(judging, due);
 }
 
-/** Bans somebody, unless that cannot be or is so already. */
+/** Bans somebody, unless it is so already. */
 async function banDue({ ground, tell }: Judging, { network, kind, offences }: Due): Promise<void> {
   if (banned(await readBans(ground.state)).some((each) => each.network === network)) return;
+  await banWith(ground, { network, kind, by: 'poterne', reason: kind, offences }, tell);
+}
+
+async function banWith(ground: CutGround, ask: BanAsk, tell: KeptBans['tell']): Promise<void> {
   try {
-    const made = await ban(ground, { network, kind, by: 'poterne', reason: kind, offences });
-    tell(message('ban.told', { network: networkText(made.ban.network), kind, until: made.ban.until ?? '–' }));
+    const { ban: made, troubles } = await ban(ground, ask);
+    tell(
+      message('ban.told', { network: networkText(made.network), kind: made.kind, until: made.until ?? '–' }),
+    );
+    const [trouble] = troubles;
+    if (trouble) throw new Fault(trouble.code as 'cut.connections.denied', trouble.params);
   } catch (error) {
     // Whoever is never banned may do what they like.
     if (!(error instanceof Fault) || error.code !== 'ban.never') throw error;
   }
+}
+
+/** Does what fail2ban decided, unless it is done already, over, or undone since. */
+async function heed(
+  ground: CutGround,
+  counting: Counter,
+  { kind, network, at, lasts }: Told,
+  tell: KeptBans['tell'],
+): Promise<void> {
+  if (at + lasts <= Date.now()) return;
+  const known = (await readBans(ground.state)).find((each) => each.network === network);
+  if (known && Date.parse(known.removed ?? known.at) >= at) return;
+  const seen = counting.last(network);
+  const iso = new Date(at).toISOString();
+  const offences = seen.length > 0 ? seen : [{ kind, at: iso, address: networkText(network), what: 'sshd' }];
+  await banWith(ground, { network, kind, by: 'fail2ban', reason: kind, lasts, offences }, tell);
 }
 
 /** Where somebody is signed in now. */

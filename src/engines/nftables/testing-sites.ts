@@ -57,6 +57,7 @@ flows:
   - { from: vps, to: everyone, protocol: udp, ports: [53, 123], why: "names and time" }
 services:
   app: { url: "http://127.0.0.1:8080", healthy: { path: / } }
+bans: { never: [192.0.2.0/24] }
 publications:
   app.example.fr: { service: app, audience: everyone }
 `,

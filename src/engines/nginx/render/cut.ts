@@ -13,7 +13,7 @@ const why = (text: string): Node => note('', text);
 const cutOff = '480';
 
 /** The same of who is banned, who is told 403. */
-const banned = '481';
+const banned = '489';
 
 /** Where a publication's anonymous connections are told of; the daemon's verdict does it for the others. */
 const seenAt = '/.poterne/seen';
