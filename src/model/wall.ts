@@ -23,4 +23,6 @@ export const wallTable = {
   /** Addresses of which nothing comes in but on the ports of visitors, where nginx tells them why, and of which nothing does. */
   shut: ['shut4', 'shut6'],
   drop: ['drop4', 'drop6'],
+  /** Those whom fail2ban bans for sshd, which are `shut` as well once the gateway has heard of them. */
+  ssh: ['ssh4', 'ssh6'],
 } as const;

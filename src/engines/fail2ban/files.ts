@@ -3,6 +3,8 @@ import { wallTable } from '../../model/wall.ts';
 
 // What is the same on every host.
 
+const [ssh4, ssh6] = wallTable.ssh;
+
 /** What counts against an address, as the gateway tells it in the journal. */
 export const filterText = `# Written by Poterne: what the gateway tells in the journal.
 [Definition]
@@ -44,17 +46,17 @@ umask 022
 table='inet ${wallTable.name}'
 case $3 in
   *[!0-9a-f:.]*) echo "not an address: $3" >&2; exit 1 ;;
-  *:*) set=ban6; element=$3/64 ;;
-  *) set=ban4; element=$3 ;;
+  *:*) set=${ssh6}; element=$3/64 ;;
+  *) set=${ssh4}; element=$3 ;;
 esac
 if [ "$2" = ssh ]; then
-  nft list chain $table banned 2>/dev/null | grep -q '@ban4' || nft -f - <<END
+  nft list chain $table banned 2>/dev/null | grep -q '@${ssh4}' || nft -f - <<END
 add table $table
-add set $table ban4 { type ipv4_addr; flags interval,timeout; }
-add set $table ban6 { type ipv6_addr; flags interval,timeout; }
+add set $table ${ssh4} { type ipv4_addr; flags interval,timeout; }
+add set $table ${ssh6} { type ipv6_addr; flags interval,timeout; }
 add chain $table banned { type filter hook prerouting priority -310; policy accept; }
-add rule $table banned ip saddr @ban4 counter drop
-add rule $table banned ip6 saddr @ban6 counter drop
+add rule $table banned ip saddr @${ssh4} counter drop
+add rule $table banned ip6 saddr @${ssh6} counter drop
 END
   nft delete element $table $set "{ $element }" 2>/dev/null || true
   [ "$1" = unban ] || nft add element $table $set "{ $element timeout \${4}s }"

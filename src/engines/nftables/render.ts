@@ -60,7 +60,7 @@ function bans(context: Context): readonly Node[] {
       set('ban4', 'ipv4_addr', 'interval,timeout'),
       set('ban6', 'ipv6_addr', 'interval,timeout'),
       ...(isLed ? [set(wallTable.ports, 'inet_service')] : []),
-      ...(site.bans ? [wallTable.shut, wallTable.drop] : []).flatMap(([four, six]) => [
+      ...(site.bans ? [wallTable.shut, wallTable.drop, wallTable.ssh] : []).flatMap(([four, six]) => [
         set(four, 'ipv4_addr', 'interval,timeout'),
         set(six, 'ipv6_addr', 'interval,timeout'),
       ]),
@@ -75,7 +75,14 @@ function bans(context: Context): readonly Node[] {
         'banned',
         ...(site.bans ? spared(context, site.bans.pointer) : []),
         ...dropped(['ban4', 'ban6']),
-        ...(site.bans ? [...dropped(wallTable.drop), ...told(context), ...dropped(wallTable.shut)] : []),
+        ...(site.bans
+          ? [
+              ...dropped(wallTable.drop),
+              ...told(context),
+              ...dropped(wallTable.shut),
+              ...dropped(wallTable.ssh),
+            ]
+          : []),
       ),
       ...(isLed ? [chain('cut', ...cutPorts)] : []),
     ]),
