@@ -62,7 +62,8 @@ export async function ban(ground: CutGround, ask: BanAsk): Promise<Banned> {
     const last = all.find((each) => each.network === safe);
     const before = last ? last.before + 1 : 0;
     const threshold = ask.kind === 'hand' ? undefined : site?.bans?.thresholds[ask.kind];
-    const lasts = ask.lasts ?? (threshold && banTime(threshold, before));
+    // fail2ban forgets whose ban was removed; this does not.
+    const lasts = threshold ? Math.max(ask.lasts ?? 0, banTime(threshold, before)) : ask.lasts;
     const made: BanRecord = {
       network: safe,
       ...{ kind: ask.kind, at: at.toISOString(), by: ask.by, reason: ask.reason },
