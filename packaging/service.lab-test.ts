@@ -145,8 +145,8 @@ describe.each(releases)('on %s', (release) => {
         ...['--resolve', `${host}:${port}:${address}`, `https://${host}:${port}${path}`],
       ]);
     const { stdout } = await run(program, rest);
-    const [body = '', status] = stdout.split('\n');
-    return { status: Number(status), body };
+    const lines = stdout.split('\n');
+    return { status: Number(lines.at(-1)), body: lines[0] ?? '' };
   }
 
   /** A crowd of visitors while `work` is done: none of them may notice. */
@@ -296,6 +296,28 @@ describe.each(releases)('on %s', (release) => {
     expect(await lines()).toBe(answered);
     const kept = await did('stat', '-c', '%n %U %a', `${logs}/access.log`, `${logs}/access.log.2.gz`);
     expect(kept).toBe(`${logs}/access.log poterne 640\n${logs}/access.log.2.gz poterne 640\n`);
+  });
+
+  test('looks at requests where that is described, also after the log of it was rotated', async () => {
+    await put(
+      site,
+      description('  wall.example.fr: { service: app, audience: everyone, scenario: proxy+waf }\n'),
+    );
+    await did('poterne', 'reload');
+    const attack = async () =>
+      (await visit('wall.example.fr', '/?q=%3Cscript%3Emarked(1)%3C/script%3E')).status;
+    expect(await attack()).toBe(403);
+    expect((await visit('wall.example.fr')).status).toBe(200);
+    const log = '/var/lib/poterne/nginx/log/waf.log';
+    await did('logrotate', '--force', '/etc/logrotate.d/poterne');
+    expect(await attack()).toBe(403);
+    expect(
+      await did(
+        'sh',
+        '-c',
+        `zcat -f ${log}.1.gz | grep -c marked; grep -c marked ${log}; stat -c '%U %a' ${log}`,
+      ),
+    ).toBe('1\n1\npoterne 600\n');
   });
 
   test('comes back after a reboot, and ends after the requests in progress', async () => {

@@ -131,6 +131,7 @@ describe('what looks like an attack', () => {
     expect(body).toContain(request);
     const lines = await logged(request);
     expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toContain('<!doctype');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ transaction: { unique_id: request } });
     expect(lines[0]).toMatch(/"data":"erp_localhost block \d+ 5 0 4"/);
   });

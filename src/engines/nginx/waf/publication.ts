@@ -37,6 +37,8 @@ function summary({ id, waf }: ProxiedPublication & { readonly waf: Waf }): strin
   const sum = (...names: string[]) => names.map((name) => `%{tx.${name}}`).join('');
   const actions: Action[] = [
     ...[`id:${wafSummary.rule}`, 'phase:5', 't:none', 'pass', 'log', 'auditlog'],
+    // Rules of the CRS have answers written into the log.
+    'ctl:auditLogParts=-E',
     ['msg', wafSummary.message],
     [
       'logdata',
