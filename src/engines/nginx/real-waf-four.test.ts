@@ -94,9 +94,11 @@ test.each([
 
 test('its scores are told in the log, and its version and order are known', async () => {
   const { headers } = await gateway.get('erp.localhost', '/?q=%3Cscript');
-  const log = await readFile(join(gateway.prefix, 'log/waf.log'), 'utf8');
-  const line = log.split('\n').find((each) => each.includes(String(headers['x-request-id'])));
-  expect(line).toContain('"data":"erp_localhost block 5 5  4"');
+  const log = () => readFile(join(gateway.prefix, 'log/waf.log'), 'utf8');
+  const line = async () =>
+    (await log()).split('\n').find((each) => each.includes(String(headers['x-request-id']))) ?? '';
+  // It is written once the answer was sent.
+  await expect.poll(line, { timeout: 10_000 }).toContain('"data":"erp_localhost block 5 5  4"');
   const set = await readRuleSet(folder, { list: (path) => readdir(path), bytes: (path) => readFile(path) });
   expect(set).toMatchObject({ version: '4.0.0-sample' });
   expect('files' in set && set.files.map(({ name }) => name)).toEqual([

@@ -129,8 +129,9 @@ describe('what looks like an attack', () => {
     expect(body).toContain('looks like an attack');
     const request = String(headers['x-request-id']);
     expect(body).toContain(request);
+    // The line is written once the answer was sent.
+    await expect.poll(() => logged(request), { timeout: 10_000 }).toHaveLength(1);
     const lines = await logged(request);
-    expect(lines).toHaveLength(1);
     expect(lines[0]).not.toContain('<!doctype');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ transaction: { unique_id: request } });
     expect(lines[0]).toMatch(/"data":"erp_localhost block \d+ 5 0 4"/);
@@ -150,7 +151,7 @@ describe('what looks like an attack', () => {
     const answer = await ask('seen.localhost', attack);
     expect(answer.status).toBe(200);
     expect(told(answer).url).toBe(attack);
-    expect(await logged(answer.headers['x-request-id'])).toHaveLength(1);
+    await expect.poll(() => logged(answer.headers['x-request-id']), { timeout: 10_000 }).toHaveLength(1);
   });
 
   test('is nothing to a publication without a firewall', async () => {
