@@ -137,7 +137,7 @@ describe('help and what is wrong with a request', { timeout: 180_000 }, () => {
   test('the same in French, and for programs', async () => {
     const { err } = await poterne(['plan', '--dif'], { env: { POTERNE_LANG: 'fr' } });
     expect(err).toBe(
-      'erreur: « poterne plan » n’a pas d’option --dif\nensuite : vouliez-vous dire --diff ?\n',
+      'erreur : « poterne plan » n’a pas d’option --dif\nensuite : vouliez-vous dire --diff ?\n',
     );
     const ran = await poterne(['plan', '--dif', '--json']);
     expect(ran).toMatchObject({ status: 2, err: '' });
@@ -413,7 +413,7 @@ test.each([
   expect(status).toBe(1);
   expect(err).toContain(
     argv.includes('--lang=fr')
-      ? `erreur: ce compte ne peut pas écrire dans le dossier d’état ${shut}`
+      ? `erreur : ce compte ne peut pas écrire dans le dossier d’état ${shut}`
       : `error: the state folder ${shut} cannot be written by this account\nnext: run as root, or choose`,
   );
 });

@@ -8,7 +8,7 @@ import { exit, Refused, WrongRequest } from './exit.ts';
 export function showFault(context: Context, fault: Fault, description?: Described): void {
   const { code, params, pointer } = fault;
   if (pointer && description) description.show([faultFinding(fault)]);
-  else context.err(`${context.t('cli.error')}: ${context.say({ code, params })}`);
+  else context.err(context.t('cli.error', { text: context.say({ code, params }) }));
   if (fault.next) context.err(context.t('cli.next', { text: context.say(fault.next) }));
 }
 

@@ -54,7 +54,8 @@ function notes(
   if (outcome === 'unconfirmed') err(t('machines.unconfirmed', { host, part }));
   if (unfinished) err(t('machines.unfinished', { host, part }));
   if (!complaint) return;
-  err(`${t('cli.error')}: ${t('machines.failed', { host, part, reason: context.say(complaint.say) })}`);
+  const text = t('machines.failed', { host, part, reason: context.say(complaint.say) });
+  err(t('cli.error', { text }));
   if (complaint.output) err(complaint.output.replace(/^/gm, '  │ '));
 }
 

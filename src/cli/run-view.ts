@@ -63,7 +63,7 @@ export function showResults(context: Context, results: readonly RunHost[]): void
   out(table(head, rows));
   for (const { host, outcome, files, skipped, left } of results) {
     if ('fault' in outcome) {
-      err(`${t('cli.error')}: ${context.say(outcome.fault)}`);
+      err(t('cli.error', { text: context.say(outcome.fault) }));
       if (outcome.next) err(t('cli.next', { text: context.say(outcome.next) }));
     }
     if (left) err(t('run.left', { host }));

@@ -48,7 +48,7 @@ function list(context: Context): Command {
       const head = ['network', 'kind', 'at', 'until', 'before', 'by', 'reason'] as const;
       const rows = shown.map((one) => [
         networkText(one.network),
-        one.kind,
+        t(`ban.kind.${one.kind}`),
         local(one.at),
         endOf(one),
         String(one.before),
@@ -70,6 +70,7 @@ function add(context: Context): Command {
     'ban add 198.51.100.7 --reason "scans us" --for 12h',
     'ban add 2001:db8:1:2::/64 --reason "scans us"',
   ])
+    .usage(t('ban.add.usage'))
     .argument('<address>', t('ban.address'))
     .option('--reason <text>', t('ban.reason'))
     .option('--for <duration>', t('ban.for'))
@@ -98,6 +99,7 @@ function remove(context: Context): Command {
     'ban remove 198.51.100.7',
     'ban remove 198.51.100.0/24 --reason "a customer"',
   ])
+    .usage(t('ban.address.usage'))
     .argument('<address>', t('ban.address'))
     .option('--reason <text>', t('ban.reason'))
     .action(async (address: string, options: BanOptions) => {
@@ -107,7 +109,7 @@ function remove(context: Context): Command {
       if (options.json) out(JSON.stringify(removed));
       else
         for (const { network: of, at, kind } of removed)
-          out(t('ban.removed', { network: networkText(of), at: local(at), kind }));
+          out(t('ban.removed', { network: networkText(of), at: local(at), kind: t(`ban.kind.${kind}`) }));
       if (removed.length === 0)
         throw new Fault(
           'ban.remove.none',
@@ -120,6 +122,7 @@ function remove(context: Context): Command {
 function why(context: Context): Command {
   const { t, out } = context;
   return command(context, 'why', 'ban.why.about', ['ban why 198.51.100.7', 'ban why 198.51.100.7 --json'])
+    .usage(t('ban.address.usage'))
     .argument('<address>', t('ban.address'))
     .action(async (address: string, options: BanOptions) => {
       const network = networkOf(address);
@@ -146,12 +149,14 @@ function why(context: Context): Command {
 
 /** What is known of one ban, for people. */
 function draw({ t, out }: Context, one: BanRecord, isNow: boolean): void {
-  const { network, kind, at, by, gateway, reason, before, offences } = one;
+  const { network, kind, at, until, by, gateway, reason, before, offences } = one;
   const params = {
     network: networkText(network),
-    until: endOf(one),
+    until: isNow
+      ? t(until === undefined ? 'ban.until.removed' : 'ban.until', { until: endOf(one) })
+      : endOf(one),
     at: local(at),
-    kind,
+    kind: t(`ban.kind.${kind}`),
     by,
     gateway,
     reason,

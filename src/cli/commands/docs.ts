@@ -30,7 +30,7 @@ export function docs(context: Context): Command {
     .option('--date <text>', t('docs.date'))
     .action(async (file: string, options: DocsOptions) => {
       if (options.out === undefined && !options.json) {
-        context.err(`${t('cli.error')}: ${t('docs.out.missing')}`);
+        context.err(t('cli.error', { text: t('docs.out.missing') }));
         context.err(t('cli.next', { text: t('docs.out.missing.next') }));
         throw new Refused();
       }

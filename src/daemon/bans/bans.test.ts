@@ -128,7 +128,7 @@ test('who asks for names that nobody published is banned, told so, ended, and le
   expect(await visit(rig, bad)).toMatchObject({ status: 403 });
 
   const why = await run(rig, 'ban', 'why', bad);
-  expect(why.said).toMatch(/198\.51\.100\.7 is banned until .*, for scans/);
+  expect(why.said).toMatch(/198\.51\.100\.7 is banned until .*, for names that nobody published, by poterne/);
   expect(why.said).toContain('nobody.example');
   expect((await run(rig, 'ban', 'remove', bad)).status).toBe(0);
   expect(await visit(rig, bad)).toMatchObject({ status: 200 });
@@ -150,7 +150,7 @@ test('by hand: at once and for a time; and never whom the description spares', a
   const added = await run(rig, 'ban', 'add', '192.0.2.0/24', '--reason', 'scans us', '--for', '3s');
   expect([added.status, added.said]).toEqual([
     0,
-    expect.stringMatching(/192\.0\.2\.0\/24 is banned until .*: 1 live/),
+    expect.stringMatching(/192\.0\.2\.0\/24 is banned until .*ended: 1/),
   ]);
   await eventually(() => held.ended !== undefined);
   expect(await visit(rig, '192.0.2.9')).toMatchObject({ status: 403 });

@@ -18,7 +18,7 @@ export const cli = {
   'cli.help': 'show help',
   'cli.version': 'show the version',
   'cli.next': 'next: {text}',
-  'cli.error': 'error',
+  'cli.error': 'error: {text}',
   'cli.unexpected': 'unexpected error: {text}',
   'cli.unexpected.next':
     'this is a defect of Poterne; run again with POTERNE_DEBUG=1 to see where, and tell us',

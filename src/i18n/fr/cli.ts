@@ -20,7 +20,7 @@ export const cli = {
   'cli.help': 'affiche l’aide',
   'cli.version': 'affiche la version',
   'cli.next': 'ensuite : {text}',
-  'cli.error': 'erreur',
+  'cli.error': 'erreur : {text}',
   'cli.unexpected': 'erreur inattendue : {text}',
   'cli.unexpected.next':
     'c’est un défaut de Poterne ; relancez avec POTERNE_DEBUG=1 pour voir où, et dites-le-nous',

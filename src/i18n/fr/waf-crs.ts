@@ -3,7 +3,7 @@ import type { wafCrs as en } from '../en/waf-crs.ts';
 export const wafCrs: Record<keyof typeof en, string> = {
   'waf.about': 'ce que trouve le pare-feu applicatif, et ses tests',
   'waf.crs.about':
-    'envoyer à travers un service publié les tests de l’OWASP Core Rule Set, ou les vôtres dans ce format, et juger son pare-feu d’après eux',
+    'envoie à travers un service publié les tests de l’OWASP Core Rule Set, ou les vôtres dans ce format, et juger son pare-feu d’après eux',
   'waf.crs.usage': '<chemin> --publication NOM [options]',
   'waf.crs.path':
     'un fichier de tests, ou un dossier qui en contient (.yaml ; formats de CRS 3.3 et de CRS 4)',
