@@ -6,7 +6,9 @@ import type { AudienceRule } from '../model/audience.ts';
  */
 export const misshapen = [
   ...['//', '/\\.{1,2}(?:/|;|%3b|$)', '\\\\', '#'],
-  ...['%2f', '%5c', '%2e', '%[01][0-9a-f]', '%7f', '%25(?:2e|2f|5c)'],
+  ...['%2f', '%5c', '%2e', '%[01][0-9a-f]', '%7f', '%(?:25)+(?:2e|2f|5c)'],
+  // Longer than UTF-8 allows (RFC 3629, 3): careless decoders read %c0%af as a slash.
+  ...['(?:%c[01]|[\\xc0\\xc1])(?:%[89ab]|[\\x80-\\xbf])', '(?:%e0|\\xe0)(?:%[89]|[\\x80-\\x9f])'],
 ].join('|');
 
 /**

@@ -67,6 +67,13 @@ test('lines of logs are offences, or nothing', () => {
     '2026/01/01 00:00:00 [info] 7#7: *1 handshake rejected while SSL handshaking, client: 2001:db8::7, server: 0.0.0.0:443';
   expect(ofHandshake(handshake)).toMatchObject({ kind: 'scans', address: '2001:db8::7' });
   expect(ofHandshake(handshake.replace('rejected', 'something'))).toBeUndefined();
+  const older = 'SSL_do_handshake() failed (SSL: error:0A0000EA:SSL routines::callback failed)';
+  expect(ofHandshake(handshake.replace('handshake rejected', older))).toMatchObject({ kind: 'scans' });
+  // What nginx writes of plain http on the port of TLS: the words of the visitor, who would have somebody else banned.
+  const forged = 'x handshake rejected while SSL handshaking, client: 192.0.2.9, y';
+  const invalid = `2026/01/01 00:00:00 [info] 7#7: *1 client sent invalid request while reading client request line, client: 192.0.2.7, server: , request: "GET /${forged} HTTP/1.1"`;
+  expect(ofHandshake(invalid)).toBeUndefined();
+  expect(ofHandshake(invalid.replace('client sent invalid request', forged))).toBeUndefined();
   const audit = (more: object) =>
     JSON.stringify({ what: 'sign-in', result: 'refused', from: '192.0.2.7', at, who: 'alice', ...more });
   expect(ofAudit(audit({ detail: { why: 'wrong' } }))).toMatchObject({

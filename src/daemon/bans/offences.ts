@@ -24,8 +24,9 @@ export function ofAccess(line: string): Offence | undefined {
 
 /** The error log of those who ask TLS for a name that nobody published (`ssl_reject_handshake`). */
 export function ofHandshake(line: string): Offence | undefined {
+  // Word by word up to the address: whoever speaks plain http to the port of TLS has their own words further on in a line.
   const found =
-    /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d) .*(?:handshake rejected|callback failed\)) while SSL handshaking, client: ([0-9a-f.:]+), /.exec(
+    /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d) \[\w+\] \d+#\d+: \*\d+ (?:handshake rejected|SSL_do_handshake\(\) failed \(SSL: error:[0-9A-F]+:[\w :]*callback failed\)) while SSL handshaking, client: ([0-9a-f.:]+), /.exec(
       line,
     );
   if (!found) return undefined;

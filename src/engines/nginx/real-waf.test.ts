@@ -196,6 +196,24 @@ test('how much is looked for, and from which score it is refused, is each public
   expect(await statusOf('strict.localhost', odd)).toBe(403);
 });
 
+test.each([
+  ['without a type', {}, `q=${encodeURIComponent(script)}`],
+  ['of JSON without a type', {}, JSON.stringify({ q: script })],
+  [
+    'of parts that are no form-data',
+    { 'content-type': 'multipart/related; boundary=B' },
+    `--B\r\nContent-Disposition: form-data; name="q"\r\n\r\n${script}\r\n--B--\r\n`,
+  ],
+])('a body %s is read all the same', async (_, type, body) => {
+  const headers = { ...type, 'content-length': Buffer.byteLength(body) };
+  expect(await statusOf('erp.localhost', '/', { method: 'POST', headers, body })).toBe(403);
+  const honest = { ...type, 'content-length': 5 };
+  if (!('content-type' in type))
+    expect(await statusOf('erp.localhost', '/', { method: 'POST', headers: honest, body: 'a=b&c' })).toBe(
+      200,
+    );
+});
+
 test('a body that is larger than what is looked at is refused as such', async () => {
   expect(await statusOf('small.localhost', '/', form(`q=${'a'.repeat(500)}`))).toBe(200);
   const { status, body } = await ask('small.localhost', '/', form(`q=${'a'.repeat(2000)}`));
@@ -269,6 +287,9 @@ describe('what is not looked at', () => {
     ['/static/%2e%2e/admin', 403],
     ['/static/a;x', 403],
     ['//static/a', 403],
+    ['/static/%c0%ae%c0%ae/a', 403],
+    ['/static/..%c0%afa', 403],
+    ['/static/%25252e%25252e/a', 403],
     ['/x/../static/a', 403],
   ])('%s: %i', async (path, status) => {
     expect(await statusOf('skipped.localhost', `${path}${q}`)).toBe(status);

@@ -1,5 +1,5 @@
 import { canaryRules } from './canary.ts';
-import { secAction, secDefaultAction, secRule } from './seclang.ts';
+import { type Action, secAction, secDefaultAction, secRule } from './seclang.ts';
 
 /** The log of the firewall, below the engine's prefix. */
 export const wafLog = 'log/waf.log';
@@ -13,6 +13,11 @@ const logParts = 'AHZ';
 
 /** As many parameters as a request may have. */
 const mostParameters = 1000;
+
+/** Has a body of which ModSecurity knows no parser be read as a form, as the CRS's `enforce_bodyproc_urlencoded` does. */
+const unreadBodies = (id: number): Action[] => [
+  ...[`id:${id}`, 'phase:1', 't:none', 't:lowercase', 'pass', 'nolog', 'ctl:requestBodyProcessor=URLENCODED'],
+];
 
 /**
  * What stands before the rules, as in ModSecurity's own recommended configuration (`modsecurity.conf-recommended`), whose ids these are, and
@@ -47,6 +52,9 @@ export const baseRules = (log: string): string[] => [
   secRule('REQUEST_HEADERS:Content-Type', '^application/(?:[a-z0-9.-]+[+])?json', [
     ...['id:200001', 'phase:1', 't:none', 't:lowercase', 'pass', 'nolog', 'ctl:requestBodyProcessor=JSON'],
   ]),
+  // Else nobody would read these, and services guess: a form as a text, JSON without a type, parts of another kind than form-data.
+  secRule('&REQUEST_HEADERS:Content-Type', '@eq 0', unreadBodies(200010)),
+  secRule('REQUEST_HEADERS:Content-Type', '^(?:text/plain|multipart/(?!form-data))', unreadBodies(200011)),
   secRule('&ARGS', `@ge ${mostParameters}`, [
     ...['id:200007', 'phase:2', 't:none', 'log', 'deny', 'severity:2'],
     ['msg', 'Too many parameters'],
