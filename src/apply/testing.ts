@@ -90,15 +90,14 @@ export interface Rig {
 export const head = (ports: Rig['ports']): string =>
   `site: test\ngateway: { listen: [127.0.0.1], http-port: ${ports.http}, https-port: ${ports.https} }\n`;
 
-/** A gateway for this test, which ends with it. */
-export async function makeRig(): Promise<Rig> {
+/** A gateway for this test, which ends with it; a second one needs ports of its own. */
+export async function makeRig(ports: Rig['ports'] = { http: port(0), https: port(1) }): Promise<Rig> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'poterne-apply-')));
   // The engine's workers run as another account.
   await chmod(folder, 0o755);
   const state = join(folder, 'state');
   const file = join(folder, 'site.yaml');
   const prefix = join(state, 'nginx');
-  const ports = { http: port(0), https: port(1) };
   const gateway = await openGateway(state);
   const theirs = await openAuthority(join(folder, 'theirs'), 'Their CA', new Date());
   const described = async (yaml: string) => {

@@ -20,8 +20,8 @@ export interface BanStore {
   tell(site: string, ban: Omit<SharedBan, 'removed'>): Promise<void>;
   /** Tells that it was removed; what was banned again later stays so. */
   remove(site: string, network: string, at: string): Promise<void>;
-  /** Forgets those of before a time. */
-  forget(site: string, before: string): Promise<void>;
+  /** Forgets one, unless the network was banned again since. */
+  forget(site: string, network: string, at: string): Promise<void>;
 }
 
 /** The bans' part of a store. */
@@ -46,8 +46,13 @@ export function banStore(db: Kysely<Tables>): BanStore {
         .where('at', '<=', at)
         .execute();
     },
-    async forget(site, before) {
-      await db.deleteFrom('ban').where('site', '=', site).where('at', '<', before).execute();
+    async forget(site, network, at) {
+      await db
+        .deleteFrom('ban')
+        .where('site', '=', site)
+        .where('network', '=', network)
+        .where('at', '=', at)
+        .execute();
     },
   };
 }

@@ -15,6 +15,9 @@ import { type BanRecord, banned, forgetBans, keepBan, markBans, readBans } from 
 /** How long bans are remembered after their end, in milliseconds: who comes back is banned for longer. */
 const memory = 30 * 86_400_000;
 
+/** What ended before is forgotten. */
+export const longAgo = (): string => new Date(Date.now() - memory).toISOString();
+
 /** What is to be banned. */
 export interface BanAsk {
   readonly network: string;
@@ -49,7 +52,7 @@ export async function ban(ground: CutGround, ask: BanAsk): Promise<Banned> {
     throw new Fault('ban.wide', { network: ask.network }, { next: message('ban.wide.next') });
   const at = new Date();
   const made = await alone(state, async () => {
-    const all = await forgetBans(state, await readBans(state), new Date(at.getTime() - memory).toISOString());
+    const all = await forgetBans(state, await readBans(state), longAgo());
     const network =
       ask.kind === 'hand'
         ? ask.network
@@ -103,15 +106,16 @@ async function enforce(ground: CutGround, made: BanRecord): Promise<Omit<Banned,
   return { ended, troubles };
 }
 
-/** Takes over a ban of another gateway as it is. */
-export async function takeBan(ground: CutGround, made: BanRecord): Promise<void> {
+/** Takes over a ban of another gateway as it is; whether it did: not of whom nobody may ban here. */
+export async function takeBan(ground: CutGround, made: BanRecord): Promise<boolean> {
   const { state, site } = ground;
-  if (site && neverOf(made.network, neverBanned(site))) return;
+  if (site && neverOf(made.network, neverBanned(site))) return false;
   await alone(state, async () => {
     await keepBan(state, made);
     await markBans(state, await readBans(state), site?.bans?.contact);
   });
-  if (made.removed === undefined) await enforce(ground, { ...made, by: `${made.by} (${made.gateway})` });
+  await enforce(ground, { ...made, by: `${made.by} (${made.gateway})` });
+  return true;
 }
 
 /** Ends the bans that touch a network; gives them. Nothing was banned: none. */

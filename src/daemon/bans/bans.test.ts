@@ -1,17 +1,13 @@
-import { once } from 'node:events';
-import { request } from 'node:https';
-import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { eventually, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { eventually, type Rig } from '../../apply/testing.ts';
 import { searchAudit } from '../../audit/search.ts';
-import type { Ban } from '../../model/bans.ts';
 import { application, goOn, live, run, upstream } from '../cut/testing.ts';
-import { banned, readBans } from './records.ts';
+import { list, networks, scan, started, visit } from './testing.ts';
 
 // Who does too much is banned by a real daemon, and refused by a real nginx, without any right of root's. Visitors come through a load
 // balancer that is believed: loopback itself is never banned.
 
-const yaml = ({ http, https }: Rig['ports']) => `site: test
+const yaml = ({ ports: { http, https } }: Rig) => `site: test
 gateway: { listen: [127.0.0.1], http-port: ${http}, https-port: ${https}, trusted-fronts: [127.0.0.1] }
 zones: { office: { networks: [203.0.113.0/24] } }
 services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events] } }
@@ -23,68 +19,10 @@ bans:
   contact: "it@example.fr"
 `;
 
-async function started(): Promise<{ rig: Rig; again: () => Promise<void>; end: () => Promise<void> }> {
-  const rig = await makeRig();
+async function begun() {
   await application();
-  await rig.write('site.yaml', yaml(rig.ports));
-  let daemon = poterne(['up', rig.file, '--state', rig.state]);
-  const isUp = () => eventually(() => daemon.said().includes('The gateway is up.'));
-  await isUp();
-  return {
-    rig,
-    end: async () => {
-      daemon.child.kill('SIGKILL');
-      await once(daemon.child, 'close').catch(() => undefined);
-    },
-    again: async () => {
-      daemon = poterne(['up', rig.file, '--state', rig.state]);
-      await isUp();
-    },
-  };
+  return started(yaml);
 }
-
-/** What a visitor at an address is told. */
-function visit(
-  { ports, gateway }: Rig,
-  from: string,
-  headers = {},
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const name = 'one.example.fr';
-    const asked = request(
-      {
-        ...{
-          host: '127.0.0.1',
-          port: ports.https,
-          servername: name,
-          ca: gateway.authority.root,
-          agent: false,
-        },
-        headers: { host: name, 'x-forwarded-for': from, ...headers },
-      },
-      (answer) => {
-        let body = '';
-        answer.setEncoding('utf8').on('data', (part: string) => {
-          body += part;
-        });
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
-      },
-    );
-    asked.once('error', reject);
-    asked.end();
-  });
-}
-
-/** Asks for a name that nobody published. */
-async function scan({ ports }: Rig, from: string): Promise<void> {
-  const socket = connect(ports.http, '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.end(`GET /admin HTTP/1.1\r\nHost: nobody.example\r\nX-Forwarded-For: ${from}\r\n\r\n`);
-  await new Promise((done) => socket.resume().once('close', done));
-}
-
-const list = async (rig: Rig): Promise<readonly Ban[]> => banned(await readBans(rig.state));
-const networks = async (rig: Rig) => (await list(rig)).map(({ network }) => network);
 
 /** Who was banned, as the audit log has it. */
 async function logged({ state }: Rig): Promise<readonly (string | undefined)[]> {
@@ -94,7 +32,7 @@ async function logged({ state }: Rig): Promise<readonly (string | undefined)[]> 
 }
 
 test('who asks for names that nobody published is banned, told so, ended, and let in again', async () => {
-  const { rig, end, again } = await started();
+  const { rig, end, again } = await begun();
   const [bad, good, six] = ['198.51.100.7', '198.51.100.8', '2001:db8:1:2::5'];
   const held = await live(rig, 'one.example.fr', 'events', undefined, `X-Forwarded-For: ${bad}\r\n`);
   const other = await live(rig, 'one.example.fr', 'events', undefined, `X-Forwarded-For: ${good}\r\n`);
@@ -145,7 +83,7 @@ test('who asks for names that nobody published is banned, told so, ended, and le
 });
 
 test('by hand: at once and for a time; and never whom the description spares', async () => {
-  const { rig } = await started();
+  const { rig } = await begun();
   const held = await live(rig, 'one.example.fr', 'events', undefined, 'X-Forwarded-For: 192.0.2.7\r\n');
   const added = await run(rig, 'ban', 'add', '192.0.2.0/24', '--reason', 'scans us', '--for', '3s');
   expect([added.status, added.said]).toEqual([

@@ -75,13 +75,17 @@ export async function keepBan(state: string, ban: BanRecord): Promise<void> {
   await giveAll(state);
 }
 
+/** Whether it ended before a time. */
+export const isOver = ({ removed, until }: BanRecord, before: string): boolean =>
+  (removed ?? until ?? '9') < before;
+
 /** Forgets what ended long ago. */
 export async function forgetBans(
   state: string,
   all: readonly BanRecord[],
   before: string,
 ): Promise<readonly BanRecord[]> {
-  const old = all.filter((ban) => (ban.removed ?? ban.until ?? '9') < before);
+  const old = all.filter((ban) => isOver(ban, before));
   for (const { network } of old) await rm(recordOf(state, network), { force: true });
   return all.filter((ban) => !old.includes(ban));
 }

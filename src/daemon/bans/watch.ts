@@ -10,10 +10,10 @@ import { type CutGround, isOf } from '../cut/cutting.ts';
 import { groundOf, openStores, type Stores } from '../cut/ground.ts';
 import { endLive, liveConnections } from '../cut/live.ts';
 import { alone } from '../cut/records.ts';
-import { type BanAsk, ban, takeBan, unban } from './banning.ts';
+import { type BanAsk, ban, longAgo, takeBan, unban } from './banning.ts';
 import { type Counter, counter, type Due } from './counting.ts';
 import { countsHere, followTold, type Told, tellFail2ban } from './fail2ban.ts';
-import { type BanRecord, banned, markBans, parseBan, readBans } from './records.ts';
+import { type BanRecord, banned, isOver, markBans, parseBan, readBans } from './records.ts';
 import { followSources, type Seen } from './sources.ts';
 
 /** How often it is looked what was done and what ends, what other gateways tell, and where somebody is signed in; in milliseconds. */
@@ -53,22 +53,22 @@ export function keepBans(kept: KeptBans): { readonly ended: Promise<void> } {
   const sources = followSources(state);
   const counting = counter();
   const fail2ban = followTold(state);
-  let due = { others: 0, sessions: 0 };
+  let due = 0;
   let shared: ReadonlySet<string> = new Set();
+  let asking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     const now = performance.now();
     const ground = await groundOf(state, stores);
     const { site } = ground;
     await tried(() => endBanned(ground));
-    if (site?.store && now >= due.others) {
-      due = { ...due, others: now + every.others };
-      await tried(() => stores.use(site, (store) => follow(ground, site, store, kept.tell)));
-    }
     if (!site?.bans) return;
-    if (site.signIn && now >= due.sessions) {
-      due = { ...due, sessions: now + every.sessions };
-      await tried(async () => {
+    if (site.signIn && now >= due) {
+      due = now + every.sessions;
+      // Not waited for: until it is told, what was known holds.
+      asking ??= tried(async () => {
         shared = await signedInFrom(site, stores);
+      }).finally(() => {
+        asking = undefined;
       });
     }
     for (const each of await fail2ban.lines()) await tried(() => heed(ground, counting, each, kept.tell));
@@ -76,14 +76,26 @@ export function keepBans(kept: KeptBans): { readonly ended: Promise<void> } {
       judge({ ...kept, ground, counting, bans: site.bans as Bans, shared }, await sources.look()),
     );
   };
-  const ended = (async () => {
+  // Each has connections of its own to the store, since one that fails has them closed. Nobody waits for a store that does not answer.
+  const others = openStores(state);
+  const hear = async (): Promise<void> => {
+    const ground = await groundOf(state, others);
+    const { site } = ground;
+    if (site?.store) await others.use(site, (store) => follow(ground, site, store, kept.tell));
+  };
+  const over = async (work: () => Promise<void>, pause: number): Promise<void> => {
     while (!signal.aborted) {
-      await tried(look);
-      await delay(every.look, undefined, { signal }).catch(() => undefined);
+      await tried(work);
+      await delay(pause, undefined, { signal }).catch(() => undefined);
     }
+  };
+  const ended = (async () => {
+    await Promise.all([over(look, every.look), over(hear, every.others)]);
+    await asking;
     await sources.close();
     await fail2ban.close();
     await stores.close();
+    await others.close();
   })();
   return { ended };
 }
@@ -180,20 +192,25 @@ export async function follow(
   const rows = await store.bans.list(site.name);
   const mine = await readBans(ground.state);
   const now = new Date().toISOString();
+  const old = longAgo();
   for (const row of rows) {
     const here = mine.find(({ network }) => network === row.network);
     const made = parseBan(row.detail);
     if (!made || made.network !== row.network) continue;
+    if (isOver({ ...made, ...(row.removed === null ? {} : { removed: row.removed }) }, old)) {
+      await store.bans.forget(site.name, row.network, row.at);
+      continue;
+    }
     if (row.removed !== null) {
       if (!here || here.removed !== undefined || here.at > row.removed) continue;
       const why = { by: 'poterne', reason: 'removed elsewhere', at: row.removed };
       await unban(ground, row.network, why, ({ network }) => network === row.network);
     } else if ((!here || here.at < row.at) && !(made.until !== undefined && made.until <= now)) {
-      await takeBan(ground, made);
+      if (!(await takeBan(ground, made))) continue;
       tell(message('ban.followed', { network: networkText(made.network), gateway: made.gateway }));
     }
   }
-  for (const each of mine) await share(site, store, rows, each);
+  for (const each of mine) if (!isOver(each, old)) await share(site, store, rows, each);
 }
 
 async function share(

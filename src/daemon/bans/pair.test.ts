@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { atEnd, eventually, port, type Rig } from '../../apply/testing.ts';
+import type { SharedStore } from '../../model/store.ts';
+import { hasPostgres, startPostgres } from '../../store/testing/postgres.ts';
+import { application, goOn, live, run, upstream } from '../cut/testing.ts';
+import { networks, scan, started, visit } from './testing.ts';
+
+// Two gateways of a site, each with its daemon and its nginx, and the PostgreSQL that they share.
+
+const yaml =
+  ({ host, database, user }: SharedStore) =>
+  ({ ports: { http, https } }: Rig) =>
+    `site: pair
+gateway: { listen: [127.0.0.1], http-port: ${http}, https-port: ${https}, trusted-fronts: [127.0.0.1] }
+store: { postgres: { host: ${host}, database: ${database}, user: ${user} } }
+services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events] } }
+publications:
+  one.example.fr: { service: app, audience: everyone }
+bans:
+  scans: { failures: 3, within: 1m, for: 1h }
+`;
+
+const from = (address: string) => `X-Forwarded-For: ${address}\r\n`;
+
+test.skipIf(!hasPostgres)(
+  'who is banned at one gateway is at the other, also who was while they could not speak',
+  async () => {
+    const database = await startPostgres();
+    atEnd(() => database.end());
+    await application();
+    const described = yaml(database.place);
+    const [one, two] = await Promise.all([
+      started(described),
+      started(described, { http: port(2), https: port(3) }),
+    ]);
+    const rigs = [one.rig, two.rig] as const;
+    const [bad, good, away, other] = ['198.51.100.7', '198.51.100.8', '192.0.2.7', '192.0.2.8'];
+    const statuses = (address: string) =>
+      Promise.all(rigs.map(async (rig) => (await visit(rig, address)).status));
+    const become = (address: string, ...wanted: readonly number[]) =>
+      eventually(
+        async () => `${await statuses(address)}` === `${wanted}`,
+        () => `${address} is not answered ${wanted}: ${one.said()}\n${two.said()}`,
+      );
+    const scans = async (rig: Rig, address: string) => {
+      for (let n = 0; n < 3; n++) await scan(rig, address);
+    };
+
+    // What is live ends at both, and nobody else's.
+    const [held, otherHeld] = [
+      await live(two.rig, 'one.example.fr', 'events', undefined, from(bad)),
+      await live(two.rig, 'one.example.fr', 'events', undefined, from(good)),
+    ];
+    await scans(one.rig, bad);
+    await become(bad, 403, 403);
+    await eventually(() => held.ended !== undefined);
+    await goOn([otherHeld]);
+    expect(await statuses(good)).toEqual([200, 200]);
+    await eventually(() => two.said().includes('198.51.100.7'));
+    expect((await run(two.rig, 'ban', 'why', bad)).said).toMatch(
+      /198\.51\.100\.7 is banned until .*, for scans/,
+    );
+
+    // The one that banned starts again; then it is removed at the other.
+    await one.end();
+    expect(await statuses(bad)).toEqual([403, 403]);
+    await one.again();
+    expect(await statuses(bad)).toEqual([403, 403]);
+    expect((await run(two.rig, 'ban', 'remove', bad)).status).toBe(0);
+    await become(bad, 200, 200);
+
+    // The database is away: each goes on by itself, also with what it is told by hand.
+    await run(one.rig, 'ban', 'add', other, '--reason', 'scans us');
+    await become(other, 403, 403);
+    await database.stop();
+    await scans(one.rig, away);
+    await scans(two.rig, bad);
+    await become(away, 403, 200);
+    await become(bad, 200, 403);
+    expect((await run(one.rig, 'ban', 'remove', other)).status).toBe(0);
+    expect(await statuses(other)).toEqual([200, 403]);
+    // The other one starts without it.
+    await two.end();
+    await two.again();
+    expect(await statuses(bad)).toEqual([200, 403]);
+
+    await eventually(() => /store.unreachable/.test(two.said()));
+    await database.start();
+    await become(away, 403, 403);
+    await become(bad, 403, 403);
+    await become(other, 200, 200);
+    for (const rig of rigs)
+      expect([...(await networks(rig))].sort()).toEqual(['192.0.2.7/32', '198.51.100.7/32']);
+  },
+);
