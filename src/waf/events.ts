@@ -52,9 +52,12 @@ export interface WafLogCounts {
   cut: number;
 }
 
-/** A line of the log for whoever follows it (as `tail -F` does); nothing when it is none, or the gateway's own question. */
-export function parseWafEvent(line: string): WafEvent | undefined {
-  const read = parseTransaction(line);
+/**
+ * A line of the log for whoever follows it (as `tail -F` does), or the beginning and the end of one that is too long; nothing when it is none, or
+ * the gateway's own question.
+ */
+export function parseWafEvent(line: string, end?: string): WafEvent | undefined {
+  const read = end === undefined ? parseTransaction(line) : parseCut(line, end);
   return read && !read.isCanary ? eventOf(read) : undefined;
 }
 

@@ -157,9 +157,9 @@ function draw({ t, out }: Context, one: BanRecord, isNow: boolean): void {
       : endOf(one),
     at: local(at),
     kind: t(`ban.kind.${kind}`),
-    by,
-    gateway,
-    reason,
+    by: harmless(by),
+    gateway: harmless(gateway),
+    reason: harmless(reason),
   };
   out(t(isNow ? 'ban.why.banned' : 'ban.why.was', params));
   if (before > 0) out(t('ban.why.before', { count: before }));

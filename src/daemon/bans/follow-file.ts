@@ -2,8 +2,15 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 
 /** Bytes that are read at once, and of which the rest is passed over when more has come than anybody could judge. */
 const most = { read: 4 << 20, behind: 64 << 20 } as const;
-/** No line that anybody looks for is longer. */
+/** Of a line that is longer and not yet at its end, the ends are kept: a visitor makes the firewall's log have lines of some megabytes. */
 const longest = 1 << 20;
+const ends = 16 << 10;
+
+/** Stands in a line for what was left out of it; no log has it. */
+export const leftOut = '\0';
+
+const shortened = (text: string): string =>
+  text.length <= longest ? text : `${text.slice(0, ends)}${leftOut}${text.slice(-ends)}`;
 
 /**
  * Follows a log from its end on, or from its beginning, over rotations as `tail -F` does: `lines` gives what has come since the last time.
@@ -35,7 +42,7 @@ export function followFile(path: string, from: 'beginning' | 'end') {
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, place.offset);
     place.offset += bytesRead;
     const lines = (rest + bytes.toString('utf8', 0, bytesRead)).split('\n');
-    rest = (lines.pop() ?? '').slice(0, longest);
+    rest = shortened(lines.pop() ?? '');
     return lines;
   };
 

@@ -1,6 +1,7 @@
 import { banNetwork } from '../../lib/bans.ts';
 import type { Offence } from '../../model/bans.ts';
 import { parseWafEvent } from '../../waf/events.ts';
+import { leftOut } from './follow-file.ts';
 
 /** Lines of logs that tell of somebody's offences; `undefined` for all others. What people typed is told in a few harmless characters. */
 
@@ -39,7 +40,8 @@ export function ofHandshake(line: string): Offence | undefined {
 /** The firewall's log: requests that were blocked. */
 export function ofWaf(line: string): Offence | undefined {
   if (line === '') return undefined;
-  const event = parseWafEvent(line);
+  const [head = '', tail] = line.split(leftOut);
+  const event = parseWafEvent(head, tail);
   if (!event?.blocked) return undefined;
   const rules = [...new Set(event.matches.map(({ rule }) => rule))].slice(0, 5).join(' ');
   const what = `${said(event.publication ?? '')}${said(event.path)} ${rules}`;

@@ -6,7 +6,7 @@ import { inForce } from '../../lib/bans.ts';
 import { networkFiles } from '../../lib/cut-networks.ts';
 import { sha256 } from '../../lib/digest.ts';
 import { xml } from '../../lib/escape.ts';
-import { contains } from '../../lib/ip.ts';
+import { contains, parseNetwork } from '../../lib/ip.ts';
 import { type Ban, banPlaces, offenceKinds } from '../../model/bans.ts';
 import { askWall } from '../wall.ts';
 
@@ -25,7 +25,8 @@ const recordOf = (state: string, network: string) =>
 
 const time = () => z.iso.datetime();
 const recordSchema = z.object({
-  network: z.string(),
+  // Another gateway tells it: it becomes the names of files, and a line that root reads.
+  network: z.string().refine((text) => parseNetwork(text) === text),
   kind: z.enum([...offenceKinds, 'hand']),
   at: time(),
   until: time().optional(),
