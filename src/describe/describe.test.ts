@@ -379,6 +379,7 @@ test('nothing that is written makes it throw', async () => {
 test('the JSON Schema describes every key to editors', () => {
   const schema = jsonSchema([wordy]);
   expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+  expect(schema.properties).toMatchObject({ waf: { type: 'object' }, bans: { type: 'object' } });
   const bare: string[] = [];
   const walk = (node: unknown, at: string): void => {
     if (typeof node !== 'object' || node === null) return;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { describe as messages } from '../i18n/en/describe.ts';
+import { say } from '../i18n/index.ts';
 import { describeText } from './testing.ts';
 
 /** A description that is right but for what a row says; it leaves two notes out on purpose. */
@@ -118,7 +119,7 @@ for (const [entry, ...found] of [
   ['url: "http://a", owner: { name: n, email: n }', 'value.email 3 n'],
   ['url: "http://a", keep-alive: -1', 'value.least 3 -1'],
   ['url: "http://a", keep-alives: 1', 'service.key.unknown 3 keep-alives'],
-  ['url: "http://a", timeouts: { read: 5 }', 'value.type.text 3 5'],
+  ['url: "http://a", timeouts: { read: 5 }', 'value.duration 3 5'],
   ['url: "http://a", timeouts: { read: "5" }', 'value.duration 3 "5"'],
 ] as [string, ...string[]][])
   rows.push([`service: ${entry}`, service(entry), found]);
@@ -414,6 +415,21 @@ rows.push(
   ],
 );
 
+rows.push(
+  ['a threshold of bans that is a number', 'site: s\nbans: { ssh: 3 }\n', ['value.choice 2 3']],
+  ['bans for something else', 'site: s\nbans: { shh: false }\n', ['site.key.unknown 2 shh']],
+  [
+    'a target that is only a name',
+    `${good}publications:
+  a.fr:
+    service: crm
+    audience: everyone
+    scenario: proxy+waf
+    waf: { exclusions: [{ rule: 942100, path: /, target: q, why: x }] }
+`,
+    ['value.target 9 q'],
+  ],
+);
 rows.push([
   'bans that could not be',
   'site: s\nbans:\n  ssh: { for: 8d }\n  waf: { within: 0s }\n  never: [nobody]\n',
@@ -439,4 +455,22 @@ test('every message is told by some mistake', () => {
   // Files are broken in describe.test.ts, some are words of the report, and hosts have no key that they need yet.
   const elsewhere = /^((file|include|severity|report)\.|(host\.key\.missing|value\.hours)$)/;
   expect(Object.keys(messages).filter((code) => !told.has(code) && !elsewhere.test(code))).toEqual([]);
+});
+
+test.each([
+  ['site: s\nbans: { ssh: 3 }\n', '"3" is not one of: false, { failures, within, for, longest }', undefined],
+  ['site: s\nbans: { shh: false }\n', 'unknown key "shh" in the description', 'did you mean "ssh"?'],
+  [
+    'site: s\nbans:\n',
+    '"bans" must hold keys and values',
+    'write bans: { ssh: … }; known here: ssh, portal, waf, floods, scans, never, contact',
+  ],
+  [
+    'site: s\nbans: { ssh: { within: 10 } }\n',
+    '"10" is not a duration: write a number and a unit, such as 30s, 5m, 12h or 90d',
+    undefined,
+  ],
+])('what to write instead: %s', async (yaml, said, hint) => {
+  const { findings } = await describeText(yaml);
+  expect(findings.map((f) => [say('en', f), f.hint && say('en', f.hint)])).toContainEqual([said, hint]);
 });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Code } from '../i18n/en.ts';
-import { knownHint, shown } from '../lib/hints.ts';
+import { knownHint, shortList, shown } from '../lib/hints.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Message, message } from '../model/message.ts';
 import { pointer } from '../model/pointer.ts';
@@ -119,20 +119,25 @@ function findings(
   switch (issue.code) {
     case 'invalid_union':
       if ('options' in issue) return [{ ...at, ...choice(value, (issue.options ?? []).map(String)) }];
-      return fromUnion(issue, value).flatMap((i) =>
-        i === 'form'
-          ? [{ ...at, code: 'value.form', params: { key, value: shown(value) } }]
-          : findings(i, inner, base, raw, known),
-      );
+      return fromUnion(issue, value).flatMap((i) => {
+        if (i === 'form') return [{ ...at, code: 'value.form', params: { key, value: shown(value) } }];
+        // Beside words, keys and values may stand there.
+        if (i.code === 'invalid_value' && i.path.length === 0 && known(path).length > 0)
+          return [{ ...at, ...choice(value, [...i.values.map(String), `{ ${shortList(known(path))} }`]) }];
+        return findings(i, inner, base, raw, known);
+      });
     case 'invalid_type':
       // Whatever was written there may be the secret itself.
       if (secretKeys.has(key))
         return [{ ...at, code: 'secret.written', params: {}, hint: message('secret.written.hint') }];
+      // A word that is written with a unit says how (see `lib/words.ts`), in place of its type.
+      if (isCode(issue.message)) return [{ ...at, ...custom({ code: issue.message }, key, value) }];
       return [
         {
           ...at,
           code: typeCodes[issue.expected] ?? 'value.form',
           params: { key, value: shown(value) },
+          ...(typeCodes[issue.expected] === 'value.type.map' ? mapHint(key, known(path)) : {}),
           ...(issue.expected === 'string' && typeof value !== 'object' && value !== null
             ? { hint: message('hint.quote') }
             : {}),
@@ -152,8 +157,18 @@ function findings(
     case 'custom':
       return [{ ...at, ...custom(issue.params, key, value) }];
     default:
+      if (isCode(issue.message)) return [{ ...at, ...custom({ code: issue.message }, key, value) }];
       return [{ ...at, code: 'value.form', params: { key, value: shown(value) } }];
   }
+}
+
+/** Whether what zod says is a message of the catalogue, which the schema named. */
+const isCode = (text: string): boolean => /^value\.[a-z.]+$/.test(text);
+
+/** How keys and values are written, where something else was. */
+function mapHint(key: string, known: readonly string[]): Pick<Finding, 'hint'> {
+  const [first] = known;
+  return first === undefined ? {} : { hint: message('hint.map', { key, first, known: shortList(known) }) };
 }
 
 /** A word that is none of those that there are. */

@@ -27,7 +27,7 @@ test.each([
   ],
   [`mail: { smtp: { ${smtp}, tls: none }, ${from} }`, ['value.choice /mail/smtp/tls']],
   [`mail: { smtp: { ${smtp} }, from: 'a@b.fr, c@d.fr' }`, ['value.mailbox /mail/from']],
-  [`mail: { smtp: { ${smtp} }, ${from}, limit: 10 }`, ['value.type.text /mail/limit']],
+  [`mail: { smtp: { ${smtp} }, ${from}, limit: 10 }`, ['value.size /mail/limit']],
   ['archives: { folder: srv, url: "https://a.fr/x" }', ['value.file.absolute /archives/folder']],
   ['archives: { folder: /srv, url: "https://u:p@a.fr/" }', ['value.url.folder /archives/url']],
   ['archives: { folder: /srv }', ['archives.key.missing /archives']],

@@ -373,30 +373,15 @@ export function schemas(engines: readonly Engine[] = everyEngine): Schemas {
 export function jsonSchema(engines: readonly Engine[] = everyEngine): Readonly<Record<string, unknown>> {
   const s = schemas(engines);
   const all = z.strictObject({
+    ...site,
     site: site.site.optional().describe('Name of the site; required once.'),
-    language: site.language,
-    timezone: site.timezone,
-    admin: site.admin,
-    flows: site.flows,
-    expect: site.expect,
-    confirm: site.confirm,
-    access: site.access,
-    bastion: site.bastion,
-    store: site.store,
     calendars: z.record(z.string(), s.calendar).optional().describe('Days on which one works, by name.'),
     jobs: z.record(z.string(), s.job).optional().describe('Scripts that are run at their times, by name.'),
     people: z.record(z.string(), s.person).optional().describe('People who reach machines, by name.'),
-    acme: site.acme,
-    authority: site.authority,
-    mail: site.mail,
-    archives: site.archives,
-    runs: site.runs,
-    'sign-in': site['sign-in'],
     directories: z
       .record(z.string(), s.directory)
       .optional()
       .describe('Sources of people beside the section people, by name.'),
-    countries: site.countries,
     include: z
       .array(z.string().min(1))
       .optional()

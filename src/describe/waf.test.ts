@@ -70,7 +70,7 @@ test.each([
     'scenario: proxy+waf, waf: { exclusions: [{ rule: 942100, path: /, target: "ARGS:/x/", why: x }] }',
     '',
     '',
-    ['error value.form'],
+    ['error value.target'],
   ],
   ['scenario: proxy+waf', '', 'waf: { rules: crs }', ['error waf.rules.unpinned']],
   [

@@ -8,10 +8,12 @@ import { parseSize, parseSpeed } from './size.ts';
 
 /**
  * A schema for a value that people write as a word. What `parse` does not understand becomes a zod issue whose
- * `params.code` is a message code, so that describe reports it in the reader's language.
+ * `params.code` is a message code, so that describe reports it in the reader's language; what is no text at all becomes
+ * one whose message is that code.
  */
 export function word<T>(code: Code, parse: (text: string) => T | undefined) {
-  return z.string().transform((text, context): T => {
+  const error = ({ code: what }: { code?: string }) => (what === 'invalid_type' ? code : undefined);
+  return z.string({ error }).transform((text, context): T => {
     const value = parse(text);
     if (value !== undefined) return value;
     context.addIssue({ code: 'custom', params: { code, value: text }, input: text });

@@ -42,6 +42,20 @@ publications:
     routes: { /zm/: { service: zm } }
 `;
 
+test('the name of the portal opens to everyone with sign-in, moves with it, and closes', async () => {
+  const closed = await planned(house);
+  const signing = (at: string) => planned(`${house}sign-in: { at: ${at} }\n`);
+  const [here, there] = [await signing('portal.example.fr'), await signing('login.example.fr')];
+  const reach = (at: string) => ({ who: 'everyone', what: `${at}/`, service: 'sign-in' });
+  expect(exposureDiff(applied(closed), here)).toEqual({ gained: [reach('portal.example.fr')], lost: [] });
+  expect(exposureDiff(applied(here), here)).toEqual({ gained: [], lost: [] });
+  expect(exposureDiff(applied(here), there)).toEqual({
+    gained: [reach('login.example.fr')],
+    lost: [reach('portal.example.fr')],
+  });
+  expect(exposureDiff(applied(here), closed)).toEqual({ gained: [], lost: [reach('portal.example.fr')] });
+});
+
 test('from nothing, every publication and all its exposure are new', async () => {
   const wanted = await planned(house);
   expect(sentences(undefined, wanted)).toEqual([

@@ -47,9 +47,14 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
 
 /** Who gains and who loses reach to what, between what is active and the plan. */
 export function exposureDiff(active: Manifest | undefined, plan: Plan): ExposureDiff {
-  const before = active ? exposure(asServed(active)) : [];
-  return { gained: beyond(plan.exposure, before), lost: beyond(before, plan.exposure) };
+  const before = active ? [...exposure(asServed(active)), ...portal(active.site)] : [];
+  const after = [...plan.exposure, ...portal(plan.site)];
+  return { gained: beyond(after, before), lost: beyond(before, after) };
 }
+
+/** Where people sign in: nobody is known there yet, so that it is open to everyone. */
+const portal = ({ signIn }: Site): readonly Reach[] =>
+  signIn ? [{ who: 'everyone', what: `${signIn.at}/`, service: 'sign-in' }] : [];
 
 /** The reaches that the others do not cover: what everyone can reach each zone can, and a zone's networks may grow. */
 function beyond(some: readonly Reach[], others: readonly Reach[]): ReachChange[] {

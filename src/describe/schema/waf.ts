@@ -15,6 +15,7 @@ const exclusion = z.strictObject({
     .string()
     .regex(
       /^(?:ARGS|ARGS_NAMES|REQUEST_COOKIES|REQUEST_COOKIES_NAMES|REQUEST_HEADERS|FILES):[^/\s"',|\\][^\s"',|\\]*$/,
+      { error: 'value.target' },
     )
     .optional()
     .describe(

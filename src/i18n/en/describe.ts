@@ -10,6 +10,7 @@ export const describe = {
   'hint.nearest': 'did you mean "{nearest}"?',
   'hint.known': 'known here: {known}',
   'hint.none': 'the description has none yet',
+  'hint.map': 'write {key}: { {first}: … }; known here: {known}',
   'hint.other': 'the other one is at {place}',
   'hint.quote': 'to have it read as text, put it between quotes',
   'hint.zones': 'write an address or a CIDR block such as 10.0.0.0/24, or one of the zones: {known}',
@@ -81,6 +82,8 @@ export const describe = {
   'value.type.map': '"{key}" must hold keys and values',
   'value.type.list': '"{key}" must be a list',
   'value.choice': '"{value}" is not one of: {choices}',
+  'value.target':
+    '"{value}" names no part of a request: write ARGS:name for a parameter, or REQUEST_COOKIES:, REQUEST_HEADERS: or FILES: with a name',
   'value.form': '"{value}" is not written in a form that "{key}" takes',
   'value.least': '{value} is too small: at least {limit}',
   'value.most': '{value} is too large: at most {limit}',

@@ -12,6 +12,7 @@ export const describe = {
   'hint.nearest': 'vouliez-vous dire « {nearest} » ?',
   'hint.known': 'connus ici : {known}',
   'hint.none': 'la description n’en contient encore aucun',
+  'hint.map': 'écrivez {key}: { {first}: … } ; connus ici : {known}',
   'hint.other': 'l’autre se trouve à {place}',
   'hint.quote': 'pour que ce soit lu comme du texte, mettez-le entre guillemets droits',
   'hint.zones': 'écrivez une adresse, un bloc CIDR comme 10.0.0.0/24, ou l’une des zones : {known}',
@@ -89,6 +90,8 @@ export const describe = {
   'value.type.map': '« {key} » doit contenir des clés et des valeurs',
   'value.type.list': '« {key} » doit être une liste',
   'value.choice': '« {value} » ne fait pas partie des choix possibles : {choices}',
+  'value.target':
+    '« {value} » ne nomme aucune partie d’une requête : écrivez ARGS:nom pour un paramètre, ou REQUEST_COOKIES:, REQUEST_HEADERS: ou FILES: suivi d’un nom',
   'value.form': '« {value} » n’est pas écrit sous une forme que « {key} » accepte',
   'value.least': '{value} est trop petit : {limit} au moins',
   'value.most': '{value} est trop grand : {limit} au plus',
