@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Command } from 'commander';
 import type { Answers, Asked } from '../daemon/authority-desk.ts';
 import { servedGateway, targetOf } from '../daemon/reach.ts';
 import { sshHost } from '../hosts/ssh.ts';
@@ -9,32 +8,12 @@ import { en } from '../i18n/en.ts';
 import { Fault } from '../model/fault.ts';
 import { type Message, message } from '../model/message.ts';
 import { installedGateway } from '../plan/gateway-part.ts';
-import { command } from './command.ts';
 import { type Context, stateFolder } from './context.ts';
 import { requireSite } from './description.ts';
 import { WrongRequest } from './exit.ts';
 import { localAccount } from './local-account.ts';
-import { type ReachOptions, reaching, reachOf } from './reach.ts';
+import { type GatewayOptions, reachOf } from './reach.ts';
 import { handedOn, withGateway } from './with-gateway.ts';
-
-/** Options of the commands that ask an authority. */
-export interface AuthorityOptions extends ReachOptions {
-  readonly site: string;
-}
-
-/** A command that asks the authority of a description's gateway, over SSH, or of this machine. */
-export function authorityCommand(
-  context: Context,
-  name: string,
-  about: Parameters<typeof command>[2],
-  examples: readonly string[],
-): Command {
-  return reaching(command(context, name, about, examples), context).option(
-    '--site <file>',
-    context.t('run.site'),
-    'site.yaml',
-  );
-}
 
 type Question = Asked extends infer One ? (One extends Asked ? Omit<One, 'who'> : never) : never;
 
@@ -44,7 +23,7 @@ type Question = Asked extends infer One ? (One extends Asked ? Omit<One, 'who'> 
  */
 export async function askAuthority<V extends Asked['verb']>(
   context: Context,
-  options: AuthorityOptions,
+  options: GatewayOptions,
   question: Question & { readonly verb: V },
 ): Promise<Answers[V]> {
   const asked = { ...question, who: localAccount() } as Asked;

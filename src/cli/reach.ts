@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { managementIdentity } from '../daemon/management.ts';
 import { type Reach, whereWeAre } from '../daemon/reach.ts';
 import type { Host, Site } from '../model/site.ts';
-import type { CommonOptions } from './command.ts';
+import { type CommonOptions, command } from './command.ts';
 import { type Context, controllerFolder } from './context.ts';
 import { WrongRequest } from './exit.ts';
 
@@ -18,6 +18,25 @@ export function reaching(command: Command, { t }: Context): Command {
   return command
     .addOption(new Option('--here <host>', t('reach.here')))
     .addOption(new Option('--ssh-config <file>', t('reach.ssh-config')).env('POTERNE_SSH_CONFIG'));
+}
+
+/** Options of the commands that ask a gateway. */
+export interface GatewayOptions extends ReachOptions {
+  readonly site: string;
+}
+
+/** A command that asks the gateway of a description, over SSH, or this machine's. */
+export function gatewayCommand(
+  context: Context,
+  name: string,
+  about: Parameters<typeof command>[2],
+  examples: readonly string[],
+): Command {
+  return reaching(command(context, name, about, examples), context).option(
+    '--site <file>',
+    context.t('run.site'),
+    'site.yaml',
+  );
 }
 
 /** How the machines of a site are reached from this one. Throws `host.undescribed` for a name that no host has. */

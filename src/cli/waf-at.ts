@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
 import { denied } from '../daemon/denied.ts';
 import { activeManifest } from '../daemon/gateway.ts';
 import { servedGateway, targetOf } from '../daemon/reach.ts';
@@ -10,32 +9,12 @@ import { Fault } from '../model/fault.ts';
 import { type Message, message } from '../model/message.ts';
 import type { Publication, Site } from '../model/site.ts';
 import { installedGateway } from '../plan/gateway-part.ts';
-import { command } from './command.ts';
 import { type Context, stateFolder } from './context.ts';
 import { requireSite } from './description.ts';
 import { WrongRequest } from './exit.ts';
 import { publicationNamed } from './publication-named.ts';
-import { type ReachOptions, reaching, reachOf } from './reach.ts';
+import { type GatewayOptions, reachOf } from './reach.ts';
 import { becomeOwner } from './with-gateway.ts';
-
-/** Options of the commands that ask a gateway what its firewall found. */
-export interface WafOptions extends ReachOptions {
-  readonly site: string;
-}
-
-/** A command that asks the gateway of a description, over SSH, or this machine's. */
-export function wafCommand(
-  context: Context,
-  name: string,
-  about: Parameters<typeof command>[2],
-  examples: readonly string[],
-): Command {
-  return reaching(command(context, name, about, examples), context).option(
-    '--site <file>',
-    context.t('run.site'),
-    'site.yaml',
-  );
-}
 
 /**
  * What the gateway says: `here` reads it where it is this machine, as the account that it belongs to; on the one that the description
@@ -43,7 +22,7 @@ export function wafCommand(
  */
 export async function askGateway<T>(
   context: Context,
-  options: WafOptions,
+  options: GatewayOptions,
   words: readonly string[],
   here: (state: string) => Promise<T>,
 ): Promise<T> {
@@ -70,7 +49,7 @@ export async function askGateway<T>(
 /** The gateway that is another machine than this one. */
 export async function otherGateway(
   context: Context,
-  options: WafOptions,
+  options: GatewayOptions,
 ): Promise<{ readonly site: Site; readonly name: string } | undefined> {
   if (options.state || process.env.POTERNE_STATE || !existsSync(options.site)) return undefined;
   const { site } = await requireSite(context, options.site, options.json);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
 import { message } from '../model/message.ts';
+import { faultOf as troubleOf } from './trouble.ts';
 
 /** The socket where the daemon of a state folder is asked: whoever may write there governs it, the folder's owner and root. */
 const socketOf = (state: string): string => join(state, 'control.sock');
@@ -57,12 +58,7 @@ export function jsonRoute(work: (question: unknown) => Promise<unknown>): Contro
 }
 
 function toldFault(error: unknown): ToldFault {
-  const fault =
-    error instanceof Fault
-      ? error
-      : // Whoever asks hears of a defect, and the gateway goes on.
-        new Fault('daemon.trouble', { reason: (error as Error).message }, { cause: error });
-  const { code, params, pointer, next } = fault;
+  const { code, params, pointer, next } = troubleOf(error);
   return { code, params, pointer, next };
 }
 

@@ -10,6 +10,7 @@ import { type CutGround, isOf } from '../cut/cutting.ts';
 import { groundOf, openStores, type Stores } from '../cut/ground.ts';
 import { endLive, liveConnections } from '../cut/live.ts';
 import { alone } from '../cut/records.ts';
+import { trying } from '../trouble.ts';
 import { type BanAsk, ban, longAgo, takeBan, unban } from './banning.ts';
 import { type Counter, counter, type Due } from './counting.ts';
 import { countsHere, followTold, type Told, tellFail2ban } from './fail2ban.ts';
@@ -18,8 +19,6 @@ import { followSources, type Seen } from './sources.ts';
 
 /** How often it is looked what was done and what ends, what other gateways tell, and where somebody is signed in; in milliseconds. */
 const every = { look: 500, others: 2000, sessions: 10_000 } as const;
-/** The same trouble is told again after so long. */
-const quiet = 60_000;
 
 /** What keeping bans needs of the daemon. */
 export interface KeptBans {
@@ -36,20 +35,7 @@ export interface KeptBans {
 export function keepBans(kept: KeptBans): { readonly ended: Promise<void> } {
   const { state, fail, signal } = kept;
   const stores = openStores(state);
-  const told = new Map<string, number>();
-  const tried = async (work: () => Promise<unknown>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      const fault =
-        error instanceof Fault
-          ? error
-          : new Fault('daemon.trouble', { reason: (error as Error).message }, { cause: error });
-      if (performance.now() < (told.get(fault.code) ?? 0)) return;
-      told.set(fault.code, performance.now() + quiet);
-      fail(fault);
-    }
-  };
+  const tried = trying(fail);
   const sources = followSources(state);
   const counting = counter();
   const fail2ban = followTold(state);

@@ -6,10 +6,11 @@ import { tellTerminals } from '../../bastion/alarm.ts';
 import { serverEngines } from '../../engines/index.ts';
 import { say } from '../../i18n/index.ts';
 import type { Manifest } from '../../model/applied.ts';
-import { Fault } from '../../model/fault.ts';
+import type { Fault } from '../../model/fault.ts';
 import { message, type Step, warning } from '../../model/message.ts';
 import { readCuts } from '../cut/records.ts';
 import { activeManifest } from '../gateway.ts';
+import { faultOf } from '../trouble.ts';
 import { type Asking, ask, type Unrefused } from './ask.ts';
 import { questionsOf } from './questions.ts';
 import { type CanaryAlarm, type CanaryState, readCanary, writeCanary } from './record.ts';
@@ -128,8 +129,3 @@ const textOf = ({ publication, seen }: CanaryAlarm, language: Parameters<typeof 
   publication,
   seen: say(language, seen),
 });
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  return new Fault('daemon.trouble', { reason: (error as Error).message }, { cause: error });
-}

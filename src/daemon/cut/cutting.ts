@@ -7,8 +7,8 @@ import {
   cutTargetText,
   type EndedConnections,
 } from '../../model/cut.ts';
-import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
+import { faultOf } from '../trouble.ts';
 import { shutPorts } from './forwarded.ts';
 import { addEnded, endLive, type LiveConnection, liveConnections, noneEnded } from './live.ts';
 import { alone, dropCut, keepCut, markCuts, readCuts } from './records.ts';
@@ -146,6 +146,6 @@ export function isOf(target: CutTarget): (live: LiveConnection) => boolean {
 }
 
 function troubleOf(error: unknown): CutReceipt['troubles'][number] {
-  if (error instanceof Fault) return { code: error.code, params: error.params };
-  return { code: 'daemon.trouble', params: { reason: (error as Error).message } };
+  const { code, params } = faultOf(error);
+  return { code, params };
 }

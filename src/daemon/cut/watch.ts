@@ -4,10 +4,11 @@ import { runningMaster } from '../../apply/engine-process.ts';
 import { signal as send } from '../../apply/processes.ts';
 import { serverEngines } from '../../engines/index.ts';
 import { type Cut, type CutTarget, cutTargetText } from '../../model/cut.ts';
-import { Fault } from '../../model/fault.ts';
+import type { Fault } from '../../model/fault.ts';
 import { type Message, message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import type { Store } from '../../store/store.ts';
+import { trying } from '../trouble.ts';
 import { type CutGround, cutOff, isOf, isSameTarget, restore } from './cutting.ts';
 import { groundOf, openStores } from './ground.ts';
 import { endLive, liveConnections } from './live.ts';
@@ -17,8 +18,6 @@ import { tidySightings } from './tidy.ts';
 
 /** How often it is looked what ends by itself, what other gateways tell, and how large the sightings are; in milliseconds. */
 const every = { ends: 1000, others: 2000, sightings: 30_000 } as const;
-/** The same trouble is told again after so long. */
-const quiet = 60_000;
 
 /** What keeping cuts needs of the daemon. */
 export interface KeptCuts {
@@ -35,20 +34,7 @@ export interface KeptCuts {
 export function keepCuts(kept: KeptCuts): { readonly ended: Promise<void> } {
   const { state, tell, fail, signal } = kept;
   const stores = openStores(state);
-  const told = new Map<string, number>();
-  const tried = async (work: () => Promise<unknown>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      const fault =
-        error instanceof Fault
-          ? error
-          : new Fault('daemon.trouble', { reason: (error as Error).message }, { cause: error });
-      if (performance.now() < (told.get(fault.code) ?? 0)) return;
-      told.set(fault.code, performance.now() + quiet);
-      fail(fault);
-    }
-  };
+  const tried = trying(fail);
   const due = { others: 0, sightings: 0 };
   const look = async (): Promise<void> => {
     const now = performance.now();

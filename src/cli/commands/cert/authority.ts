@@ -5,34 +5,35 @@ import { type RevocationReason, revocationReasons } from '../../../model/authori
 import { Fault } from '../../../model/fault.ts';
 import { message } from '../../../model/message.ts';
 import type { CertificateStanding, Standing } from '../../../pki/authority/offline.ts';
-import { type AuthorityOptions, askAuthority, authorityCommand } from '../../authority-at.ts';
+import { askAuthority } from '../../authority-at.ts';
 import { requireFree, secretFor, writeSecret } from '../../cert-files.ts';
 import { command } from '../../command.ts';
 import type { Context } from '../../context.ts';
 import { exit } from '../../exit.ts';
 import { keySource } from '../../passphrase.ts';
+import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
 import { table } from '../../table.ts';
 
-interface ExportOptions extends AuthorityOptions {
+interface ExportOptions extends GatewayOptions {
   readonly remove?: boolean;
   readonly passphraseFile?: string;
 }
 
-interface ReplaceOptions extends AuthorityOptions {
+interface ReplaceOptions extends GatewayOptions {
   readonly reason: RevocationReason;
 }
 
 /** `poterne cert authority`: how Poterne's own authority stands, and taking its root off the machine and back. */
 export function certAuthority(context: Context): Command {
   const { t } = context;
-  const made = authorityCommand(context, 'authority', 'cert.authority.about', [
+  const made = gatewayCommand(context, 'authority', 'cert.authority.about', [
     'cert authority',
     'cert authority export /media/stick/root.key --remove',
     'cert authority import /media/stick/root.key',
   ])
     .usage(t('cert.authority.usage'))
     .helpCommand(false)
-    .action(async (options: AuthorityOptions) => {
+    .action(async (options: GatewayOptions) => {
       const standing = await askAuthority(context, options, { verb: 'standing' });
       if (options.json) context.out(JSON.stringify(standing));
       else show(context, standing);

@@ -6,15 +6,16 @@ import { type Command, Option } from 'commander';
 import { type KeyType, keyTypes, type Purpose, purposes } from '../../../model/authority.ts';
 import { message } from '../../../model/message.ts';
 import type { CertificateRecord } from '../../../pki/authority/ledger.ts';
-import { type AuthorityOptions, askAuthority, authorityCommand } from '../../authority-at.ts';
+import { askAuthority } from '../../authority-at.ts';
 import { requireFree, type Secret, secretFor, writeSecret } from '../../cert-files.ts';
 import type { Context } from '../../context.ts';
 import { WrongRequest } from '../../exit.ts';
+import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
 
 /** A certificate of before, which is no authority's. */
 type Renewed = CertificateRecord & { readonly purpose: Purpose };
 
-interface IssueOptions extends AuthorityOptions {
+interface IssueOptions extends GatewayOptions {
   readonly for?: Purpose;
   readonly csr?: string;
   readonly san: readonly string[];
@@ -35,7 +36,7 @@ const defaultDays = { server: 365, both: 365, client: 365 } as const;
 /** `poterne cert issue`: a certificate of Poterne's own authority, for a server, a person or a machine. */
 export function certIssue(context: Context): Command {
   const { t } = context;
-  return authorityCommand(context, 'issue', 'cert.issue.about', [
+  return gatewayCommand(context, 'issue', 'cert.issue.about', [
     'cert issue alice@example.fr --for client --format p12',
     'cert issue erp-interne --for server --san erp.lan --san 10.0.0.15',
     'cert issue imprimante --for server --csr imprimante.csr --san imprimante.lan',
@@ -146,7 +147,7 @@ async function readRequest(file: string): Promise<Buffer> {
 }
 
 /** The newest certificate of a name, whatever became of it. Throws `cert.revoke.unknown`. */
-async function latest(context: Context, options: AuthorityOptions, name: string): Promise<Renewed> {
+async function latest(context: Context, options: GatewayOptions, name: string): Promise<Renewed> {
   const { records } = await askAuthority(context, options, { verb: 'records' });
   const found = records.filter((each) => each.name === name && each.who !== 'poterne').at(-1);
   if (found && found.purpose !== 'authority') return { ...found, purpose: found.purpose };

@@ -6,15 +6,15 @@ import type { CertificateSeen, Lasting } from '../../../daemon/certificates/list
 import { servedGateway } from '../../../daemon/reach.ts';
 import { Fault } from '../../../model/fault.ts';
 import type { CertificateRecord } from '../../../pki/authority/ledger.ts';
-import { type AuthorityOptions, askAuthority, authorityCommand } from '../../authority-at.ts';
+import { askAuthority } from '../../authority-at.ts';
 import { type Context, stateFolder } from '../../context.ts';
 import { requireSite } from '../../description.ts';
 import { showFault } from '../../errors.ts';
 import { exit, WrongRequest } from '../../exit.ts';
-import { reachOf } from '../../reach.ts';
+import { type GatewayOptions, gatewayCommand, reachOf } from '../../reach.ts';
 import { table } from '../../table.ts';
 
-interface ListOptions extends AuthorityOptions {
+interface ListOptions extends GatewayOptions {
   readonly issued?: boolean;
   readonly soon: string;
 }
@@ -24,7 +24,7 @@ const colours = { expired: 'red', missing: 'red', soon: 'red', near: 'yellow', u
 /** `poterne cert list`: every certificate that the site depends on, those with the least time left first. */
 export function certList(context: Context): Command {
   const { t, out } = context;
-  return authorityCommand(context, 'list', 'cert.list.about', [
+  return gatewayCommand(context, 'list', 'cert.list.about', [
     'cert list',
     'cert list --site /etc/poterne/site.yaml --soon 30 --json',
     'cert list --issued',

@@ -1,17 +1,18 @@
 import { type Command, Option } from 'commander';
 import { type RevocationReason, revocationReasons } from '../../../model/authority.ts';
-import { type AuthorityOptions, askAuthority, authorityCommand } from '../../authority-at.ts';
+import { askAuthority } from '../../authority-at.ts';
 import type { Context } from '../../context.ts';
 import { exit } from '../../exit.ts';
+import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
 
-interface RevokeOptions extends AuthorityOptions {
+interface RevokeOptions extends GatewayOptions {
   readonly reason: RevocationReason;
 }
 
 /** `poterne cert revoke`: takes certificates of Poterne's own authority back, at once where the gateway asks for them. */
 export function certRevoke(context: Context): Command {
   const { t, out, err } = context;
-  return authorityCommand(context, 'revoke', 'cert.revoke.about', [
+  return gatewayCommand(context, 'revoke', 'cert.revoke.about', [
     'cert revoke alice@example.fr --reason key-compromise',
     'cert revoke 5f3a9c… --reason superseded',
   ])

@@ -8,10 +8,11 @@ import { foldPath } from '../../../waf/mask.ts';
 import type { WafGroup, WafReport } from '../../../waf/report.ts';
 import type { Context } from '../../context.ts';
 import { WrongRequest } from '../../exit.ts';
+import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
 import { sinceOf } from '../../since.ts';
-import { askGateway, type WafOptions, wafCommand, walledNamed } from '../../waf-at.ts';
+import { askGateway, walledNamed } from '../../waf-at.ts';
 
-interface ReportOptions extends WafOptions {
+interface ReportOptions extends GatewayOptions {
   readonly since: string;
   readonly reference?: string;
   readonly all?: boolean;
@@ -26,7 +27,7 @@ const most = 20;
 /** `poterne waf report`: what was blocked, or would have been, by rule, path and parameter. */
 export function wafReport(context: Context): Command {
   const { t } = context;
-  return wafCommand(context, 'report', 'waf.report.about', [
+  return gatewayCommand(context, 'report', 'waf.report.about', [
     'waf report erp.example.fr',
     'waf report erp.example.fr --since 24h --all',
     'waf report --reference 701d97570632d38610268e84fff5bd72',
@@ -53,9 +54,9 @@ export function wafReport(context: Context): Command {
 
 /** Hidden: what `plan` asks of a gateway whose publications are to block. */
 export function wafEvidence(context: Context): Command {
-  return wafCommand(context, 'evidence', 'waf.report.about', [])
+  return gatewayCommand(context, 'evidence', 'waf.report.about', [])
     .argument('<publications>', '')
-    .action(async (asked: string, options: WafOptions) => {
+    .action(async (asked: string, options: GatewayOptions) => {
       const publications = JSON.parse(asked) as Walled[];
       const found = await askGateway(context, options, [], (state) => evidenceOf(state, publications));
       context.out(JSON.stringify(found));

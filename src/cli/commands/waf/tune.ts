@@ -20,9 +20,10 @@ import { type DescribedSite, requireSite } from '../../description.ts';
 import { exit, WrongRequest } from '../../exit.ts';
 import { interruption } from '../../interruption.ts';
 import { publicationNamed } from '../../publication-named.ts';
-import { askGateway, otherGateway, type WafOptions, wafCommand, withWall } from '../../waf-at.ts';
+import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
+import { askGateway, otherGateway, withWall } from '../../waf-at.ts';
 
-interface TuneOptions extends WafOptions {
+interface TuneOptions extends GatewayOptions {
   readonly reference?: string;
   readonly rule?: string;
   readonly path?: string;
@@ -40,7 +41,7 @@ const ownSamples = join(installation, 'src', 'waf', 'samples');
 /** `poterne waf tune`: the narrowest exclusion for a false positive, with what it costs, as a change of the description. */
 export function wafTune(context: Context): Command {
   const { t } = context;
-  return wafCommand(context, 'tune', 'waf.tune.about', [
+  return gatewayCommand(context, 'tune', 'waf.tune.about', [
     'waf tune erp.example.fr --reference 701d97570632d38610268e84fff5bd72',
     'waf tune erp.example.fr --rule 942100 --path /search --parameter q',
     'waf tune erp.example.fr --rule 932115 --path /notes/ --parameter text --request note.http',
@@ -84,9 +85,9 @@ export function wafTune(context: Context): Command {
 
 /** Hidden: what `tune` has the gateway do where that is another machine. */
 export function wafTrial(context: Context): Command {
-  return wafCommand(context, 'trial', 'waf.tune.about', [])
+  return gatewayCommand(context, 'trial', 'waf.tune.about', [])
     .argument('<asked>', '')
-    .action(async (asked: string, options: WafOptions) => {
+    .action(async (asked: string, options: GatewayOptions) => {
       const { publication, ask } = JSON.parse(asked) as { publication: Walled; ask: Asked };
       const tuned = await askGateway(context, options, [], async (state) => {
         const site = (await activeManifest(state))?.site;
