@@ -14,6 +14,14 @@ export function parseDuration(text: string): number | undefined {
   return found ? Number(found[1]) * (units[found[2] as string] as number) : undefined;
 }
 
+/** A duration as people write it, exactly: the inverse of `parseDuration`. */
+export function writtenDuration(milliseconds: number): string {
+  const [unit, size] = Object.entries(units)
+    .filter(([name]) => 'mshd'.includes(name))
+    .findLast(([, each]) => milliseconds % each === 0) ?? ['ms', 1];
+  return `${milliseconds / size}${unit}`;
+}
+
 /** A span in the largest unit that keeps it short, e.g. `3 d`, `4 h`, `12 s`; for tables. */
 export function shortDuration(milliseconds: number): string {
   for (const [unit, size] of [

@@ -122,6 +122,31 @@ test.each([
   expect(sentences(applied(await planned(house)), await planned(house.replace(from, to)))).toEqual(expected);
 });
 
+test('bans that begin, change and end are said, also of what is applied first', async () => {
+  const bans = (words: string) => planned(house.replace('site: house', `site: house\nbans: ${words}`));
+  const none = await planned(house);
+  const some = await bans('{ ssh: false, portal: false, waf: false, floods: false, never: [lan] }');
+  const scans =
+    'add: bans: 10 requests for names that nobody published in 10m ban their address for 1h, at most 7d';
+  const lan = 'add: bans: lan is never banned';
+  expect(sentences(applied(none), some)).toEqual([scans, lan]);
+  expect(sentences(undefined, some)).toEqual(expect.arrayContaining([scans, lan]));
+  expect(sentences(applied(some), some)).toEqual([]);
+  const other = await bans(
+    '{ ssh: false, portal: false, waf: false, floods: {}, scans: { for: 2h }, contact: it@example.fr }',
+  );
+  expect(sentences(applied(some), other)).toEqual([
+    'add: bans: 300 requests that are too many (429) in 1m ban their address for 5m, at most 1d',
+    'change: bans: scans (failures, within, for, longest): 10, 10m, 2h, 7d (so far 10, 10m, 1h, 7d)',
+    'remove: bans: lan may be banned',
+    'change: bans: the banned are told to ask it@example.fr (so far –)',
+  ]);
+  expect(sentences(applied(other), none)).toEqual([
+    'remove: bans: nobody is banned any more for requests that are too many (429)',
+    'remove: bans: nobody is banned any more for requests for names that nobody published',
+  ]);
+});
+
 test('a certificate that will be asked for is said with its names and its server, once', async () => {
   const acme = `${house}acme: { terms: agreed, challenge: dns, dns: { hook: [/usr/local/bin/dns] } }\n`;
   const over = (tls: string) =>

@@ -7,6 +7,7 @@ import { message } from '../model/message.ts';
 import type { Partner } from '../model/partner.ts';
 import type { Artefact, Plan, Reach } from '../model/plan.ts';
 import { clientVerification, type Publication, type Route, type Service, type Site } from '../model/site.ts';
+import { banChanges } from './ban-changes.ts';
 import { limitSentence } from './limit-changes.ts';
 import { asksNoMore, covers, exposure } from './topology.ts';
 
@@ -40,6 +41,7 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
       removed: ({ name }) => [{ kind: 'remove', say: message('change.partner.remove', { name }) }],
       both: (was, is) => settings(`partner/${is.name}`, is.pointer, was, is),
     }),
+    ...banChanges(before?.bans, plan.site.bans),
     ...(before ? gatewayChanges(before, plan.site) : []),
   ];
   return [...said, ...rewritten(active, plan, said)];

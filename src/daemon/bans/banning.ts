@@ -67,17 +67,28 @@ export async function ban(ground: CutGround, ask: BanAsk): Promise<Banned> {
     const threshold = ask.kind === 'hand' ? undefined : site?.bans?.thresholds[ask.kind];
     // fail2ban forgets whose ban was removed; this does not.
     const lasts = threshold ? Math.max(ask.lasts ?? 0, banTime(threshold, before)) : ask.lasts;
-    const made: BanRecord = {
+    const made = longer(all, {
       network: safe,
       ...{ kind: ask.kind, at: at.toISOString(), by: ask.by, reason: ask.reason },
       ...(lasts === undefined ? {} : { until: new Date(at.getTime() + lasts).toISOString() }),
       ...{ gateway: hostname(), before, offences: ask.offences.slice(-mostOffences) },
-    };
+    });
     await keepBan(state, made);
     await markBans(state, [...all.filter((each) => each.network !== safe), made], site?.bans?.contact);
     return made;
   });
   return { ban: made, ...(await enforce(ground, made)) };
+}
+
+/**
+ * What was counted shortens no ban of the same network that stands: the one that lasts longer, made anew just after, so that the other
+ * gateway takes it over. Whoever bans by hand says how long.
+ */
+function longer(all: readonly BanRecord[], made: BanRecord): BanRecord {
+  const standing = banned(all).find(({ network }) => network === made.network);
+  if (!standing || made.kind === 'hand' || made.until === undefined) return made;
+  if (standing.until !== undefined && standing.until <= made.until) return made;
+  return { ...standing, at: new Date(Date.parse(made.at) + 1).toISOString() };
 }
 
 /** So many of the offences are kept. */
@@ -106,12 +117,15 @@ async function enforce(ground: CutGround, made: BanRecord): Promise<Omit<Banned,
   return { ended, troubles };
 }
 
-/** Takes over a ban of another gateway as it is; whether it did: not of whom nobody may ban here. */
+/**
+ * Takes over a ban of another gateway; whether it did: not of whom nobody may ban here. What was counted elsewhere shortens no ban that
+ * stands here, whatever was done while they could not speak.
+ */
 export async function takeBan(ground: CutGround, made: BanRecord): Promise<boolean> {
   const { state, site } = ground;
   if (site && neverOf(made.network, neverBanned(site))) return false;
   await alone(state, async () => {
-    await keepBan(state, made);
+    await keepBan(state, longer(await readBans(state), made));
     await markBans(state, await readBans(state), site?.bans?.contact);
   });
   await enforce(ground, { ...made, by: `${made.by} (${made.gateway})` });

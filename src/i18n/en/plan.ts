@@ -24,6 +24,25 @@ export const plan = {
   'change.limit.gateway.connections':
     'gateway: one address may have {to} requests in progress on all publications (so far {from})',
   'change.limit.download': '{name}: an answer comes at {to} (so far {from})',
+  'change.bans.ssh':
+    'bans: {failures} failed logins over SSH in {within} ban their address for {lasts}, at most {longest}',
+  'change.bans.ssh.remove': 'bans: nobody is banned any more for failed logins over SSH',
+  'change.bans.portal':
+    'bans: {failures} sign-ins that fail at the portal in {within} ban their address for {lasts}, at most {longest}',
+  'change.bans.portal.remove': 'bans: nobody is banned any more for sign-ins that fail at the portal',
+  'change.bans.waf':
+    'bans: {failures} requests that the firewall blocks in {within} ban their address for {lasts}, at most {longest}',
+  'change.bans.waf.remove': 'bans: nobody is banned any more for requests that the firewall blocks',
+  'change.bans.floods':
+    'bans: {failures} requests that are too many (429) in {within} ban their address for {lasts}, at most {longest}',
+  'change.bans.floods.remove': 'bans: nobody is banned any more for requests that are too many (429)',
+  'change.bans.scans':
+    'bans: {failures} requests for names that nobody published in {within} ban their address for {lasts}, at most {longest}',
+  'change.bans.scans.remove': 'bans: nobody is banned any more for requests for names that nobody published',
+  'change.bans.threshold': 'bans: {kind} (failures, within, for, longest): {to} (so far {from})',
+  'change.bans.never': 'bans: {who} is never banned',
+  'change.bans.never.remove': 'bans: {who} may be banned',
+  'change.bans.contact': 'bans: the banned are told to ask {to} (so far {from})',
   'change.rewritten':
     'rewrite {count} generated file(s), the description being the same (new addresses or a new version): {paths}',
   // Why a flow is open.

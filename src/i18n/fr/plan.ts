@@ -27,6 +27,29 @@ export const plan = {
   'change.limit.gateway.connections':
     'passerelle : une adresse peut avoir {to} requêtes en cours sur toutes les publications (jusqu’ici {from})',
   'change.limit.download': '{name} : une réponse arrive à {to} (jusqu’ici {from})',
+  'change.bans.ssh':
+    'bannissements : {failures} connexions SSH échouées en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
+  'change.bans.ssh.remove': 'bannissements : plus personne n’est banni pour des connexions SSH échouées',
+  'change.bans.portal':
+    'bannissements : {failures} connexions échouées au portail en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
+  'change.bans.portal.remove':
+    'bannissements : plus personne n’est banni pour des connexions échouées au portail',
+  'change.bans.waf':
+    'bannissements : {failures} requêtes bloquées par le pare-feu en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
+  'change.bans.waf.remove':
+    'bannissements : plus personne n’est banni pour des requêtes bloquées par le pare-feu',
+  'change.bans.floods':
+    'bannissements : {failures} requêtes de trop (429) en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
+  'change.bans.floods.remove': 'bannissements : plus personne n’est banni pour des requêtes de trop (429)',
+  'change.bans.scans':
+    'bannissements : {failures} requêtes pour des noms que personne n’a publiés en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
+  'change.bans.scans.remove':
+    'bannissements : plus personne n’est banni pour des requêtes pour des noms que personne n’a publiés',
+  'change.bans.threshold':
+    'bannissements : {kind} (failures, within, for, longest) : {to} (jusqu’ici {from})',
+  'change.bans.never': 'bannissements : {who} n’est jamais banni',
+  'change.bans.never.remove': 'bannissements : {who} peut être banni',
+  'change.bans.contact': 'bannissements : aux bannis, il est dit de s’adresser à {to} (jusqu’ici {from})',
   'change.rewritten':
     'réécrire {count} fichier(s) générés, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
   // Pourquoi un flux est ouvert.
