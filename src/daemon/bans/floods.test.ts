@@ -78,7 +78,7 @@ test('a flood has its address banned; others go on, and who is signed in is told
   expect(await networks(rig)).toEqual(['198.51.100.7/32']);
   await eventually(() => held.ended !== undefined);
   expect(await visit(rig, bad)).toMatchObject({ status: 403 });
-  expect((await run(rig, 'ban', 'why', bad)).said).toMatch(/is banned until .*, for floods/);
+  expect((await run(rig, 'ban', 'why', bad)).said).toMatch(/is banned until .*, for too many requests/);
 
   await goOn(staying);
   expect(await visit(rig, good)).toMatchObject({ status: 200, body: 'welcome' });

@@ -58,7 +58,7 @@ test.skipIf(!hasPostgres)(
     expect(await statuses(good)).toEqual([200, 200]);
     await eventually(() => two.said().includes('198.51.100.7'));
     expect((await run(two.rig, 'ban', 'why', bad)).said).toMatch(
-      /198\.51\.100\.7 is banned until .*, for scans/,
+      /198\.51\.100\.7 is banned until .*, for names that nobody published/,
     );
 
     // The one that banned starts again; then it is removed at the other.
