@@ -12,6 +12,7 @@ export default defineConfig({
     ],
     // Real engines share two cores and real ports: files run two at a time, each with ports of its own.
     maxWorkers: 2,
+    globalSetup: './scripts/build-first.ts',
     sequence: { sequencer: LongFirst },
     // A machine that does other things as well takes several times as long: what hangs is told all the same.
     testTimeout: 180_000,

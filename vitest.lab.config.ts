@@ -12,6 +12,7 @@ export default defineConfig({
     ],
     // They mostly wait, for boots and for what undoes itself: each has a topology of its own.
     maxWorkers: 2,
+    globalSetup: './scripts/build-first.ts',
     sequence: { sequencer: LongFirst },
     testTimeout: 300_000,
     // Building a base from nothing takes about a minute, and there are two.

@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { hiddenFields } from '../src/daemon/portal/testing.ts';
+import { program } from '../src/lib/testing-program.ts';
 import type { Ban } from '../src/model/bans.ts';
 
 // Real fail2ban, sshd, nginx and nftables, brought by apply to a gateway: whoever attacks is banned, by IPv4 and by IPv6, told so, and gone.
@@ -179,19 +179,10 @@ const banned = (network: string) =>
     .toContain(network);
 
 test('apply brings fail2ban, and it counts', async () => {
-  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-  const argv = [
-    '--import',
-    import.meta.resolve('tsx'),
-    main,
-    'apply',
-    'site.yaml',
-    '--state',
-    join(folder, 'state'),
-  ];
+  const argv = ['apply', 'site.yaml', '--state', join(folder, 'state')];
   const env = { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' };
   const said = await new Promise<string>((resolve) =>
-    execFile(process.execPath, argv, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
+    execFile(program, argv, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
       resolve(`${error ? error.code : 0}\n${out}${err}`),
     ),
   );

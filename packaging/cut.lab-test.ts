@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { unitName } from '../src/engines/nftables/actions.ts';
 import nftables from '../src/engines/nftables/engine.ts';
-import { installation } from '../src/hosts/installation.ts';
 import { localhost } from '../src/hosts/local.ts';
+import { program } from '../src/lib/testing-program.ts';
 import type { CutReceipt } from '../src/model/cut.ts';
 import { networkOf } from '../src/plan/network.ts';
 import { siteOf } from '../src/plan/testing.ts';
@@ -18,7 +18,6 @@ import { installPoterne } from './testing.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
-const loader = import.meta.resolve('tsx');
 const gateway = '10.46.0.2';
 const site = `site: masociete
 zones: { lan: { networks: [10.46.0.0/24] } }
@@ -264,7 +263,7 @@ test('a router’s port is shut and opened over SSH by who applies', async () =>
   await writeFile(file, routed);
   const asked = async (...argv: string[]) =>
     localhost.run([
-      ...[process.execPath, '--import', loader, join(installation, 'src/cli/main.ts'), ...argv],
+      ...[program, ...argv],
       ...['--site', file, '--state', folder, '--ssh-config', lab.sshConfig, '--json'],
     ]);
   const before = talk('198.51.100.1');

@@ -4,7 +4,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -13,6 +12,7 @@ import { hiddenFields } from '../src/daemon/portal/testing.ts';
 import { ownPackages } from '../src/hosts/own-packages.ts';
 import { townHall } from '../src/identity/directories/testing/people.ts';
 import { pkiOf, slapdConf, suffix } from '../src/identity/directories/testing/slapd.ts';
+import { program } from '../src/lib/testing-program.ts';
 import type { CutReceipt } from '../src/model/cut.ts';
 
 // Signing in at a gateway that another machine described and installed over ssh, from machines of two zones: people of its own,
@@ -98,11 +98,10 @@ async function did(...argv: readonly string[]): Promise<string> {
 
 /** The command as the administrator runs it, on the machine that has the description. */
 function poterne(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
-  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-  const argv = ['--import', import.meta.resolve('tsx'), main, ...words, '--state', join(folder, 'state')];
+  const argv = [...words, '--state', join(folder, 'state')];
   const env = { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' };
   return new Promise((resolve) => {
-    execFile(process.execPath, argv, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
+    execFile(program, argv, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out: out + err }),
     );
   });

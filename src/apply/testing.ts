@@ -5,13 +5,13 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import { type Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, vi } from 'vitest';
 import { converge, type Gateway, type Intent, intend, openGateway } from '../daemon/gateway.ts';
 import { type Description, describe, locateFinding } from '../describe/index.ts';
 import nginx from '../engines/nginx/engine.ts';
 import { sha256 } from '../lib/digest.ts';
 import { claimPorts } from '../lib/testing-ports.ts';
+import { program } from '../lib/testing-program.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Message } from '../model/message.ts';
@@ -26,7 +26,6 @@ import { type Generation, type Generations, generationsOf } from './generations.
 // Real engines and processes, on a machine that may have much else to do.
 vi.setConfig({ testTimeout: 240_000 });
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const base = await claimPorts([0, 1, 2, 3]);
 
 /** One of the hundred ports of loopback that are this test file's alone; 0 and 1 are the gateway's. */
@@ -239,19 +238,17 @@ export interface Command {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-const loader = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
-
 /** Runs `poterne` with these arguments in a process of its own, killed when the test ends; `env` is more of its environment. */
 export function poterne(
   args: readonly string[],
   as?: { readonly uid: number; readonly gid: number },
   env: Readonly<Record<string, string>> = {},
 ): Command {
-  const child = spawn(process.execPath, ['--import', loader, join(root, 'src/cli/main.ts'), ...args], {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/',
     env: {
-      ...{ PATH: process.env.PATH, POTERNE_LANG: 'en', TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+      ...{ PATH: process.env.PATH, POTERNE_LANG: 'en' },
       ...env,
     },
     ...as,

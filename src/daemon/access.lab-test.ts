@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
+import { program } from '../lib/testing-program.ts';
 
 /**
  * Access over SSH as an administrator sets it up, and as people use and attack it: a bastion, two machines behind it, and a
@@ -16,8 +16,6 @@ let folder: string;
 let bare: string;
 let authority = '';
 vi.setConfig({ testTimeout: 300_000 });
-const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
-const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 
 interface Ran {
   readonly code: number;
@@ -37,7 +35,7 @@ function run(argv: readonly string[], input = '', env: Readonly<Record<string, s
 }
 
 const poterne = (...argv: readonly string[]) =>
-  run([process.execPath, '--import', tsx, main, ...argv], '', {
+  run([program, ...argv], '', {
     ...{
       POTERNE_LANG: 'en',
       POTERNE_STATE: join(folder, 'state'),

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Transfer } from '../bastion/protocol.ts';
 import type { SessionRecord } from '../bastion/record.ts';
 import { terminal } from '../bastion/testing-terminal.ts';
-import { installation } from '../hosts/installation.ts';
 import { sha256 } from '../lib/digest.ts';
 import { quote } from '../lib/quote.ts';
+import { program } from '../lib/testing-program.ts';
 
 import {
   address,
@@ -422,18 +422,7 @@ describe('what goes on is ended', () => {
       join(room, 'carol.keys'),
       `Host *\nIdentityFile ${join(room, 'carol.key')}\nIdentityAgent none\n`,
     );
-    const tsx = join(installation, 'node_modules/tsx/dist/loader.mjs');
-    const own = [
-      process.execPath,
-      '--import',
-      tsx,
-      join(installation, 'src/cli/main.ts'),
-      'ssh',
-      'prod1',
-      ...me,
-      '--',
-      'id',
-    ];
+    const own = [program, 'ssh', 'prod1', ...me, '--', 'id'];
     const entered = await run(
       lab.host('person').networkCommand(['env', `HOME=${room}`, 'SSH_AUTH_SOCK=', ...own]),
     );

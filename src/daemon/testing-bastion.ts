@@ -7,8 +7,8 @@ import { down, type Lab, up } from '../../lab/lab.ts';
 import type { AuditRecord } from '../audit/entry.ts';
 import type { SessionRecord } from '../bastion/record.ts';
 import { terminal } from '../bastion/testing-terminal.ts';
-import { installation } from '../hosts/installation.ts';
 import { ownPackages } from '../hosts/own-packages.ts';
+import { program } from '../lib/testing-program.ts';
 
 /** A gateway, two servers, and a person at a machine of theirs, with OpenSSH as it is. */
 export const address = {
@@ -47,9 +47,7 @@ export function run(argv: readonly string[], input: string | Buffer = '', timeou
 
 /** The command line of this repository, as the controller's. */
 export async function poterne(...argv: readonly string[]): Promise<string> {
-  const tsx = join(installation, 'node_modules/tsx/dist/loader.mjs');
-  const main = join(installation, 'src/cli/main.ts');
-  const { code, stdout, stderr } = await run([process.execPath, '--import', tsx, main, ...argv], '', 240_000);
+  const { code, stdout, stderr } = await run([program, ...argv], '', 240_000);
   if (code !== 0) throw new Error(`poterne ${argv.join(' ')}: ${code} ${stderr}${stdout}`);
   return stdout.toString();
 }

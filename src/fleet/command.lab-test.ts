@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
+import { program } from '../lib/testing-program.ts';
 import { openSealingKey } from './archive/key.ts';
 import { verifyArchive } from './archive/verify.ts';
 
@@ -14,7 +14,6 @@ let lab: Lab;
 let folder: string;
 // Each command starts from the sources, several in a test.
 vi.setConfig({ testTimeout: 300_000 });
-const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
 beforeAll(async () => {
   const run = [['useradd', '--create-home', '--shell', '/bin/bash', 'User_DollarU']];
@@ -42,12 +41,11 @@ afterAll(async () => {
 });
 
 function start(argv: readonly string[]): ChildProcess {
-  const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
-  return spawn(
-    process.execPath,
-    ['--import', tsx, main, 'run', ...argv, '--ssh-config', lab.sshConfig, '--state', join(folder, 'state')],
-    { cwd: folder, env: { ...process.env, POTERNE_LANG: 'en' }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  return spawn(program, ['run', ...argv, '--ssh-config', lab.sshConfig, '--state', join(folder, 'state')], {
+    cwd: folder,
+    env: { ...process.env, POTERNE_LANG: 'en' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 interface Said {

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
+import { program } from '../lib/testing-program.ts';
 import { mailbox, opened, postfixHost, startPostfix } from './testing-postfix.ts';
 
 /**
@@ -14,8 +14,6 @@ import { mailbox, opened, postfixHost, startPostfix } from './testing-postfix.ts
  */
 let lab: Lab;
 let folder: string;
-const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
-const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 const exec = promisify(execFile);
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -76,9 +74,9 @@ mail:
   limit: ${limit}
 ${more}`;
   await writeFile(join(folder, 'site.yaml'), site);
-  const program = [process.execPath, '--import', tsx, main, ...argv, '--state', state];
+  const words = [program, ...argv, '--state', state];
   try {
-    const { stdout, stderr } = await exec('ip', ['netns', 'exec', lab.controller, ...program], {
+    const { stdout, stderr } = await exec('ip', ['netns', 'exec', lab.controller, ...words], {
       ...{ cwd: folder, maxBuffer: 1e8 },
       env: { ...process.env, POTERNE_LANG: 'en', POTERNE_SSH_CONFIG: lab.sshConfig },
     });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { townHall } from '../../identity/directories/testing/people.ts';
 import { pkiOf, type Slapd, startSlapd, suffix } from '../../identity/directories/testing/slapd.ts';
 import { freePort } from '../../lib/testing-ports.ts';
+import { program } from '../../lib/testing-program.ts';
 
 let folder: string;
 let slapd: Slapd;
@@ -41,10 +42,10 @@ sign-in: { at: portal.example.fr }
 publications: { app.example.fr: { service: app, audience: [ { groups: [staff] } ] } }
 `,
   );
-  const argv = ['--import', 'tsx', 'src/cli/main.ts', 'directory', 'test', ...args, '--site', file];
+  const argv = ['directory', 'test', ...args, '--site', file];
   return new Promise<{ status: number; out: string; err: string }>((resolve) => {
     execFile(
-      process.execPath,
+      program,
       argv,
       { env: { ...process.env, POTERNE_LANG: 'fr' }, timeout: 60_000 },
       (error, out, err) => resolve({ status: error ? Number(error.code) : 0, out, err }),

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { program } from '../../lib/testing-program.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -28,11 +29,8 @@ interface Ended {
 function poterne(...args: string[]): Promise<Ended> {
   const environment = { ...process.env, POTERNE_LANG: 'en' };
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', 'src/cli/main.ts', ...args],
-      { env: environment },
-      (error, out, err) => resolve({ status: error ? Number(error.code) : 0, out, err }),
+    execFile(program, args, { env: environment }, (error, out, err) =>
+      resolve({ status: error ? Number(error.code) : 0, out, err }),
     );
   });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mmdb } from '../../lib/testing-mmdb.ts';
+import { program } from '../../lib/testing-program.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -36,11 +37,8 @@ publications:
 
 function poterne(...args: string[]): Promise<{ status: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', 'src/cli/main.ts', ...args],
-      { env: { ...process.env, POTERNE_LANG: 'en' } },
-      (error, out, err) => resolve({ status: error ? Number(error.code) : 0, out, err }),
+    execFile(program, args, { env: { ...process.env, POTERNE_LANG: 'en' } }, (error, out, err) =>
+      resolve({ status: error ? Number(error.code) : 0, out, err }),
     );
   });
 }

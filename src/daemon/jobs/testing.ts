@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const tsx = fileURLToPath(new URL('../../../node_modules/tsx/dist/loader.mjs', import.meta.url));
+import { program } from '../../lib/testing-program.ts';
 
 /** A scheduler as a process of its own, on this machine, and what it said. */
 export interface Scheduler {
@@ -15,8 +12,7 @@ export interface Scheduler {
 
 /** Runs `poterne job …` on this machine, which is the described host `me`. */
 export function poterneJob(folder: string, state: string, ...argv: readonly string[]): ChildProcess {
-  const program = ['--import', tsx, main, 'job', ...argv, '--state', state];
-  return spawn(process.execPath, program, {
+  return spawn(program, ['job', ...argv, '--state', state], {
     ...{ cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, POTERNE_LANG: 'en' } },
   });
 }

@@ -6,17 +6,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import Database from 'libsql';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { port } from '../../apply/testing.ts';
 import { describe } from '../../describe/index.ts';
 import { openPeople } from '../../identity/people.ts';
+import { program } from '../../lib/testing-program.ts';
 import { openStore } from '../../store/store.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const loader = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
 
 /** How long a browser may take for one step, in milliseconds. */
 const patience = 60_000;
@@ -82,20 +79,16 @@ export async function browserRig(
   for (const [name, content] of Object.entries(beside)) await writeFile(join(folder, name), content);
 
   const within = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
-  const [node = '', ...program] = [
-    ...within,
-    ...[process.execPath, '--import', loader, join(root, 'src/cli/main.ts')],
-  ];
+  const [command = '', ...before] = [...within, program];
   const options = {
     cwd: '/',
     env: {
       PATH: process.env.PATH,
       POTERNE_LANG: 'en',
-      TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'),
       POTERNE_MACHINE_KEY: join(folder, 'machine.key'),
     },
   };
-  const child: ChildProcess = spawn(node, [...program, 'up', file, '--state', state], {
+  const child: ChildProcess = spawn(command, [...before, 'up', file, '--state', state], {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -147,8 +140,8 @@ export async function browserRig(
       ...{ file, state },
       origin: (name) => `https://${name}:${ports.https}`,
       async poterne(...args) {
-        const all = [...program, ...args, '--site', file, '--state', state];
-        return (await promisify(execFile)(node, all, options)).stdout;
+        const all = [...before, ...args, '--site', file, '--state', state];
+        return (await promisify(execFile)(command, all, options)).stdout;
       },
       async give(id, password) {
         const user = await people.find(id);

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../../lab/lab.ts';
 import { sha256 } from '../../lib/digest.ts';
+import { program } from '../../lib/testing-program.ts';
 import type { RunHost, RunSpec } from '../../model/run.ts';
 import type { UpdateReport, UpdateTask } from '../../model/upkeep.ts';
 import { updateScript } from '../script.ts';
@@ -19,8 +19,6 @@ import { updateWords } from './update.ts';
 let lab: Lab;
 let folder: string;
 vi.setConfig({ testTimeout: 300_000 });
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const tsx = fileURLToPath(new URL('../../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'poterne-update-'));
@@ -116,18 +114,8 @@ interface Answer {
 /** The command as a person runs it, with `--json`. */
 async function poterne(...argv: readonly string[]): Promise<Answer & { readonly status: number }> {
   const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      tsx,
-      main,
-      ...argv,
-      '--json',
-      '--ssh-config',
-      lab.sshConfig,
-      '--state',
-      join(folder, 'state'),
-    ],
+    program,
+    [...argv, '--json', '--ssh-config', lab.sshConfig, '--state', join(folder, 'state')],
     { cwd: folder, env: { ...process.env, POTERNE_LANG: 'en' }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let out = '';
