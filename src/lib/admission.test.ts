@@ -87,6 +87,12 @@ describe('one rule must let in', () => {
     ['hours', [rule({ subject: signedIn, when: weekly('Mon-Fri 08:00-18:00') })], asking(), 'rule 1'],
     ['other hours', [rule({ subject: signedIn, when: weekly('Sat') })], asking(), 'hours'],
     ['hours, before signing in', [rule({ subject: signedIn, when: weekly('Sat') })], nobody(), 'hours'],
+    [
+      'what is lacked of the rule that means one, not of others',
+      [rule({ subject: groups('it') }), rule({ subject: groups('staff'), ...inLan, when: weekly('Sat') })],
+      asking({ address: outside }),
+      'network',
+    ],
     ['a path', [rule({ subject: signedIn, paths: ['/a/'] })], asking({ pathClass: '/a/b/' }), 'rule 1'],
     ['another path', [rule({ subject: signedIn, paths: ['/a/'] })], asking(), 'group'],
     [

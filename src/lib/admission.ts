@@ -112,9 +112,17 @@ function refusal(
   };
 }
 
-/** A rule for which signing in, a factor or a word is enough is nearer than any that needs more. */
-const distance = ({ lacks }: Judged): number =>
-  lacks.reduce((sum, lack) => sum + (lack === 'path' ? 10_000 : hard.includes(lack) ? 100 : 1), 0);
+/**
+ * How far somebody is from a rule: one for which signing in, a factor or a word is enough is nearest, one that means them but not from here or
+ * not now comes next, and then those that mean others.
+ */
+const distance = ({ lacks }: Judged): number => lacks.reduce((sum, lack) => sum + weightOf(lack), 0);
+
+function weightOf(lack: Lack): number {
+  if (lack === 'path') return 100_000;
+  if (lack === 'group' || lack === 'certificate') return 1000;
+  return hard.includes(lack) ? 100 : 1;
+}
 
 /** As pages and nginx are told. */
 function refusalOf(lack: Lack, { user }: Asking): Refusal {
