@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../apply/testing.ts';
 import { publication, service, site } from '../../engines/nginx/testing.ts';
 import {
   type Backend,
   backend,
+  type Reply,
   type RunningGateway,
   startGateway,
   testAuthority,
@@ -49,14 +51,20 @@ afterAll(async () => {
   app?.close();
 });
 
+/** What the log says of an answer: it is written once that was sent. */
+function toldOf({ status, headers }: Reply): Promise<WafEvent> {
+  const reference = String(headers['x-request-id']);
+  return eventually(
+    () => eventOfReference(gateway.state, reference),
+    () => `nothing is told of ${reference}, which was answered ${status}`,
+  );
+}
+
 /** Asks, and gives what the log says of it. */
 async function ask(name: string, path: string, body?: string): Promise<WafEvent> {
   const headers = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
   const reply = await gateway.get(name, path, body === undefined ? {} : { method: 'POST', headers, body });
-  const reference = String(reply.headers['x-request-id']);
-  const event = await eventOfReference(gateway.state, reference);
-  if (!event) throw new Error(`nothing is told of ${reference}, which was answered ${reply.status}`);
-  return event;
+  return toldOf(reply);
 }
 
 const sentence = "l'article 12, d'où; select * from la table où l'on 1' or '1'='1";
@@ -84,8 +92,7 @@ describe('a request', () => {
       headers: { 'content-type': 'application/json' },
       body: '{"a":',
     });
-    const broken = await eventOfReference(gateway.state, String(reply.headers['x-request-id']));
-    expect(broken).toMatchObject({ publication: 'erp_localhost', blocked: true, score: 0 });
+    expect(await toldOf(reply)).toMatchObject({ publication: 'erp_localhost', blocked: true, score: 0 });
   });
 
   test('with bytes that are no text, or drive a terminal, is told harmlessly', async () => {

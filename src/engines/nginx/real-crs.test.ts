@@ -120,11 +120,12 @@ test('verify proves that an attack is refused, where it is', async () => {
   expect(await seen('localhost')).toBe('true seen.waf.refused');
   expect(await seen('plain.localhost')).toBe('false seen.waf.let-through');
   // What it counts on: no level of paranoia finds less.
-  const text = await readFile(join(gateway.prefix, 'log/waf.log'), 'utf8');
-  const score = /Inbound Anomaly Score Exceeded \(Total Score: (\d+)/.exec(
-    text.split('\n').findLast((line) => line.includes('poterne-asks-itself')) ?? '',
-  );
-  expect(Number(score?.[1])).toBeGreaterThanOrEqual(25);
+  const score = async () => {
+    const text = await readFile(join(gateway.prefix, 'log/waf.log'), 'utf8');
+    const line = text.split('\n').findLast((each) => each.includes('poterne-asks-itself')) ?? '';
+    return Number(/Inbound Anomaly Score Exceeded \(Total Score: (\d+)/.exec(line)?.[1]);
+  };
+  await expect.poll(score, { timeout: 10_000 }).toBeGreaterThanOrEqual(25);
 });
 
 describe('what is sent arrives at the rules, and at the service, as it was sent', () => {
