@@ -296,7 +296,7 @@ test('it holds over a reboot; who is let in again counts anew, for longer; why t
   const [again] = (await list()).filter(({ network }) => network === `${own.scans}/32`);
   expect(Date.parse(again?.until ?? '') - Date.parse(again?.at ?? '')).toBeGreaterThan(3_700_000);
   const why = await on('poterne', 'ban', 'why', own.waf);
-  expect(why.stdout).toMatch(/for waf, by fail2ban/);
+  expect(why.stdout).toMatch(/for blocked requests, by fail2ban/);
   expect(why.stdout).not.toContain('UNION');
   const refused = await on('poterne', 'ban', 'add', own.spared, '--reason', 'a mistake');
   expect([refused.code, refused.stdout + refused.stderr]).toEqual([1, expect.stringContaining('bans.never')]);
