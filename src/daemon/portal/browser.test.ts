@@ -74,6 +74,7 @@ describe('in a real browser', () => {
     expect(await page.getAttribute('html', 'lang')).toBe('fr');
     expect(await page.getByLabel('Identifiant').count()).toBe(1);
     // The field is ready: nothing has to be clicked.
+    await page.waitForSelector('[name=login]:focus');
     await page.keyboard.type('alice');
     await page.keyboard.press('Tab');
     await page.keyboard.type('wrong');
@@ -81,6 +82,7 @@ describe('in a real browser', () => {
     await page.waitForSelector('[role=alert]');
     expect(await page.title()).toMatch(/^Erreur/);
     // What was typed is there still, and the password is next.
+    await page.waitForSelector('[name=password]:focus');
     await page.keyboard.type(password);
     await page.keyboard.press('Enter');
     await page.waitForURL(`${rig.origin('erp.ville.test')}/`);
