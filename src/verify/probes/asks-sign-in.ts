@@ -1,28 +1,10 @@
 import { message } from '../../model/message.ts';
-import { attempting, broken, kept } from '../attempt.ts';
-import { gatewayTrouble, isRefusedHere, refusal, standing } from '../audience.ts';
-import { brokenBy, get, hostHeader } from '../http.ts';
 import type { ProbeFunction } from '../probe.ts';
-import { handshake, shownCertificate } from '../tls.ts';
+import { refusesHere } from '../refused-here.ts';
 
 /** Whoever has not signed in gets nothing of the service, but an answer of the gateway itself: 401, or 403 where signing in would not help. */
-export const asksSignIn: ProbeFunction<'asks-sign-in'> = (probe, context) =>
-  attempting(context, async (attempt) => {
-    const { door, path, from } = probe;
-    const client =
-      door.client === undefined ? undefined : await shownCertificate(door.client, 'right', attempt);
-    const made = await handshake(door, { sni: door.name, ...(client ? { client } : {}) }, attempt);
-    const { place, local } = made.connection;
-    if (!made.done) return broken(message('seen.tls.failed', { place, reason: made.failure.reason }));
-    const ask = { host: hostHeader(door, 'https'), path, place, accept: 'application/json' };
-    const response = await get(made.socket, ask, attempt);
-    const stands = standing(from, local);
-    if (stands.where === 'outside') return refusal(response, stands, attempt);
-    const trouble = gatewayTrouble(response);
-    if (trouble) return brokenBy(response, trouble, attempt);
-    const status = response.statusCode ?? 0;
-    const isRefused = (status === 401 || status === 403) && (await isRefusedHere(response, attempt));
-    return isRefused
-      ? kept(message('seen.sign-in.refused', { status }))
-      : brokenBy(response, message('seen.sign-in.let-in', { status }), attempt);
-  });
+export const asksSignIn: ProbeFunction<'asks-sign-in'> = refusesHere({
+  statuses: [401, 403],
+  refused: (status) => message('seen.sign-in.refused', { status }),
+  letThrough: (status) => message('seen.sign-in.let-in', { status }),
+});
