@@ -15,7 +15,7 @@ const secretName =
   /pass|pwd|mdp|mot.?de|secret|token|jeton|csrf|xsrf|auth|session|sid\b|otp|pin\b|code|key|cle\b|credential|signature|iban|card|cvv|assertion|saml/i;
 
 /** Whether what stands under this name (`ARGS:password`) may be secret: then not even its shape is shown. */
-export function isSecretTarget(target: string | undefined): boolean {
+function isSecretTarget(target: string | undefined): boolean {
   if (target === undefined) return false;
   if (/^(?:REQUEST_COOKIES|REQUEST_HEADERS:(?:Cookie|Authorization|Proxy-Authorization))/i.test(target))
     return true;

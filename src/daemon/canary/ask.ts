@@ -78,7 +78,7 @@ function here({ gateway }: Site, probe: Questions['entry'][number]['expectation'
 }
 
 /** An address of this machine at which the gateway listens. */
-export function listenerOf({ gateway }: Site): string {
+function listenerOf({ gateway }: Site): string {
   const [listen] = gateway.listen;
   if (listen === undefined || listen === '0.0.0.0') return '127.0.0.1';
   return listen === '::' ? '::1' : listen;

@@ -3,8 +3,7 @@ import { readIfThere, writeDurably } from '../../hosts/files.ts';
 import type { Message } from '../../model/message.ts';
 
 /** What is asked of a publication that must refuse: an attack, or to be let in without a session or a certificate. */
-export const canaryKinds = ['waf', 'sign-in', 'certificate'] as const;
-export type CanaryKind = (typeof canaryKinds)[number];
+export type CanaryKind = 'waf' | 'sign-in' | 'certificate';
 
 /** What was not refused. JSON-safe; times are ISO 8601. */
 export interface CanaryAlarm {

@@ -8,7 +8,7 @@ const hours = 60 * minutes;
 const days = 24 * hours;
 
 /** What bans somebody where the description says no more than `bans: {}`. */
-export const usualThresholds: Readonly<Record<OffenceKind, Threshold>> = {
+const usualThresholds: Readonly<Record<OffenceKind, Threshold>> = {
   ssh: { failures: 5, within: 10 * minutes, for: 10 * minutes, longest: 7 * days },
   portal: { failures: 10, within: 10 * minutes, for: 10 * minutes, longest: 1 * days },
   waf: { failures: 10, within: 10 * minutes, for: 30 * minutes, longest: 7 * days },

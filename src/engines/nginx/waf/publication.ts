@@ -60,7 +60,7 @@ function summary({ id, waf }: ProxiedPublication & { readonly waf: Waf }): strin
  * Where a path is excluded: as it is sent, and only in its normal form. Whatever a service may read as another path (`//`, `/./`, `;`,
  * encoded dots) is looked at wholly.
  */
-export function pathPattern(path: string): string {
+function pathPattern(path: string): string {
   const sent = exactly(encoded(path));
   return `^(?!(?i:[^?]*(?:${ambiguous})))${sent}${path.endsWith('/') ? '' : '(?:\\?|$)'}`;
 }

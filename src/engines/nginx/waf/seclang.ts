@@ -3,12 +3,10 @@
 /** An action of a rule: a name, or a name with what it is given. */
 export type Action = string | readonly [name: string, value: string];
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const control = /[\u0000-\u001f\u007f]/;
-
 /** A text inside double quotes, where only they and the backslash before them mean something else. */
 function quoted(text: string): string {
-  if (control.test(text)) throw new Error(`control character in a rule: ${JSON.stringify(text)}`);
+  if (/\\(?:"|$)/.test(text)) throw new Error(`a backslash before a quote in a rule: ${text}`);
+  if (/\p{Cc}/u.test(text)) throw new Error(`control character in a rule: ${JSON.stringify(text)}`);
   return `"${text.replaceAll('"', '\\"')}"`;
 }
 
