@@ -82,6 +82,10 @@ export async function poternePackage(): Promise<DebianPackage> {
       ['usr/lib/systemd/system/poterne.service', copied(join(own, 'poterne.service'))],
       ['usr/lib/systemd/system/poterne-jobs.service', copied(join(own, 'poterne-jobs.service'))],
       ['usr/lib/systemd/system/nginx.service.d/poterne.conf', copied(join(own, 'nginx.conf'))],
+      [
+        'usr/lib/systemd/system/nftables.service.d/poterne-bastion.conf',
+        copied(join(own, 'bastion', 'nftables.conf')),
+      ],
       ['usr/lib/sysusers.d/poterne.conf', copied(join(own, 'poterne.sysusers'))],
       ['etc/logrotate.d/poterne', copied(join(own, 'poterne.logrotate'))],
       ...documents().map(([path, file]) => [`usr/share/doc/poterne/${path}`, copied(file)] as const),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
 import { program } from '../lib/testing-program.ts';
+import { rulesTable } from '../plan/bastion/rules.ts';
 
 /**
  * Access over SSH as an administrator sets it up, and as people use and attack it: a bastion, two machines behind it, and a
@@ -247,6 +248,16 @@ describe('a person', () => {
     expect((await as('other', 'bob', 'gate', ['-W', 'prod2:22', '--'])).err).toContain(
       'administratively prohibited',
     );
+  });
+
+  test('leads no other way when somebody’s firewall is loaded anew, which flushes all rules', async () => {
+    for (const verb of ['start', 'restart', 'reload', 'stop']) {
+      await on('gate', 'systemctl', verb, 'nftables');
+      expect([verb, await on('gate', 'nft', 'list', 'table', 'inet', rulesTable)]).toEqual([
+        verb,
+        expect.stringContaining('reject with tcp reset'),
+      ]);
+    }
   });
 
   test('has no shell, no command, no files, no other forwarding there, and no certificate for a certificate', async () => {

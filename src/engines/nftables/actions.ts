@@ -5,6 +5,8 @@ import type { Argv } from '../engine.ts';
 export const rulesetPath = '/etc/poterne/firewall.nft';
 export const unitName = 'poterne-firewall.service';
 export const unitPath = `/etc/systemd/system/${unitName}`;
+/** What is added to Debian's own service, which begins and ends with "flush ruleset" (systemd.unit(5), drop-in). */
+export const dropInPath = '/etc/systemd/system/nftables.service.d/poterne.conf';
 /** Not in sysctl.d: a boot at which the rules cannot be loaded would forward everything. */
 export const forwardingPath = '/etc/poterne/forwarding.conf';
 

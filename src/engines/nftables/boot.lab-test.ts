@@ -97,15 +97,10 @@ describe.each(releases)('on %s', (release) => {
     expect(await forwarding()).toBe('1');
   });
 
-  test('Debian’s nftables.service flushes everything, and the rules are back after it', async () => {
-    expect((await run('systemctl', 'start', 'nftables')).code).toBe(0);
-    // Known: what is started later by hand takes the rules away.
-    expect(await closed()).toBe(false);
-    expect((await run('systemctl', 'restart', unitName)).code).toBe(0);
-    expect(await closed()).toBe(true);
-    for (const verb of ['restart', 'reload']) {
-      expect((await run('systemctl', verb, 'nftables')).code).toBe(0);
-      await expect.poll(closed, { timeout: 90_000 }).toBe(true);
+  test('Debian’s nftables.service flushes everything, and the rules are back when it is done', async () => {
+    for (const verb of ['start', 'restart', 'reload', 'restart', 'reload', 'stop', 'start']) {
+      expect((await run('systemctl', verb, 'nftables')).code, verb).toBe(0);
+      expect(await closed(), verb).toBe(true);
     }
     expect((await run('systemctl', 'enable', 'nftables')).code).toBe(0);
     await lab.host(release).reboot();
@@ -116,11 +111,11 @@ describe.each(releases)('on %s', (release) => {
     expect(await closed()).toBe(true);
   });
 
-  test('also when it is restarted so often that systemd would refuse', async () => {
+  test('also when it is restarted so often that systemd refuses', async () => {
     const codes = new Set<number | undefined>();
     for (let n = 0; n < 8; n++) {
       codes.add((await run('systemctl', 'restart', 'nftables')).code);
-      await expect.poll(closed, { timeout: 90_000 }).toBe(true);
+      expect(await closed()).toBe(true);
     }
     // Debian's own unit was refused.
     expect([...codes]).toEqual([0, 1]);

@@ -5,6 +5,7 @@ import { wallPlaces } from '../../model/wall.ts';
 import {
   allowForwarding,
   checks,
+  dropInPath,
   forwardingPath,
   load,
   observe,
@@ -43,6 +44,7 @@ export function part(network: Network, host: Host): BundlePart | undefined {
     files: [
       file(rulesetPath, 0o640, ruleset.text, { origins: ruleset.origins }),
       file(unitPath, 0o644, unitText(forwarding !== undefined)),
+      file(dropInPath, 0o644, dropInText),
       ...(forwarding === undefined ? [] : [file(forwardingPath, 0o644, forwarding)]),
     ],
     checks,
@@ -71,6 +73,24 @@ function forwardingText({ forwardings }: Network, host: Host): string | undefine
 /** A pattern: nft takes it when there is no such file. */
 const keptWall = wallPlaces.kept.replace('.nft', '*.nft');
 
+const loadCommand = `/usr/sbin/nft -f ${rulesetPath}`;
+const loadWallCommand = `/usr/sbin/nft 'include "${keptWall}"'`;
+
+/**
+ * Within Debian's service, not beside it: a reload that systemd hands on (ReloadPropagatedFrom=) is lost on a unit that is being
+ * started at that moment, and the host stays open.
+ */
+const dropInText = `# Written by Poterne: this service flushes all rules, and those of ${unitName} are back in the same step.
+[Service]
+# Not loaded is told by that unit. This one would flush its own rules too if it failed.
+ExecStartPost=-${loadCommand}
+ExecStartPost=-${loadWallCommand}
+ExecReload=${loadCommand}
+ExecReload=-${loadWallCommand}
+ExecStopPost=-${loadCommand}
+ExecStopPost=-${loadWallCommand}
+`;
+
 /** Forwarding is allowed once the rules are there, at boot as well. */
 const unitText = (forwards: boolean) => `# Written by Poterne.
 [Unit]
@@ -80,21 +100,19 @@ Wants=network-pre.target
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
 # Debian's nftables.service begins with "flush ruleset", which takes every table away: these rules come after it, and
-# again whenever it is restarted or reloaded.
+# ${dropInPath} brings them back whenever it is started, reloaded or stopped.
 After=nftables.service systemd-modules-load.service local-fs.target
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
 # However often: whoever is refused as started too often would leave the host open.
 StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/sbin/nft -f ${rulesetPath}${forwards ? `\nExecStartPost=/usr/sbin/sysctl -q -p ${forwardingPath}` : ''}
-ExecReload=/usr/sbin/nft -f ${rulesetPath}
+ExecStart=${loadCommand}${forwards ? `\nExecStartPost=/usr/sbin/sysctl -q -p ${forwardingPath}` : ''}
+ExecReload=${loadCommand}
 # What was cut off and banned stays so, also where somebody flushed everything; nothing is wrong where there is none.
-ExecStartPost=-/usr/sbin/nft 'include "${keptWall}"'
-ExecReload=-/usr/sbin/nft 'include "${keptWall}"'
+ExecStartPost=-${loadWallCommand}
+ExecReload=-${loadWallCommand}
 # There is no ExecStop: a stopped unit leaves the rules in the kernel, and the host closed.
 
 [Install]

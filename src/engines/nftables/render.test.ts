@@ -30,9 +30,10 @@ describe.each(Object.entries(situations))('golden %s', (name, yaml) => {
     expect(all.size).toBeGreaterThan(0);
     for (const [host, part] of all) {
       for (const { path } of part.files) {
-        const file = path.endsWith('.nft') ? `${host}.nft` : `${host}.${path.split('/').at(-1)}`;
-        // The unit is the same everywhere.
-        if (!path.endsWith('.service') || name === 'alone')
+        const named = path.replace('.d/', '.').split('/').at(-1);
+        const file = path.endsWith('.nft') ? `${host}.nft` : `${host}.${named}`;
+        // What systemd is told is the same everywhere.
+        if (!path.startsWith('/etc/systemd/') || name === 'alone')
           await expect(text(part, path)).toMatchFileSnapshot(`golden/${name}/${file}`);
       }
       expect(part.files[0]?.origins).toHaveLength(text(part).split('\n').length - 1);
