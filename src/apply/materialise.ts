@@ -2,6 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeTrust, type TrustFile, trustText } from '../lib/client-trust.ts';
 import { sha256 } from '../lib/digest.ts';
+import { logoMarkup } from '../lib/logo.ts';
 import { markKeyOf } from '../lib/marks.ts';
 import { pinnedAuthorities } from '../lib/partner-pins.ts';
 import type { Finding } from '../model/finding.ts';
@@ -12,6 +13,8 @@ import type { Authority } from '../pki/authority/authority.ts';
 import { certificateFile, ensureCertificates } from '../pki/certificates.ts';
 import { machineKey } from '../pki/machine-key.ts';
 import { readSecret } from '../secrets/read.ts';
+
+const nothing = Buffer.alloc(0);
 
 /** The text of an input, or why it cannot be had: in a few words, and in full where there is more to say. */
 export type Material =
@@ -63,6 +66,7 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
           if (key === undefined) return { reason: 'machine.key' };
           return { text: `${from.markKey} ${markKeyOf(key)};\n` };
         }
+        if ('logo' in from) return { text: logoMarkup(await readFile(from.logo).catch(() => nothing)) };
         if ('secret' in from) return { text: `${await readSecret(from.secret)}\n` };
         if ('rules' in from) {
           const read = await readSmall(from.rules.file);

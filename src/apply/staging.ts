@@ -124,7 +124,8 @@ export class Staging {
         for (const finding of read.findings ?? []) this.wrong.set(JSON.stringify(finding), finding);
         return { input, reason: read.reason };
       }
-      this.files.set(input.as, { text: read.text, secret: true });
+      // The logo is part of pages, which nginx's workers read.
+      this.files.set(input.as, { text: read.text, secret: !('logo' in input.from) });
     }
     const reads = file.reads.map((input) => input.as);
     this.files.set(path, { text: file.text, origins: file.origins, reads, secret: false });

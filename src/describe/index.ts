@@ -10,6 +10,7 @@ import { directoryFileFindings } from './directory-files.ts';
 import { disk, type Files } from './files.ts';
 import { readJobFiles } from './job-files.ts';
 import { locateFinding, sortFindings } from './locate.ts';
+import { logoFindings } from './logo-file.ts';
 import { merge, type Sources } from './merge.ts';
 import { parse } from './parse.ts';
 import { proofFindings } from './proof-files.ts';
@@ -70,6 +71,7 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
     const shown = site.tlsConfigurations.filter((one) => one.kind === 'client');
     findings.push(...(await clientFileFindings(shown, files, now)));
     findings.push(...(await directoryFileFindings(site.directories ?? [], files, now)));
+    findings.push(...(await logoFindings(site.signIn, files)));
     findings.push(...(await proofFindings(site, files, now)));
   }
   const located = sortFindings(

@@ -30,5 +30,7 @@ p{margin:.6rem 0}
 small{color:var(--muted)}
 code{overflow-wrap:anywhere}
 a{color:var(--accent)}
+.brand{display:flex;flex-wrap:wrap;align-items:center;gap:.75rem;overflow-wrap:anywhere}
+.brand img{max-height:2.5rem;max-width:10rem}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}`;
 }

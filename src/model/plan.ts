@@ -44,6 +44,8 @@ export interface Input {
     | { readonly pinned: string; readonly pins: readonly string[] }
     /** A file of rules, with what it must be. */
     | { readonly rules: { readonly file: string; readonly sha256: string } }
+    /** The logo of the gateway's own pages, as part of them; nothing where it cannot be had. */
+    | { readonly logo: string }
     /** The key of marks (`lib/marks.ts`), as a statement of this name. */
     | { readonly markKey: string }
     /** A secret of one line, such as a key's passphrase. */

@@ -12,7 +12,7 @@ people:
 sign-in:
   at: portail.ville.test
   tls: internal
-  brand: { name: Ville de Sainte-Anne, colour: "#336699" }
+  brand: { name: Ville de Sainte-Anne, logo: logo.svg, colour: "#336699" }
   second-factor: { remember: 30d }
 services:
   app: { url: "http://127.0.0.1:${app}", title: Open-Prod }
@@ -20,15 +20,19 @@ services:
   vault: { url: "http://127.0.0.1:${app}", title: Vault }
 publications:
   erp.ville.test: { service: app, tls: internal, audience: [ { groups: [staff] } ] }
+  it.ville.test: { service: app, tls: internal, audience: [ { groups: [it] } ] }
   wiki.autre.test: { service: wiki, tls: internal, audience: [ { signed-in: true } ] }
   vault.ville.test: { service: vault, tls: internal, audience: [ { groups: [it, staff], mfa: required } ] }
 `;
+
+const logo =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 80"><circle cx="60" cy="40" r="40"/></svg>';
 
 let rig: BrowserRig;
 const password = 'violet harbour 19 staples';
 
 beforeAll(async () => {
-  rig = await browserRig(yaml);
+  rig = await browserRig(yaml, { 'logo.svg': logo });
   for (const id of ['alice', 'bob', 'carol']) await rig.give(id, password);
 });
 afterAll(() => rig?.close());
@@ -202,6 +206,12 @@ describe('in a real browser', () => {
       await page.goto(portal + path);
       await look();
     }
+    // A page of nginx's own, with the logo in it.
+    await page.goto(`${rig.origin('it.ville.test')}/`);
+    expect(await page.title()).toMatch(/^Pas ouvert pour vous/);
+    await look();
+    const shown = await page.evaluate('[document.images.length, document.images[0].naturalWidth > 0]');
+    expect(shown).toEqual([1, true]);
     expect(wrong).toEqual([]);
     await page.context().close();
   });

@@ -4,8 +4,7 @@ body.portal{display:flex;flex-direction:column;align-items:center;justify-conten
 .portal>header,.portal>nav.places,.portal>footer,.portal>main{width:100%;max-width:64rem}
 .portal>header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.5rem 1.5rem;padding:1.25rem 1.5rem .5rem}
 .portal>header:not(:has(.who)){justify-content:center;padding-top:2.5rem}
-.brand{display:flex;align-items:center;gap:.75rem;color:var(--ink);font-weight:600;font-size:1.15rem;text-decoration:none;overflow-wrap:anywhere}
-.brand img{max-height:2.5rem;max-width:10rem}
+.brand{color:var(--ink);font-weight:600;font-size:1.15rem;text-decoration:none}
 .who{display:flex;align-items:center;gap:.75rem;color:var(--muted)}
 .places ul{display:flex;flex-wrap:wrap;gap:.15rem .25rem;margin:0;padding:0 .75rem;list-style:none}
 .places a{display:block;padding:.4rem .75rem;border-radius:.3rem;color:var(--ink);text-decoration:none}

@@ -218,10 +218,8 @@ const requestLabel: Readonly<Record<Language, string>> = {
 /** Statuses for which the gateway has a page of its own; that of 429 says more (`render/limits.ts`). */
 export const pageStatuses = [403, 404, 413, 421, 502, 503, 504] as const;
 
-/** Every page, by its path below `pages/`, with the name and the colour of the organisation. nginx fills in the request's number (SSI). */
-export function pages(
-  brand: Pick<Brand, 'name' | 'colour'> = {},
-): { readonly path: string; readonly text: string }[] {
+/** Every page, by its path below `pages/`, with the name, the logo and the colour of the organisation. nginx fills in the request's number (SSI). */
+export function pages(brand: Brand = {}): { readonly path: string; readonly text: string }[] {
   const html = (Object.keys(texts) as Language[]).flatMap((language) => {
     const page = (name: Name, path = `${name}`) => ({
       path: `${language}/${path}.html`,
@@ -268,7 +266,7 @@ const document = (
   status: number,
   { title, text }: Page,
   more: string,
-  { name, colour }: Pick<Brand, 'name' | 'colour'>,
+  { name, logo, colour }: Brand,
 ): string => `<!doctype html>
 <html lang="${language}">
   <head>
@@ -280,10 +278,13 @@ const document = (
   </head>
   <body>
     <main>${
-      name === undefined
+      name === undefined && logo === undefined
         ? ''
         : `
-      <p><strong>${xml(name)}</strong></p>`
+      <p class="brand">${[
+        ...(logo === undefined ? [] : ['<!--# include virtual="/.poterne/logo" -->']),
+        ...(name === undefined ? [] : [`<strong>${xml(name)}</strong>`]),
+      ].join('')}</p>`
     }
       <h1>${title}</h1>
       <p>${text}</p>${more}

@@ -15,7 +15,7 @@ import { nameScript } from './render/names.ts';
 import { partnerFile, partnerInputs, partnerLocations, partnerStandIn } from './render/partner.ts';
 import { portalArtefact } from './render/portal.ts';
 import { publicationFile, standIn } from './render/publication.ts';
-import { forwardingFile, pagesFile } from './render/shared.ts';
+import { forwardingFile, logoInputs, pagesFile } from './render/shared.ts';
 import { directFile, directStandIn, namesFile, namesStandIn, regexNamed } from './render/stream.ts';
 import { groupsOf } from './render/upstream.ts';
 import { type Node, write } from './syntax.ts';
@@ -36,7 +36,7 @@ export function render(site: Site, facts: Facts): Artefact[] {
     isolated: { publication: id, standIn: instead },
   });
   return [
-    { ...file('nginx.conf', mainFile(context)), reads: markInputs(site) },
+    { ...file('nginx.conf', mainFile(context)), reads: [...markInputs(site), ...logoInputs(site)] },
     ...wafArtefacts(context).map((artefact) => ({ ...base, ...artefact })),
     file('forwarding.conf', forwardingFile(context)),
     ...(hasGate(site)

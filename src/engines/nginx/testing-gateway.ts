@@ -13,6 +13,7 @@ import { freePorts } from '../../lib/testing-ports.ts';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { debianRules, readRuleSet } from '../../lib/crs.ts';
+import { logoMarkup } from '../../lib/logo.ts';
 import { markKeyOf } from '../../lib/marks.ts';
 import { pinnedAuthorities } from '../../lib/partner-pins.ts';
 import type { Facts } from '../../model/facts.ts';
@@ -120,6 +121,7 @@ export async function stage(
   const bytes = ({ from }: Input) => {
     if ('file' in from) return readFile(from.file, 'utf8');
     if ('certificate' in from) return authority.issue(from.certificate.names);
+    if ('logo' in from) return readFile(from.logo).then(logoMarkup);
     if ('secret' in from) return readFile(from.secret.file, 'utf8');
     if ('pinned' in from)
       return readFile(from.pinned, 'utf8').then((text) => pinnedAuthorities(text, from.pins) ?? text);

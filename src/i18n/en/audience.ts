@@ -11,6 +11,10 @@ export const audience = {
   'sign-in.required.empty.hint':
     'write { groups: [admins] } or { from: [internet] }; for everybody, { from: ["0.0.0.0/0", "::/0"] }',
   'sign-in.logo': 'the logo "{file}" is neither .svg nor .png',
+  'sign-in.logo.unreadable': 'the logo cannot be read from here ({reason}): {file}',
+  'sign-in.logo.large': 'the logo has {size} KiB: {file}',
+  'sign-in.logo.broken': 'what is in this file is neither SVG nor PNG: {file}',
+  'sign-in.logo.hint': 'name an SVG or PNG file of at most {most} KiB; pages show it 40 pixels high',
   'sign-in.missing.hint':
     'add the section "sign-in" with the portal’s name: sign-in: { at: portal.example.fr }',
   'value.colour': '"{value}" is not a colour: write it like "#336699"',

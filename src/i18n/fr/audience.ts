@@ -12,6 +12,11 @@ export const audience: Record<keyof typeof en, string> = {
   'sign-in.required.empty.hint':
     'écrivez { groups: [admins] } ou { from: [internet] } ; pour tout le monde, { from: ["0.0.0.0/0", "::/0"] }',
   'sign-in.logo': 'le logo « {file} » n’est ni .svg ni .png',
+  'sign-in.logo.unreadable': 'le logo ne peut pas être lu d’ici ({reason}) : {file}',
+  'sign-in.logo.large': 'le logo pèse {size} Kio : {file}',
+  'sign-in.logo.broken': 'ce que contient ce fichier n’est ni du SVG ni du PNG : {file}',
+  'sign-in.logo.hint':
+    'indiquez un fichier SVG ou PNG d’au plus {most} Kio ; les pages l’affichent sur 40 pixels de haut',
   'sign-in.missing.hint':
     'ajoutez la section « sign-in » avec le nom du portail : sign-in: { at: portail.example.fr }',
   'value.colour': '« {value} » n’est pas une couleur : écrivez-la comme "#336699"',

@@ -1,3 +1,5 @@
+import type { Input } from '../../../model/plan.ts';
+import type { Pointer } from '../../../model/pointer.ts';
 import type { Site } from '../../../model/site.ts';
 import { pageStatuses } from '../pages.ts';
 import { block, line, type Node, note } from '../syntax.ts';
@@ -37,36 +39,44 @@ export function pagesFile(context: Context): Node[] {
       ? [block('', ['location', '=', '/.poterne/json/blocked.html'], json('/blocked.json'))]
       : []),
     ...limitedLocations(context, opening),
-    block(
-      '',
-      ['location', '=', '/.poterne/said'],
-      [
-        ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
-        ...unlooked(site),
-        own('default_type', 'text/html'),
-        own('root', statePath('cut/said')),
-        own('try_files', '/$poterne_id', '=204'),
-      ],
-    ),
-    ...(site.bans ? [bannedUntil(site, statePath)] : []),
+    included(site, '', 'said', statePath('cut/said'), ['/$poterne_id']),
+    // Until when somebody is banned, and whom they may ask: what stands in the file by which they are.
+    ...(site.bans
+      ? [
+          included(site, '/bans', 'banned', statePath('bans'), [
+            '/addresses/$remote_addr',
+            '/networks/$poterne_network',
+          ]),
+        ]
+      : []),
+    ...(site.signIn?.brand.logo === undefined
+      ? []
+      : [included(site, logoPointer, 'logo', path('current/pages'), ['/logo.html'])]),
     ...(hasGate(site) ? [block('', ['location', '^~', '/.poterne/json/403-'], json('/refused.json'))] : []),
   ];
 }
 
-/** Until when somebody is banned, and whom they may ask: what stands in the file by which they are. */
-function bannedUntil(site: Site, statePath: (path: string) => string): Node {
-  return block(
-    '/bans',
-    ['location', '=', '/.poterne/banned'],
+/** What pages include: the first of these files that is there, or nothing. */
+const included = (site: Site, at: Pointer, name: string, root: string, files: readonly string[]): Node =>
+  block(
+    at,
+    ['location', '=', `/.poterne/${name}`],
     [
       ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
       ...unlooked(site),
       own('default_type', 'text/html'),
-      own('root', statePath('bans')),
-      own('try_files', '/addresses/$remote_addr', '/networks/$poterne_network', '=204'),
+      own('root', root),
+      own('try_files', ...files, '=204'),
     ],
   );
-}
+
+const logoPointer = '/sign-in/brand/logo';
+
+/** The logo of the organisation, which `nginx.conf` brings for all pages. */
+export const logoInputs = ({ signIn }: Site): Input[] =>
+  signIn?.brand.logo === undefined
+    ? []
+    : [{ as: 'pages/logo.html', from: { logo: signIn.brand.logo }, because: logoPointer }];
 
 /**
  * `forwarding.conf`, for every location that leads to a service, and `forwarding-known.conf` or `forwarding-signed.conf` where people sign
