@@ -67,6 +67,8 @@ if [ "$announced" = no ]; then
         "  $package : une autorité de certification et les noms qu’elle cherche, dans les tests ; le service de bind9 reste arrêté" ;;
       slapd) say "  slapd: a directory of people, in the tests; its service stays off" \
         "  slapd : un annuaire de personnes, dans les tests ; son service reste arrêté" ;;
+      fail2ban | python3-systemd) say "  $package: what counts failures and bans, in the tests; fail2ban's service stays off" \
+        "  $package : ce qui compte les échecs et bannit, dans les tests ; le service de fail2ban reste arrêté" ;;
       slowhttptest) say '  slowhttptest: clients that are slow on purpose, in the tests' \
         '  slowhttptest : des clients lents exprès, dans les tests' ;;
       libfaketime) say '  libfaketime: a clock that jumps, in the tests' '  libfaketime : une horloge qui saute, dans les tests' ;;
@@ -172,3 +174,4 @@ disable() {
 disable nginx nginx
 disable bind9 named
 disable slapd slapd
+disable fail2ban fail2ban

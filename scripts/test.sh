@@ -10,7 +10,7 @@ cd "$(dirname -- "$0")/.."
 
 require_node
 scripts/ensure-npm-packages.sh --dev
-scripts/ensure-debian-packages.sh bind9 chromium iproute2 libfaketime libnginx-mod-http-js libnginx-mod-http-modsecurity libnginx-mod-stream modsecurity-crs nftables nginx openssl pebble postgresql slapd slowhttptest testssl.sh
+scripts/ensure-debian-packages.sh bind9 chromium fail2ban iproute2 libfaketime libnginx-mod-http-js libnginx-mod-http-modsecurity libnginx-mod-stream modsecurity-crs nftables nginx openssl pebble postgresql python3-systemd slapd slowhttptest testssl.sh
 
 # Everything runs, so that one run tells everything.
 status=0
