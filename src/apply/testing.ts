@@ -161,13 +161,14 @@ export interface Asked {
   readonly ca: readonly string[];
   /** Without one, each request has a connection of its own. */
   readonly agent?: Agent | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
  * One request over HTTPS to this machine, as a client that trusts `ca` and asks for `name`. An error tells whether the
  * connection had been `reused`, and whether it was `unanswered`: closed before any byte of an answer.
  */
-export function ask({ port, name, path = '/', ca, agent }: Asked): Promise<Answer> {
+export function ask({ port, name, path = '/', ca, agent, headers = {} }: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let answered = false;
     const asked = request(
@@ -176,7 +177,7 @@ export function ask({ port, name, path = '/', ca, agent }: Asked): Promise<Answe
         port,
         path,
         servername: name,
-        headers: { host: port === 443 ? name : `${name}:${port}` },
+        headers: { host: port === 443 ? name : `${name}:${port}`, ...headers },
         ca: [...ca],
         agent: agent ?? false,
         timeout: 30_000,

@@ -27,6 +27,7 @@ import { markKept } from './cut/records.ts';
 import { denied } from './denied.ts';
 import { lookAtPins } from './partners/pins.ts';
 import { clientCertificates, prepareProof } from './proof.ts';
+import { markOf } from './waf/own.ts';
 
 /** The gateway of this machine: its state folder and what lives there. */
 export interface Gateway {
@@ -213,6 +214,8 @@ export interface ProveOptions {
   readonly address?: string;
   /** Where it is proved from: a described host and its network. Default: this machine. */
   readonly from?: { readonly host: string; readonly network: Network };
+  /** By which the gateway that is asked knows our attacks; default this one's own. */
+  readonly mark?: string;
   /** Stops at once; what was seen until then is kept. */
   readonly signal?: AbortSignal;
   /** Told each piece of evidence as it comes in. */
@@ -226,6 +229,7 @@ export async function prove(
   expectations: Plan['expectations'],
   options: ProveOptions = {},
 ): Promise<readonly Evidence[]> {
+  const mark = options.mark ?? (await markOf(gateway.state));
   const evidence = await verify(
     expectations,
     {
@@ -238,6 +242,7 @@ export async function prove(
       ownRoots: [gateway.authority.root, ...(options.ownRoots ?? [])],
       authorities: options.authorities ?? [],
       clients: clientCertificates(gateway, site),
+      ...(mark === undefined ? {} : { mark }),
       ...(options.signal ? { signal: options.signal } : {}),
     },
     options.progress,

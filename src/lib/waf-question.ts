@@ -9,14 +9,22 @@ const attack = encodeURIComponent(
 /** What the rules count at least for it, at any paranoia level (CRS 3.3: 45; 4 more), with room for those that a later one finds no more. */
 const surely = 25;
 
+/** The last part of the path. */
+const name = 'poterne-asks-itself';
+const end = `/${name}?poterne=${attack}`;
+
 /** Path and query of an attack that a firewall looks at, wherever it leads; nothing where everything is skipped. */
 export function wafQuestion(routes: readonly Route[], { skip }: Waf): string | undefined {
   const folders = routes.filter(({ match }) => match !== 'regex').map(({ path }) => path);
   const path = ['/', ...folders]
-    .map((folder) => `${folder.replace(/\/*$/, '/')}poterne-asks-itself`)
+    .map((folder) => `${folder.replace(/\/*$/, '/')}${name}`)
     .find((each) => !skip.some((one) => (one.endsWith('/') ? each.startsWith(one) : each === one)));
   return path === undefined ? undefined : `${path}?poterne=${attack}`;
 }
+
+/** Whether path and query are such a question, of whatever publication. */
+export const isWafQuestion = (target: string): boolean =>
+  target.endsWith(end) && /^[^?#]*$/.test(target.slice(0, -end.length));
 
 /** Whether a firewall surely blocks it: five is what one rule counts, and what is excluded counts no more. */
 export const surelyBlocks = ({ mode, thresholds, exclusions }: Waf): boolean =>

@@ -29,6 +29,8 @@ export interface ProbeContext {
   readonly internalAuthorities: readonly string[];
   /** The client certificates that there are here. */
   readonly clients?: ClientCertificates;
+  /** By which the gateway knows an attack that it is asked to refuse from those of visitors. */
+  readonly mark?: string;
   /** Milliseconds that one probe may take in all. */
   readonly timeout: number;
   /** Ends the probe at once, with everything it opened. */

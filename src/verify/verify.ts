@@ -17,6 +17,8 @@ export interface VerifyOptions {
   readonly ownRoots?: readonly string[];
   /** Where probes get client certificates from; default nowhere. */
   readonly clients?: ClientCertificates;
+  /** By which the gateway knows our attacks (`src/lib/own-question.ts`); default none, so that they count as a visitor's. */
+  readonly mark?: string;
   /** Milliseconds that one probe may take in all; default 10 000. */
   readonly timeout?: number;
   /** How many probes run at once; default 16. */
@@ -143,6 +145,7 @@ async function tryOnce(expectation: Expectation, options: RunOptions): Promise<E
     authorities,
     internalAuthorities,
     clients,
+    mark,
     timeout = 10_000,
     signal,
     now = () => new Date(),
@@ -150,6 +153,7 @@ async function tryOnce(expectation: Expectation, options: RunOptions): Promise<E
   const context: ProbeContext = {
     ...{ vantage, network, authorities, internalAuthorities, timeout, signal, now },
     ...(clients ? { clients } : {}),
+    ...(mark === undefined ? {} : { mark }),
   };
   const at = now().toISOString();
   const began = performance.now();

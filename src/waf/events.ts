@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { mask, maskName } from './mask.ts';
+import { type IsOwn, nobodysOwn } from './own.ts';
 import { parseCut, parseTransaction, type WafFound, type WafTransaction } from './transaction.ts';
 
 /** What one rule found, as it may be shown to people. */
@@ -56,29 +57,33 @@ export interface WafLogCounts {
  * A line of the log for whoever follows it (as `tail -F` does), or the beginning and the end of one that is too long; nothing when it is none, or
  * the gateway's own question.
  */
-export function parseWafEvent(line: string, end?: string): WafEvent | undefined {
+export function parseWafEvent(line: string, end?: string, isOwn: IsOwn = nobodysOwn): WafEvent | undefined {
   const read = end === undefined ? parseTransaction(line) : parseCut(line, end);
-  return read && !read.isCanary ? eventOf(read) : undefined;
+  return read && !isOwn(read) ? eventOf(read) : undefined;
+}
+
+/** Which of a log is read. */
+export interface WafReading {
+  /** Nothing that is older. */
+  readonly since?: Date;
+  /** Told what was read. */
+  readonly counts?: WafLogCounts;
+  /** What is left out. */
+  readonly isOwn?: IsOwn;
 }
 
 /**
  * The events of a log, oldest file first, one in memory at a time. `file` is the log that is written now; its rotated ones
  * (`.1`, `.2.gz`) are read before it.
  */
-export async function* readWafEvents(
-  file: string,
-  options: { readonly since?: Date; readonly counts?: WafLogCounts } = {},
-): AsyncGenerator<WafEvent> {
+export async function* readWafEvents(file: string, options: WafReading = {}): AsyncGenerator<WafEvent> {
   for await (const read of readTransactions(file, options)) yield eventOf(read);
 }
 
 /** The same with what clients sent, secrets too: for what replays a request on this machine. */
 export async function* readTransactions(
   file: string,
-  {
-    since,
-    counts = { lines: 0, broken: 0, cut: 0 },
-  }: { readonly since?: Date; readonly counts?: WafLogCounts },
+  { since, counts = { lines: 0, broken: 0, cut: 0 }, isOwn = nobodysOwn }: WafReading = {},
 ): AsyncGenerator<WafTransaction> {
   for (const each of await withRotated(file))
     for await (const { text, end } of linesOf(each)) {
@@ -86,7 +91,7 @@ export async function* readTransactions(
       if (end !== undefined) counts.cut++;
       const read = end === undefined ? parseTransaction(text) : parseCut(text, end);
       if (!read) counts.broken++;
-      else if (!read.isCanary && (!since || read.at >= since)) yield read;
+      else if ((!since || read.at >= since) && !isOwn(read)) yield read;
     }
 }
 

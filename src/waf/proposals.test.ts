@@ -11,7 +11,7 @@ const found = (rule: number, target: string | undefined, severity = 2): WafFound
 });
 const transaction = (uri: string, ...some: WafFound[]): WafTransaction => ({
   ...{ at: new Date(), request: '', address: '', method: 'GET', uri, status: 403 },
-  ...{ isDetectionOnly: false, isCanary: false, sums: [], found: some, isCut: false },
+  ...{ isDetectionOnly: false, sums: [], found: some, isCut: false },
 });
 const thresholds = { inbound: 5, outbound: 4 };
 const proposed = (uri: string, ...some: WafFound[]) =>

@@ -17,8 +17,6 @@ export interface WafTransaction {
   readonly found: readonly WafFound[];
   /** The line was too long to be read whole: what was found is not known. */
   readonly isCut: boolean;
-  /** A question of the gateway's own, which asks whether the firewall refuses. */
-  readonly isCanary: boolean;
 }
 
 /** What one rule found. */
@@ -37,6 +35,9 @@ export interface WafFound {
   readonly file: string;
   readonly tags: readonly string[];
 }
+
+/** Rules of ours, which find nothing. */
+const ofOurs: readonly number[] = [wafSummary.rule, wafCanary.rule];
 
 /** A line of the audit log; nothing when it is none. Text in it is whatever clients sent. */
 export function parseTransaction(line: string): WafTransaction | undefined {
@@ -64,9 +65,8 @@ export function parseTransaction(line: string): WafTransaction | undefined {
     isDetectionOnly: record(transaction.producer).secrules_engine === 'DetectionOnly',
     ...(summary ? { summary } : {}),
     sums: messages.filter(({ rule }) => isSumRule(rule)),
-    found: messages.filter(({ rule }) => !isSumRule(rule) && rule !== wafSummary.rule),
+    found: messages.filter(({ rule }) => !isSumRule(rule) && !ofOurs.includes(rule)),
     isCut: false,
-    isCanary: messages.some(({ rule }) => rule === wafCanary.rule),
   };
 }
 
@@ -98,7 +98,7 @@ export function parseCut(head: string, tail: string): WafTransaction | undefined
   return {
     ...{ at, request: id, address, method, uri: '', status: 0, isDetectionOnly: false },
     ...(summary ? { summary } : {}),
-    ...{ sums: [], found: [], isCut: true, isCanary: false },
+    ...{ sums: [], found: [], isCut: true },
   };
 }
 

@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { activeManifest, type Gateway, type ProveOptions, prove } from '../../daemon/gateway.ts';
-import { type Reach, rootOfGateway } from '../../daemon/reach.ts';
+import { type Reach, rootOfGateway, servedGateway } from '../../daemon/reach.ts';
 import { fromVantage } from '../../daemon/vantage.ts';
+import { markOfGateway } from '../../daemon/waf/own.ts';
 import { unproved } from '../../lib/client-proofs.ts';
 import { allPorts } from '../../lib/ports.ts';
 import type { Evidence } from '../../model/evidence.ts';
@@ -64,10 +65,12 @@ export function verify(context: Context): Command {
         // The gateway that a service runs here proves with its own, which is open already.
         const isOwn = reach.here === site.gateway.host && gateway.state === installedGateway.state;
         const root = isOwn ? undefined : await knownRoot(context, site, reach);
+        const mark = isOwn ? undefined : await knownMark(context, site, reach, chosen);
         const proveOptions = {
           json: options.json === true,
           ...(options.address ? { address: options.address } : {}),
           ...(root ? { ownRoots: [root] } : {}),
+          ...(mark === undefined ? {} : { mark }),
           ...(options.ca ? { authorities: [await readAuthority(options.ca)] } : {}),
         };
         const evidence = vantage
@@ -142,6 +145,23 @@ async function knownRoot(context: Context, site: Site, reach: Reach): Promise<st
     context.err(context.t('verify.root.unknown'));
     return undefined;
   }
+}
+
+/** The mark by which an installed gateway knows our attacks. Whoever cannot log in to it asks as visitors do, and counts as one. */
+async function knownMark(
+  context: Context,
+  site: Site,
+  reach: Reach,
+  chosen: readonly Expectation[],
+): Promise<string | undefined> {
+  if (!chosen.some(({ probe }) => probe.kind === 'waf-refuses') || !servedGateway(site)) return undefined;
+  const mark = await markOfGateway(site, reach).catch((error: unknown) => {
+    // Why is said with the root.
+    if (error instanceof Fault) return undefined;
+    throw error;
+  });
+  if (mark === undefined) context.err(context.t('verify.mark.unknown'));
+  return mark;
 }
 
 function onAllPorts(expectation: Expectation): Expectation {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { wafCrs } from './waf/crs.ts';
+import { wafMark } from './waf/mark.ts';
 import { wafEvidence, wafReport } from './waf/report.ts';
 import { wafRules } from './waf/rules.ts';
 import { wafTrial, wafTune } from './waf/tune.ts';
@@ -19,6 +20,6 @@ export function waf(context: Context): Command {
     .helpCommand(false)
     .enablePositionalOptions();
   for (const make of [wafReport, wafTune, wafRules, wafCrs]) made.addCommand(make(context));
-  for (const make of [wafTrial, wafEvidence]) made.addCommand(make(context), { hidden: true });
+  for (const make of [wafTrial, wafEvidence, wafMark]) made.addCommand(make(context), { hidden: true });
   return made;
 }

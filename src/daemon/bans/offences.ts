@@ -1,6 +1,7 @@
 import { banNetwork } from '../../lib/bans.ts';
 import type { Offence } from '../../model/bans.ts';
 import { parseWafEvent } from '../../waf/events.ts';
+import type { IsOwn } from '../../waf/own.ts';
 import { leftOut } from './follow-file.ts';
 
 /** Lines of logs that tell of somebody's offences; `undefined` for all others. What people typed is told in a few harmless characters. */
@@ -38,10 +39,10 @@ export function ofHandshake(line: string): Offence | undefined {
 }
 
 /** The firewall's log: requests that were blocked. */
-export function ofWaf(line: string): Offence | undefined {
+export function ofWaf(line: string, isOwn?: IsOwn): Offence | undefined {
   if (line === '') return undefined;
   const [head = '', tail] = line.split(leftOut);
-  const event = parseWafEvent(head, tail);
+  const event = parseWafEvent(head, tail, isOwn);
   if (!event?.blocked) return undefined;
   const rules = [...new Set(event.matches.map(({ rule }) => rule))].slice(0, 5).join(' ');
   const what = `${said(event.publication ?? '')}${said(event.path)} ${rules}`;

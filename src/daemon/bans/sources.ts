@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Offence } from '../../model/bans.ts';
+import { ownQuestions } from '../waf/own.ts';
 import { followFile } from './follow-file.ts';
 import { ofAccess, ofAudit, ofHandshake, ofWaf, type SignInSeen } from './offences.ts';
 
@@ -16,8 +17,9 @@ export function followSources(state: string): { look(): Promise<Seen>; close(): 
   const sources = [
     { file: log('access.log'), of: ofAccess },
     { file: log('unknown.log'), of: ofHandshake },
-    { file: log('waf.log'), of: ofWaf },
   ];
+  const waf = log('waf.log');
+  let isOwn: ReturnType<typeof ownQuestions> | undefined;
   const audit = followNewest(join(state, 'audit'));
   return {
     async look() {
@@ -25,10 +27,14 @@ export function followSources(state: string): { look(): Promise<Seen>; close(): 
         sources.map(async ({ file, of }) => (await file.lines()).flatMap((line) => of(line) ?? [])),
       );
       const signIns = (await audit.lines()).flatMap((line) => ofAudit(line) ?? []);
-      return { offences: offences.flat(), signIns };
+      const found = await waf.lines();
+      isOwn ??= ownQuestions(state);
+      const own = await isOwn;
+      return { offences: [...offences.flat(), ...found.flatMap((line) => ofWaf(line, own) ?? [])], signIns };
     },
     close: async () => {
       for (const { file } of sources) await file.close();
+      await waf.close();
       await audit.close();
     },
   };

@@ -1,5 +1,6 @@
 import { connect, isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { marked } from '../../lib/own-question.ts';
 import { mapAtMost } from '../../lib/pool.ts';
 import { wafCanary } from '../../lib/waf-log.ts';
 import { type Message, message } from '../../model/message.ts';
@@ -11,6 +12,7 @@ import { type CrsDoor, type RawAnswer, send } from '../../waf/crs/send.ts';
 import type { Gateway } from '../gateway.ts';
 import { clientCertificates } from '../proof.ts';
 import { wafLogOf } from '../waf/log.ts';
+import { markOf } from '../waf/own.ts';
 import type { Questions, WafQuestion } from './questions.ts';
 import type { CanaryKind } from './record.ts';
 
@@ -97,9 +99,10 @@ async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Told
   if (waf.length === 0) return { unrefused: [], unasked: [] };
   const log = wafLogOf(gateway.state);
   const since = await endOf(log);
+  const mark = await markOf(gateway.state);
   const tried = await mapAtMost(waf, width, async (question) => ({
     question,
-    answer: await askWall(gateway, site, question),
+    answer: await askWall(gateway, site, mark === undefined ? question : withMark(question, mark)),
   }));
   const asked = tried.flatMap(({ question, answer }) => (answer ? [{ question, answer }] : []));
   const ids = asked.flatMap(({ answer }) => answer.requests);
@@ -122,6 +125,12 @@ async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Told
     unasked: tried.flatMap(({ question, answer }) => (answer ? [] : [question.publication.name])),
   };
 }
+
+/** Reports and bans know the question by its mark. */
+const withMark = (question: WafQuestion, mark: string): WafQuestion => ({
+  ...question,
+  target: marked(question.target, mark),
+});
 
 /** The answer to an attack; nothing where a client's certificate is needed, and none can be shown here. */
 async function askWall(

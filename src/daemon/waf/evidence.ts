@@ -10,6 +10,7 @@ import { linesOf, readWafEvents, withRotated } from '../../waf/events.ts';
 import { evidenceTaker } from '../../waf/evidence.ts';
 import { type Reach, targetOf } from '../reach.ts';
 import { type Walled, wafLogOf } from './log.ts';
+import { ownQuestions } from './own.ts';
 
 /** What is known of the publications that are to block from now on, by id; `unknown` where the gateway did not say. */
 export type Evidence = ReadonlyMap<string, WafEvidence | 'unknown'>;
@@ -27,7 +28,7 @@ export async function evidenceOf(
   }));
   for (const file of await withRotated(join(state, 'nginx', 'log', 'access.log')).catch(nothing))
     for await (const { text } of linesOf(file)) {
-      // The gateway's own questions are nobody's traffic.
+      // The gateway's own questions are nobody's traffic. Whoever calls themselves so is left out too: that only makes what is known less.
       if (!text.includes('"waf":"observe"') || text.includes('"agent":"poterne"')) continue;
       const at = /^\{"time":"([^"]+)"/.exec(text)?.[1];
       const time = at === undefined ? Number.NaN : Date.parse(at);
@@ -35,7 +36,7 @@ export async function evidenceOf(
       for (const { mark, taker } of marks) if (text.includes(mark)) taker.came(new Date(time).toISOString());
     }
   if ((await withRotated(wafLogOf(state)).catch(nothing)).length > 0)
-    for await (const event of readWafEvents(wafLogOf(state)))
+    for await (const event of readWafEvents(wafLogOf(state), { isOwn: await ownQuestions(state) }))
       for (const { publication, taker } of takers)
         if (event.publication === publication.id) taker.found(event);
   return Object.fromEntries(takers.map(({ publication, taker }) => [publication.id, taker.evidence()]));

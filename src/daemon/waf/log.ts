@@ -3,6 +3,7 @@ import type { ProxiedPublication, Site } from '../../model/site.ts';
 import { readTransactions, readWafEvents, type WafEvent, type WafLogCounts } from '../../waf/events.ts';
 import { type WafReport, wafReporter } from '../../waf/report.ts';
 import type { WafTransaction } from '../../waf/transaction.ts';
+import { ownQuestions } from './own.ts';
 
 /** Where a gateway's web application firewall tells what it found. */
 export const wafLogOf = (state: string): string => join(state, 'nginx', 'log', 'waf.log');
@@ -18,8 +19,9 @@ export const walled = ({ publications }: Pick<Site, 'publications'>): readonly W
 export async function reportOf(state: string, { id, waf }: Walled, since: Date): Promise<WafReport> {
   const reporter = wafReporter({ publication: id, since });
   const counts = noCounts();
+  const isOwn = await ownQuestions(state);
   await unlessAbsent(async () => {
-    for await (const event of readWafEvents(wafLogOf(state), { since, counts })) reporter.add(event);
+    for await (const event of readWafEvents(wafLogOf(state), { since, counts, isOwn })) reporter.add(event);
   });
   return reporter.report(waf.mode, counts);
 }
@@ -38,8 +40,7 @@ export async function transactionOfReference(
   reference: string,
 ): Promise<WafTransaction | undefined> {
   return unlessAbsent(async () => {
-    for await (const each of readTransactions(wafLogOf(state), {}))
-      if (each.request === reference) return each;
+    for await (const each of readTransactions(wafLogOf(state))) if (each.request === reference) return each;
     return undefined;
   });
 }

@@ -139,6 +139,8 @@ export const cli = {
   'verify.from': 'the described host to look from, over ssh; default: this machine',
   'verify.root.unknown':
     'going on without the root certificate of the gateway: its certificates may look untrusted from here',
+  'verify.mark.unknown':
+    'going on without a mark of the gateway: the attacks that its firewall must refuse count there as a visitor’s, in reports and for bans',
   'verify.all-ports': 'scan all 65,535 ports, which takes minutes where a firewall is silent',
   'cli.yes-no': '[y/N]',
   // Machines.

@@ -144,6 +144,8 @@ export const cli = {
   'verify.from': 'l’hôte décrit d’où l’on regarde, par ssh ; par défaut, cette machine',
   'verify.root.unknown':
     'on continue sans le certificat racine de la passerelle : ses certificats peuvent paraître douteux d’ici',
+  'verify.mark.unknown':
+    'on continue sans marque de la passerelle : les attaques que son pare-feu doit refuser y comptent comme celles d’un visiteur, dans les rapports et pour les bannissements',
   'verify.all-ports': 'essayer les 65 535 ports, ce qui prend des minutes là où un pare-feu se tait',
   'cli.yes-no': '[o/N]',
   // Les machines.
