@@ -52,7 +52,8 @@ export interface CredentialStore extends FactorStore {
   take(kind: string, hash: string, at: Date): Promise<OneTime | undefined>;
   /** The same, and it stays. */
   peek(kind: string, hash: string, at: Date): Promise<OneTime | undefined>;
-  offered(kind: string, owner: string, at: Date): Promise<readonly OneTime[]>;
+  /** All of a kind that hold at that time. */
+  offered(kind: string, at: Date): Promise<readonly OneTime[]>;
   /**
    * Counts an attempt before it is looked at, so that many at once are as many: false when none is looked at now. Failures are
    * forgotten a day after the last, or by `succeeded`.
@@ -176,8 +177,8 @@ export function credentialStore(db: Kysely<Tables>, site: string): CredentialSto
       const row = await live(kind, at).where('hash', '=', hash).executeTakeFirst();
       return row && oneTimeOf(row);
     },
-    async offered(kind, owner, at) {
-      return (await live(kind, at).where('owner', '=', owner).execute()).map(oneTimeOf);
+    async offered(kind, at) {
+      return (await live(kind, at).execute()).map(oneTimeOf);
     },
     async attempt(owner, kind, at, patience) {
       const now = at.toISOString();

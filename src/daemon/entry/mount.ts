@@ -6,6 +6,7 @@ import type { Factors } from '../../identity/factors.ts';
 import type { LocalPeople } from '../../identity/people.ts';
 import { steadyStore } from '../../identity/steady-store.ts';
 import type { User } from '../../identity/types.ts';
+import { pardons } from '../../identity/unlock.ts';
 import { classOf } from '../../lib/path-class.ts';
 import { deliver, retryQueue } from '../../mail/deliver.ts';
 import { cutPlaces } from '../../model/cut.ts';
@@ -65,6 +66,7 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
     isCut: ({ id }) => isUserCut(state, id),
     certificates: (user) => certificatesOf(state, user),
     changePassword: (user, password, from) => people.setPassword(user, password, { who: user.id, from }),
+    pardons: () => pardons(credentialsOf(entry.store, site.name), new Date()),
     audit: (one) => audit.append(one),
     refused: entry.refused,
     ...(mail

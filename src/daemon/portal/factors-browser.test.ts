@@ -2,6 +2,7 @@ import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../apply/testing.ts';
+import { searchAudit } from '../../audit/search.ts';
 import { type BrowserRig, browserRig, type Ports } from './testing-browser.ts';
 
 const password = 'bateau tiroir nuage girafe';
@@ -60,6 +61,29 @@ test('an invitation sets a password that holds, once', async () => {
   expect(await page.textContent('[role=status]')).toContain('You sign in as alice');
   await page.goto(link);
   expect(await page.textContent('[role=alert]')).toContain('used or over');
+});
+
+test('who has guessed too often waits, until an administrator says otherwise', async () => {
+  const page = await rig.browse();
+  const tried = async (secret: string) => {
+    await page.goto(`${at}/sign-in`);
+    await page.fill('#login', 'alice');
+    await page.fill('#password', secret);
+    const [answer] = await Promise.all([
+      page.waitForResponse((each) => each.request().method() === 'POST'),
+      page.click('form[action="/sign-in"] button'),
+    ]);
+    return answer.status();
+  };
+  for (let i = 0; i < 5; i++) expect(await tried(`wrong ${i}`)).toBe(401);
+  expect(await tried(password)).toBe(429);
+  expect(await rig.poterne('user', 'unlock', 'alice')).toContain('alice can try again now');
+  expect(await tried(password)).toBe(303);
+  const audited = [];
+  for await (const { to } of searchAudit(rig.state, { what: 'user.unlock' })) audited.push(to);
+  expect(audited).toEqual(['alice']);
+  await signOut(page);
+  await page.context().close();
 });
 
 /** Enrols an application, on the page that offers it, and gives its seed, the code it took and the recovery codes. */

@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../audit/entry.ts';
 import type { Refused } from '../../audit/refusals.ts';
 import type { PasswordSource, ProviderSource, Strength, User } from '../../identity/types.ts';
+import type { Pardon } from '../../identity/unlock.ts';
 import type { Html } from '../../lib/html.ts';
 import type { Letter } from '../../mail/letter.ts';
 import type { Verdict } from '../../model/audience.ts';
@@ -110,6 +111,8 @@ export interface PortalNeeds {
   certificates(user: User): Promise<readonly CertificateRecord[]>;
   /** Changes the password of a local person; what is wrong with the new one, or `undefined`. */
   changePassword(user: User, password: string, from: string): Promise<Message | undefined>;
+  /** What an administrator forgave somebody who had failed. */
+  pardons(): Promise<readonly Pardon[]>;
   audit(entry: AuditEntry): Promise<unknown>;
   /** Writes down a refusal that anybody could bring about at each request: once a minute, and how often. */
   refused(one: Refused): void;

@@ -69,6 +69,5 @@ export const users = {
   'user.sessions.about': 'Signs somebody out everywhere, and forgets their remembered devices.',
   'user.sessions.done': 'Sessions of {name} ended: {count}; devices forgotten: {devices}.',
   'user.unlock.about': 'Forgets what somebody failed at, so that they can try again now.',
-  'user.unlock.done': '{name} can try again.',
-  'user.unlock.none': '{name} had not failed at anything.',
+  'user.unlock.done': '{name} can try again now. Where an address is banned, “poterne ban list” shows it.',
 } as const;

@@ -74,6 +74,6 @@ export const users: Record<keyof typeof en, string> = {
   'user.sessions.about': 'Déconnecte quelqu’un partout, et oublie ses appareils retenus.',
   'user.sessions.done': 'Sessions de {name} terminées : {count} ; appareils oubliés : {devices}.',
   'user.unlock.about': 'Oublie les échecs de quelqu’un, qui peut réessayer tout de suite.',
-  'user.unlock.done': '{name} peut réessayer.',
-  'user.unlock.none': '{name} n’avait échoué à rien.',
+  'user.unlock.done':
+    '{name} peut réessayer maintenant. Si une adresse est bannie, « poterne ban list » la montre.',
 };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ownerOf } from '../../../identity/owner.ts';
+import { unlock } from '../../../identity/unlock.ts';
+import { userIdOf } from '../../../lib/user-id.ts';
 import type { Context } from '../../context.ts';
 import { onUsers, type UserOptions, userCommandOn, usersNamed } from '../../users.ts';
 
@@ -38,19 +39,19 @@ export function userEndSessions(context: Context): Command {
   );
 }
 
-/** `poterne user unlock`: what somebody failed at is forgotten, so that they can try again now. */
+/** `poterne user unlock`: what somebody failed at is forgotten, also by the running portal, so that they can try again now. */
 export function userUnlock(context: Context): Command {
   const { t, out } = context;
   return userCommandOn(context, 'unlock', 'user.unlock.about', ['user unlock alice']).action(
     (name: string, options: UserOptions) =>
       onUsers(context, options, async (on) => {
         const { who, from } = on.by;
+        const users = await usersNamed(on, name);
         await on.audit({ who, what: 'user.unlock', to: name, from, result: 'done' });
-        let isLocked = false;
-        for (const user of await usersNamed(on, name))
-          isLocked = (await on.credentials.unlock(ownerOf(user))) || isLocked;
-        if (options.json) return out(JSON.stringify({ user: name, unlocked: isLocked }));
-        out(t(isLocked ? 'user.unlock.done' : 'user.unlock.none', { name }));
+        const person = userIdOf(name);
+        const unlocked = await unlock(on.credentials, person, users, new Date());
+        if (options.json) return out(JSON.stringify({ user: name, unlocked }));
+        out(t('user.unlock.done', { name }));
       }),
   );
 }

@@ -39,7 +39,7 @@ async function change(asked: Asked, attempts: Attempts, { id, login }: User): Pr
   const { current = '', password = '', again = '' } = await sentBy(asked);
   if (password !== again) return { wrong: tell(asked, 'portal.password.differ'), status: 400, at: 'again' };
   const { address } = asked.get('whence');
-  const attempt = attempts.begin(login, address);
+  const attempt = await attempts.begin(login, address);
   if (attempt.wait !== undefined) {
     asked.header('Retry-After', String(attempt.wait));
     return { wrong: tell(asked, 'portal.wait', { seconds: attempt.wait }), status: 429, at: undefined };

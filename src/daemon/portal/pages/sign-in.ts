@@ -34,7 +34,7 @@ export function signInPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     if (!source) return problem(asked, 404);
     const refuse = (status: 401 | 429 | 503, wrong: string) =>
       signInPage(asked, wish, { login, source: source.name, wrong, status });
-    const attempt = attempts.begin(login, asked.get('whence').address);
+    const attempt = await attempts.begin(login, asked.get('whence').address);
     if (attempt.wait !== undefined) {
       await refused(asked, login, 'too-many');
       asked.header('Retry-After', String(attempt.wait));

@@ -41,7 +41,7 @@ export function stepUpPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const wish = wishOf(asked, sent);
     const { address } = asked.get('whence');
     const entry = { who: session.user.id, what: 'sign-in.factor', from: address } as const;
-    const attempt = attempts.begin(`factor ${session.user.id}`, address);
+    const attempt = await attempts.begin(session.user.id, address, 'factor');
     if (attempt.wait !== undefined) {
       refused({ ...entry, to: asked.get('site').signIn.at, why: 'too-many' });
       asked.header('Retry-After', String(attempt.wait));
