@@ -110,6 +110,9 @@ afterAll(async () => {
   if (lab) await down(lab.name);
 });
 
+/** What opens a router's port again. */
+const timer = '/etc/systemd/system/poterne-cut-2222.timer';
+
 /** A visitor who reads until it is ended. */
 async function visit(name: string) {
   const [program = '', ...rest] = lab
@@ -268,16 +271,37 @@ test('a router’s port is shut and opened over SSH by who applies', async () =>
     ]);
   const before = talk('198.51.100.1');
   await before('hello');
-  const shut = await asked('cut', 'raw.example.fr', '--reason', 'an incident');
+  const atRouter = async (...argv: string[]) => (await lab.host('router').run(argv)).stdout;
+  const shut = await asked('cut', 'raw.example.fr', '--reason', 'an incident', '--for', '1h');
   expect([shut.stderr, JSON.parse(shut.stdout)]).toEqual([
     '',
-    expect.objectContaining({ host: 'router', ports: [2222] }),
+    expect.objectContaining({ host: 'router', ports: [2222], until: expect.any(String) }),
   ]);
   await before('still there?', 'ECONNRESET');
+  // Over a boot it lasts, for what is left of its time.
+  const ends = () => atRouter('systemctl', 'show', '-P', 'NextElapseUSecRealtime', 'poterne-cut-2222.timer');
+  const planned = await ends();
+  expect(planned).toMatch(/\d\d:\d\d:\d\d/);
   await lab.host('router').reboot();
   await talk('198.51.100.1')('', 'ECONNREFUSED');
+  expect(await ends()).toBe(planned);
   expect((await asked('restore', 'raw.example.fr')).code).toBe(0);
   await talk('198.51.100.1')('hello again');
+  const left = () => atRouter('sh', '-c', 'ls /etc/systemd/system /etc/poterne | grep -- -cut- || true');
+  expect(await left()).toBe('');
+  // It ends by itself; and also one that ended while the router was off.
+  for (const isOff of [false, true]) {
+    const until = isOff ? '40s' : '4s';
+    expect((await asked('cut', 'raw.example.fr', '--reason', 'x', '--for', until)).code).toBe(0);
+    if (isOff) {
+      // As if it had been made, and had ended, an hour before.
+      await atRouter('sed', '-i', 's/^OnCalendar=.*/OnCalendar=2026-01-01 00:00:00 UTC/', timer);
+      await atRouter('touch', '-d', '2025-12-31', '/var/lib/systemd/timers/stamp-poterne-cut-2222.timer');
+      await lab.host('router').reboot();
+    }
+    await expect.poll(left, { timeout: 90_000, interval: 500 }).toBe('');
+    await talk('198.51.100.1')('open again');
+  }
   expect((await asked('cut', 'one.example.fr', '--reason', 'x')).code).toBe(2);
   await rm(folder, { recursive: true });
 });

@@ -13,7 +13,7 @@ import { type ReachOptions, reachOf } from './reach.ts';
 export async function elsewhere(
   context: Context,
   file: string,
-  options: ReachOptions & { readonly for?: string; readonly until?: string },
+  options: ReachOptions,
   ask: Omit<RouterAsk, 'by'>,
 ): Promise<void> {
   const { site } = await requireSite(context, file, options.json);
@@ -22,7 +22,6 @@ export async function elsewhere(
   const { at, isHere, ports } = forwardedOf(site, found);
   if (ports.length === 0 || isHere)
     throw new WrongRequest('cut.site.gateway', { what: ask.to }, { next: message('cut.site.gateway.next') });
-  if (options.for !== undefined || options.until !== undefined) throw new WrongRequest('cut.site.until', {});
   const audit = await openAudit(controllerFolder(options.state, process.env));
   const receipt = await atRouter(
     site,
@@ -32,7 +31,9 @@ export async function elsewhere(
     audit,
   );
   if (options.json) return context.out(JSON.stringify(receipt));
-  const { host, milliseconds } = receipt;
+  const { host, milliseconds, until } = receipt;
   const params = { what: ask.to, host, ports: ports.join(', '), milliseconds };
   context.out(context.t(ask.what === 'cut' ? 'cut.router.done' : 'cut.router.restored', params));
+  if (until !== undefined)
+    context.out(context.t('cut.receipt.until', { until: new Date(until).toLocaleString('sv-SE') }));
 }

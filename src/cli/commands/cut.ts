@@ -53,10 +53,13 @@ export function cut(context: Context): Command {
       if (what === undefined)
         throw new WrongRequest('cut.what.missing', {}, { next: message('cut.what.next') });
       const reason = reasonOf(options.reason);
-      if (options.site !== undefined)
-        return elsewhere(context, options.site, options, { what: 'cut', to: what, reason });
       const at = new Date();
       const until = untilOf(options, at);
+      if (options.site !== undefined)
+        return elsewhere(context, options.site, options, {
+          ...{ what: 'cut', to: what, reason },
+          ...(until === undefined ? {} : { until }),
+        });
       const asked: Cut = {
         target: await chosen(state, what),
         ...{ at: at.toISOString(), by: localAccount(), reason, say: options.say ?? false },

@@ -35,7 +35,6 @@ export const cut = {
     'a direct publication that another machine’s firewall passes on, over SSH: the description that apply is run with',
   'cut.site.gateway': 'the gateway cuts {what} off itself',
   'cut.site.gateway.next': 'run the command there, without --site',
-  'cut.site.until': 'a router does not restore anything by itself: leave --for and --until out',
   'cut.router.done':
     '{what} is cut off: the firewall of {host} refuses port {ports} since {milliseconds} ms after you asked, also to those who are connected.',
   'cut.router.restored': '{what} is restored: the firewall of {host} passes port {ports} on again.',

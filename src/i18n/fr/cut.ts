@@ -37,7 +37,6 @@ export const cut: Record<keyof typeof en, string> = {
     'une publication directe que le pare-feu d’une autre machine fait passer, par SSH : la description avec laquelle on lance apply',
   'cut.site.gateway': 'la passerelle coupe elle-même {what}',
   'cut.site.gateway.next': 'lancez la commande là-bas, sans --site',
-  'cut.site.until': 'un routeur ne rétablit rien tout seul : sans --for ni --until',
   'cut.router.done':
     '{what} est coupé : le pare-feu de {host} refuse le port {ports} {milliseconds} ms après votre demande, aussi à ceux qui sont connectés.',
   'cut.router.restored': '{what} est rétabli : le pare-feu de {host} fait de nouveau passer le port {ports}.',
