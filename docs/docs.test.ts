@@ -115,9 +115,10 @@ describe('troubleshooting', () => {
 });
 
 describe('the certificate doctor', () => {
-  /** A text of the catalogue as a cell: what is filled in, in italics. */
+  /** A text of the catalogue as a cell: what is filled in, in italics, and of words that go with a number those of many. */
   const cell = (words: string) =>
     words
+      .replace(/\{\w+\|[^{|}]*\|([^{|}]*)\}/g, '$1')
       .replaceAll('|', '\\|')
       .replaceAll('*', '\\*')
       .replace(/\{([\w-]+)\}/g, '*$1*');

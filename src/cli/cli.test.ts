@@ -149,7 +149,7 @@ describe('check', { timeout: 180_000 }, () => {
   test('nothing to report', async () => {
     expect(await poterne(['check'])).toEqual({
       status: 0,
-      out: 'site.yaml: nothing to report. 1 publication(s), 1 service(s).\n',
+      out: 'site.yaml: nothing to report. 1 publication, 1 service.\n',
       err: '',
     });
     expect(json(await poterne(['check', '--json']))).toEqual({ ok: true, findings: [] });

@@ -45,7 +45,7 @@ describe('import', { timeout: 180_000 }, () => {
     writeFileSync(file('inventory.ini'), inventory);
     expect(await poterne(['hosts', 'import', 'inventory.ini'])).toMatchObject({
       status: 0,
-      out: 'hosts.yaml: 3 host(s) written.\n',
+      out: 'hosts.yaml: 3 hosts written.\n',
     });
     writeFileSync(
       file('site.yaml'),
@@ -53,7 +53,7 @@ describe('import', { timeout: 180_000 }, () => {
     );
     expect((await poterne(['check'])).status).toBe(0);
     expect((await poterne(['hosts', 'import', 'inventory.ini'])).out).toBe(
-      'hosts.yaml: 3 host(s), as they are there already.\n',
+      'hosts.yaml: 3 hosts, as they are there already.\n',
     );
   });
 
@@ -130,7 +130,7 @@ describe('list', { timeout: 180_000 }, () => {
     ]);
     await store.close();
     const { status, out, err } = await poterne(['hosts']);
-    expect({ status, err }).toEqual({ status: 0, err: '4 host(s).\n' });
+    expect({ status, err }).toEqual({ status: 0, err: '4 hosts.\n' });
     expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       ['host', 'address', 'zone', 'roles', 'groups', 'reached', 'facts'],
       ['mail', '192.0.2.9', '–', '–', '–', 'ssh', 'never asked'],

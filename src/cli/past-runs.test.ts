@@ -73,7 +73,7 @@ test('an archive is made, verified, and told apart from one that was changed', a
   const verified = await poterne('run', 'verify', archive.file);
   expect(verified).toMatchObject({ status: 0, err: '' });
   expect(verified.out).toContain(`run ${second}`);
-  expect(verified.out).toContain('1 machine(s) have no result');
+  expect(verified.out).toContain('1 machine has no result');
   expect(verified.out).toContain(`signed by this machine’s key ${archive.fingerprint}`);
 
   const elsewhere = ['--state', join(folder, 'elsewhere')];

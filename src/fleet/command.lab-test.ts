@@ -99,7 +99,7 @@ test('a script over a group: one host that is down, and one that fails, spoil no
   });
   const ran = await poterne(...argv, '--collect', '/tmp/fichier_*log.txt', '--yes', '--retries', '1');
   expect(ran.status).toBe(1);
-  expect(ran.err).toContain('3 machine(s): prod1, prod2, prod3');
+  expect(ran.err).toContain('3 machines: prod1, prod2, prod3');
   expect(ran.err).toContain('left out, as nothing says how they are reached (ssh): erp');
   expect(ran.out).toContain('prod1 │ SOC_PRODUCTION on prod1');
   expect(ran.out).toMatch(/^prod2 +failed \(4\)/m);

@@ -137,7 +137,7 @@ test('both releases tell, and one that is off spoils nothing', { timeout: 300_00
 
 test('what was told is remembered, and selects; what was not is said', { timeout: 300_000 }, async () => {
   const listed = await poterne('hosts', '--on', 'group:A and has:scheduler and os:debian-12');
-  expect(listed).toMatchObject({ status: 0, err: '1 host(s).\n' });
+  expect(listed).toMatchObject({ status: 0, err: '1 host.\n' });
   expect(listed.out).toMatch(/^old {2}.* A {2}.* ssh {2}.* \d+ s ago$/m);
 
   const first = await facts('--on', 'group:A');
@@ -149,7 +149,7 @@ test('what was told is remembered, and selects; what was not is said', { timeout
 
   const unknown = await poterne('hosts', '--on', 'has:scheduler');
   expect(unknown.status).toBe(2);
-  expect(unknown.err).toContain('1 host(s) were never asked about this, so that it cannot be told: off\n');
+  expect(unknown.err).toContain('1 host was never asked about this, so that it cannot be told: off\n');
 });
 
 /** A description with one host, in which nobody but `plain` logs in. */

@@ -56,6 +56,21 @@ test('values are filled in, and a missing one stays visible', () => {
   expect(translate('fr', 'value.size')).toContain('{value}');
 });
 
+test('words go with their number', () => {
+  const rows = (language: 'en' | 'fr', count: number | string) =>
+    translate(language, 'audit.count', { count });
+  expect([0, 1, 2].map((count) => rows('en', count))).toEqual(['0 entries.', '1 entry.', '2 entries.']);
+  expect([0, 1, 2].map((count) => rows('fr', count))).toEqual(['0 entrée.', '1 entrée.', '2 entrées.']);
+  expect(rows('en', '≥ 256')).toBe('≥ 256 entries.');
+  expect(rows('fr', '1')).toBe('1 entrée.');
+});
+
+test('a word that goes with a number goes with one that the text has', () => {
+  for (const [code, text] of [...Object.entries(en), ...Object.entries(fr)])
+    for (const [, name] of text.matchAll(/\{(\w+)\|/g))
+      expect([code, placeholders(text)]).toEqual([code, expect.arrayContaining([name])]);
+});
+
 test('the language comes from the environment', () => {
   expect(languageOf({ LANG: 'fr_FR.UTF-8' })).toBe('fr');
   expect(languageOf({ LANG: 'fr_FR.UTF-8', POTERNE_LANG: 'en' })).toBe('en');

@@ -5,11 +5,21 @@ import { fr } from './fr.ts';
 
 const catalogues: Readonly<Record<Language, Readonly<Record<Code, string>>>> = { en, fr };
 
-/** The text of a code in a language, its `{placeholders}` filled from `params`; an unknown one is left visible. */
+/**
+ * The text of a code in a language, its `{placeholders}` filled from `params`; an unknown one is left visible. `{count|address|addresses}` is the
+ * word that goes with a number: the first for one, in French for none too.
+ */
 export function translate(language: Language, code: Code, params: Params = {}): string {
-  return catalogues[language][code].replace(/\{(\w+)\}/g, (whole, name: string) =>
-    String(params[name] ?? whole),
+  return catalogues[language][code].replace(
+    /\{(\w+)(?:\|([^{|}]*)\|([^{|}]*))?\}/g,
+    (whole, name: string, one?: string, other?: string) =>
+      one === undefined ? String(params[name] ?? whole) : isOne(language, params[name]) ? one : `${other}`,
   );
+}
+
+function isOne(language: Language, value: Params[string] | undefined): boolean {
+  const count = value === undefined || value === '' ? Number.NaN : Number(value);
+  return count === 1 || (language === 'fr' && count === 0);
 }
 
 /** The text of a message in a language. */

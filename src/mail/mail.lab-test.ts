@@ -152,7 +152,7 @@ test('a run is archived and sent, with its outcome in the site’s language; one
   await mailbox(lab, 'autre');
   const { text, attachment } = await opened(folder, letter);
   expect(text).toContain('Voici les résultats.\n.\nRCPT TO:<x>');
-  expect(text).toContain('1 machine(s) sur 2 réussie(s). 1 en échec.');
+  expect(text).toContain('1 machine sur 2 réussie. 1 en échec.');
   expect(text).toMatch(/prod3: non jointe – .*198\.18\.255\.9/);
   expect(text).toContain(archive.sha256);
   expect(text).toContain(archive.fingerprint);

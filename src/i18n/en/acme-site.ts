@@ -68,6 +68,6 @@ export const acmeSite = {
   // Status.
   'status.acme.awaited': 'to be obtained',
   'status.acme.failing': 'not obtained',
-  'status.hours': '{hours} hours left',
-  'status.acme.failed': '{names}: {reason} ({times} time(s) in a row; next attempt {next})',
+  'status.hours': '{hours} {hours|hour|hours} left',
+  'status.acme.failed': '{names}: {reason} ({times} {times|time|times} in a row; next attempt {next})',
 } as const;

@@ -1,7 +1,7 @@
 /** Messages of `apply`: code → text; `{name}` stands for a value. */
 export const apply = {
   'apply.accepted': '{engine} accepts configuration {hash}',
-  'apply.certificates': '{count} certificate(s) issued by Poterne’s own CA',
+  'apply.certificates': '{count} {count|certificate|certificates} issued by Poterne’s own CA',
   'apply.damaged': 'the active configuration ({folder}) is not as Poterne wrote it; it is written anew',
   'apply.reloaded': '{engine} reloaded; its new workers serve',
   'apply.started': '{engine} started and serving',

@@ -141,7 +141,7 @@ export const authority = {
   'cert.authority.limits': 'May sign: {names}',
   'cert.authority.waits': 'The description wants it to sign others ({names}): bring the root back.',
   'cert.authority.published': 'Revocations: {base}/.well-known/poterne/',
-  'cert.authority.counts': 'Signed: {issued} certificates, of which {revoked} revoked.',
+  'cert.authority.counts': 'Signed: {issued} {issued|certificate|certificates}, of which {revoked} revoked.',
   'cert.authority.machine-key': 'What unlocks its keys: {file}',
   'cert.authority.unencrypted':
     'A key is not encrypted: this machine has no key to do so, or nothing was applied since.',
@@ -159,7 +159,8 @@ export const authority = {
   'cert.list.issued': 'instead, all that Poterne’s own authority ever signed',
   'cert.list.soon':
     'how many days left are too few (90 at least for authorities; never more than a quarter of its life)',
-  'cert.list.counts': '{all} certificates; {bad} expired, soon to or not obtained, {unseen} not seen.',
+  'cert.list.counts':
+    '{all} {all|certificate|certificates}; {bad} expired, soon to or not obtained, {unseen} not seen.',
   'cert.list.authority': 'the authority',
   'cert.list.missing': 'not obtained yet',
   'cert.list.text': '{text}',

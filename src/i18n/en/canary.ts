@@ -7,7 +7,7 @@ export const canary = {
   'canary.alarm.certificate': '{publication} lets people in without a certificate: {seen}',
   'canary.over': '{publication} refuses again what it must refuse.',
   'status.canary':
-    'What must be refused is refused: {questions} question(s) to {publications} publication(s), last asked {at}.',
+    'What must be refused is refused: {questions} {questions|question|questions} to {publications} {publications|publication|publications}, last asked {at}.',
   'status.canary.old':
     'Whether what must be refused is refused was last asked {at}: the daemon asks every minute.',
   'status.canary.alarm': 'ALARM since {since}: {alarm}',

@@ -33,7 +33,8 @@ export const cli = {
   'usage.meant': 'did you mean {meant}?',
   'usage.help': 'see: {command}',
   'check.about': 'read the description and report every finding',
-  'check.clean': '{file}: nothing to report. {publications} publication(s), {services} service(s).',
+  'check.clean':
+    '{file}: nothing to report. {publications} {publications|publication|publications}, {services} {services|service|services}.',
   'schema.about': 'print the JSON Schema of the description, for editors',
   'plan.about': 'show what apply would change, and who would gain or lose reach to what',
   'plan.diff': 'also show the generated files line by line',
@@ -57,7 +58,7 @@ export const cli = {
   'apply.outcome.applied': 'Applied: {site} is served with configuration {hash}.',
   'apply.outcome.unchanged': 'Unchanged: {site} is served with configuration {hash}.',
   'apply.outcome.partial':
-    'Applied in part: {count} publication(s) do not stand as described; the others are served with configuration {hash}.',
+    'Applied in part: {count} {count|publication does|publications do} not stand as described; the others are served with configuration {hash}.',
   'apply.next.people': 'people sign in only while Poterne’s daemon runs: poterne up {file}, or its service',
   'apply.next': 'prove it with: poterne verify {file}',
   'up.about': 'run the gateway of this machine in the foreground until Ctrl-C',
@@ -102,7 +103,7 @@ export const cli = {
   'status.publication': 'publication',
   'status.services': 'services',
   'status.certificate': 'certificate',
-  'status.days': '{days} days left',
+  'status.days': '{days} {days|day|days} left',
   'status.of-service': 'the service’s own',
   'status.unread': 'unreadable',
   'status.standing.current': 'as described',
@@ -116,10 +117,10 @@ export const cli = {
   'status.portal': 'Portal {name}: answers.',
   'status.portal.down':
     'Portal {name}: Poterne’s daemon does not answer, and nobody is let in to what people sign in for. Start it: systemctl start poterne, or poterne up',
-  'status.portal.sessions': 'Signed in: {people} people, {count} sessions.',
+  'status.portal.sessions': 'Signed in: {people} {people|person|people}, {count} {count|session|sessions}.',
   'status.portal.unread': 'Who is signed in cannot be read.',
   'status.cut': 'Cut off: {what} since {at}, by {by}: {reason}. To undo: poterne restore {what}',
-  'status.proof': 'Last proof {at}: {held} promise(s) held, {broken} broken.',
+  'status.proof': 'Last proof {at}: {held} {held|promise|promises} held, {broken} broken.',
   'status.proof.none': 'Never proved; run: poterne verify',
   'engine.missing': '{engine} is not installed here',
   'engine.module.missing': '{engine} cannot do this here without the package {package}',
@@ -176,5 +177,5 @@ export const cli = {
   'machines.remove.folder': 'remove the folder {name}',
   'machines.remove.file': 'remove {name}',
   'machines.remove.unit': 'stop {name}',
-  'machines.some': '{failed} of {count} machine(s) failed: {hosts}',
+  'machines.some': '{failed} of {count} {count|machine|machines} failed: {hosts}',
 } as const;

@@ -1,7 +1,7 @@
 /** Texts of what cuts people and publications off, and of what is told of it. */
 export const cut = {
   'cut.connections.denied':
-    '{count} live connections could not be ended: the kernel refuses ({reason}). New requests are refused.',
+    '{count} live {count|connection|connections} could not be ended: the kernel refuses ({reason}). New requests are refused.',
   'cut.connections.denied.next':
     'run the command as root; if the daemon could not, look whether /proc/sys/kernel/yama/ptrace_scope is 0',
   'cut.about': 'cut a publication, a person or an address off: at once, live connections included',
@@ -48,12 +48,13 @@ export const cut = {
   'cut.column.reason': 'reason',
   'cut.receipt': '{what} is cut off: new requests are refused since {refused} ms after you asked.',
   'cut.receipt.again': '{what} was cut off already, and stays so: looked at again within {refused} ms.',
-  'cut.receipt.ended': '{count} live connections were ended, the last after {finished} ms.',
+  'cut.receipt.ended':
+    '{count} live {count|connection was|connections were} ended, the last after {finished} ms.',
   'cut.receipt.publications': 'by publication',
   'cut.receipt.people': 'by person',
   'cut.receipt.addresses': 'by address',
   'cut.receipt.more': 'and {count} more',
-  'cut.receipt.sessions': '{count} sessions were ended; they cannot sign in again.',
+  'cut.receipt.sessions': '{count} {count|session was|sessions were} ended; they cannot sign in again.',
   'cut.receipt.until': 'It is restored by itself at {until}.',
   'cut.receipt.trouble': 'Not done: {text}',
   'cut.receipt.restore': 'To undo: {command}',

@@ -2,7 +2,7 @@
 export const demo = {
   'demo.about': 'a whole gateway on this machine: two applications, published over HTTPS and proved',
   'demo.once': 'prove and leave; exit 0 only if every promise held',
-  'demo.apps': '{count} internal application(s) started',
+  'demo.apps': '{count} internal {count|application|applications} started',
   'demo.apps.failed': 'the example applications do not start: {reason}',
   'demo.port.busy': 'port {port} of {address} is taken by another program, and the demonstration needs it',
   'demo.port.busy.next':

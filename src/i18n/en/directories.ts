@@ -59,7 +59,7 @@ export const directories = {
   'directory.test.login': 'somebody to look up: no password is asked for',
   'directory.known': 'the description has: {known}',
   'directory.test.server':
-    '{server}: {milliseconds} ms, {protocol}, certificate until {ends}; {count} people under {base}',
+    '{server}: {milliseconds} ms, {protocol}, certificate until {ends}; {count} {count|person|people} under {base}',
   'directory.test.group': 'group {ours}: {dn}',
   'directory.test.group.none': 'group {ours}: there is no "{theirs}" there, or several',
   'directory.test.person.none': 'nobody is called "{login}" there (or several are): see "base" and "filter"',

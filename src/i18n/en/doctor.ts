@@ -50,9 +50,9 @@ export const doctor = {
     'name the file with "-----BEGIN CERTIFICATE-----"; a request (CSR) is what the authority makes one of',
   'cert.future': '{subject} is not valid before {since}; here it is {now}',
   'cert.future.next': 'wait until then, or see whether the clock of this machine is right: timedatectl',
-  'cert.expired': '{subject} expired at {until}, {days} day(s) ago',
+  'cert.expired': '{subject} expired at {until}, {days} {days|day|days} ago',
   'cert.expired.next': 'renew it, and have whatever shows it read the new one',
-  'cert.soon': '{subject} expires in {days} day(s), at {until}',
+  'cert.soon': '{subject} expires in {days} {days|day|days}, at {until}',
   'cert.soon.next': 'renew it now; see why nothing renewed it',
   'cert.purpose.client':
     '{subject} is not for clients: its extended key usage is {usages}, without {wanted} ({long})',
@@ -132,7 +132,7 @@ export const doctor = {
   'cert.issuer.usage': 'the authority {subject} may not sign certificates: its key usage is {usages}',
   'cert.issuer.usage.next': 'the certificate of the authority must have keyUsage = keyCertSign',
   'cert.issuer.length':
-    'the authority {subject} allows {length} intermediates below it, and there are {below}',
+    'the authority {subject} allows {length} {length|intermediate|intermediates} below it, and there {below|is|are} {below}',
   'cert.issuer.length.next': 'issue from a higher authority, or make this one again with a longer path',
   'cert.issuer.expired': 'the authority {subject} expired at {until}',
   'cert.issuer.expired.next':
@@ -196,7 +196,7 @@ export const doctor = {
   'cert.file.open.next': 'chmod o-rwx {file}; if others have accounts here, make a new key',
   'cert.file.changeable': 'everybody on this machine may change {file} (mode {mode})',
   'cert.file.changeable.next': 'chmod o-w {file}, and see that it holds what it should',
-  'cert.clock': 'the clock here says {here}, {source} says {there}: {seconds} seconds apart',
+  'cert.clock': 'the clock here says {here}, {source} says {there}: {seconds} {seconds|second|seconds} apart',
   'cert.clock.next':
     'see which of the two is wrong: timedatectl; a wrong clock makes good certificates expired or not yet valid',
   'cert.clock.alone': 'this machine does not keep its clock by the network (systemd: NTPSynchronized=no)',
@@ -208,7 +208,7 @@ export const doctor = {
     '{address} refuses connections on port {port}: nothing listens there, or a firewall rejects',
   'cert.tls.closed.next': 'see whether the service runs and listens on that port: ss -ltn',
   'cert.tls.silent':
-    '{address} does not answer on port {port} within {seconds} seconds: a firewall drops, or the machine is off',
+    '{address} does not answer on port {port} within {seconds} {seconds|second|seconds}: a firewall drops, or the machine is off',
   'cert.tls.silent.next': 'see whether it is on, and what firewalls on the way let through from here',
   'cert.tls.unreachable': '{address}, port {port}, cannot be reached: {reason}',
   'cert.tls.unreachable.next': 'see the network of this machine: ip route get {address}',
@@ -371,7 +371,7 @@ export const doctor = {
   'cert.fact.issuer': 'issuer',
   'cert.fact.names': 'names',
   'cert.fact.valid': 'valid',
-  'cert.fact.valid.value': '{since} to {until}, {days} days left',
+  'cert.fact.valid.value': '{since} to {until}, {days} {days|day|days} left',
   'cert.fact.usage': 'usage',
   'cert.fact.authority': 'authority',
   'cert.fact.authority.yes': 'yes (CA:TRUE)',

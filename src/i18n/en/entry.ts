@@ -11,9 +11,9 @@ export const entry = {
   'entry.countries':
     'the file of countries {file} cannot be read: {reason}; no rule lets in by country meanwhile',
   'entry.clock.back':
-    'the clock went back by {seconds} seconds: sessions from its future are refused; set it right, by NTP',
+    'the clock went back by {seconds} {seconds|second|seconds}: sessions from its future are refused; set it right, by NTP',
   'entry.clock.ahead':
-    'the clock went ahead by {seconds} seconds: sessions that it made old have ended; set it right, by NTP',
+    'the clock went ahead by {seconds} {seconds|second|seconds}: sessions that it made old have ended; set it right, by NTP',
   'entry.again.title': 'That took too long, or was opened elsewhere',
   'entry.again.text': 'The way from signing in to this page holds for a short time, once, in one browser.',
   'entry.again.link': 'Try again',

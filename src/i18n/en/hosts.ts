@@ -1,7 +1,7 @@
 /** Messages of machines reached over SSH: code → text; `{name}` stands for a value. */
 export const hosts = {
   'apply.host.confirmed': '{host}: confirmed over a new connection',
-  'apply.host.packages': '{host}: installing {count} package(s)',
+  'apply.host.packages': '{host}: installing {count} {count|package|packages}',
   'apply.host.part': '{host}: {part}',
   'apply.host.waits.dpkg': '{host}: another program is installing packages; waiting for it to end',
   'apply.host.waits.lock': '{host}: another Poterne is at work there; waiting for it to end',

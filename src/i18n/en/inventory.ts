@@ -20,16 +20,17 @@ export const inventory = {
   'selector.os.unknown': 'no host runs "{value}"',
   'selector.arch.unknown': 'no host is of the architecture "{value}"',
   'selector.has.unknown': 'no host has an account "{value}"',
-  'selector.facts.missing': '{count} host(s) were never asked about this, so that it cannot be told: {hosts}',
+  'selector.facts.missing':
+    '{count} {count|host was|hosts were} never asked about this, so that it cannot be told: {hosts}',
   'selector.facts.unaskable':
-    '{count} host(s) are described only, so that nobody can ask them, and left out: {hosts}',
+    '{count} {count|host is|hosts are} described only, so that nobody can ask {count|it|them}, and left out: {hosts}',
   'selector.facts.missing.hint': 'ask them with: poterne hosts facts',
   // Imports.
   'import.syntax': 'this cannot be read: {reason}',
   'import.shape': 'this is no inventory: a map of groups, or a list of objects with a name, is expected',
   'import.alias': 'the alias "*{name}" is not followed; what "ansible-inventory --list" prints has none',
   'import.quote': 'a quote is opened here and never closed',
-  'import.row': 'the row has {count} cells, the headings are {columns}',
+  'import.row': 'the row has {count} {count|cell|cells}, the headings are {columns}',
   'import.column.missing': 'no column is called name (or host, hostname, server); there are: {headings}',
   'import.column.twice': '"{heading}" is a second column for {column}',
   'import.column.ignored': '"{heading}" is not carried over',
@@ -54,7 +55,7 @@ export const inventory = {
   'hosts.on':
     'only these hosts: names, group:A, zone:B, role:C, os:debian-12, has:ACCOUNT, with and, or, not, ( )',
   'hosts.none': 'No host is selected.',
-  'hosts.count': '{count} host(s).',
+  'hosts.count': '{count} {count|host|hosts}.',
   'hosts.name': 'host',
   'hosts.address': 'address',
   'hosts.zone': 'zone',
@@ -72,7 +73,7 @@ export const inventory = {
   'hosts.facts.refresh': 'ask all of them again; otherwise those never asked, or longer than a day ago',
   'hosts.facts.progress': '{done} of {total} hosts asked',
   'hosts.facts.unreached': 'Described only, so that nobody can ask: {hosts}',
-  'hosts.facts.failed': '{failed} of {count} host(s) did not answer: {hosts}',
+  'hosts.facts.failed': '{failed} of {count} {count|host|hosts} did not answer: {hosts}',
   'hosts.facts.system': 'system',
   'hosts.facts.kernel': 'kernel',
   'hosts.facts.up': 'up for',
@@ -94,8 +95,8 @@ export const inventory = {
   'hosts.import.out': 'file to write; - prints it (default: hosts.yaml)',
   'hosts.import.force': 'overwrite the file if it differs',
   'hosts.import.comment':
-    'Imported from {from}: {count} host(s).\nfirewall: false has Poterne leave the firewall alone; take it away where it should not.',
-  'hosts.import.written': '{file}: {count} host(s) written.',
-  'hosts.import.same': '{file}: {count} host(s), as they are there already.',
+    'Imported from {from}: {count} {count|host|hosts}.\nfirewall: false has Poterne leave the firewall alone; take it away where it should not.',
+  'hosts.import.written': '{file}: {count} {count|host|hosts} written.',
+  'hosts.import.same': '{file}: {count} {count|host, as it is|hosts, as they are} there already.',
   'hosts.import.next': 'review it, add "include: [{file}]" to your description, then: poterne check',
 } as const;

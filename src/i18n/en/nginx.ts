@@ -31,9 +31,9 @@ export const nginx = {
   'promise.resolves': 'The name {name} leads to an address that accepts connections.',
   'promise.listens': '{name} accepts connections on port {port}.',
   'promise.certificate.acme':
-    '{name} shows a trusted certificate in its name, valid for at least {days} more days (or a sixth of its lifetime, where that is less).',
+    '{name} shows a trusted certificate in its name, valid for at least {days} {days|more day|more days} (or a sixth of its lifetime, where that is less).',
   'promise.certificate':
-    '{name} shows a trusted certificate in its name, valid for at least {days} more days.',
+    '{name} shows a trusted certificate in its name, valid for at least {days} {days|more day|more days}.',
   'promise.tls-versions': '{name} speaks TLS 1.2 or 1.3, and refuses TLS 1.0 and 1.1.',
   'promise.redirects': '{from} leads to {to}, whatever the path.',
   'promise.sign-in-page': '{url} shows where people sign in.',

@@ -48,7 +48,7 @@ export const partners = {
   'client-certificate.purpose.hint': 'ask its authority for one with clientAuth',
   'client-certificate.expired': 'the certificate in {file} has expired on {until}',
   'client-certificate.future': 'the certificate in {file} is valid from {since} on only',
-  'client-certificate.expiring': 'the certificate in {file} expires on {until}, in {days} days',
+  'client-certificate.expiring': 'the certificate in {file} expires on {until}, in {days} {days|day|days}',
   'client-certificate.expiring.hint': 'have it renewed, put the new files in place, and apply',
 
   'change.partner.add': 'let {who} call partner {name} ({url})',
@@ -64,9 +64,9 @@ export const partners = {
   'promise.partner.reaches': 'From {vantage}, a call of partner "{name}" comes through to it: GET {path}.',
   'promise.partner.refuses': 'From {vantage}, which is no caller of it, partner "{name}" cannot be called.',
   'promise.partner.certificate':
-    'Partner "{name}" shows a trusted certificate for {host}, valid for at least {days} more days, over TLS 1.2 or 1.3.',
+    'Partner "{name}" shows a trusted certificate for {host}, valid for at least {days} {days|more day|more days}, over TLS 1.2 or 1.3.',
   'promise.partner.client':
-    'The certificate that is shown to partner "{name}" is for clients, and valid for at least {days} more days.',
+    'The certificate that is shown to partner "{name}" is for clients, and valid for at least {days} {days|more day|more days}.',
   'up.partner.shut': 'calls of partner "{name}" are refused: none of its pinned keys was seen',
   'up.partner.open': 'partner "{name}" shows a pinned key: calls go on',
   'status.partner': 'partner',
@@ -89,9 +89,9 @@ export const partners = {
   'seen.partner.refused': 'the gateway refuses the call ({error})',
   'seen.partner.let-in': 'the gateway lets the call through, with status {status}',
   'seen.partner.denied': 'refused with 403 ({error})',
-  'seen.partner.certificate': '{protocol}, valid until {until} ({days} days), chain: {chain}',
+  'seen.partner.certificate': '{protocol}, valid until {until} ({days} {days|day|days}), chain: {chain}',
   'seen.partner.pin': 'none of the keys in the chain is pinned; those seen: {pins}',
-  'seen.partner.client': 'valid until {until} ({days} days), serial {serial}, issued by {issuer}',
+  'seen.partner.client': 'valid until {until} ({days} {days|day|days}), serial {serial}, issued by {issuer}',
   'seen.partner.client.unreadable': 'cannot be read: {reason}',
   'seen.partner.client.purpose': 'its extended key usage has no TLS Web Client Authentication',
 } as const;

@@ -12,17 +12,18 @@ export const plan = {
   'change.setting': '{name}: {setting}: {from} → {to}',
   'change.limit.address.requests': '{name}: one address may ask {to} (so far {from})',
   'change.limit.address.connections':
-    '{name}: one address may have {to} requests in progress (so far {from})',
+    '{name}: one address may have {to} {to|request|requests} in progress (so far {from})',
   'change.limit.session.requests': '{name}: one session may ask {to} (so far {from})',
   'change.limit.session.connections':
-    '{name}: one session may have {to} requests in progress (so far {from})',
+    '{name}: one session may have {to} {to|request|requests} in progress (so far {from})',
   'change.limit.token.requests': '{name}: one token may ask {to} (so far {from})',
-  'change.limit.token.connections': '{name}: one token may have {to} requests in progress (so far {from})',
+  'change.limit.token.connections':
+    '{name}: one token may have {to} {to|request|requests} in progress (so far {from})',
   'change.limit.all.requests': '{name}: all visitors together may ask {to} (so far {from})',
   'change.limit.all.connections':
-    '{name}: all visitors together may have {to} requests in progress (so far {from})',
+    '{name}: all visitors together may have {to} {to|request|requests} in progress (so far {from})',
   'change.limit.gateway.connections':
-    'gateway: one address may have {to} requests in progress on all publications (so far {from})',
+    'gateway: one address may have {to} {to|request|requests} in progress on all publications (so far {from})',
   'change.limit.download': '{name}: an answer comes at {to} (so far {from})',
   'change.bans.ssh':
     'bans: {failures} failed logins over SSH in {within} ban their address for {lasts}, at most {longest}',
@@ -44,7 +45,7 @@ export const plan = {
   'change.bans.never.remove': 'bans: {who} may be banned',
   'change.bans.contact': 'bans: the banned are told to ask {to} (so far {from})',
   'change.rewritten':
-    'rewrite {count} generated file(s), the description being the same (new addresses or a new version): {paths}',
+    'rewrite {count} generated {count|file|files}, the description being the same (new addresses or a new version): {paths}',
   // Why a flow is open.
   'flow.guarded': '{name} is open to whom the rules of its audience let in',
   'flow.directory': 'people of the directory {name}',

@@ -5,7 +5,7 @@ export const portal = {
   'portal.language': 'Language',
   'portal.places': 'The portal',
   'portal.back': 'Back to my applications',
-  'portal.wait': 'Too many tries. Wait {seconds} seconds, then try again.',
+  'portal.wait': 'Too many tries. Wait {seconds} {seconds|second|seconds}, then try again.',
   'portal.device.unknown': 'Unknown browser',
   // Signing in and out.
   'portal.sign-in.title': 'Sign in',
@@ -41,7 +41,7 @@ export const portal = {
   'portal.step-up.passkey.text':
     'Your device will ask for your fingerprint, your face, its code, or your security key.',
   'portal.step-up.recovery.text': 'Type one of the codes that you wrote down. It works once.',
-  'portal.step-up.remember': 'Do not ask again in this browser for {days} days',
+  'portal.step-up.remember': 'Do not ask again in this browser for {days} {days|day|days}',
   'portal.step-up.go': 'Continue',
   // Places.
   'portal.applications': 'My applications',

@@ -21,8 +21,9 @@ export const sessions = {
   'bastion.none': 'no bastion of a description runs here',
   'bastion.none.next':
     'ask on the machine that the description names as its bastion, or give the description',
-  'bastion.ready': '{site}: people may come in; {count} persons, {machines} machines',
-  'bastion.reloaded': '{site}: the description was read again; {count} sessions go on',
+  'bastion.ready':
+    '{site}: people may come in; {count} {count|person|persons}, {machines} {machines|machine|machines}',
+  'bastion.reloaded': '{site}: the description was read again; {count} {count|session goes|sessions go} on',
   'bastion.interrupted': 'session {session} of {person} had no end: it was interrupted',
   'bastion.trouble': 'trouble: {reason}',
   // Commands.

@@ -51,10 +51,10 @@ export const verify = {
   'seen.port.open': 'accepts connections, though nothing asks for it: {places}',
   'advice.port.open':
     'Close it: a firewall rule made by hand lets it through, or the firewall on the way does not run.',
-  'seen.scan.held': '{count} ports tried on {addresses}: only these answer: {open}',
-  'seen.scan.none': '{count} ports tried on {addresses}: none answers',
+  'seen.scan.held': '{count} {count|port|ports} tried on {addresses}: only these answer: {open}',
+  'seen.scan.none': '{count} {count|port|ports} tried on {addresses}: none answers',
   'seen.scan.partly':
-    '{count} ports tried on {addresses}: only these answer: {open}; from here there is no way at all to {missing} ({error})',
+    '{count} {count|port|ports} tried on {addresses}: only these answer: {open}; from here there is no way at all to {missing} ({error})',
   'seen.scan.unreachable': 'from here there is no way at all to {addresses} ({error})',
   'seen.scan.open': 'open, though nothing asks for it: {places}',
   'advice.scan.open':
@@ -78,7 +78,7 @@ export const verify = {
   'advice.timeout.tls':
     'Something other than a TLS server listens there, or it is overloaded, or it waits for a PROXY header.',
 
-  'seen.certificate.held': 'valid until {until} ({days} days), issued by {issuer}',
+  'seen.certificate.held': 'valid until {until} ({days} {days|day|days}), issued by {issuer}',
   'seen.certificate.name': 'the certificate is for {names}, not for {name}',
   'advice.certificate.name': 'Serve a certificate with this name, or add the name to it.',
   'seen.certificate.expired': 'the certificate expired on {until}',
@@ -86,7 +86,7 @@ export const verify = {
   'seen.certificate.future': 'the certificate is only valid from {since}',
   'advice.certificate.future': 'Check this machine’s clock, then the certificate.',
   'seen.certificate.soon':
-    'the certificate expires in {days} days ({until}), fewer than the {minDays} promised',
+    'the certificate expires in {days} {days|day|days} ({until}), fewer than the {minDays} promised',
   'advice.certificate.soon': 'Renew it, and find out why it was not renewed by itself.',
   'seen.certificate.self-signed': 'the certificate vouches only for itself',
   'advice.certificate.self-signed':

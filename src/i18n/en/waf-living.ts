@@ -33,14 +33,16 @@ export const wafLiving = {
   'waf.report.reference': 'show the one request of this reference: a blocked person reads it out',
   'waf.report.all': 'show all groups, not only the first {count}',
   'waf.report.observe':
-    '{name} is observed. Since {since}: {would} requests would have been blocked, {blocked} were (before it was observed); {below} matched a rule without reaching the threshold.',
+    '{name} is observed. Since {since}: {would} {would|request|requests} would have been blocked, {blocked} {blocked|was|were} (before it was observed); {below} matched a rule without reaching the threshold.',
   'waf.report.block':
-    '{name} blocks. Since {since}: {blocked} requests were blocked, {would} would have been (while it was observed); {below} matched a rule without reaching the threshold.',
-  'waf.report.span': 'The first at {first}, the last at {last}, from {addresses} addresses.',
-  'waf.report.more': '{count} more groups: --all shows them.',
-  'waf.report.others': '{count} more groups with few requests each were not told apart.',
+    '{name} blocks. Since {since}: {blocked} {blocked|request was|requests were} blocked, {would} would have been (while it was observed); {below} matched a rule without reaching the threshold.',
+  'waf.report.span':
+    'The first at {first}, the last at {last}, from {addresses} {addresses|address|addresses}.',
+  'waf.report.more': '{count} more {count|group: --all shows it|groups: --all shows them}.',
+  'waf.report.others':
+    '{count} more {count|group with few requests was|groups with few requests each were} not told apart.',
   'waf.report.broken':
-    '{broken} lines of {lines} could not be read, and {cut} were too long: what matched there is not counted.',
+    '{broken} of {lines} {lines|line|lines} could not be read, and {cut} {cut|was|were} too long: what matched there is not counted.',
   'waf.report.next': 'where these were honest requests: poterne waf tune {name} --reference ID',
   'waf.report.nothing': 'No rule matched. Whether anybody came stands in the access log.',
   'waf.reference.form': '"{reference}" is no reference: it has 32 digits and letters from a to f',
@@ -54,7 +56,7 @@ export const wafLiving = {
   'waf.event.cut': 'The line in the log is too long: what matched is not known.',
   'waf.group.says': 'the rule: {message}',
   'waf.group.in': 'in: {target}',
-  'waf.group.counts': '{blocked} blocked, from {addresses} addresses, {first} to {last}',
+  'waf.group.counts': '{blocked} blocked, from {addresses} {addresses|address|addresses}, {first} to {last}',
   'waf.example': '{request}  {value}',
   'waf.example.value': 'there stood (masked): {value}',
   // Tuning.
@@ -87,7 +89,7 @@ export const wafLiving = {
   'waf.tune.request.missing': '{file} cannot be read: {reason}',
   'waf.tune.request.there': 'a request in a file is sent on this machine only, and {host} has the gateway',
   'waf.tune.request.there.next': 'run the command on {host}',
-  'waf.tune.proposal.form': 'there is no proposal {value}: there are {count}',
+  'waf.tune.proposal.form': 'there is no proposal {value}: there {count|is|are} {count}',
   'waf.tune.edit': 'the publication is not written in {file} in a way that can be added to',
   'waf.tune.edit.next': 'write it yourself, under waf of the publication:\n{text}',
   'waf.tune.refused': 'the description would not hold with this exclusion: {reason}',
@@ -107,10 +109,10 @@ export const wafLiving = {
   'waf.tune.mistake.unknown':
     '  The log does not hold what was sent: whether it passes is not proved. Give it with --request.',
   'waf.tune.cost':
-    '  Of {attacks} attacks in {target}, {refused} are refused now; {opened} of these would pass{names}',
+    '  Of {attacks} {attacks|attack|attacks} in {target}, {refused} {refused|is|are} refused now; {opened} of these would pass{names}',
   'waf.tune.names': ': {names}',
   'waf.tune.elsewhere':
-    '  Of {refused} that are refused in a neighbouring parameter or under a neighbouring path, {opened} would pass.',
+    '  Of {refused} that {refused|is|are} refused in a neighbouring parameter or under a neighbouring path, {opened} would pass.',
   'waf.tune.next': 'write it: the same command with --write (and --proposal N for another)',
   'waf.tune.written': 'Written to {file}.',
   'waf.tune.then': 'poterne plan {file}',
@@ -118,10 +120,10 @@ export const wafLiving = {
   'waf.enforce.unknown': '{name} is to block, and its gateway did not say what was observed',
   'waf.enforce.unseen': '{name} is to block, and no traffic was observed: 0 requests',
   'waf.enforce.unresolved':
-    '{name} is to block: of {requests} requests in {days} days, {wouldBlock} would have been blocked, and {unresolved} still would; the last at {last}, by the rules {rules}',
+    '{name} is to block: of {requests} {requests|request|requests} in {days} {days|day|days}, {wouldBlock} would have been blocked, and {unresolved} still would; the last at {last}, by the rules {rules}',
   'waf.enforce.resolved':
-    '{name} is to block: of {requests} requests in {days} days, {wouldBlock} would have been blocked; the exclusions of the description let all of them through',
+    '{name} is to block: of {requests} {requests|request|requests} in {days} {days|day|days}, {wouldBlock} would have been blocked; the exclusions of the description let all of them through',
   'waf.enforce.clean':
-    '{name} is to block: of {requests} requests in {days} days, none would have been blocked',
+    '{name} is to block: of {requests} {requests|request|requests} in {days} {days|day|days}, none would have been blocked',
   'waf.enforce.hint': 'poterne waf report {name} shows what would be blocked; mode: observe goes on looking',
 } as const;

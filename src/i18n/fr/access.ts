@@ -119,7 +119,8 @@ export const access = {
     'le certificat {serial} reste révoqué : seule une personne peut en avoir d’autres',
   'ssh.revoke.undone': '{person} peut de nouveau avoir des certificats.',
   'ssh.revoke.serial': 'Le certificat {serial} est révoqué.',
-  'ssh.revoke.person': '{person} n’aura plus de certificats ; {count} révoqué(s). Les sessions finissent.',
+  'ssh.revoke.person':
+    '{person} n’aura plus de certificats ; {count} {count|révoqué|révoqués}. Les sessions finissent.',
   'ssh.revoke.next': 'portez la liste sur les hôtes avec : poterne apply',
   'ssh.certificates.about':
     'liste les certificats valables maintenant, et ce qui est révoqué (sur le bastion)',
@@ -140,7 +141,7 @@ export const access = {
   'audit.from': 'seulement depuis cette adresse ou ce réseau : 198.51.100.7, 10.0.0.0/24, here',
   'audit.since.form': '« {value} » n’est ni une durée (7d) ni une date (2026-11-25)',
   'audit.none': 'Rien de tel n’est dans le journal.',
-  'audit.count': '{count} entrées.',
+  'audit.count': '{count} {count|entrée|entrées}.',
   'audit.column.at': 'quand',
   'audit.column.who': 'qui',
   'audit.column.what': 'quoi',
@@ -153,9 +154,10 @@ export const access = {
   'audit.result.failed': 'échoué',
   'audit.verify.about': 'dit si le journal est tel qu’il fut écrit, et où il ne l’est pas',
   'audit.verify.head': 'une tête que « audit head » a affichée, gardée ailleurs',
-  'audit.verify.whole': '{folder} : {records} entrées, telles qu’elles furent écrites.',
+  'audit.verify.whole':
+    '{folder} : {records} {records|entrée, telle qu’elle fut écrite|entrées, telles qu’elles furent écrites}.',
   'audit.verify.broken':
-    '{folder} : {records} entrées sont telles qu’elles furent écrites ; la chaîne est rompue en {count} endroit(s).',
+    '{folder} : {records} {records|entrée est telle qu’elle fut écrite|entrées sont telles qu’elles furent écrites} ; la chaîne est rompue en {count} {count|endroit|endroits}.',
   'audit.break.altered': '{place} : l’entrée {records} a été modifiée',
   'audit.break.inserted': '{place} : quelque chose a été inséré {records}',
   'audit.break.moved': '{place} : l’entrée {records} n’est pas où elle fut écrite',

@@ -76,6 +76,6 @@ export const acmeSite: Record<keyof typeof en, string> = {
   // L’état.
   'status.acme.awaited': 'à obtenir',
   'status.acme.failing': 'pas obtenu',
-  'status.hours': 'encore {hours} heures',
+  'status.hours': 'encore {hours} {hours|heure|heures}',
   'status.acme.failed': '{names} : {reason} ({times} fois de suite ; prochaine tentative {next})',
 };

@@ -3,7 +3,7 @@ import type { apply as en } from '../en/apply.ts';
 /** Messages de `apply` : code → texte ; `{nom}` tient la place d'une valeur. */
 export const apply = {
   'apply.accepted': '{engine} accepte la configuration {hash}',
-  'apply.certificates': '{count} certificat(s) émis par l’autorité de Poterne',
+  'apply.certificates': '{count} {count|certificat émis|certificats émis} par l’autorité de Poterne',
   'apply.damaged':
     'la configuration active ({folder}) n’est plus telle que Poterne l’a écrite ; elle est réécrite',
   'apply.reloaded': '{engine} rechargé ; ses nouveaux processus servent',

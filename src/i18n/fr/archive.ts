@@ -11,7 +11,7 @@ export const archive: Record<keyof typeof en, string> = {
   'archive.seal.how':
     'La liste des empreintes est signée. La première commande vérifie tout ; la seconde, avec coreutils seul, vérifie les fichiers une fois extraits.',
   'archive.seal.key': 'Signée par la clé',
-  'archive.counts': '{ok} machine(s) sur {hosts} réussie(s).',
+  'archive.counts': '{ok} {ok|machine|machines} sur {hosts} {ok|réussie|réussies}.',
   'archive.counts.failed': '{failed} en échec.',
   'archive.counts.unfinished': '{unfinished} sans résultat.',
   'archive.interrupted': 'L’exécution a été interrompue.',
@@ -97,12 +97,14 @@ export const archive: Record<keyof typeof en, string> = {
     'la clé qui doit l’avoir signée : un fichier avec sa ligne publique, ou son empreinte (par défaut : celle de cette machine)',
   'run.verify.most': 'ce que peut contenir l’archive d’un signataire inconnu (par défaut : 20GB)',
   'run.verify.told': '{script} sur {site}, exécution {run} du {begun} : {ok} sur {hosts} réussies',
-  'run.verify.interrupted': 'l’exécution a été interrompue : {unfinished} machine(s) sans résultat',
+  'run.verify.interrupted':
+    'l’exécution a été interrompue : {unfinished} {unfinished|machine|machines} sans résultat',
   'run.verify.changed': 'changé',
   'run.verify.missing': 'manquant',
   'run.verify.additional': 'ajouté',
   'run.verify.more': '… et {count} autres',
-  'run.verify.files': '{files} fichier(s), {size} : tels qu’ils ont été scellés',
+  'run.verify.files':
+    '{files} {files|fichier|fichiers}, {size} : {files|tel qu’il a été scellé|tels qu’ils ont été scellés}',
   'run.verify.signature.ours': 'signée par la clé de cette machine, {fingerprint}',
   'run.verify.signature.named': 'signée par la clé que vous avez nommée, {fingerprint}',
   'run.verify.signature.unknown': 'signée par une clé inconnue ici : {fingerprint}',
@@ -130,7 +132,8 @@ export const archive: Record<keyof typeof en, string> = {
   'run.stage.interrupted': 'interrompue',
   'run.script.named': '« {name} » est une commande, et {option} qui la précède est d’un script à exécuter',
   'run.script.named.next': 'pour exécuter un script de ce nom, écrivez ./{name}',
-  'run.removed': '{count} exécution(s) plus ancienne(s) que ce qui est gardé, supprimée(s)',
+  'run.removed':
+    '{count} {count|exécution plus ancienne|exécutions plus anciennes} que ce qui est gardé, {count|supprimée|supprimées}',
   'run.untidy': 'ce qui est plus ancien que ce qui est gardé n’a pas pu être supprimé : {reason}',
   'archive.writing': 'archivage…',
   'archive.written': 'archive {file} ({size})\n  SHA-256 {sha256}\n  signée par {fingerprint}',
@@ -157,6 +160,6 @@ export const archive: Record<keyof typeof en, string> = {
   'archive.progress': '{size} lus',
   'run.prune.about': 'supprimer les exécutions et archives plus anciennes que ce qui est gardé',
   'run.prune.dry-run': 'dire seulement lesquelles',
-  'run.prune.done': '{count} exécution(s) supprimée(s)',
-  'run.prune.would': '{count} exécution(s) seraient supprimées',
+  'run.prune.done': '{count} {count|exécution supprimée|exécutions supprimées}',
+  'run.prune.would': '{count} {count|exécution serait supprimée|exécutions seraient supprimées}',
 };

@@ -148,7 +148,8 @@ export const authority: Record<keyof typeof en, string> = {
   'cert.authority.limits': 'Peut signer : {names}',
   'cert.authority.waits': 'La description veut qu’elle en signe d’autres ({names}) : rapportez la racine.',
   'cert.authority.published': 'Révocations : {base}/.well-known/poterne/',
-  'cert.authority.counts': 'Signés : {issued} certificats, dont {revoked} révoqués.',
+  'cert.authority.counts':
+    'Signés : {issued} {issued|certificat|certificats}, dont {revoked} {revoked|révoqué|révoqués}.',
   'cert.authority.machine-key': 'Ce qui ouvre ses clés : {file}',
   'cert.authority.unencrypted':
     'Une clé n’est pas chiffrée : cette machine n’a pas de clé pour cela, ou rien n’a été appliqué depuis.',
@@ -166,7 +167,8 @@ export const authority: Record<keyof typeof en, string> = {
   'cert.list.issued': 'à la place, tout ce que l’autorité de Poterne a jamais signé',
   'cert.list.soon':
     'combien de jours restants sont trop peu (90 au moins pour les autorités ; jamais plus du quart de sa vie)',
-  'cert.list.counts': '{all} certificats ; {bad} finis, bientôt finis ou pas obtenus, {unseen} pas vus.',
+  'cert.list.counts':
+    '{all} {all|certificat|certificats} ; {bad} finis, bientôt finis ou pas obtenus, {unseen} pas {unseen|vu|vus}.',
   'cert.list.authority': 'l’autorité',
   'cert.list.missing': 'pas encore obtenu',
   'cert.list.text': '{text}',

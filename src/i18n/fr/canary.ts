@@ -8,7 +8,7 @@ export const canary: Record<keyof typeof en, string> = {
   'canary.alarm.certificate': '{publication} laisse entrer sans certificat : {seen}',
   'canary.over': '{publication} refuse de nouveau ce qui doit l’être.',
   'status.canary':
-    'Ce qui doit être refusé l’est : {questions} question(s) à {publications} publication(s), posées en dernier le {at}.',
+    'Ce qui doit être refusé l’est : {questions} {questions|question|questions} à {publications} {publications|publication|publications}, {questions|posée|posées} en dernier le {at}.',
   'status.canary.old':
     'On a demandé pour la dernière fois le {at} si ce qui doit être refusé l’est : le démon le demande chaque minute.',
   'status.canary.alarm': 'ALARME depuis {since} : {alarm}',

@@ -35,7 +35,8 @@ export const cli = {
   'usage.meant': 'vouliez-vous dire {meant} ?',
   'usage.help': 'voyez : {command}',
   'check.about': 'lit la description et rapporte tout ce qui s’y trouve à redire',
-  'check.clean': '{file} : rien à signaler. {publications} publication(s), {services} service(s).',
+  'check.clean':
+    '{file} : rien à signaler. {publications} {publications|publication|publications}, {services} {services|service|services}.',
   'schema.about': 'affiche le schéma JSON de la description, pour les éditeurs',
   'plan.about': 'montre ce que apply changerait, et qui gagnerait ou perdrait accès à quoi',
   'plan.diff': 'montre aussi les fichiers générés, ligne à ligne',
@@ -59,7 +60,7 @@ export const cli = {
   'apply.outcome.applied': 'Appliqué : {site} est servi avec la configuration {hash}.',
   'apply.outcome.unchanged': 'Inchangé : {site} est servi avec la configuration {hash}.',
   'apply.outcome.partial':
-    'Appliqué en partie : {count} publication(s) ne sont pas telles que décrites ; les autres sont servies avec la configuration {hash}.',
+    'Appliqué en partie : {count} {count|publication n’est pas telle que décrite|publications ne sont pas telles que décrites} ; les autres sont servies avec la configuration {hash}.',
   'apply.next.people':
     'on ne se connecte que pendant que le démon de Poterne tourne : poterne up {file}, ou son service',
   'apply.next': 'prouvez-le avec : poterne verify {file}',
@@ -106,7 +107,7 @@ export const cli = {
   'status.publication': 'publication',
   'status.services': 'services',
   'status.certificate': 'certificat',
-  'status.days': '{days} jours restants',
+  'status.days': '{days} {days|jour restant|jours restants}',
   'status.of-service': 'celui du service',
   'status.unread': 'illisible',
   'status.standing.current': 'telle que décrite',
@@ -120,10 +121,12 @@ export const cli = {
   'status.portal': 'Portail {name} : répond.',
   'status.portal.down':
     'Portail {name} : le service de Poterne ne répond pas, et personne n’entre là où l’on se connecte. Lancez-le : systemctl start poterne, ou poterne up',
-  'status.portal.sessions': 'Connectés : {people} personnes, {count} sessions.',
+  'status.portal.sessions':
+    'Connectés : {people} {people|personne|personnes}, {count} {count|session|sessions}.',
   'status.portal.unread': 'Qui est connecté ne peut être lu.',
   'status.cut': 'Coupé : {what} depuis le {at}, par {by} : {reason}. Pour rétablir : poterne restore {what}',
-  'status.proof': 'Dernière preuve {at} : {held} promesse(s) tenues, {broken} rompues.',
+  'status.proof':
+    'Dernière preuve {at} : {held} {held|promesse tenue|promesses tenues}, {broken} {broken|rompue|rompues}.',
   'status.proof.none': 'Jamais prouvé ; lancez : poterne verify',
   'engine.missing': '{engine} n’est pas installé ici',
   'engine.module.missing': '{engine} ne le peut pas ici sans le paquet {package}',
@@ -181,5 +184,5 @@ export const cli = {
   'machines.remove.folder': 'retirer le dossier {name}',
   'machines.remove.file': 'retirer {name}',
   'machines.remove.unit': 'arrêter {name}',
-  'machines.some': 'échec sur {failed} machine(s) sur {count} : {hosts}',
+  'machines.some': 'échec sur {failed} {failed|machine|machines} sur {count} : {hosts}',
 } as const satisfies Record<keyof typeof en, string>;

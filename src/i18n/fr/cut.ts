@@ -2,7 +2,7 @@ import type { cut as en } from '../en/cut.ts';
 
 export const cut: Record<keyof typeof en, string> = {
   'cut.connections.denied':
-    '{count} connexions en cours n’ont pas pu être coupées : le noyau refuse ({reason}). Les nouvelles requêtes sont refusées.',
+    '{count} {count|connexion en cours n’a pas pu être coupée|connexions en cours n’ont pas pu être coupées} : le noyau refuse ({reason}). Les nouvelles requêtes sont refusées.',
   'cut.connections.denied.next':
     'lancez la commande en root ; si c’est le service qui n’a pas pu, voyez si /proc/sys/kernel/yama/ptrace_scope vaut 0',
   'cut.about':
@@ -50,12 +50,14 @@ export const cut: Record<keyof typeof en, string> = {
   'cut.column.reason': 'raison',
   'cut.receipt': '{what} est coupé : les nouvelles requêtes sont refusées {refused} ms après votre demande.',
   'cut.receipt.again': '{what} était déjà coupé et le reste : revu en {refused} ms.',
-  'cut.receipt.ended': '{count} connexions en cours ont été coupées, la dernière après {finished} ms.',
+  'cut.receipt.ended':
+    '{count} {count|connexion en cours a été coupée|connexions en cours ont été coupées}, la dernière après {finished} ms.',
   'cut.receipt.publications': 'par publication',
   'cut.receipt.people': 'par personne',
   'cut.receipt.addresses': 'par adresse',
   'cut.receipt.more': 'et {count} de plus',
-  'cut.receipt.sessions': '{count} sessions ont été terminées ; cette personne ne peut plus se connecter.',
+  'cut.receipt.sessions':
+    '{count} {count|session a été terminée|sessions ont été terminées} ; cette personne ne peut plus se connecter.',
   'cut.receipt.until': 'Rétabli tout seul le {until}.',
   'cut.receipt.trouble': 'Pas fait : {text}',
   'cut.receipt.restore': 'Pour revenir en arrière : {command}',

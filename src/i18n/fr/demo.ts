@@ -4,7 +4,7 @@ import type { demo as en } from '../en/demo.ts';
 export const demo = {
   'demo.about': 'une passerelle entière sur cette machine : deux applications, publiées en HTTPS et prouvées',
   'demo.once': 'prouver et quitter ; code 0 seulement si chaque promesse est tenue',
-  'demo.apps': '{count} application(s) internes démarrées',
+  'demo.apps': '{count} {count|application interne démarrée|applications internes démarrées}',
   'demo.apps.failed': 'les applications d’exemple ne démarrent pas : {reason}',
   'demo.port.busy':
     'le port {port} de {address} est pris par un autre programme, et la démonstration en a besoin',

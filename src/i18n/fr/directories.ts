@@ -61,7 +61,7 @@ export const directories: Record<keyof typeof en, string> = {
   'directory.test.login': 'quelqu’un à chercher : aucun mot de passe n’est demandé',
   'directory.known': 'la description a : {known}',
   'directory.test.server':
-    '{server} : {milliseconds} ms, {protocol}, certificat jusqu’au {ends} ; {count} personnes sous {base}',
+    '{server} : {milliseconds} ms, {protocol}, certificat jusqu’au {ends} ; {count} {count|personne|personnes} sous {base}',
   'directory.test.group': 'groupe {ours} : {dn}',
   'directory.test.group.none': 'groupe {ours} : là-bas, aucun « {theirs} », ou plusieurs',
   'directory.test.person.none':

@@ -55,9 +55,9 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
     'nommer le fichier avec « -----BEGIN CERTIFICATE----- » ; une demande (CSR) est ce dont l’autorité en fait un',
   'cert.future': '{subject} n’est pas valide avant le {since} ; ici nous sommes le {now}',
   'cert.future.next': 'attendre jusque-là, ou voir si l’horloge de cette machine est juste : timedatectl',
-  'cert.expired': '{subject} a expiré le {until}, il y a {days} jour(s)',
+  'cert.expired': '{subject} a expiré le {until}, il y a {days} {days|jour|jours}',
   'cert.expired.next': 'le renouveler, et faire lire le nouveau à ce qui le montre',
-  'cert.soon': '{subject} expire dans {days} jour(s), le {until}',
+  'cert.soon': '{subject} expire dans {days} {days|jour|jours}, le {until}',
   'cert.soon.next': 'le renouveler maintenant ; voir pourquoi rien ne l’a renouvelé',
   'cert.purpose.client':
     '{subject} n’est pas pour les clients : son usage étendu de clé est {usages}, sans {wanted} ({long})',
@@ -141,7 +141,8 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.issuer.usage':
     'l’autorité {subject} ne peut pas signer de certificats : son usage de clé est {usages}',
   'cert.issuer.usage.next': 'le certificat de l’autorité doit avoir keyUsage = keyCertSign',
-  'cert.issuer.length': 'l’autorité {subject} permet {length} intermédiaires sous elle, et il y en a {below}',
+  'cert.issuer.length':
+    'l’autorité {subject} permet {length} {length|intermédiaire|intermédiaires} sous elle, et il y en a {below}',
   'cert.issuer.length.next':
     'émettre depuis une autorité plus haute, ou refaire celle-ci avec un chemin plus long',
   'cert.issuer.expired': 'l’autorité {subject} a expiré le {until}',
@@ -209,7 +210,8 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.file.open.next': 'chmod o-rwx {file} ; si d’autres ont un compte ici, faire une nouvelle clé',
   'cert.file.changeable': 'tout le monde sur cette machine peut changer {file} (mode {mode})',
   'cert.file.changeable.next': 'chmod o-w {file}, et voir qu’il contient ce qu’il doit',
-  'cert.clock': 'l’horloge d’ici dit {here}, {source} dit {there} : {seconds} secondes d’écart',
+  'cert.clock':
+    'l’horloge d’ici dit {here}, {source} dit {there} : {seconds} {seconds|seconde|secondes} d’écart',
   'cert.clock.next':
     'voir laquelle a tort : timedatectl ; une horloge fausse rend de bons certificats expirés ou pas encore valides',
   'cert.clock.alone': 'cette machine ne règle pas son horloge par le réseau (systemd : NTPSynchronized=no)',
@@ -221,7 +223,7 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
     '{address} refuse les connexions au port {port} : rien n’y écoute, ou un pare-feu rejette',
   'cert.tls.closed.next': 'voir si le service tourne et écoute sur ce port : ss -ltn',
   'cert.tls.silent':
-    '{address} ne répond pas au port {port} en {seconds} secondes : un pare-feu jette, ou la machine est éteinte',
+    '{address} ne répond pas au port {port} en {seconds} {seconds|seconde|secondes} : un pare-feu jette, ou la machine est éteinte',
   'cert.tls.silent.next':
     'voir si elle est allumée, et ce que les pare-feu en chemin laissent passer depuis ici',
   'cert.tls.unreachable': '{address}, port {port}, ne peut être joint : {reason}',
@@ -390,7 +392,7 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'cert.fact.issuer': 'émetteur',
   'cert.fact.names': 'noms',
   'cert.fact.valid': 'validité',
-  'cert.fact.valid.value': 'du {since} au {until}, reste {days} jours',
+  'cert.fact.valid.value': 'du {since} au {until}, reste {days} {days|jour|jours}',
   'cert.fact.usage': 'usage',
   'cert.fact.authority': 'autorité',
   'cert.fact.authority.yes': 'oui (CA:TRUE)',

@@ -14,9 +14,9 @@ export const entry = {
   'entry.countries':
     'le fichier des pays {file} ne peut pas être lu : {reason} ; en attendant, aucune règle ne laisse entrer par pays',
   'entry.clock.back':
-    'l’horloge a reculé de {seconds} secondes : les sessions de son futur sont refusées ; remettez-la à l’heure, par NTP',
+    'l’horloge a reculé de {seconds} {seconds|seconde|secondes} : les sessions de son futur sont refusées ; remettez-la à l’heure, par NTP',
   'entry.clock.ahead':
-    'l’horloge a avancé de {seconds} secondes : les sessions qu’elle a vieillies sont terminées ; remettez-la à l’heure, par NTP',
+    'l’horloge a avancé de {seconds} {seconds|seconde|secondes} : les sessions qu’elle a vieillies sont terminées ; remettez-la à l’heure, par NTP',
   'entry.again.title': 'C’était trop long, ou ouvert ailleurs',
   'entry.again.text':
     'Le passage de la connexion à cette page vaut peu de temps, une fois, dans un seul navigateur.',

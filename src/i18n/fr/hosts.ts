@@ -3,7 +3,7 @@ import type { hosts as en } from '../en/hosts.ts';
 /** Messages des machines jointes par SSH : code → texte ; `{nom}` tient la place d'une valeur. */
 export const hosts = {
   'apply.host.confirmed': '{host} : confirmé par une nouvelle connexion',
-  'apply.host.packages': '{host} : installation de {count} paquet(s)',
+  'apply.host.packages': '{host} : installation de {count} {count|paquet|paquets}',
   'apply.host.part': '{host} : {part}',
   'apply.host.waits.dpkg': '{host} : un autre programme installe des paquets ; on attend qu’il finisse',
   'apply.host.waits.lock': '{host} : un autre Poterne y travaille ; on attend qu’il finisse',

@@ -23,9 +23,9 @@ export const inventory = {
   'selector.arch.unknown': 'aucun hôte n’est d’architecture « {value} »',
   'selector.has.unknown': 'aucun hôte n’a de compte « {value} »',
   'selector.facts.missing':
-    '{count} hôte(s) n’ont jamais été interrogés là-dessus, si bien qu’on ne peut le dire : {hosts}',
+    '{count} {count|hôte n’a jamais été interrogé|hôtes n’ont jamais été interrogés} là-dessus, si bien qu’on ne peut le dire : {hosts}',
   'selector.facts.unaskable':
-    '{count} hôte(s) sont décrits seulement, si bien que personne ne peut les interroger, et laissés de côté : {hosts}',
+    '{count} {count|hôte est décrit|hôtes sont décrits} seulement, si bien que personne ne peut {count|l’interroger, et laissé|les interroger, et laissés} de côté : {hosts}',
   'selector.facts.missing.hint': 'interrogez-les avec : poterne hosts facts',
   // Importations.
   'import.syntax': 'ceci ne peut être lu : {reason}',
@@ -34,7 +34,7 @@ export const inventory = {
   'import.alias':
     'l’alias « *{name} » n’est pas suivi ; ce qu’affiche « ansible-inventory --list » n’en a pas',
   'import.quote': 'un guillemet est ouvert ici et jamais fermé',
-  'import.row': 'la ligne a {count} cellules, les titres sont {columns}',
+  'import.row': 'la ligne a {count} {count|cellule|cellules}, les titres sont {columns}',
   'import.column.missing':
     'aucune colonne ne s’appelle name (ou nom, hôte, serveur, hostname) ; il y a : {headings}',
   'import.column.twice': '« {heading} » est une deuxième colonne pour {column}',
@@ -61,7 +61,7 @@ export const inventory = {
   'hosts.on':
     'seulement ces hôtes : des noms, group:A, zone:B, role:C, os:debian-12, has:COMPTE, avec and, or, not, ( )',
   'hosts.none': 'Aucun hôte n’est choisi.',
-  'hosts.count': '{count} hôte(s).',
+  'hosts.count': '{count} {count|hôte|hôtes}.',
   'hosts.name': 'hôte',
   'hosts.address': 'adresse',
   'hosts.zone': 'zone',
@@ -81,7 +81,7 @@ export const inventory = {
     'les interroge tous à nouveau ; sinon ceux qui ne l’ont jamais été, ou il y a plus d’un jour',
   'hosts.facts.progress': '{done} hôtes sur {total} interrogés',
   'hosts.facts.unreached': 'Décrits seulement, si bien que personne ne peut les interroger : {hosts}',
-  'hosts.facts.failed': '{failed} hôte(s) sur {count} n’ont pas répondu : {hosts}',
+  'hosts.facts.failed': '{failed} {failed|hôte|hôtes} sur {count} {failed|n’a|n’ont} pas répondu : {hosts}',
   'hosts.facts.system': 'système',
   'hosts.facts.kernel': 'noyau',
   'hosts.facts.up': 'démarré depuis',
@@ -103,8 +103,8 @@ export const inventory = {
   'hosts.import.out': 'fichier à écrire ; - l’affiche (par défaut : hosts.yaml)',
   'hosts.import.force': 'écrase le fichier s’il diffère',
   'hosts.import.comment':
-    'Importé de {from} : {count} hôte(s).\nfirewall: false fait que Poterne ne touche pas au pare-feu ; enlevez-le là où il doit le tenir.',
-  'hosts.import.written': '{file} : {count} hôte(s) écrits.',
-  'hosts.import.same': '{file} : {count} hôte(s), tels qu’ils y sont déjà.',
+    'Importé de {from} : {count} {count|hôte|hôtes}.\nfirewall: false fait que Poterne ne touche pas au pare-feu ; enlevez-le là où il doit le tenir.',
+  'hosts.import.written': '{file} : {count} {count|hôte écrit|hôtes écrits}.',
+  'hosts.import.same': '{file} : {count} {count|hôte, tel qu’il y est|hôtes, tels qu’ils y sont} déjà.',
   'hosts.import.next': 'relisez-le, ajoutez « include: [{file}] » à votre description, puis : poterne check',
 } as const satisfies Record<keyof typeof en, string>;

@@ -12,5 +12,5 @@ export const nftables = {
     'rien ne permet à l’hôte « {name} » d’interroger un serveur de noms, et son pare-feu ne laisse rien sortir que rien ne demande',
   'firewall.mute.hint':
     'dites ce dont il a besoin, par exemple flows: [{ from: {name}, to: 10.0.0.53, protocol: udp, ports: [53], why: noms }], ou laissez sortir sa zone avec outgoing: free',
-  'firewall.more': '{reason}, et {count} autre(s)',
+  'firewall.more': '{reason}, et {count} {count|autre|autres}',
 } as const satisfies Record<keyof typeof en, string>;

@@ -35,9 +35,9 @@ export const nginx = {
   'promise.resolves': 'Le nom {name} mène à une adresse qui accepte les connexions.',
   'promise.listens': '{name} accepte les connexions sur le port {port}.',
   'promise.certificate.acme':
-    '{name} montre un certificat de confiance à son nom, encore valable au moins {days} jours (ou un sixième de sa durée, si c’est moins).',
+    '{name} montre un certificat de confiance à son nom, encore valable au moins {days} {days|jour|jours} (ou un sixième de sa durée, si c’est moins).',
   'promise.certificate':
-    '{name} présente un certificat de confiance à son nom, valable encore au moins {days} jours.',
+    '{name} présente un certificat de confiance à son nom, valable encore au moins {days} {days|jour|jours}.',
   'promise.tls-versions': '{name} parle TLS 1.2 ou 1.3, et refuse TLS 1.0 et 1.1.',
   'promise.redirects': '{from} mène à {to}, quel que soit le chemin.',
   'promise.sign-in-page': '{url} montre où l’on se connecte.',

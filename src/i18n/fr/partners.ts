@@ -54,7 +54,7 @@ export const partners = {
   'client-certificate.purpose.hint': 'demandez à son autorité un certificat avec clientAuth',
   'client-certificate.expired': 'le certificat de {file} a expiré le {until}',
   'client-certificate.future': 'le certificat de {file} n’est valable qu’à partir du {since}',
-  'client-certificate.expiring': 'le certificat de {file} expire le {until}, dans {days} jours',
+  'client-certificate.expiring': 'le certificat de {file} expire le {until}, dans {days} {days|jour|jours}',
   'client-certificate.expiring.hint':
     'faites-le renouveler, mettez les nouveaux fichiers en place, puis appliquez',
 
@@ -73,9 +73,9 @@ export const partners = {
   'promise.partner.refuses':
     'Depuis {vantage}, qui n’en est pas un appelant, le partenaire « {name} » ne peut pas être appelé.',
   'promise.partner.certificate':
-    'Le partenaire « {name} » montre un certificat de confiance pour {host}, valable encore au moins {days} jours, en TLS 1.2 ou 1.3.',
+    'Le partenaire « {name} » montre un certificat de confiance pour {host}, valable encore au moins {days} {days|jour|jours}, en TLS 1.2 ou 1.3.',
   'promise.partner.client':
-    'Le certificat montré au partenaire « {name} » est pour des clients, et valable encore au moins {days} jours.',
+    'Le certificat montré au partenaire « {name} » est pour des clients, et valable encore au moins {days} {days|jour|jours}.',
   'up.partner.shut':
     'les appels du partenaire « {name} » sont refusés : aucune de ses clés épinglées n’a été vue',
   'up.partner.open': 'le partenaire « {name} » présente une clé épinglée : les appels reprennent',
@@ -99,9 +99,11 @@ export const partners = {
   'seen.partner.refused': 'la passerelle refuse l’appel ({error})',
   'seen.partner.let-in': 'la passerelle laisse passer l’appel, avec le statut {status}',
   'seen.partner.denied': 'refusé avec 403 ({error})',
-  'seen.partner.certificate': '{protocol}, valable jusqu’au {until} ({days} jours), chaîne : {chain}',
+  'seen.partner.certificate':
+    '{protocol}, valable jusqu’au {until} ({days} {days|jour|jours}), chaîne : {chain}',
   'seen.partner.pin': 'aucune des clés de la chaîne n’est épinglée ; celles vues : {pins}',
-  'seen.partner.client': 'valable jusqu’au {until} ({days} jours), numéro {serial}, émis par {issuer}',
+  'seen.partner.client':
+    'valable jusqu’au {until} ({days} {days|jour|jours}), numéro {serial}, émis par {issuer}',
   'seen.partner.client.unreadable': 'illisible : {reason}',
   'seen.partner.client.purpose': 'son usage étendu de clé n’a pas TLS Web Client Authentication',
 } as const satisfies Record<keyof typeof en, string>;

@@ -14,18 +14,19 @@ export const plan = {
   'change.setting': '{name} : {setting} : {from} → {to}',
   'change.limit.address.requests': '{name} : une adresse peut demander {to} (jusqu’ici {from})',
   'change.limit.address.connections':
-    '{name} : une adresse peut avoir {to} requêtes en cours (jusqu’ici {from})',
+    '{name} : une adresse peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
   'change.limit.session.requests': '{name} : une session peut demander {to} (jusqu’ici {from})',
   'change.limit.session.connections':
-    '{name} : une session peut avoir {to} requêtes en cours (jusqu’ici {from})',
+    '{name} : une session peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
   'change.limit.token.requests': '{name} : un jeton peut demander {to} (jusqu’ici {from})',
-  'change.limit.token.connections': '{name} : un jeton peut avoir {to} requêtes en cours (jusqu’ici {from})',
+  'change.limit.token.connections':
+    '{name} : un jeton peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
   'change.limit.all.requests':
     '{name} : tous les visiteurs ensemble peuvent demander {to} (jusqu’ici {from})',
   'change.limit.all.connections':
-    '{name} : tous les visiteurs ensemble peuvent avoir {to} requêtes en cours (jusqu’ici {from})',
+    '{name} : tous les visiteurs ensemble peuvent avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
   'change.limit.gateway.connections':
-    'passerelle : une adresse peut avoir {to} requêtes en cours sur toutes les publications (jusqu’ici {from})',
+    'passerelle : une adresse peut avoir {to} {to|requête|requêtes} en cours sur toutes les publications (jusqu’ici {from})',
   'change.limit.download': '{name} : une réponse arrive à {to} (jusqu’ici {from})',
   'change.bans.ssh':
     'bannissements : {failures} connexions SSH échouées en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
@@ -51,7 +52,7 @@ export const plan = {
   'change.bans.never.remove': 'bannissements : {who} peut être banni',
   'change.bans.contact': 'bannissements : aux bannis, il est dit de s’adresser à {to} (jusqu’ici {from})',
   'change.rewritten':
-    'réécrire {count} fichier(s) générés, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
+    'réécrire {count} {count|fichier généré|fichiers générés}, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
   // Pourquoi un flux est ouvert.
   'flow.guarded': '{name} est ouvert à ceux que les règles de son audience laissent entrer',
   'flow.directory': 'personnes de l’annuaire {name}',

@@ -7,7 +7,7 @@ export const portal = {
   'portal.language': 'Langue',
   'portal.places': 'Le portail',
   'portal.back': 'Retour à mes applications',
-  'portal.wait': 'Trop d’essais. Attendez {seconds} secondes, puis réessayez.',
+  'portal.wait': 'Trop d’essais. Attendez {seconds} {seconds|seconde|secondes}, puis réessayez.',
   'portal.device.unknown': 'Navigateur inconnu',
   'portal.sign-in.title': 'Se connecter',
   'portal.sign-in.for': 'Vous irez ensuite sur {name}.',
@@ -42,7 +42,7 @@ export const portal = {
   'portal.step-up.passkey.text':
     'Votre appareil vous demandera votre empreinte, votre visage, son code, ou votre clé de sécurité.',
   'portal.step-up.recovery.text': 'Saisissez l’un des codes que vous avez notés. Il ne sert qu’une fois.',
-  'portal.step-up.remember': 'Ne plus demander dans ce navigateur pendant {days} jours',
+  'portal.step-up.remember': 'Ne plus demander dans ce navigateur pendant {days} {days|jour|jours}',
   'portal.step-up.go': 'Continuer',
   'portal.applications': 'Mes applications',
   'portal.applications.none':

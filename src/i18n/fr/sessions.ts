@@ -23,8 +23,10 @@ export const sessions = {
   'bastion.none': 'aucun bastion d’une description ne tourne ici',
   'bastion.none.next':
     'demandez-le sur la machine que la description nomme comme bastion, ou donnez la description',
-  'bastion.ready': '{site} : on peut entrer ; {count} personnes, {machines} machines',
-  'bastion.reloaded': '{site} : la description a été relue ; {count} sessions continuent',
+  'bastion.ready':
+    '{site} : on peut entrer ; {count} {count|personne|personnes}, {machines} {machines|machine|machines}',
+  'bastion.reloaded':
+    '{site} : la description a été relue ; {count} {count|session continue|sessions continuent}',
   'bastion.interrupted': 'la session {session} de {person} n’avait pas de fin : elle a été interrompue',
   'bastion.trouble': 'ennui : {reason}',
   'bastion.about': 'ce qui tourne sur le bastion (ses services l’appellent)',

@@ -55,10 +55,10 @@ export const verify = {
   'seen.port.open': 'accepte des connexions, alors que rien ne le demande : {places}',
   'advice.port.open':
     'Fermez-le : une règle de pare-feu posée à la main le laisse passer, ou le pare-feu du chemin ne tourne pas.',
-  'seen.scan.held': '{count} ports essayés sur {addresses} : seuls répondent : {open}',
-  'seen.scan.none': '{count} ports essayés sur {addresses} : aucun ne répond',
+  'seen.scan.held': '{count} {count|port essayé|ports essayés} sur {addresses} : seuls répondent : {open}',
+  'seen.scan.none': '{count} {count|port essayé|ports essayés} sur {addresses} : aucun ne répond',
   'seen.scan.partly':
-    '{count} ports essayés sur {addresses} : seuls répondent : {open} ; d’ici, aucun chemin vers {missing} ({error})',
+    '{count} {count|port essayé|ports essayés} sur {addresses} : seuls répondent : {open} ; d’ici, aucun chemin vers {missing} ({error})',
   'seen.scan.unreachable': 'd’ici, aucun chemin vers {addresses} ({error})',
   'seen.scan.open': 'ouvert, alors que rien ne le demande : {places}',
   'advice.scan.open':
@@ -84,14 +84,15 @@ export const verify = {
   'advice.timeout.tls':
     'Autre chose qu’un serveur TLS écoute là, ou il est surchargé, ou il attend un en-tête PROXY.',
 
-  'seen.certificate.held': 'valable jusqu’au {until} ({days} jours), émis par {issuer}',
+  'seen.certificate.held': 'valable jusqu’au {until} ({days} {days|jour|jours}), émis par {issuer}',
   'seen.certificate.name': 'le certificat est celui de {names}, pas de {name}',
   'advice.certificate.name': 'Servez un certificat à ce nom, ou ajoutez-lui ce nom.',
   'seen.certificate.expired': 'le certificat a expiré le {until}',
   'advice.certificate.expired': 'Renouvelez-le maintenant : les navigateurs arrêtent les visiteurs.',
   'seen.certificate.future': 'le certificat n’est valable qu’à partir du {since}',
   'advice.certificate.future': 'Vérifiez l’horloge de cette machine, puis le certificat.',
-  'seen.certificate.soon': 'le certificat expire dans {days} jours ({until}), moins que les {minDays} promis',
+  'seen.certificate.soon':
+    'le certificat expire dans {days} {days|jour|jours} ({until}), moins que les {minDays} promis',
   'advice.certificate.soon': 'Renouvelez-le, et cherchez pourquoi il ne l’a pas été tout seul.',
   'seen.certificate.self-signed': 'le certificat n’a que lui-même pour garant',
   'advice.certificate.self-signed':

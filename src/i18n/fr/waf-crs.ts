@@ -21,7 +21,8 @@ export const wafCrs: Record<keyof typeof en, string> = {
   'waf.unwatched.next': 'donnez à la publication `scenario: proxy+waf` et appliquez',
   'waf.crs.stopping': 'Plus aucun test n’est envoyé ; ce qui a été répondu est jugé.',
   'waf.crs.progress': '{done} tests envoyés sur {total}',
-  'waf.crs.counts': '{passed} réussis, {failed} en échec, {skipped} laissés de côté',
+  'waf.crs.counts':
+    '{passed} {passed|réussi|réussis}, {failed} en échec, {skipped} {skipped|laissé|laissés} de côté',
   'waf.crs.column.test': 'test',
   'waf.crs.column.reason': 'pourquoi il échoue',
   'waf.crs.column.expected': 'attendu',

@@ -34,14 +34,16 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.report.reference': 'montre la requête de cette référence : une personne bloquée la lit',
   'waf.report.all': 'montre tous les groupes, et pas seulement les {count} premiers',
   'waf.report.observe':
-    '{name} est en observation. Depuis {since} : {would} requêtes auraient été bloquées, {blocked} l’ont été (avant l’observation) ; {below} ont touché une règle sans atteindre le seuil.',
+    '{name} est en observation. Depuis {since} : {would} {would|requête aurait été bloquée|requêtes auraient été bloquées}, {blocked} {blocked|l’a|l’ont} été (avant l’observation) ; {below} {below|a|ont} touché une règle sans atteindre le seuil.',
   'waf.report.block':
-    '{name} bloque. Depuis {since} : {blocked} requêtes ont été bloquées, {would} l’auraient été (pendant l’observation) ; {below} ont touché une règle sans atteindre le seuil.',
-  'waf.report.span': 'La première à {first}, la dernière à {last}, depuis {addresses} adresses.',
-  'waf.report.more': '{count} groupes de plus : --all les montre.',
-  'waf.report.others': '{count} groupes de plus, de peu de requêtes chacun, n’ont pas été distingués.',
+    '{name} bloque. Depuis {since} : {blocked} {blocked|requête a été bloquée|requêtes ont été bloquées}, {would} {would|l’aurait|l’auraient} été (pendant l’observation) ; {below} {below|a|ont} touché une règle sans atteindre le seuil.',
+  'waf.report.span':
+    'La première à {first}, la dernière à {last}, depuis {addresses} {addresses|adresse|adresses}.',
+  'waf.report.more': '{count} {count|groupe de plus : --all le montre|groupes de plus : --all les montre}.',
+  'waf.report.others':
+    '{count} {count|groupe de plus, de peu de requêtes, n’a pas été distingué|groupes de plus, de peu de requêtes chacun, n’ont pas été distingués}.',
   'waf.report.broken':
-    '{broken} lignes sur {lines} sont illisibles, et {cut} étaient trop longues : ce qui y a touché une règle n’est pas compté.',
+    '{broken} {broken|ligne|lignes} sur {lines} {broken|est illisible|sont illisibles}, et {cut} {cut|était trop longue|étaient trop longues} : ce qui y a touché une règle n’est pas compté.',
   'waf.report.next': 'là où ces requêtes étaient honnêtes : poterne waf tune {name} --reference ID',
   'waf.report.nothing': 'Aucune règle n’a été touchée. Si quelqu’un est venu, le journal des accès le dit.',
   'waf.reference.form': '« {reference} » n’est pas une référence : elle a 32 chiffres et lettres de a à f',
@@ -55,7 +57,8 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.event.cut': 'La ligne du journal est trop longue : ce qui a touché une règle n’est pas connu.',
   'waf.group.says': 'la règle : {message}',
   'waf.group.in': 'dans : {target}',
-  'waf.group.counts': '{blocked} bloquées, depuis {addresses} adresses, de {first} à {last}',
+  'waf.group.counts':
+    '{blocked} {blocked|bloquée|bloquées}, depuis {addresses} {addresses|adresse|adresses}, de {first} à {last}',
   'waf.example': '{request}  {value}',
   'waf.example.value': 'il y avait (masqué) : {value}',
   'waf.tune.about':
@@ -110,21 +113,21 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.tune.mistake.unknown':
     '  Le journal n’a pas ce qui a été envoyé : qu’elle passe n’est pas prouvé. Donnez-la avec --request.',
   'waf.tune.cost':
-    '  Sur {attacks} attaques dans {target}, {refused} sont refusées aujourd’hui ; {opened} d’entre elles passeraient{names}',
+    '  Sur {attacks} {attacks|attaque|attaques} dans {target}, {refused} {refused|est refusée|sont refusées} aujourd’hui ; {opened} d’entre elles {opened|passerait|passeraient}{names}',
   'waf.tune.names': ' : {names}',
   'waf.tune.elsewhere':
-    '  Sur {refused} refusées dans un paramètre voisin ou sous un chemin voisin, {opened} passeraient.',
+    '  Sur {refused} {refused|refusée|refusées} dans un paramètre voisin ou sous un chemin voisin, {opened} {opened|passerait|passeraient}.',
   'waf.tune.next': 'pour l’écrire : la même commande avec --write (et --proposal N pour une autre)',
   'waf.tune.written': 'Écrit dans {file}.',
   'waf.tune.then': 'poterne plan {file}',
   'waf.enforce.unknown': '{name} va bloquer, et sa passerelle n’a pas dit ce qui a été observé',
   'waf.enforce.unseen': '{name} va bloquer, et aucun trafic n’a été observé : 0 requête',
   'waf.enforce.unresolved':
-    '{name} va bloquer : sur {requests} requêtes en {days} jours, {wouldBlock} auraient été bloquées, et {unresolved} le seraient encore ; la dernière à {last}, par les règles {rules}',
+    '{name} va bloquer : sur {requests} {requests|requête|requêtes} en {days} {days|jour|jours}, {wouldBlock} {wouldBlock|aurait été bloquée|auraient été bloquées}, et {unresolved} le {unresolved|serait|seraient} encore ; la dernière à {last}, par les règles {rules}',
   'waf.enforce.resolved':
-    '{name} va bloquer : sur {requests} requêtes en {days} jours, {wouldBlock} auraient été bloquées ; les exclusions de la description les laissent toutes passer',
+    '{name} va bloquer : sur {requests} {requests|requête|requêtes} en {days} {days|jour|jours}, {wouldBlock} {wouldBlock|aurait été bloquée|auraient été bloquées} ; les exclusions de la description les laissent toutes passer',
   'waf.enforce.clean':
-    '{name} va bloquer : sur {requests} requêtes en {days} jours, aucune n’aurait été bloquée',
+    '{name} va bloquer : sur {requests} {requests|requête|requêtes} en {days} {days|jour|jours}, aucune n’aurait été bloquée',
   'waf.enforce.hint':
     'poterne waf report {name} montre ce qui serait bloqué ; mode: observe continue de regarder',
 };
