@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Bans, Offence } from '../../model/bans.ts';
-import { counter } from './counting.ts';
+import { counter, enough } from './counting.ts';
 import { ofAccess, ofAudit, ofHandshake, type SignInSeen } from './offences.ts';
 
 const bans: Bans = {
@@ -53,6 +53,16 @@ test('where somebody is signed in, one in five counts', () => {
   expect(counting.weigh({ ...scan, address: 'nobody' }, false)).toBe(false);
 });
 
+test('of a flood as many are counted as ban, and all of the others', () => {
+  const floods = { failures: 3, within: 60_000, for: 1000, longest: 1000 };
+  const bans = { thresholds: { floods }, never: [], pointer: '' };
+  const of = (address: string) => ({ kind: 'floods', at, address, what: '' }) as const;
+  const flood = [...Array(9).fill(of('2001:db8::1')), of('2001:db8::2'), of('192.0.2.1')];
+  expect(
+    enough([...flood, { ...of('192.0.2.2'), kind: 'scans' }], bans).map(({ address }) => address),
+  ).toEqual([...Array(3).fill('2001:db8::1'), '192.0.2.1']);
+});
+
 test('lines of logs are offences, or nothing', () => {
   const access = (status: number, limited = 'requests', known = '') =>
     `{"time":"2026-01-01T01:00:00+01:00","client":"192.0.2.7","method":"GET","host":"a\\u001b","uri":"/x?secret=1","status":${status},"bytes":0,"limited":"${limited}","known":"${known}"}`;
@@ -63,6 +73,14 @@ test('lines of logs are offences, or nothing', () => {
     expect(ofAccess(blameless)).toBeUndefined();
   expect(ofAccess(access(200))).toBeUndefined();
   expect(ofAccess('"status":429, no JSON')).toBeUndefined();
+  const reset = (duration: string, more = '') =>
+    access(499).replace('"bytes":0', `"bytes":0,"duration":${duration},"protocol":"HTTP/2.0"${more}`);
+  for (const duration of ['0.000', '0', '0.004']) expect(ofAccess(reset(duration))?.kind).toBe('floods');
+  for (const blameless of [
+    ...[reset('0.012'), reset('0.000').replace('HTTP/2.0', 'HTTP/1.1')],
+    ...[reset('0.000').replace('"bytes":0', '"bytes":208')],
+  ])
+    expect(ofAccess(blameless)).toBeUndefined();
   const handshake =
     '2026/01/01 00:00:00 [info] 7#7: *1 handshake rejected while SSL handshaking, client: 2001:db8::7, server: 0.0.0.0:443';
   expect(ofHandshake(handshake)).toMatchObject({ kind: 'scans', address: '2001:db8::7' });

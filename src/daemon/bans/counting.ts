@@ -103,3 +103,14 @@ export function counter(now: () => number = Date.now): Counter {
     last: (network) => lately.get(network) ?? [],
   };
 }
+
+/** Of each address, as many offences as have it banned: of thousands in a second the journal would drop the rest, and others' with it. */
+export function enough(offences: readonly Offence[], { thresholds }: Bans): readonly Offence[] {
+  const counts = new Map<string, number>();
+  return offences.filter(({ kind, address }) => {
+    const key = `${kind} ${banNetwork(address)}`;
+    const before = counts.get(key) ?? 0;
+    counts.set(key, before + 1);
+    return before < (thresholds[kind]?.failures ?? 0);
+  });
+}

@@ -8,19 +8,23 @@ import { leftOut } from './follow-file.ts';
 
 const said = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 80);
 
-/** nginx's access log: too many requests, and names that nobody published. */
+/** Most lines of the access log are none of these: they are not parsed. */
+const looked = /"status":(?:429|444),|"bytes":0,"duration":0(?:\.00\d)?,/;
+
+/** nginx's access log: too many requests, those of HTTP/2 that are reset at once (CVE-2023-44487), and names that nobody published. */
 export function ofAccess(line: string): Offence | undefined {
-  // Most lines are neither: they are not parsed.
-  const status = /"status":(429|444),/.exec(line)?.[1];
-  if (!status) return undefined;
-  const read = jsonOf(line);
-  const { time, client, host, method, uri, limited, known } = read ?? {};
+  if (!looked.test(line)) return undefined;
+  const { time, client, host, method, uri, status, bytes, duration, protocol, limited, known } =
+    jsonOf(line) ?? {};
   if (typeof time !== 'string' || typeof client !== 'string') return undefined;
   const at = timeOf(time);
   const name = said(String(host ?? ''));
-  if (status === '444') return { kind: 'scans', at, address: client, what: name };
+  if (status === 444) return { kind: 'scans', at, address: client, what: name };
   // What an application answers itself is its own; who is counted by their session is not their whole office; and what all share, one of them used up.
-  if ((limited !== 'requests' && limited !== 'connections') || known) return undefined;
+  const isLimited = status === 429 && (limited === 'requests' || limited === 'connections') && !known;
+  // Before anything was answered, and sooner than people change their minds.
+  const isReset = protocol === 'HTTP/2.0' && bytes === 0 && Number(duration) < 0.01;
+  if (!isLimited && !isReset) return undefined;
   return { kind: 'floods', at, address: client, what: `${said(String(method ?? ''))} ${name}${pathOf(uri)}` };
 }
 

@@ -12,7 +12,7 @@ import { endLive, liveConnections } from '../cut/live.ts';
 import { alone } from '../cut/records.ts';
 import { trying } from '../trouble.ts';
 import { type BanAsk, ban, longAgo, takeBan, unban } from './banning.ts';
-import { type Counter, counter, type Due } from './counting.ts';
+import { type Counter, counter, type Due, enough } from './counting.ts';
 import { countsHere, followTold, type Told, tellFail2ban } from './fail2ban.ts';
 import { type BanRecord, banned, isOver, markBans, parseBan, readBans } from './records.ts';
 import { followSources, type Seen } from './sources.ts';
@@ -97,8 +97,11 @@ interface Judging extends Pick<KeptBans, 'tell'> {
 async function judge(judging: Judging, { offences, signIns }: Seen): Promise<void> {
   const { counting, shared } = judging;
   const isShared = (address: string) => shared.has(banNetwork(address) ?? '');
-  for (const offence of offences)
-    if (counting.weigh(offence, isShared(offence.address))) await count(judging, offence);
+  for (const offence of enough(
+    offences.filter((each) => counting.weigh(each, isShared(each.address))),
+    judging.bans,
+  ))
+    await count(judging, offence);
   for (const seen of signIns) {
     const times = counting.weighSignIn(seen, isShared(seen.offence.address));
     for (let n = 0; n < times; n++) await count(judging, seen.offence);

@@ -53,6 +53,13 @@ const assumedVersion = '1.22.1';
 export const http2Directive = (facts: Facts): boolean =>
   atLeast(facts.versions.nginx ?? assumedVersion, '1.25.1');
 
+/**
+ * Whether nginx goes on with a connection of HTTP/2 for as long as its requests are reset faster than it takes them in (CVE-2023-44487),
+ * and lets everybody else wait: it hangs up on such connections from 1.25.3 on; Debian 12's, which is older, has no patch for it.
+ */
+export const endlessResets = (facts: Facts): boolean =>
+  !atLeast(facts.versions.nginx ?? assumedVersion, '1.25.3');
+
 /** The `listen` lines of a server of the proxy. All servers of a socket must ask for the same protocols. */
 export function listens(context: Context, scheme: 'http' | 'https', isDefault = false): Node[] {
   const { site, facts, gatewayAt, passesThrough } = context;

@@ -3,6 +3,7 @@ import { isGuarded, type Publication, type Route, type Site } from '../../../mod
 import { defaults, gatewayOptions, publicationOptions, routeOptions } from '../schema.ts';
 import type { Limits, Share } from '../schema-limits.ts';
 import { block, line, type Node, note } from '../syntax.ts';
+import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
 
@@ -232,13 +233,15 @@ export const limitedPage = '/.poterne/limited/$poterne_page';
 
 /** The pages of those beyond a limit, which say when to ask again, and a log that says of what there were too many. */
 export function limitedLocations(context: Context, opening: readonly Node[]): Node[] {
-  const { path } = context;
+  const { path, site } = context;
   const page = (words: readonly string[], type: string, file: string, more: readonly Node[] = []): Node =>
     block(
       '',
       ['location', ...words],
       [
         ...opening,
+        // Else what is refused would cost twice what it saves.
+        ...unlooked(site),
         own('default_type', type),
         ...more,
         // Only where it is set is it sent: the servers add it to their other headers.

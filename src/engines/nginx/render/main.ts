@@ -5,7 +5,7 @@ import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
 import { wafLoading, wafModules, wafPart } from '../waf/main.ts';
 import { observedFields, observedHash, observedMap } from '../waf/observed.ts';
 import { asksClients, identityMaps } from './clients.ts';
-import { type Context, http2Directive, listens, powerOfTwo } from './common.ts';
+import { type Context, endlessResets, http2Directive, listens, powerOfTwo } from './common.ts';
 import { cutMaps } from './cut.ts';
 import { gatePart } from './gate.ts';
 import { defaultHeaderMaps } from './headers.ts';
@@ -97,7 +97,7 @@ function http(context: Context): Node[] {
     gap,
     ...tls(site),
     gap,
-    ...clients(),
+    ...clients(context),
     gap,
     ...limitMaps(site),
     gap,
@@ -149,11 +149,13 @@ function variables({ site }: Context): Node[] {
     why(
       'WebSockets pass, other upgrades (h2c) do not. An empty Connection keeps the upstream connection alive.',
     ),
+    // HTTP/2 has no Upgrade (RFC 9113, 8.6); nginx would pass its frames on to the service.
     block(
       '',
       ['map', '$http_upgrade', '$poterne_upgrade'],
-      [own('default', ''), own('~*^websocket$', 'websocket')],
+      [own('default', ''), own('~*^websocket$', '$poterne_upgradable')],
     ),
+    block('', ['map', '$http2', '$poterne_upgradable'], [own('default', ''), own('', 'websocket')]),
     block('', ['map', '$poterne_upgrade', '$poterne_connection'], [own('default', 'upgrade'), own('', '')]),
     block(
       '',
@@ -320,15 +322,19 @@ function tls(site: Site): Node[] {
   ];
 }
 
-function clients(): Node[] {
+function clients({ facts }: Context): Node[] {
   return [
     own('client_header_timeout', '15s'),
     why('Who says nothing for this long, or takes nothing, makes room for others.'),
     own('client_body_timeout', '30s'),
     own('send_timeout', '30s'),
     own('keepalive_timeout', '65s'),
-    why('A new connection costs as much as forty requests; after an hour there is one in any case.'),
-    own('keepalive_requests', '10000'),
+    why(
+      endlessResets(facts)
+        ? 'As long as one of HTTP/2 resets its requests, nobody else is served (CVE-2023-44487): it ends soon.'
+        : 'A new connection costs as much as forty requests; after an hour there is one in any case.',
+    ),
+    own('keepalive_requests', endlessResets(facts) ? '1000' : '10000'),
     own('large_client_header_buffers', '4', '16k'),
     own('client_max_body_size', `${defaults.uploads}`),
     own('reset_timedout_connection', 'on'),
@@ -378,6 +384,8 @@ function upstreams(): Node[] {
     own('proxy_buffer_size', '16k'),
     own('proxy_buffers', '8', '16k'),
     own('proxy_busy_buffers_size', '32k'),
+    why('Of an answer that is hardly read, so much is stored; the service waits with the rest.'),
+    own('proxy_max_temp_file_size', `${defaults.uploads}`),
     why('Another upstream is tried, but never twice with a request that may have changed something.'),
     own('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
     own('proxy_next_upstream_tries', '3'),

@@ -80,6 +80,11 @@ export const baseRules = (log: string): string[] => [
     ...['id:200005', 'phase:2', 't:none', 'log', 'deny', 'severity:2'],
     ['msg', 'ModSecurity internal error flagged'],
   ]),
+  // No request has a fragment (RFC 9112, 3.2). The rules see nothing of it, services may read a query in it. CRS 4 has this rule as 920610.
+  secRule('REQUEST_URI_RAW', '@contains #', [
+    ...['id:200012', 'phase:1', 't:none', 'log', 'auditlog', 'deny', 'severity:2'],
+    ['msg', 'A fragment in what is asked for'],
+  ]),
   // The CRS refuses to work without.
   secAction(['id:900990', 'phase:1', 'nolog', 'pass', 't:none', 'setvar:tx.crs_setup_version=400']),
   ...canaryRules,

@@ -4,7 +4,7 @@ import { wafSummary, wafSummaryData } from '../../../lib/waf-log.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import type { ProxiedPublication, Publication } from '../../../model/site.ts';
 import type { Waf, WafExclusion } from '../../../model/waf.ts';
-import type { Context } from '../render/common.ts';
+import { type Context, endlessResets } from '../render/common.ts';
 import { block, encoded, exactly, line, type Node } from '../syntax.ts';
 import { blockedStatus } from './base.ts';
 import { type Action, secAction, secRule } from './seclang.ts';
@@ -80,6 +80,8 @@ export function wafLines(context: Context, publication: ProxiedPublication): Nod
   const { pointer: at } = waf;
   return [
     line(at, 'modsecurity', 'on'),
+    // Each request may cost as much as a connection: one that resets them keeps others waiting for so many.
+    ...(endlessResets(context.facts) ? [line(at, 'keepalive_requests', '100')] : []),
     rules(`${at}/mode`, `SecRuleEngine ${waf.mode === 'block' ? 'On' : 'DetectionOnly'}`),
     rules(`${at}/request-body`, `SecRequestBodyNoFilesLimit ${waf.requestBody}`),
     ...(waf.responseBody === undefined
