@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, open } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerEngine } from '../engines/engine.ts';
 import { localhost } from '../hosts/local.ts';
@@ -36,6 +36,8 @@ export interface ApplyOptions {
   readonly authority: Authority;
   readonly account?: string;
   readonly now: () => Date;
+  /** The engine reads its configuration again even where it is the one that is served already: what it does is not what it says. */
+  readonly isDoubted?: boolean;
   /** How long new workers may take to serve; default 30 s, for a reload of thousands of names takes seconds. */
   readonly confirmMilliseconds?: number;
   /** Told each step as it is done. */
@@ -132,12 +134,12 @@ async function serve(
   prefix: string,
   generations: Generations,
   wanted: Generation,
-  { tell, confirmMilliseconds = 30_000 }: ApplyOptions,
+  { tell, isDoubted = false, confirmMilliseconds = 30_000 }: ApplyOptions,
 ): Promise<{ changed: boolean; started: boolean }> {
   const previous = await generations.active();
   const same = previous?.folder === wanted.folder;
   const master = await runningMaster(engine, prefix);
-  if (master && same && (await servedHash(engine, prefix)) === wanted.manifest.hash) {
+  if (master && same && !isDoubted && (await servedHash(engine, prefix)) === wanted.manifest.hash) {
     tell(message('apply.unchanged'));
     return { changed: false, started: false };
   }
@@ -228,10 +230,20 @@ async function prepareFolders(
     const folder = join(prefix, path);
     await mkdir(folder, { recursive: true });
     // Nobody else's: logs tell who asked for what.
-    await chmod(folder, may === 'writes' ? 0o700 : 0o750);
+    const mode = may === 'writes' ? 0o700 : 0o750;
+    await chmod(folder, mode).catch((error) => madeAnew(folder, mode, error));
     if (owner) await chown(folder, may === 'writes' ? owner.uid : 0, owner.gid);
   }
   for (const path of engine.actions.privateFiles) await (await open(join(prefix, path), 'a', 0o600)).close();
+}
+
+/** Root's `nginx -t` gives the folders for bodies to the account that nginx was compiled with, which shuts the gateway's own out. */
+async function madeAnew(folder: string, mode: number, error: NodeJS.ErrnoException): Promise<void> {
+  if (error.code !== 'EPERM') throw error;
+  await rmdir(folder).catch(() => {
+    throw error;
+  });
+  await mkdir(folder, { mode });
 }
 
 async function idsOf(account: string): Promise<{ uid: number; gid: number }> {

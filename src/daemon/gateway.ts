@@ -23,6 +23,7 @@ import { authorityFolder } from '../pki/authority/folder.ts';
 import { plan } from '../plan/planner.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Network, verify } from '../verify/index.ts';
+import { readCanary } from './canary/record.ts';
 import { markKept } from './cut/records.ts';
 import { denied } from './denied.ts';
 import { lookAtPins } from './partners/pins.ts';
@@ -177,6 +178,8 @@ export async function converge(
         authority: gateway.authority,
         ...(facts.account ? { account: facts.account } : {}),
         now: () => new Date(),
+        // What was changed by hand and put back is still in nginx's memory.
+        isDoubted: ((await readCanary(gateway.state))?.alarms.length ?? 0) > 0,
         tell,
       });
     if (!last) throw new Error('no engine to apply to');

@@ -8,9 +8,14 @@ import { type WafMode, wafModes } from '../model/waf.ts';
  */
 export const wafSummary = { rule: 10_009, message: 'Poterne' } as const;
 
-/** By this the gateway's own questions are known, which it asks to see that the firewall refuses: a header, and the rule that says so in the log. */
+/**
+ * By this the gateway's own questions are known, which it asks to see that the firewall refuses: a header, and the rule that says so in the log.
+ * By the header's value it is judged as visitors are, or strictly: blocked also where visitors would not be.
+ */
 export const wafCanary = {
   header: 'X-Poterne-Canary',
+  asVisitors: 'as-visitors',
+  strictly: 'strictly',
   rule: 10_021,
   message: 'Poterne asks itself',
 } as const;

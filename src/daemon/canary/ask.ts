@@ -136,7 +136,7 @@ const withMark = (question: WafQuestion, mark: string): WafQuestion => ({
 async function askWall(
   gateway: Asking,
   site: Site,
-  { publication, target }: WafQuestion,
+  { publication, target, isSpecial }: WafQuestion,
 ): Promise<RawAnswer | undefined> {
   const { example, routes } = publication;
   const verification = clientVerification(site, publication);
@@ -155,8 +155,8 @@ async function askWall(
     `GET ${target} HTTP/1.1`,
     `Host: ${example}`,
     'User-Agent: poterne',
-    'Accept: */*',
-    `${wafCanary.header}: 1`,
+    'Accept: application/json',
+    `${wafCanary.header}: ${isSpecial ? wafCanary.strictly : wafCanary.asVisitors}`,
     'Connection: close',
   ];
   return send(door, Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), patience.answer);
@@ -167,9 +167,10 @@ const found = (seen: Seen | undefined): boolean =>
   seen?.ids.some((id) => id >= 911_000 && id < 949_000) ?? false;
 
 /** What is wrong with an answer to an attack; nothing where it was refused. */
-function troubleOf({ status }: RawAnswer, seen: Seen | undefined): Message | undefined {
+function troubleOf({ status, bytes }: RawAnswer, seen: Seen | undefined): Message | undefined {
   // Nobody got in: nothing answers, or the gateway refuses for another reason before its firewall looks.
   if (status === undefined || status === 503 || status === 429) return undefined;
   if (status !== 403) return message('canary.let-through', { status });
-  return found(seen) ? undefined : message('canary.unseen');
+  // An audience refuses with 403 too, and so may a service: the firewall's own page says why.
+  return found(seen) && bytes.includes('"why":"blocked"') ? undefined : message('canary.unseen');
 }

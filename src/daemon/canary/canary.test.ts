@@ -22,7 +22,9 @@ import { openEntry } from '../entry/entry.ts';
 import { activeManifest, prove } from '../gateway.ts';
 import { wafLogOf } from '../waf/log.ts';
 import { ownQuestions } from '../waf/own.ts';
+import { ask as askAll } from './ask.ts';
 import { keepCanary } from './keep.ts';
+import { questionsOf } from './questions.ts';
 import { readCanary } from './record.ts';
 
 const upstream = port(91);
@@ -47,7 +49,7 @@ publications:
 async function byHand(
   rig: Rig,
   change: (text: string, path: string) => string,
-): Promise<() => Promise<void>> {
+): Promise<(how: { readonly isRead: boolean }) => Promise<void>> {
   const folder = join(rig.prefix, 'current');
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.conf'));
   const before = new Map<string, string>();
@@ -60,9 +62,9 @@ async function byHand(
   }
   expect(before.size).toBeGreaterThan(0);
   send((await rig.master()) as number, 'SIGHUP');
-  return async () => {
+  return async ({ isRead }) => {
     for (const [path, text] of before) await writeFile(path, text);
-    send((await rig.master()) as number, 'SIGHUP');
+    if (isRead) send((await rig.master()) as number, 'SIGHUP');
   };
 }
 
@@ -155,12 +157,26 @@ test('what must be refused is asked, and what is not refused any more is an alar
   expect(await status.ended).toBe(1);
   expect(status.said()).toContain('ALARM since');
   expect(status.said()).toContain('block.example.fr: the web application firewall does not work');
-  await back();
+  // Put back as it was, but not read by nginx: applying has it read all the same.
+  await back({ isRead: false });
+  await rig.apply(yaml(rig));
   await becomes();
 
-  // The module is there, and all rules of the CRS are gone.
-  await byHand(rig, (text) => text.replace(/modsecurity_rules_file\s[^;]*;/g, ''));
-  const wanted = ['block', 'inside', 'seen', 'staff'].map((name) => `${name}.example.fr#waf`);
+  // The module is there, and looks on only; or all rules of the CRS are gone. Applying puts back what was changed by hand.
+  await byHand(rig, (text) => text.replace(/SecRuleEngine On/g, 'SecRuleEngine DetectionOnly'));
+  await becomes(
+    'block.example.fr#waf canary.let-through',
+    'staff.example.fr#waf canary.let-through',
+    'inside.example.fr#waf canary.unseen',
+    'cert.example.fr#waf canary.let-through',
+  );
+  await rig.apply(yaml(rig));
+  await becomes();
+  const set = join(rig.prefix, 'current/waf/rules');
+  for (const name of await readdir(join(set, 'rules')))
+    await writeFile(join(set, 'rules', name), '# nothing\n');
+  send((await rig.master()) as number, 'SIGHUP');
+  const wanted = ['block', 'cert', 'inside', 'seen', 'staff'].map((name) => `${name}.example.fr#waf`);
   await eventually(
     async () => {
       last = await alarms();
@@ -182,4 +198,47 @@ test('what must be refused is asked, and what is not refused any more is an alar
     'canary.over staff.example.fr done',
   ]);
   expect(trouble).toEqual([]);
+});
+
+test.each([
+  ['PROXY protocol', '', 'proxy-protocol: true, trusted-fronts: [192.0.2.5]', ''],
+  ['PROXY protocol of a front on this machine', '', 'proxy-protocol: true, trusted-fronts: [127.0.0.1]', ''],
+  ['a front on this machine that tells addresses', '', 'trusted-fronts: [127.0.0.1, 192.0.2.5]', ''],
+  [
+    'PROXY protocol where names are told apart before',
+    'tls: { url: "https://127.0.0.1:9" }',
+    'proxy-protocol: true, trusted-fronts: [192.0.2.5]',
+    'direct.example.fr: { service: tls, scenario: direct, audience: everyone }',
+  ],
+])('behind %s the question goes the way of visitors', async (_, service, fronts, publication) => {
+  const rig = await makeRig();
+  await startService(upstream, 'in');
+  const { http, https } = rig.ports;
+  await rig.apply(`site: test
+gateway: { listen: [127.0.0.1], http-port: ${http}, https-port: ${https}, ${fronts} }
+services:
+  app: { url: "http://127.0.0.1:${upstream}" }
+  ${service}
+publications:
+  block.example.fr: { service: app, audience: everyone, scenario: proxy+waf }
+  seen.example.fr: { service: app, audience: everyone, scenario: proxy+waf, waf: { mode: observe } }
+  ${publication}
+`);
+  const manifest = await activeManifest(rig.state);
+  if (!manifest) throw new Error('nothing is served');
+  const questions = questionsOf(manifest, new Set());
+  expect(questions.waf).toHaveLength(2);
+  expect(await askAll(rig.gateway, questions)).toEqual({ unrefused: [], unasked: [] });
+  const isOwn = await ownQuestions(rig.state);
+  for await (const event of readWafEvents(wafLogOf(rig.state), { isOwn })) expect(event).toBeUndefined();
+  await byHand(rig, (text) => text.replace(/modsecurity on;/g, 'modsecurity off;'));
+  let told: readonly string[] = [];
+  await eventually(
+    async () => {
+      const { unrefused } = await askAll(rig.gateway, questions);
+      told = unrefused.map(({ id, seen }) => `${id} ${seen.code}`);
+      return told.length === 2 && told.every((each) => each.endsWith('#waf canary.let-through'));
+    },
+    () => told.join(),
+  );
 });

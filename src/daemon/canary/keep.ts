@@ -1,6 +1,7 @@
-import { readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { servedHash } from '../../apply/engine-process.ts';
 import { openAudit } from '../../audit/log.ts';
 import { tellTerminals } from '../../bastion/alarm.ts';
 import { serverEngines } from '../../engines/index.ts';
@@ -15,8 +16,11 @@ import { type Asking, ask, type Unrefused } from './ask.ts';
 import { questionsOf } from './questions.ts';
 import { type CanaryAlarm, type CanaryState, readCanary, writeCanary } from './record.ts';
 
-/** Milliseconds between two rounds of questions, between two looks whether something was applied, and before what was not refused is asked again. */
-const pace = { every: 60_000, looks: 1000, again: 1500 } as const;
+/**
+ * Milliseconds between two rounds of questions, between two looks whether something was applied, before what was not refused is asked again, and
+ * until what was applied is served at the latest. What refuses no more is told within a minute.
+ */
+const pace = { every: 50_000, looks: 1000, again: 1500, settles: 30_000 } as const;
 
 export interface KeptCanary {
   readonly gateway: Asking;
@@ -34,15 +38,23 @@ export interface KeptCanary {
 export function keepCanary(kept: KeptCanary): { readonly ended: Promise<void> } {
   const { gateway, signal } = kept;
   const { every } = kept.pace ?? pace;
-  let asked: string | undefined;
+  let last: string | undefined;
+  let moved = 0;
   let due = 0;
   const round = async (): Promise<void> => {
     const current = await generations(gateway.state);
-    if (current === asked && performance.now() < due) return;
-    asked = current;
-    due = performance.now() + every;
+    const now = performance.now();
+    if (current !== last) {
+      last = current;
+      moved = now;
+      due = now;
+    }
+    if (now < due) return;
     const manifest = await activeManifest(gateway.state);
-    if (manifest) await askRound(kept, manifest);
+    // With hundreds of publications a reload takes seconds, and workers of the configuration before answer.
+    if (now < moved + pace.settles && !(await isServed(gateway.state, manifest?.hash))) return;
+    due = now + every;
+    if (manifest) await askRound(kept, manifest, async () => (await generations(gateway.state)) === current);
   };
   const ended = (async () => {
     while (!signal.aborted) {
@@ -53,13 +65,31 @@ export function keepCanary(kept: KeptCanary): { readonly ended: Promise<void> } 
   return { ended };
 }
 
-/** What is served, as its links say. */
+/** Whether this is what the engines say that they serve. */
+async function isServed(state: string, hash: string | undefined): Promise<boolean> {
+  const served = await Promise.all(
+    serverEngines.map((engine) => servedHash(engine, join(state, engine.name))),
+  );
+  return served.every((each) => each === hash);
+}
+
+/** What is served, and when that was last put in force: what was changed by hand is put back as the same. */
 async function generations(state: string): Promise<string> {
-  const links = serverEngines.map(({ name }) => readlink(join(state, name, 'current')).catch(() => ''));
+  const links = serverEngines.map(async ({ name }) => {
+    const link = join(state, name, 'current');
+    return Promise.all([readlink(link), lstat(link)]).then(
+      ([target, { ctimeMs }]) => `${target} ${ctimeMs}`,
+      () => '',
+    );
+  });
   return (await Promise.all(links)).join(' ');
 }
 
-async function askRound(kept: KeptCanary, manifest: Manifest): Promise<void> {
+async function askRound(
+  kept: KeptCanary,
+  manifest: Manifest,
+  isStillServed: () => Promise<boolean>,
+): Promise<void> {
   const { gateway } = kept;
   const before = await readCanary(gateway.state);
   const cuts = await readCuts(gateway.state);
@@ -76,7 +106,8 @@ async function askRound(kept: KeptCanary, manifest: Manifest): Promise<void> {
     const twice = new Set((await ask(gateway, questions)).unrefused.map(({ id }) => id));
     unrefused = unrefused.filter(({ id }) => twice.has(id));
   }
-  if (kept.signal.aborted) return;
+  // Of what somebody applied in the meantime, something else is promised: it is asked at once.
+  if (kept.signal.aborted || !(await isStillServed())) return;
   const at = new Date().toISOString();
   const alarms = unrefused.map((each) => alarmOf(each, before, at));
   const names = [

@@ -1,8 +1,9 @@
 import { serverEngines } from '../../engines/index.ts';
-import { wafQuestion } from '../../lib/waf-question.ts';
+import { surelyBlocks, wafQuestion } from '../../lib/waf-question.ts';
 import type { Manifest } from '../../model/applied.ts';
 import type { Expectation } from '../../model/expectation.ts';
 import type { ProxiedPublication, Publication, Site } from '../../model/site.ts';
+import { walled } from '../waf/log.ts';
 import type { CanaryKind } from './record.ts';
 
 /** A question that a firewall must refuse. */
@@ -10,6 +11,8 @@ export interface WafQuestion {
   readonly publication: ProxiedPublication;
   /** Path and query, as sent. */
   readonly target: string;
+  /** It would not surely be blocked if a visitor asked it. */
+  readonly isSpecial: boolean;
 }
 
 /** A question without what it takes to be let in. */
@@ -34,12 +37,9 @@ export function questionsOf({ site, standing }: Manifest, aside: ReadonlySet<str
   });
   const served: Site = { ...site, publications };
   const names = new Set(publications.map(({ name }) => name));
-  const walled = publications.filter(
-    (each): each is ProxiedPublication => each.scenario === 'proxy+waf' && each.waf !== undefined,
-  );
-  const waf = walled.flatMap((publication) => {
-    const target = publication.waf && wafQuestion(publication.routes, publication.waf);
-    return target === undefined ? [] : [{ publication, target }];
+  const waf = walled(served).flatMap((publication): WafQuestion[] => {
+    const target = wafQuestion(publication.routes, publication.waf);
+    return target === undefined ? [] : [{ publication, target, isSpecial: !surelyBlocks(publication.waf) }];
   });
   const entry = serverEngines
     .flatMap((engine) => engine.expect(served))

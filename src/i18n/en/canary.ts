@@ -1,7 +1,7 @@
 /** Texts of the questions that the gateway asks itself, which it must refuse. */
 export const canary = {
   'canary.let-through': 'the answer to an attack is {status}, and not a refusal',
-  'canary.unseen': 'an attack is refused, but no rule of the firewall saw it',
+  'canary.unseen': 'an attack is refused, but not by the rules of the firewall',
   'canary.alarm.waf': '{publication}: the web application firewall does not work: {seen}',
   'canary.alarm.sign-in': '{publication} lets people in who have not signed in: {seen}',
   'canary.alarm.certificate': '{publication} lets people in without a certificate: {seen}',
@@ -12,7 +12,7 @@ export const canary = {
     'Whether what must be refused is refused was last asked {at}: the daemon asks every minute.',
   'status.canary.alarm': 'ALARM since {since}: {alarm}',
   'status.canary.next':
-    'To find out why: poterne plan, then poterne apply, which puts back what was changed by hand.',
+    'What was changed by hand is put back by poterne apply, on an installed gateway by systemctl reload poterne.',
   'status.canary.unasked':
     'The firewall of {names} cannot be asked: it takes a client certificate that this gateway cannot show.',
   'promise.waf': '{url} refuses an attack: its firewall works.',

@@ -2,7 +2,7 @@ import type { canary as en } from '../en/canary.ts';
 
 export const canary: Record<keyof typeof en, string> = {
   'canary.let-through': 'la réponse à une attaque est {status}, et non un refus',
-  'canary.unseen': 'une attaque est refusée, mais aucune règle du pare-feu ne l’a vue',
+  'canary.unseen': 'une attaque est refusée, mais pas par les règles du pare-feu',
   'canary.alarm.waf': '{publication} : le pare-feu applicatif ne fonctionne pas : {seen}',
   'canary.alarm.sign-in': '{publication} laisse entrer des personnes qui ne se sont pas identifiées : {seen}',
   'canary.alarm.certificate': '{publication} laisse entrer sans certificat : {seen}',
@@ -13,7 +13,7 @@ export const canary: Record<keyof typeof en, string> = {
     'On a demandé pour la dernière fois le {at} si ce qui doit être refusé l’est : le démon le demande chaque minute.',
   'status.canary.alarm': 'ALARME depuis {since} : {alarm}',
   'status.canary.next':
-    'Pour en trouver la cause : poterne plan, puis poterne apply, qui remet ce qui a été changé à la main.',
+    'Ce qui a été changé à la main est remis par poterne apply, sur une passerelle installée par systemctl reload poterne.',
   'status.canary.unasked':
     'Le pare-feu de {names} ne peut être interrogé : il y faut un certificat client que cette passerelle ne peut présenter.',
   'promise.waf': '{url} refuse une attaque : son pare-feu fonctionne.',
