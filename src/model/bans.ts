@@ -66,10 +66,11 @@ export const banPlaces = {
   networks: 'bans/networks',
 } as const;
 
-/** What fail2ban has on a host, absolute: its jails, what it runs, and where it tells the gateway whom it banned. */
+/** What fail2ban has on a host, absolute: its jails, what it runs when it bans and when it sees a failure, and where it tells the gateway whom it banned. */
 export const fail2banPlaces = {
   jails: '/etc/fail2ban/jail.d/zz-poterne.local',
   program: '/etc/poterne/fail2ban-told',
+  seen: '/etc/poterne/fail2ban-seen',
   folder: '/var/lib/poterne-bans',
   told: '/var/lib/poterne-bans/told',
   socket: '/run/fail2ban/fail2ban.sock',

@@ -1,9 +1,10 @@
+import { neverBanned } from '../../lib/bans.ts';
 import { fail2banPlaces } from '../../model/bans.ts';
 import type { BundleFile, BundlePart } from '../../model/bundle.ts';
 import type { Network } from '../../model/network.ts';
 import { type Host, isManaged } from '../../model/site.ts';
 import { actionPath, checks, filterPath, jailsPath, serverPath, undo, unit } from './actions.ts';
-import { actionText, filterText, serverText, toldScript } from './files.ts';
+import { actionText, filterText, seenScript, serverText, toldScript } from './files.ts';
 import { countedOn, render } from './render.ts';
 import { isWanted } from './schema.ts';
 
@@ -12,6 +13,7 @@ export function part({ site }: Network, host: Host): BundlePart | undefined {
   const { bans } = site;
   if (!bans || !isManaged(host) || !isWanted(host) || countedOn(site, host).length === 0) return undefined;
   const jails = render(site, bans, host);
+  const never = neverBanned(site).map(({ network }) => network);
   const file = (path: string, mode: number, text: string, more: Partial<BundleFile> = {}): BundleFile => ({
     ...{ path, mode, owner: 'root', group: 'root', content: { text }, secret: false },
     because: bans.pointer,
@@ -20,8 +22,8 @@ export function part({ site }: Network, host: Host): BundlePart | undefined {
   const folder = (path: string) => ({ path, mode: 0o755, owner: 'root', group: 'root' });
   return {
     name: 'fail2ban',
-    // netbase names ports and protocols; python3-systemd reads the journal.
-    packages: ['fail2ban', 'python3-systemd', 'nftables', 'netbase'],
+    // netbase names ports and protocols; python3-systemd reads the journal; ss of iproute2 ends connections.
+    packages: ['fail2ban', 'python3-systemd', 'nftables', 'iproute2', 'netbase'],
     carried: [],
     accounts: [],
     folders: [
@@ -33,7 +35,8 @@ export function part({ site }: Network, host: Host): BundlePart | undefined {
       file(filterPath, 0o644, filterText),
       file(actionPath, 0o644, actionText),
       file(serverPath, 0o644, serverText),
-      file(fail2banPlaces.program, 0o755, toldScript),
+      file(fail2banPlaces.program, 0o755, toldScript(never)),
+      file(fail2banPlaces.seen, 0o755, seenScript(never)),
     ],
     checks,
     actions: [],

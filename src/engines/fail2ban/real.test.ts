@@ -9,7 +9,7 @@ import { networkOf } from '../../plan/network.ts';
 import { siteOf } from '../../plan/testing.ts';
 import { diagnose } from './diagnose.ts';
 import engine from './engine.ts';
-import { toldScript } from './files.ts';
+import { seenScript, toldScript } from './files.ts';
 
 // Whether real fail2ban takes what is written and understands what the gateway tells it, and what the kernel makes of a ban; on whole
 // machines, packaging/bans.lab-test.ts.
@@ -77,9 +77,9 @@ describe.runIf(hasFail2ban)('fail2ban', () => {
 });
 
 describe.runIf(canBan)('a ban', () => {
-  test('stands in the set, an IPv6 address as its /64, also without a firewall of ours, and goes again', async () => {
+  test('stands in the set, of IPv6 a /64, also without a firewall of ours, and goes again', async () => {
     const script = join(folder, 'told');
-    await writeFile(script, toldScript, { mode: 0o755 });
+    await writeFile(script, toldScript(['192.0.2.9/32', '2001:db8:9::/48']), { mode: 0o755 });
     const told = (...words: readonly string[]) => `${script} ${words.join(' ')}`;
     const out = execFileSync(
       'unshare',
@@ -88,11 +88,11 @@ describe.runIf(canBan)('a ban', () => {
         [
           told('ban', 'ssh', '192.0.2.7', '60', '0'),
           told('ban', 'ssh', '192.0.2.7', '600', '1'),
-          told('ban', 'ssh', '2001:db8:1:2:3::4', '60', '0'),
+          told('ban', 'ssh', '2001:db8:1:2::/64', '60', '0'),
           told('ban', 'waf', '192.0.2.99', '60', '0'),
           'nft list ruleset',
           told('unban', 'ssh', '192.0.2.7', '0', '0'),
-          told('unban', 'ssh', '2001:db8:1:2:3::4', '0', '0'),
+          told('unban', 'ssh', '2001:db8:1:2::/64', '0', '0'),
           'echo then; nft list ruleset',
         ].join('\n'),
       ],
@@ -101,10 +101,22 @@ describe.runIf(canBan)('a ban', () => {
     const [before = '', after = ''] = out.split('then\n');
     expect(before).toContain('192.0.2.7 timeout 10m');
     expect(before).toContain('2001:db8:1:2::/64 timeout 1m');
+    expect(before).toMatch(
+      /ip saddr 192\.0\.2\.9 accept\n\s*ip6 saddr 2001:db8:9::\/48 accept\n\s*ip saddr @ssh4/,
+    );
     expect(before).toMatch(/priority -310|priority raw - 10/);
     expect(`${before}${after}`).not.toContain('192.0.2.99');
     expect(after).not.toContain('elements');
     const refused = spawnSync(script, ['ban', 'ssh', '192.0.2.7; x', '60', '0'], { encoding: 'utf8' });
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('not an address')]);
   });
+});
+
+test('a failure that fail2ban cannot count by the /64 counts by its address: IPv4, beside who is never banned, and when it does not answer', async () => {
+  const script = join(folder, 'seen');
+  const text = seenScript(['192.0.2.9/32', '2001:db8:9::9/128', '2001:db8:8::/48']);
+  expect(text).toContain("apart = ['2001:db8:9::/64']");
+  await writeFile(script, text.replace('/usr/bin/fail2ban-client', '/usr/bin/false'), { mode: 0o755 });
+  for (const address of ['192.0.2.7', '2001:db8:9::7', '2001:db8:7::7'])
+    expect(spawnSync(script, [address], { encoding: 'utf8' })).toMatchObject({ status: 1, stderr: '' });
 });

@@ -1,9 +1,15 @@
 import { neverBanned } from '../../lib/bans.ts';
 import { networkText } from '../../lib/ip.ts';
-import { type Bans, type OffenceKind, offenceKinds, type Threshold } from '../../model/bans.ts';
+import {
+  type Bans,
+  fail2banPlaces,
+  type OffenceKind,
+  offenceKinds,
+  type Threshold,
+} from '../../model/bans.ts';
 import type { Host, Site } from '../../model/site.ts';
 import type { Rendered } from '../engine.ts';
-import { comment, type Line, section, setting, write } from './syntax.ts';
+import { command, comment, type Line, section, setting, write } from './syntax.ts';
 
 /** What is counted on a host: sshd's failures on each, what comes to the gateway on the gateway. */
 export function countedOn({ bans, gateway }: Site, host: Host): readonly OffenceKind[] {
@@ -40,7 +46,12 @@ function jail(kind: OffenceKind, threshold: Threshold, bans: string): readonly L
     setting('enabled', 'true', at),
     // aggressive: with keys alone, whoever tries is seen by going away again.
     setting('filter', isSsh ? 'sshd[mode=aggressive]' : `poterne[kind=${kind}]`, at),
-    ...(isSsh ? [setting('journalmatch', '_SYSTEMD_UNIT=ssh.service', at)] : []),
+    ...(isSsh
+      ? [
+          setting('journalmatch', '_SYSTEMD_UNIT=ssh.service', at),
+          command('ignorecommand', fail2banPlaces.seen, at),
+        ]
+      : []),
     setting('maxretry', threshold.failures, at),
     setting('findtime', seconds(threshold.within), at),
     setting('bantime', seconds(threshold.for), at),
