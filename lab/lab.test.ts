@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { labUser } from './base.ts';
 import { down, type Lab, list, open, up } from './lab.ts';
 import { hostNamespace } from './network.ts';
+import { prepared } from './prepared.ts';
 import { parseDeb822, parseOneLine } from './sources.ts';
 import { cgroupRoot } from './state.ts';
 import { exec, mounts, requireMachine, until } from './system.ts';
@@ -386,7 +387,7 @@ describe('taking down', () => {
   });
 
   test('installs packages that a topology asks for, at once or when a host does, offline', async () => {
-    const one = { interfaces: { lan: ['192.0.2.1'] }, packages: ['fping'], available: ['conntrack'] };
+    const one = { interfaces: { lan: ['192.0.2.1'] }, ...prepared };
     const lab = await up({ ...pair(first), hosts: { one } });
     const run = async (...argv: string[]) => (await lab.host('one').run(argv)).code;
     expect(await run('fping', '-c', '1', '192.0.2.1')).toBe(0);

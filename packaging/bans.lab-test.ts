@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
+import { preparedTrixie } from '../lab/prepared.ts';
 import { hiddenFields } from '../src/daemon/portal/testing.ts';
 import { program } from '../src/lib/testing-program.ts';
 import type { Ban } from '../src/model/bans.ts';
@@ -76,9 +77,8 @@ beforeAll(async () => {
     hosts: {
       admin: { boot: false, interfaces: { lan: ['10.48.0.9'] } },
       gateway: {
-        release: 'trixie',
+        ...preparedTrixie,
         interfaces: { lan: [gateway.lan], internet: [gateway.four, gateway.six] },
-        available: ['fail2ban', 'python3-systemd'],
       },
       app: { boot: false, interfaces: { lan: ['10.48.0.50'] } },
       outside: { boot: false, interfaces: { internet: Object.values(own) } },
@@ -224,7 +224,12 @@ test('so are blocked requests, and what is live ends', async () => {
     ]);
   const held = spawn(program, rest, { stdio: ['ignore', 'pipe', 'ignore'] });
   running.push(held);
-  await once(held.stdout as Readable, 'data');
+  const [nc = '', ...arguments_] = lab
+    .host('outside')
+    .networkCommand(['nc', '-s', own.waf, gateway.four, '22']);
+  const atSsh = spawn(nc, arguments_, { stdio: ['pipe', 'pipe', 'ignore'] });
+  running.push(atSsh);
+  await Promise.all([held, atSsh].map(({ stdout }) => once(stdout as Readable, 'data')));
   for (let n = 0; n < 3; n++)
     expect(
       await statusOf(
@@ -233,7 +238,8 @@ test('so are blocked requests, and what is live ends', async () => {
       ),
     ).toBe(403);
   await banned(`${own.waf}/32`);
-  await expect.poll(() => held.exitCode !== null || held.signalCode !== null, { timeout: 30_000 }).toBe(true);
+  for (const one of [held, atSsh])
+    await expect.poll(() => one.exitCode ?? one.signalCode, { timeout: 30_000 }).not.toBeNull();
 });
 
 test('so are guesses at the portal', async () => {

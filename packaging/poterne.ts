@@ -40,7 +40,7 @@ export async function poternePackage(): Promise<DebianPackage> {
   const depends = [
     ...new Set([...shared, 'nginx', 'libnginx-mod-stream']),
     'nodejs (>= 20.12) | poterne-node (>= 20.12)',
-    ...['logrotate', 'openssl', 'systemd', 'init-system-helpers'],
+    ...['iproute2', 'logrotate', 'openssl', 'systemd', 'init-system-helpers'],
     ...libraries.depends,
   ];
   const copied = (path: string, mode = 0o644): PackagedFile => ({ copy: path, mode });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../../lab/lab.ts';
+import { prepared } from '../../../lab/prepared.ts';
 import type { Release } from '../../../lab/sources.ts';
 import { sha256 } from '../../lib/digest.ts';
 import { type Bench, bench, changes, file, outcomes, part, sleep, told, unit } from './testing.ts';
@@ -16,9 +17,7 @@ beforeAll(async () => {
   const host = (last: number, release: Release) => ({
     release,
     interfaces: { lan: [`10.77.0.${last}`] },
-    // A base that the lab's own tests build too.
-    packages: ['fping'],
-    available: ['conntrack'],
+    ...prepared,
   });
   lab = await up({
     name: `converge-${process.pid}`,

@@ -9,10 +9,12 @@ import { harmless } from '../../lib/harmless.ts';
 import { networkText, overlaps } from '../../lib/ip.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
+import { bansThere, type OnOptions } from '../ban-on.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { localAccount } from '../local-account.ts';
+import { gatewayCommand } from '../reach.ts';
 import { table } from '../table.ts';
 
 /** `poterne ban`: who is banned for a time, by the gateway itself or by hand. */
@@ -22,6 +24,7 @@ export function ban(context: Context): Command {
     'ban add 198.51.100.7 --reason "scans us" --for 12h',
     'ban remove 198.51.100.7 --reason "a customer who had forgotten a password"',
     'ban why 198.51.100.7',
+    'ban list --on erp',
   ])
     .usage(context.t('cli.usage.commands'))
     .helpCommand(false)
@@ -30,18 +33,33 @@ export function ban(context: Context): Command {
   return made;
 }
 
-interface BanOptions extends CommonOptions {
+interface BanOptions extends OnOptions {
   readonly reason?: string;
   readonly for?: string;
   readonly all?: boolean;
 }
 
+/** A command about the bans of this gateway, or with `--on` of another host's sshd. */
+function somewhere(...args: Parameters<typeof command>): Command {
+  return gatewayCommand(...args).option('--on <host>', args[0].t('ban.on'));
+}
+
+/** All that is known there of who is or was banned. */
+async function known(context: Context, options: BanOptions): Promise<readonly BanRecord[]> {
+  if (options.on === undefined) return allowed(options, readBans);
+  return (await bansThere(context, options.on, options)).list();
+}
+
 function list(context: Context): Command {
   const { t, out } = context;
-  return command(context, 'list', 'ban.list.about', ['ban list', 'ban list --all --json'])
+  return somewhere(context, 'list', 'ban.list.about', [
+    'ban list',
+    'ban list --all --json',
+    'ban list --on erp',
+  ])
     .option('--all', t('ban.all'))
     .action(async (options: BanOptions) => {
-      const all = await allowed(options, readBans);
+      const all = await known(context, options);
       const shown = options.all ? all : banned(all);
       if (options.json) return out(JSON.stringify(shown));
       if (shown.length === 0) return out(t('ban.none'));
@@ -95,8 +113,9 @@ function add(context: Context): Command {
 
 function remove(context: Context): Command {
   const { t, out } = context;
-  return command(context, 'remove', 'ban.remove.about', [
+  return somewhere(context, 'remove', 'ban.remove.about', [
     'ban remove 198.51.100.7',
+    'ban remove 198.51.100.7 --on erp',
     'ban remove 198.51.100.0/24 --reason "a customer"',
   ])
     .usage(t('ban.address.usage'))
@@ -104,8 +123,12 @@ function remove(context: Context): Command {
     .option('--reason <text>', t('ban.reason'))
     .action(async (address: string, options: BanOptions) => {
       const network = networkOf(address);
-      const ask = { network, by: localAccount(), reason: options.reason ?? '', at: new Date().toISOString() };
-      const removed = await allowed(options, (state) => requestUnban(state, ask));
+      const reason = options.reason ?? '';
+      const ask = { network, by: localAccount(), reason, at: new Date().toISOString() };
+      const there = options.on === undefined ? undefined : await bansThere(context, options.on, options);
+      const removed = there
+        ? await there.remove(network, reason)
+        : await allowed(options, (state) => requestUnban(state, ask));
       if (options.json) out(JSON.stringify(removed));
       else
         for (const { network: of, at, kind } of removed)
@@ -121,14 +144,19 @@ function remove(context: Context): Command {
 
 function why(context: Context): Command {
   const { t, out } = context;
-  return command(context, 'why', 'ban.why.about', ['ban why 198.51.100.7', 'ban why 198.51.100.7 --json'])
+  return somewhere(context, 'why', 'ban.why.about', [
+    'ban why 198.51.100.7',
+    'ban why 198.51.100.7 --json',
+    'ban why 198.51.100.7 --on erp',
+  ])
     .usage(t('ban.address.usage'))
     .argument('<address>', t('ban.address'))
     .action(async (address: string, options: BanOptions) => {
       const network = networkOf(address);
-      const all = await allowed(options, readBans);
+      const there = options.on === undefined ? undefined : await bansThere(context, options.on, options);
+      const all = there ? await there.list() : await allowed(options, readBans);
       const about = all.filter((one) => overlaps(one.network, network));
-      const site = (await allowed(options, activeManifest))?.site;
+      const site = there?.site ?? (await allowed(options, activeManifest))?.site;
       const never = site && neverOf(network, neverBanned(site));
       const now = banned(about);
       if (options.json)

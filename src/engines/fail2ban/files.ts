@@ -57,8 +57,8 @@ if address.version == 4:
 network = ip_network((address, 64), strict=False)
 if network in map(ip_network, apart):
     sys.exit(1)
-# While it stops it answers nobody.
-count = ['/usr/bin/fail2ban-client', 'set', 'sshd', 'attempt', str(network)]
+# Why is asked later: the address is kept with it. While fail2ban stops it answers nobody.
+count = ['/usr/bin/fail2ban-client', 'set', 'sshd', 'attempt', str(network), str(address)]
 done = subprocess.run(count, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=3)
 sys.exit(0 if done.returncode == 0 else 1)
 `;

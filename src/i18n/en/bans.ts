@@ -58,4 +58,12 @@ export const bans = {
   'ban.why.offences': 'What it did last:',
   'ban.why.not': '{network} is not banned, and was not lately.',
   'ban.why.never': '{network} is never banned: {why} ({of}).',
+  'ban.on': 'what this host bans at its own sshd, asked over SSH: one that is not the gateway',
+  'ban.on.gateway': '{host} is the gateway',
+  'ban.on.gateway.next': 'run it there, without --on: what it bans is kept there',
+  'ban.on.unreached': 'Poterne does not reach {host} over SSH, and bans nobody there',
+  'ban.on.unreached.next': 'give {host} ssh: in the description, and apply',
+  'ban.on.fail2ban': 'fail2ban of {host} cannot say who is banned: {reason}',
+  'ban.on.fail2ban.next':
+    'poterne apply brings it to {host} where bans: counts ssh; systemctl status fail2ban there',
 } as const;
