@@ -54,8 +54,9 @@ export const http2Directive = (facts: Facts): boolean =>
   atLeast(facts.versions.nginx ?? assumedVersion, '1.25.1');
 
 /**
- * Whether nginx goes on with a connection of HTTP/2 for as long as its requests are reset faster than it takes them in (CVE-2023-44487),
- * and lets everybody else wait: it hangs up on such connections from 1.25.3 on; Debian 12's, which is older, has no patch for it.
+ * Whether nginx may go on with a connection of HTTP/2 for as long as its requests are reset faster than it takes them in (CVE-2023-44487),
+ * and let everybody else wait: it hangs up on such connections from 1.25.3 on. Debian 12's has been patched since 1.22.1-9+deb12u11, of
+ * which its version says nothing.
  */
 export const endlessResets = (facts: Facts): boolean =>
   !atLeast(facts.versions.nginx ?? assumedVersion, '1.25.3');
