@@ -11,6 +11,7 @@ import type { Site } from '../model/site.ts';
 import type { Authority } from '../pki/authority/authority.ts';
 import { publishAuthority } from '../pki/authority/publish.ts';
 import { withLock } from '../store/lock.ts';
+import { directorySecretFindings } from './directory-secrets.ts';
 import {
   orphans,
   quitEngine,
@@ -88,7 +89,7 @@ export async function applyLocally(
       outcome: partial ? 'partial' : done.changed ? 'applied' : 'unchanged',
       hash: generation.manifest.hash,
       started: done.started,
-      findings,
+      findings: [...findings, ...(await directorySecretFindings(plan.site))],
     };
   });
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { directorySecretFindings } from '../../apply/directory-secrets.ts';
 import { readGenerated } from '../../apply/generations.ts';
 import { intendSite, type OpenGateway, wantedOf } from '../../daemon/perimeter.ts';
 import { evidenceFor } from '../../daemon/waf/evidence.ts';
@@ -42,6 +43,8 @@ export function plan(context: Context): Command {
         ...enforcementFindings(served, intent.plan.site, evidence),
         // What it serves now being unknown, so is what is new.
         ...(active === 'unknown' ? [] : wafCosts(served, intent.plan.site)),
+        // Another machine's apply tells of its own.
+        ...(active === 'unknown' ? [] : await directorySecretFindings(intent.plan.site)),
       ];
       // What it serves now being unknown, no change can be told.
       const wanted = active === 'unknown' ? [] : changes(active, intent.plan);
