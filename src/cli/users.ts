@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { AuditEntry } from '../audit/entry.ts';
 import { openAudit } from '../audit/log.ts';
 import { forgetVerdicts } from '../daemon/entry/verdict-cache.ts';
-import { factorLetters } from '../daemon/portal/factor-letters.ts';
+import { personLetters } from '../daemon/portal/person-letters.ts';
 import { withSiteStore } from '../daemon/state-store.ts';
 import { type FactorNeeds, type Factors, openFactors } from '../identity/factors.ts';
 import { type By, type LocalPeople, openPeople } from '../identity/people.ts';
@@ -76,7 +76,7 @@ export async function onUsers(
         ...{ site: () => site, credentials: () => credentials, seal: () => machineKey(state) },
         ...{ audit: audit.append, now: () => new Date() },
       };
-      const letter = factorLetters(state, site);
+      const letter = personLetters(state, site);
       const tell: FactorNeeds['tell'] = async (user, text) => {
         const fault = await letter(user, text);
         if (fault) context.err(context.say(fault));
@@ -84,7 +84,7 @@ export async function onUsers(
       const by = { who: localAccount(), from: 'here' };
       await work({
         ...{ site, state, store, credentials, by, audit: audit.append },
-        ...{ people: openPeople(needs), factors: openFactors({ ...needs, tell }) },
+        ...{ people: openPeople({ ...needs, tell }), factors: openFactors({ ...needs, tell }) },
         async endSessions(person) {
           const ended = await store.sessions.end(site.name, { user: userIdOf(person) }, 'administrator');
           await forgetVerdicts(state);

@@ -117,3 +117,24 @@ test('who is described by the name of a guest has nothing of the guest’s', asy
   expect(await people.invitation(code)).toBeUndefined();
   expect(await people.accept(code, good, 'x')).toEqual({});
 });
+
+test('who has another password, or another address, is told, the latter where letters went before', async () => {
+  const { people, told, clock } = here;
+  const ends = new Date(clock.now.getTime() + 3_600_000);
+  const zoe = { name: 'zoe', groups: [], ends, email: 'zoe@example.com' };
+  const guest = await people.addGuest(zoe, root);
+  await people.setPassword(guest, good, root);
+  expect(told).toEqual([]);
+  await people.setPassword(guest, `${good} autre`, root);
+  await people.setPassword(guest, good, { who: 'zoe', from: '192.0.2.1' });
+  const { code } = await people.invite(guest, root);
+  await people.accept(code, `${good} encore`, '192.0.2.1');
+  await people.addGuest({ ...zoe, email: 'Zoe@example.com' }, root);
+  await people.addGuest({ ...zoe, email: 'other@example.net' }, root);
+  expect(told.map(({ email, text }) => [email, text.code])).toEqual([
+    ['zoe@example.com', 'password.told.given'],
+    ['zoe@example.com', 'password.told.changed'],
+    ['zoe@example.com', 'password.told.invitation'],
+    ['Zoe@example.com', 'email.told.changed'],
+  ]);
+});

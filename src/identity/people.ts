@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../audit/entry.ts';
 import { endOfAccess, hasEnded } from '../lib/access.ts';
 import type { Person } from '../model/access.ts';
-import type { Message } from '../model/message.ts';
+import { type Message, message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import type { CredentialStore, Guest, Patience } from '../store/credentials.ts';
 import { ownerOf } from './owner.ts';
@@ -14,6 +14,8 @@ export interface PeopleNeeds {
   site(): Site;
   credentials(): CredentialStore;
   audit(entry: AuditEntry): Promise<unknown>;
+  /** Tells somebody, by mail where that is described, what became of what they sign in with. */
+  tell?(user: User, text: Message): Promise<void>;
   now(): Date;
 }
 
@@ -98,13 +100,16 @@ export function openPeople(needs: PeopleNeeds): LocalPeople {
     return passwordTrouble(password, { ...user, words });
   };
 
-  const keep = async (user: User, password: string, how: string, { who, from }: By): Promise<void> => {
+  const keep = async (user: User, password: string, how: How, { who, from }: By): Promise<void> => {
     const hash = await hashPassword(password);
     await needs.audit({ who, what: 'password.set', to: user.id, from, result: 'done', detail: { how } });
     const credentials = needs.credentials();
+    const before = await credentials.password(ownerOf(user));
     await credentials.setPassword({ owner: ownerOf(user), person: user.id }, hash, needs.now());
     await credentials.unlock(ownerOf(user));
     await credentials.forgetDevices(ownerOf(user));
+    // Of their first one nobody has to be warned.
+    if (before) await needs.tell?.(user, toldOf(needs.site(), `password.told.${how}`, needs.now()));
   };
 
   const invitation = async (code: string) => {
@@ -176,6 +181,8 @@ export function openPeople(needs: PeopleNeeds): LocalPeople {
       const detail = { groups: guest.groups.join(','), until: guest.ends.toISOString() };
       await needs.audit({ who, what: 'user.guest', to: guest.name, from, result: 'done', detail });
       await credentials.putGuest(guest);
+      if (isGoing && before.email && before.email.toLowerCase() !== guest.email?.toLowerCase())
+        await needs.tell?.(guestUser(before), toldOf(needs.site(), 'email.told.changed', needs.now()));
       return guestUser(guest);
     },
     async endGuest(name, { who, from }) {
@@ -190,7 +197,18 @@ export function openPeople(needs: PeopleNeeds): LocalPeople {
   };
 }
 
-function personUser(site: Site, person: Person): User {
+/** How a password came about. */
+type How = 'changed' | 'given' | 'invitation';
+
+/** What somebody is told of what they sign in with. */
+export const toldOf = (
+  { name, signIn }: Site,
+  code: `password.told.${How}` | 'email.told.changed',
+  now: Date,
+): Message => message(code, { site: signIn?.brand.name ?? name, at: now.toISOString() });
+
+/** Somebody of the description. */
+export function personUser(site: Site, person: Person): User {
   const ends = endOfAccess(site, person);
   return {
     ...{ id: person.name, source: 'local', login: person.name },

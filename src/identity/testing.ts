@@ -15,7 +15,7 @@ export async function identityHere(described: Partial<Site> = {}) {
   const store: Store = await openStore(folder);
   const clock = { now: new Date('2026-11-26T10:00:00Z') };
   const audit: AuditEntry[] = [];
-  const told: { user: string; text: Message }[] = [];
+  const told: { user: string; email: string | undefined; text: Message }[] = [];
   const site = {
     ...{ name: 'maison', timezone: 'Europe/Paris', language: 'en' },
     people: [
@@ -29,7 +29,7 @@ export async function identityHere(described: Partial<Site> = {}) {
     credentials: () => store.credentials(site.name),
     seal: async () => 'a secret that lies elsewhere and is long',
     audit: async (entry: AuditEntry) => void audit.push(entry),
-    tell: async (user: User, text: Message) => void told.push({ user: user.id, text }),
+    tell: async (user: User, text: Message) => void told.push({ user: user.id, email: user.email, text }),
     now: () => clock.now,
   };
   return {

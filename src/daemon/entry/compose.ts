@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openAudit } from '../../audit/log.ts';
 import { tellRefusals } from '../../audit/refusals.ts';
 import { type FactorNeeds, openFactors } from '../../identity/factors.ts';
-import { openPeople } from '../../identity/people.ts';
+import { openPeople, personUser, toldOf } from '../../identity/people.ts';
 import { rememberReads } from '../../identity/remembered-reads.ts';
 import { steadyStore } from '../../identity/steady-store.ts';
 import type { PeopleSource } from '../../identity/types.ts';
@@ -12,7 +12,7 @@ import { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
 import { followClosing } from '../cut/closing.ts';
-import { factorLetters } from '../portal/factor-letters.ts';
+import { personLetters } from '../portal/person-letters.ts';
 import { countriesOf } from './countries.ts';
 import { type DirectorySources, openDirectories } from './directories.ts';
 import { asksAgain } from './judge.ts';
@@ -67,12 +67,13 @@ export async function composeEntry(
     ...{ audit: audit.append, now: () => new Date() },
   };
   const credentials = credentialsOf(kept.store, site.name);
-  const people = openPeople(needs);
-  const letter = factorLetters(state, site);
+  const letter = personLetters(state, site);
   // Nobody's sign-in waits for a mail server.
   const tell: FactorNeeds['tell'] = async (user, text) => {
     void letter(user, text).then((fault) => fault && trouble(fault), on.fail);
   };
+  const people = openPeople({ ...needs, tell });
+  tellMoved(before?.entry.site, site, tell);
   const directories = await openDirectories(site, before?.directories);
   const sources: readonly PeopleSource[] = [people, ...directories.sources];
   const entry: Entry = {
@@ -124,6 +125,16 @@ export async function composeEntry(
       if (next?.kept !== kept) await kept.close();
     },
   };
+}
+
+/** Those whose address another description had otherwise are told at that one: letters go elsewhere now. */
+function tellMoved(before: Site | undefined, site: Site, tell: NonNullable<FactorNeeds['tell']>): void {
+  if (before?.name !== site.name) return;
+  for (const { name, email } of before.people) {
+    const now = site.people.find((each) => each.name === name);
+    if (email === undefined || !now || now.email?.toLowerCase() === email.toLowerCase()) continue;
+    void tell({ ...personUser(site, now), email }, toldOf(site, 'email.told.changed', new Date()));
+  }
 }
 
 /** What holds of approvals, where a publication's rules ask for one. */

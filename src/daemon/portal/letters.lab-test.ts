@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../../lab/lab.ts';
+import { localhost } from '../../hosts/local.ts';
+import { program } from '../../lib/testing-program.ts';
 import { mailbox, opened, postfixHost, startPostfix } from '../../mail/testing-postfix.ts';
 import { type BrowserRig, browserRig } from './testing-browser.ts';
 
@@ -18,6 +20,7 @@ let folder: string;
 let app: ChildProcess;
 let rig: BrowserRig;
 const secret = 'bateau tiroir nuage girafe';
+const another = 'piano lanterne moteur colline';
 
 const described = (mx: string, files: string) => `
 people:
@@ -41,8 +44,8 @@ beforeAll(async () => {
     hosts: { mx: postfixHost('10.82.0.2', ['alice', 'bob']) },
   });
   await startPostfix(lab, folder);
-  const program = `require('http').createServer((q, a) => a.end('app ' + q.url + ' ' + q.headers['x-poterne-user'])).listen(8069, '127.0.0.1')`;
-  app = spawn('ip', ['netns', 'exec', lab.controller, process.execPath, '-e', program], { stdio: 'ignore' });
+  const served = `require('http').createServer((q, a) => a.end('app ' + q.url + ' ' + q.headers['x-poterne-user'])).listen(8069, '127.0.0.1')`;
+  app = spawn('ip', ['netns', 'exec', lab.controller, process.execPath, '-e', served], { stdio: 'ignore' });
   rig = await browserRig(
     ({ http, https }) =>
       `site: mairie\nlanguage: fr\ntimezone: Europe/Paris\ngateway: { listen: [127.0.0.1], http-port: ${http}, https-port: ${https} }\n${described(lab.host('mx').address, folder)}`,
@@ -120,6 +123,24 @@ test('an invitation, a request and its answer, and a changed factor arrive, and 
   expect(reset.map(({ text }) => text).join()).toContain(
     'Un administrateur a retiré tous les seconds facteurs',
   );
+  await alice.goto(`${rig.origin('portail.example.fr')}/sign-in`);
+  await signIn(alice, 'alice');
+  await alice.goto(`${rig.origin('portail.example.fr')}/password`);
+  for (const [field, text] of Object.entries({ current: secret, password: another, again: another }))
+    await alice.fill(`#${field}`, text);
+  await alice.click('form[action="/password"] button');
+  await alice.waitForSelector('[role=status]');
+  const changed = (await letter('alice', 5)).filter(isFactor);
+  expect(changed.map(({ text }) => text).join()).toContain('Le mot de passe de votre compte');
+  // An address that is no longer theirs hears of it.
+  await writeFile(
+    rig.file,
+    (await readFile(rig.file, 'utf8')).replace('alice@example.fr', 'ailleurs@example.fr'),
+  );
+  const reloaded = await localhost.run([program, 'reload', '--state', rig.state]);
+  expect(reloaded).toMatchObject({ code: 0 });
+  const moved = (await letter('alice', 6)).filter(isFactor);
+  expect(moved.map(({ text }) => text).join()).toContain('vont à une autre adresse');
   // Neither the mail server's password nor a link that opens something stands in what the gateway says.
   const password = (await readFile(join(folder, 'password'), 'utf8')).trim();
   for (const unsaid of [password, 'invitation?code=']) expect(rig.said()).not.toContain(unsaid);

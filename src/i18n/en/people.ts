@@ -26,5 +26,12 @@ export const people = {
   'factor.told.reset':
     'An administrator removed all second factors of your account at {site} on {at}. You are asked to make new ones when you sign in.',
   'factor.told.recovery': 'A recovery code of your account at {site} was used on {at}. Codes left: {name}.',
+  'password.told.changed':
+    'The password of your account at {site} was changed on {at}. All other sessions ended.',
+  'password.told.given': 'An administrator set another password for your account at {site} on {at}.',
+  'password.told.invitation':
+    'Another password was chosen for your account at {site} on {at}, by an invitation.',
+  'email.told.changed':
+    'Letters about your account at {site} go to another address since {at}: an administrator changed it.',
   'factor.told.unexpected': 'If this was not you, tell your administrators at once.',
 } as const;

@@ -29,5 +29,12 @@ export const people: Record<keyof typeof en, string> = {
     'Un administrateur a retiré tous les seconds facteurs de votre compte {site} le {at}. Il vous sera demandé d’en créer à la prochaine connexion.',
   'factor.told.recovery':
     'Un code de secours de votre compte {site} a été utilisé le {at}. Codes restants : {name}.',
+  'password.told.changed':
+    'Le mot de passe de votre compte {site} a été changé le {at}. Toutes les autres sessions sont terminées.',
+  'password.told.given': 'Un administrateur a donné un autre mot de passe à votre compte {site} le {at}.',
+  'password.told.invitation':
+    'Un autre mot de passe a été choisi pour votre compte {site} le {at}, par une invitation.',
+  'email.told.changed':
+    'Les courriels sur votre compte {site} vont à une autre adresse depuis le {at} : un administrateur l’a changée.',
   'factor.told.unexpected': 'Si ce n’était pas vous, prévenez tout de suite vos administrateurs.',
 };

@@ -6,10 +6,10 @@ import type { Message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 
 /**
- * Tells people by mail what became of their second factors, where the description has `mail:` and their source an address. What cannot
+ * Tells people by mail what became of what they sign in with, where the description has `mail:` and their source an address. What cannot
  * leave waits with other letters; why comes back.
  */
-export function factorLetters(
+export function personLetters(
   state: string,
   site: Site,
 ): (user: User, text: Message) => Promise<Fault | undefined> {
