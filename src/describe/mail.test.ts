@@ -27,6 +27,8 @@ test.each([
   ],
   [`mail: { smtp: { ${smtp}, tls: none }, ${from} }`, ['value.choice /mail/smtp/tls']],
   [`mail: { smtp: { ${smtp} }, from: 'a@b.fr, c@d.fr' }`, ['value.mailbox /mail/from']],
+  [`mail: { smtp: { ${smtp} }, ${from}, alert: [dsi@b.fr] }`, []],
+  [`mail: { smtp: { ${smtp} }, ${from}, alert: ['DSI <dsi@b.fr>'] }`, ['value.email /mail/alert/0']],
   [`mail: { smtp: { ${smtp} }, ${from}, limit: 10 }`, ['value.size /mail/limit']],
   ['archives: { folder: srv, url: "https://a.fr/x" }', ['value.file.absolute /archives/folder']],
   ['archives: { folder: /srv, url: "https://u:p@a.fr/" }', ['value.url.folder /archives/url']],

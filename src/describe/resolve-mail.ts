@@ -4,7 +4,7 @@ import type { SiteEntry } from './schema.ts';
 
 /** How letters leave. `file` makes the path of a file absolute. */
 export function resolveMail(
-  { smtp, from, limit }: NonNullable<SiteEntry['mail']>,
+  { smtp, from, limit, alert }: NonNullable<SiteEntry['mail']>,
   file: (name: string, at: Pointer) => string,
 ): Mail {
   const { host, port, tls, user, password, ca } = smtp;
@@ -22,6 +22,7 @@ export function resolveMail(
     },
     from,
     limit,
+    ...(alert.length === 0 ? {} : { alert: [...new Set(alert)] }),
     pointer: '/mail',
   };
 }

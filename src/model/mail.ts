@@ -8,6 +8,8 @@ export interface Mail {
   readonly from: Mailbox;
   /** Bytes that an attachment may have; a larger one becomes a link. */
   readonly limit: number;
+  /** Addresses of those who are told when the gateway refuses no more what it must; absent: nobody. */
+  readonly alert?: readonly string[];
   readonly pointer: Pointer;
 }
 

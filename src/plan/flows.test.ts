@@ -282,6 +282,28 @@ publications:
   ]);
 });
 
+test('the gateway reaches the mail server where letters of its own leave: of alarms, and of the portal', async () => {
+  const leaving = async (mail: string, more = '') =>
+    lines(
+      await siteOf(`${ground}mail: { from: p@x.fr, ${mail} }
+${more}
+services:
+  app: { healthy: { path: / }, url: "http://127.0.0.1:80" }
+publications:
+  app.example.fr: { service: app, audience: everyone }
+`),
+    ).filter((line) => line.includes('flow.mail'));
+  expect(await leaving('smtp: { host: 10.0.0.15 }')).toEqual([]);
+  expect(await leaving('smtp: { host: 10.0.0.15 }, alert: [dsi@x.fr]')).toEqual([
+    'gw@dmz → erp@lan:587 (flow.mail)',
+  ]);
+  expect(await leaving('smtp: { host: mx.x.fr, tls: implicit }, alert: [dsi@x.fr]')).toEqual([
+    'gw@dmz → internet:465 (flow.mail)',
+  ]);
+  const portal = 'people: { bob: {} }\nsign-in: { at: portail.example.fr, tls: internal }';
+  expect(await leaving('smtp: { host: erp }', portal)).toEqual(['gw@dmz → erp@lan:587 (flow.mail)']);
+});
+
 test('a certificate that all of a publication wants is part of whom it is open to', async () => {
   const guarded = await siteOf(`${ground}services: { app: { ${url}, healthy: { path: / } } }
 tls-configurations:

@@ -14,7 +14,6 @@ import {
   type Site,
 } from '../model/site.ts';
 import { askAcme } from './acme-flows.ts';
-import { askDirectories } from './directory-flows.ts';
 import {
   endpointOf,
   gatewayEndpoint,
@@ -25,6 +24,7 @@ import {
   visitorEndpoint,
 } from './endpoints.ts';
 import { forwarderOf } from './forwardings.ts';
+import { askDirectories, askMail } from './outgoing-flows.ts';
 import { partnerFlows } from './partner-flows.ts';
 
 type Wanted = Omit<Flow, 'reasons'>;
@@ -60,6 +60,7 @@ export function flows(site: Site): readonly Flow[] {
   for (const [wanted, reason] of partnerFlows(site)) ask(wanted, reason);
   askAcme(site, ask);
   askDirectories(site, ask);
+  askMail(site, ask);
   askNeeds(site, ask);
   askGrants(site, ask);
   askAdministration(site, ask);

@@ -37,6 +37,8 @@ export interface Told {
   readonly unrefused: readonly Unrefused[];
   /** Publications whose firewall could not be asked, by name: they need a certificate that cannot be shown here. */
   readonly unasked: readonly string[];
+  /** Questions that nobody answered, by id: what was an alarm there still is one. */
+  readonly unanswered: readonly string[];
 }
 
 /**
@@ -45,11 +47,18 @@ export interface Told {
  */
 export async function ask(gateway: Asking, questions: Questions): Promise<Told> {
   const [walls, entries] = await Promise.all([askWalls(gateway, questions), askEntries(gateway, questions)]);
-  return { ...walls, unrefused: [...walls.unrefused, ...entries] };
+  return {
+    unrefused: [...walls.unrefused, ...entries.unrefused],
+    unasked: walls.unasked,
+    unanswered: [...walls.unanswered, ...entries.unanswered],
+  };
 }
 
-async function askEntries(gateway: Asking, { site, entry }: Questions): Promise<Unrefused[]> {
-  if (entry.length === 0) return [];
+async function askEntries(
+  gateway: Asking,
+  { site, entry }: Questions,
+): Promise<Pick<Told, 'unrefused' | 'unanswered'>> {
+  if (entry.length === 0) return { unrefused: [], unanswered: [] };
   const kinds = new Map(entry.map(({ kind, expectation }) => [expectation.id, kind]));
   const evidence = await verify(
     entry.map(({ expectation }) => ({ ...expectation, probe: here(site, expectation.probe) })),
@@ -61,11 +70,13 @@ async function askEntries(gateway: Asking, { site, entry }: Questions): Promise<
       concurrency: width,
     },
   );
-  return evidence.flatMap(({ held, expectation, about, seen }) =>
-    held || isUnreachable(seen)
-      ? []
-      : [{ id: expectation, publication: about, kind: kinds.get(expectation) as CanaryKind, seen }],
-  );
+  const broken = evidence.filter(({ held }) => !held);
+  return {
+    unrefused: broken.flatMap(({ expectation: id, about: publication, seen }) =>
+      isUnreachable(seen) ? [] : [{ id, publication, kind: kinds.get(id) as CanaryKind, seen }],
+    ),
+    unanswered: broken.flatMap(({ expectation, seen }) => (isUnreachable(seen) ? [expectation] : [])),
+  };
 }
 
 /** Nobody gets in where nothing answers: that an engine is down is told elsewhere. */
@@ -96,7 +107,7 @@ const fromHere: Network = {
 };
 
 async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Told> {
-  if (waf.length === 0) return { unrefused: [], unasked: [] };
+  if (waf.length === 0) return { unrefused: [], unasked: [], unanswered: [] };
   const log = wafLogOf(gateway.state);
   const since = await endOf(log);
   const mark = await markOf(gateway.state);
@@ -123,6 +134,9 @@ async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Told
       return trouble ? [{ id: `${name}#waf`, publication: name, kind: 'waf' as const, seen: trouble }] : [];
     }),
     unasked: tried.flatMap(({ question, answer }) => (answer ? [] : [question.publication.name])),
+    unanswered: asked.flatMap(({ question: { publication }, answer: { status } }) =>
+      status === undefined || status === 429 ? [`${publication.name}#waf`] : [],
+    ),
   };
 }
 

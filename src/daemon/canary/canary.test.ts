@@ -228,7 +228,7 @@ publications:
   if (!manifest) throw new Error('nothing is served');
   const questions = questionsOf(manifest, new Set());
   expect(questions.waf).toHaveLength(2);
-  expect(await askAll(rig.gateway, questions)).toEqual({ unrefused: [], unasked: [] });
+  expect(await askAll(rig.gateway, questions)).toEqual({ unrefused: [], unasked: [], unanswered: [] });
   const isOwn = await ownQuestions(rig.state);
   for await (const event of readWafEvents(wafLogOf(rig.state), { isOwn })) expect(event).toBeUndefined();
   await byHand(rig, (text) => text.replace(/modsecurity on;/g, 'modsecurity off;'));

@@ -2,19 +2,17 @@ import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { servedHash } from '../../apply/engine-process.ts';
-import { openAudit } from '../../audit/log.ts';
-import { tellTerminals } from '../../bastion/alarm.ts';
 import { serverEngines } from '../../engines/index.ts';
-import { say } from '../../i18n/index.ts';
 import type { Manifest } from '../../model/applied.ts';
 import type { Fault } from '../../model/fault.ts';
-import { message, type Step, warning } from '../../model/message.ts';
+import type { Step } from '../../model/message.ts';
 import { readCuts } from '../cut/records.ts';
 import { activeManifest } from '../gateway.ts';
 import { faultOf } from '../trouble.ts';
 import { type Asking, ask, type Unrefused } from './ask.ts';
 import { questionsOf } from './questions.ts';
 import { type CanaryAlarm, type CanaryState, readCanary, writeCanary } from './record.ts';
+import { tellChanges } from './tell.ts';
 
 /**
  * Milliseconds between two rounds of questions, between two looks whether something was applied, before what was not refused is asked again, and
@@ -98,65 +96,37 @@ async function askRound(
   const questions = questionsOf(manifest, aside);
   const count = questions.waf.length + questions.entry.length;
   if (count === 0 && !before) return;
-  const first = await ask(gateway, questions);
-  let { unrefused } = first;
+  const { unasked, ...first } = await ask(gateway, questions);
+  let { unrefused, unanswered } = first;
   if (unrefused.length > 0 && !kept.signal.aborted) {
     // Workers of the configuration before may have answered, or somebody applies just now.
     await delay((kept.pace ?? pace).again, undefined, { signal: kept.signal }).catch(() => undefined);
-    const twice = new Set((await ask(gateway, questions)).unrefused.map(({ id }) => id));
+    const again = await ask(gateway, questions);
+    const twice = new Set(again.unrefused.map(({ id }) => id));
     unrefused = unrefused.filter(({ id }) => twice.has(id));
+    unanswered = [...unanswered, ...again.unanswered];
   }
   // Of what somebody applied in the meantime, something else is promised: it is asked at once.
   if (kept.signal.aborted || !(await isStillServed())) return;
   const at = new Date().toISOString();
-  const alarms = unrefused.map((each) => alarmOf(each, before, at));
+  const alarms = [
+    ...unrefused.map((each) => alarmOf(each, before, at)),
+    ...(before?.alarms.filter(({ id }) => unanswered.includes(id)) ?? []),
+  ];
   const names = [
     ...questions.waf.map(({ publication }) => publication.name),
     ...questions.entry.map(({ expectation }) => expectation.about),
   ];
   await writeCanary(gateway.state, {
     ...{ at, questions: count, publications: new Set(names).size },
-    ...{ alarms, unasked: first.unasked },
+    ...{ alarms, unasked },
   });
-  await tellChanges(kept, manifest, before?.alarms ?? [], alarms);
+  await tellChanges({ state: gateway.state, tell: kept.tell, fail: kept.fail }, manifest.site, {
+    before: before?.alarms ?? [],
+    now: alarms,
+  });
 }
 
 function alarmOf(each: Unrefused, before: CanaryState | undefined, at: string): CanaryAlarm {
   return { ...each, since: before?.alarms.find(({ id }) => id === each.id)?.since ?? at };
 }
-
-/** Tells what began, and what is over. */
-async function tellChanges(
-  { gateway, tell }: KeptCanary,
-  { site }: Manifest,
-  before: readonly CanaryAlarm[],
-  now: readonly CanaryAlarm[],
-): Promise<void> {
-  const isIn = (alarms: readonly CanaryAlarm[], { id }: CanaryAlarm) => alarms.some((each) => each.id === id);
-  const begun = now.filter((alarm) => !isIn(before, alarm));
-  const over = before.filter((alarm) => !isIn(now, alarm));
-  if (begun.length + over.length === 0) return;
-  for (const alarm of begun)
-    tell(warning(message(`canary.alarm.${alarm.kind}`, textOf(alarm, site.language))));
-  for (const { publication } of over) tell(message('canary.over', { publication }));
-  for (const alarm of begun)
-    await tellTerminals(
-      say(site.language, message(`canary.alarm.${alarm.kind}`, textOf(alarm, site.language))),
-    );
-  const audit = await openAudit(gateway.state);
-  for (const [what, alarms] of [
-    ['canary.alarm', begun],
-    ['canary.over', over],
-  ] as const)
-    for (const { publication, kind, seen, id } of alarms)
-      await audit.append({
-        ...{ who: 'poterne', what, to: publication, from: 'here' },
-        result: what === 'canary.alarm' ? 'failed' : 'done',
-        detail: { kind, question: id, seen: say('en', seen) },
-      });
-}
-
-const textOf = ({ publication, seen }: CanaryAlarm, language: Parameters<typeof say>[0]) => ({
-  publication,
-  seen: say(language, seen),
-});

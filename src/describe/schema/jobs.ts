@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { isBatch, shareOf } from '../../lib/batches.ts';
 import { parseDays } from '../../lib/hours.ts';
-import { isMailAddress } from '../../lib/mailbox.ts';
 import { duration, hours, size, word } from '../../lib/words.ts';
 import { outsides } from '../../model/job.ts';
 import { parseDaysWord } from '../../schedule/days.ts';
 import { parseSchedule } from '../../schedule/written.ts';
 import { secret } from './mail.ts';
 import { timezone } from './timezone.ts';
-import { filename, text } from './words.ts';
-
-const email = () => word('value.email', (t) => (isMailAddress(t) ? t : undefined));
+import { filename, mailAddress, text } from './words.ts';
 
 const schedule = () =>
   z.string().transform((written, context) => {
@@ -114,9 +111,9 @@ export const job = {
     .describe(
       'When the gateway that ran it died with its journal: alert (left out), or run it again from the beginning.',
     ),
-  mail: z.array(email()).default([]).describe('Who gets its results as an archive.'),
+  mail: z.array(mailAddress()).default([]).describe('Who gets its results as an archive.'),
   alert: z
-    .array(email())
+    .array(mailAddress())
     .default([])
     .describe('Who is told when it fails, is late or never started, and when all is well again.'),
   confirm: z

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { mailboxOf } from '../../lib/mailbox.ts';
 import { duration, size, word } from '../../lib/words.ts';
 import { isHost } from '../names.ts';
-import { filename, text } from './words.ts';
+import { filename, mailAddress, text } from './words.ts';
 
 const absolute = () =>
   word('value.file.absolute', (text) => (isAbsolute(text) && /^[^\p{Cc}]+$/u.test(text) ? text : undefined));
@@ -55,6 +55,12 @@ export const mail = z.strictObject({
     .default(10_000_000)
     .describe(
       'The largest attachment; instead of a larger one, the letter says where it is (default: 10MB).',
+    ),
+  alert: z
+    .array(mailAddress())
+    .default([])
+    .describe(
+      'Who is told when the gateway finds that it refuses no more what it must, and when it does again.',
     ),
 });
 

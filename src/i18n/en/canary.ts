@@ -6,6 +6,19 @@ export const canary = {
   'canary.alarm.sign-in': '{publication} lets people in who have not signed in: {seen}',
   'canary.alarm.certificate': '{publication} lets people in without a certificate: {seen}',
   'canary.over': '{publication} refuses again what it must refuse.',
+  'canary.letter.alarm.one': '[{site}] {publication} refuses no more what it must',
+  'canary.letter.alarm.many': '[{site}] {count} publications refuse no more what they must',
+  'canary.letter.alarm':
+    'The gateway {gateway} asks itself every minute what it must refuse. This was let through, twice:',
+  'canary.letter.alarm.next':
+    'Attacks reach the service, or people get in who should not, until this is mended. What was changed by hand is put back by poterne apply, on the gateway itself by systemctl reload poterne. poterne cut NAME lets nobody in meanwhile. poterne status there says what stands. Another letter says when it is over.',
+  'canary.letter.over.one': '[{site}] the alarm of {publication} is over',
+  'canary.letter.over.many': '[{site}] the alarms of {count} publications are over',
+  'canary.letter.over': 'On the gateway {gateway}, these alarms are over:',
+  'canary.letter.over.next':
+    'What is asked there is refused again, or is asked no more: of what is cut off, and of what is published no more, nothing is asked. When it was is told by: poterne audit --what canary',
+  'canary.letter.line': '  {alarm} (since {since}, {timezone})',
+  'canary.letter.more': '  and {more} more',
   'status.canary':
     'What must be refused is refused: {questions} {questions|question|questions} to {publications} {publications|publication|publications}, last asked {at}.',
   'status.canary.old':

@@ -48,6 +48,7 @@ export const plan = {
     'rewrite {count} generated {count|file|files}, the description being the same (new addresses or a new version): {paths}',
   // Why a flow is open.
   'flow.guarded': '{name} is open to whom the rules of its audience let in',
+  'flow.mail': 'letters leave through it',
   'flow.directory': 'people of the directory {name}',
   'flow.everyone': '{name} is open to everyone',
   'flow.audience': '{name} is open to {who}',

@@ -7,6 +7,19 @@ export const canary: Record<keyof typeof en, string> = {
   'canary.alarm.sign-in': '{publication} laisse entrer des personnes qui ne se sont pas identifiées : {seen}',
   'canary.alarm.certificate': '{publication} laisse entrer sans certificat : {seen}',
   'canary.over': '{publication} refuse de nouveau ce qui doit l’être.',
+  'canary.letter.alarm.one': '[{site}] {publication} ne refuse plus ce qui doit l’être',
+  'canary.letter.alarm.many': '[{site}] {count} publications ne refusent plus ce qui doit l’être',
+  'canary.letter.alarm':
+    'La passerelle {gateway} se demande chaque minute ce qu’elle doit refuser. Ceci est passé, deux fois :',
+  'canary.letter.alarm.next':
+    'Tant que ce n’est pas réparé, des attaques atteignent le service, ou des personnes entrent qui ne le devraient pas. Ce qui a été changé à la main est remis par poterne apply, sur la passerelle même par systemctl reload poterne. poterne cut NOM ne laisse entrer personne entre-temps. Là-bas, poterne status dit ce qu’il en est. Un autre courriel dira que c’est fini.',
+  'canary.letter.over.one': '[{site}] l’alarme de {publication} est finie',
+  'canary.letter.over.many': '[{site}] les alarmes de {count} publications sont finies',
+  'canary.letter.over': 'Sur la passerelle {gateway}, ces alarmes sont finies :',
+  'canary.letter.over.next':
+    'Ce qu’on y demande est de nouveau refusé, ou n’est plus demandé : rien ne l’est à ce qui est coupé ou n’est plus publié. Quand, le dit : poterne audit --what canary',
+  'canary.letter.line': '  {alarm} (depuis le {since}, {timezone})',
+  'canary.letter.more': '  et {more} de plus',
   'status.canary':
     'Ce qui doit être refusé l’est : {questions} {questions|question|questions} à {publications} {publications|publication|publications}, {questions|posée|posées} en dernier le {at}.',
   'status.canary.old':

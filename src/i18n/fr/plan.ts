@@ -55,6 +55,7 @@ export const plan = {
     'réécrire {count} {count|fichier généré|fichiers générés}, la description étant la même (nouvelles adresses ou nouvelle version) : {paths}',
   // Pourquoi un flux est ouvert.
   'flow.guarded': '{name} est ouvert à ceux que les règles de son audience laissent entrer',
+  'flow.mail': 'les courriels partent par là',
   'flow.directory': 'personnes de l’annuaire {name}',
   'flow.everyone': '{name} est ouvert à tout le monde',
   'flow.audience': '{name} est ouvert à {who}',

@@ -13,9 +13,7 @@ export function askDirectories(site: Site, ask: Ask): void {
     const reason = { say: message('flow.directory', { name }), because };
     if (directory.kind === 'openid') {
       const { hostname, port } = new URL(directory.issuer);
-      const place = placeOf(site, hostname.replace(/^\[(.*)\]$/, '$1'));
-      // A public provider is at addresses that change.
-      const to = place?.kind === 'name' ? partyEndpoint(site, { kind: 'internet', name: 'internet' }) : place;
+      const to = providerOf(site, hostname.replace(/^\[(.*)\]$/, '$1'));
       if (to) ask({ from, to, protocol: 'tcp', port: Number(port || 443) }, reason);
       continue;
     }
@@ -25,6 +23,22 @@ export function askDirectories(site: Site, ask: Ask): void {
       if (to) ask({ from, to, protocol: 'tcp', port }, reason);
     }
   }
+}
+
+/** What the gateway's own letters leave through: the portal's, and those of alarms. Results and alerts of jobs leave from where jobs run. */
+export function askMail(site: Site, ask: Ask): void {
+  const { mail, signIn } = site;
+  if (!mail || !(signIn || mail.alert)) return;
+  const { host, port, pointer } = mail.smtp;
+  const to = providerOf(site, host);
+  const reason = { say: message('flow.mail'), because: pointer };
+  if (to) ask({ from: gatewayEndpoint(site), to, protocol: 'tcp', port }, reason);
+}
+
+/** What a name leads to that may be a public provider's, which is at addresses that change. */
+function providerOf(site: Site, name: string): Endpoint | undefined {
+  const place = placeOf(site, name);
+  return place?.kind === 'name' ? partyEndpoint(site, { kind: 'internet', name: 'internet' }) : place;
 }
 
 /** A host is found by the name that its certificate has, when it is called so, or by its address. */
