@@ -175,6 +175,42 @@ describe.runIf(able)('packets', () => {
     load('gateway');
   });
 
+  test('where no more addresses can be counted newcomers are let in, who is counted is limited on, and who leaves makes room', async () => {
+    const narrow = (
+      await rulesets(
+        `${situations.perimeter}`.replace(
+          'via: router } }\n  erp',
+          'via: router }, firewall: { connections: 10 } }\n  erp',
+        ),
+      )
+    )
+      .get('gateway')
+      ?.replaceAll('size 65535', 'size 1') as string;
+    expect(narrow).toContain('size 1');
+    at.gateway.nft(narrow);
+    const [first, newcomer] = ['203.0.113.66', '198.51.100.7'];
+    const hold = async (from: string) => {
+      const answers: (string | undefined)[] = [];
+      for (let n = 0; n < 11; n++) {
+        const { error, seen } = await open(at.outside, '203.0.113.1', 443, {
+          from,
+          hold: `full-${from}-${n}`,
+          patience: 4000,
+        });
+        answers.push(error ?? seen);
+      }
+      return answers.at(-1);
+    };
+    expect([await hold(first), await hold(newcomer)]).toEqual(['ECONNREFUSED', newcomer]);
+    for (const from of [first, newcomer])
+      for (let n = 0; n < 11; n++) await at.outside.ask('end', { hold: `full-${from}-${n}` });
+    const counted = () => at.gateway.run('nft', 'list', 'set', 'inet', 'poterne', 'open4');
+    await expect.poll(counted, { timeout: 20_000, interval: 500 }).not.toContain(first);
+    expect(await hold(newcomer)).toBe('ECONNREFUSED');
+    for (let n = 0; n < 11; n++) await at.outside.ask('end', { hold: `full-${newcomer}-${n}` });
+    load('gateway');
+  });
+
   test('visitors get no answer from anything else', async () => {
     const closed = [
       ...[22, 2222, 8000, 8443].map((port) => ['203.0.113.1', port] as const),

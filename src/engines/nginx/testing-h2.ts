@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import net from 'node:net';
 import tls from 'node:tls';
 
 /** HTTP/2 (RFC 9113) frame by frame, for tests that say what no client library would. */
@@ -120,15 +121,9 @@ export interface Connection {
 export async function connect(
   port: number,
   servername: string,
-  {
-    from,
-    window = 1 << 20,
-    before,
-  }: { readonly from?: string; readonly window?: number; readonly before?: string } = {},
+  { from, window = 1 << 20 }: { readonly from?: string; readonly window?: number } = {},
 ): Promise<Connection> {
-  const net = await import('node:net');
   const plain = net.connect({ port, host: '127.0.0.1', ...(from ? { localAddress: from } : {}) });
-  if (before !== undefined) plain.write(before);
   const socket = tls.connect({ socket: plain, servername, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
   await once(socket, 'secureConnect');
   socket.on('error', () => undefined);
@@ -170,7 +165,12 @@ export async function connect(
     for (const id of [...waiting.keys()]) done(id);
   });
   socket.write(
-    Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settings([initialWindow, window])]),
+    Buffer.concat([
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      settings([initialWindow, window]),
+      // All streams together may send what they like.
+      frame(frameTypes.windowUpdate, flags.none, 0, number(1 << 30)),
+    ]),
   );
   let last = -1;
   const answer = (id: number): Promise<Answered> => {

@@ -81,14 +81,21 @@ function keyOf(publication: Publication, part: Route | undefined, whom: Counted,
   return here.has('token') ? '$poterne_no_token' : '$poterne_source';
 }
 
-/** The zones themselves. A mebibyte counts about 8,000 addresses; the least recently seen make room. */
+/**
+ * Memory for what one counts of each address, session or token. A rate has room for 8,000 a mebibyte, and the least recently seen make room.
+ * Requests in progress have room for 16,000 a mebibyte, and where there is none nginx refuses everybody: there is more than it has
+ * connections (4096 for each of up to 32 processors). What nobody uses takes no memory.
+ */
+const zoneSizes = { requests: '1m', connections: '8m' } as const;
+
+/** The zones themselves; all visitors together are one. */
 export function zoneLines(publication: Publication): Node[] {
   const parts: (Route | undefined)[] = [undefined, ...publication.routes];
   return parts
     .flatMap((part) => ownLimits(publication, part).map((limit) => ({ ...limit, part })))
     .flatMap(({ whom, share: { requests, connections }, zone, at, part }) => {
       const key = (word: Word) => keyOf(publication, part, whom, word);
-      const size = whom === 'all' ? '32k' : '1m';
+      const size = (word: Word) => (whom === 'all' ? '32k' : zoneSizes[word]);
       return [
         ...(requests
           ? [
@@ -96,7 +103,7 @@ export function zoneLines(publication: Publication): Node[] {
                 `${at}/requests`,
                 'limit_req_zone',
                 key('requests'),
-                `zone=${zone}_requests:${size}`,
+                `zone=${zone}_requests:${size('requests')}`,
                 `rate=${requests.count}r/${requests.per}`,
               ),
             ]
@@ -107,7 +114,7 @@ export function zoneLines(publication: Publication): Node[] {
                 `${at}/connections`,
                 'limit_conn_zone',
                 key('connections'),
-                `zone=${zone}_connections:${size}`,
+                `zone=${zone}_connections:${size('connections')}`,
               ),
             ]
           : []),
@@ -198,7 +205,7 @@ export const sourceMap = (): Node[] => [
 /** What all publications count with, and what is told of requests beyond their limits. */
 export const limitMaps = (site: Site): Node[] => [
   ...sourceMap(),
-  own('limit_conn_zone', '$poterne_source', 'zone=poterne_address:2m'),
+  own('limit_conn_zone', '$poterne_source', `zone=poterne_address:${zoneSizes.connections}`),
   own('limit_req_status', '429'),
   own('limit_conn_status', '429'),
   note('', 'When to ask again (RFC 9110, 10.2.3).'),
