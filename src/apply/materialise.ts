@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeTrust, type TrustFile, trustText } from '../lib/client-trust.ts';
@@ -63,8 +64,8 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
       try {
         if ('markKey' in from) {
           const key = await machineKey(state);
-          if (key === undefined) return { reason: 'machine.key' };
-          return { text: `${from.markKey} ${markKeyOf(key)};\n` };
+          if (key === undefined && !from.spared) return { reason: 'machine.key' };
+          return { text: `${from.markKey} ${markKeyOf(key ?? randomBytes(32).toString('base64'))};\n` };
         }
         if ('logo' in from) return { text: logoMarkup(await readFile(from.logo).catch(() => nothing)) };
         if ('secret' in from) return { text: `${await readSecret(from.secret)}\n` };

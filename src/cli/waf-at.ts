@@ -77,12 +77,15 @@ function answerOf<T>(host: string, stdout: string, stderr: string): T {
   );
 }
 
-/** The publication of a name with its firewall, as the gateway of a state folder serves it. Throws `publication.undescribed`, `waf.unwatched`. */
-export async function walledNamed(state: string, name: string): Promise<Walled> {
+/** The site that the gateway of a state folder serves. Throws `waf.unserved`. */
+export async function servedSite(state: string): Promise<Site> {
   const site = (await activeManifest(state))?.site;
-  if (!site) throw new Fault('waf.unserved', { state }, { next: message('waf.unserved.next') });
-  return withWall(site, publicationNamed(site, name));
+  if (site) return site;
+  throw new Fault('waf.unserved', { state }, { next: message('waf.unserved.next') });
 }
+
+/** The publication of a name with its firewall. Throws `publication.undescribed`, `waf.unwatched`. */
+export const walledNamed = (site: Site, name: string): Walled => withWall(site, publicationNamed(site, name));
 
 /** The same publication where it has a firewall. Throws `waf.unwatched`. */
 export function withWall(site: Site, { id, name }: Publication): Walled {

@@ -46,8 +46,8 @@ export interface Input {
     | { readonly rules: { readonly file: string; readonly sha256: string } }
     /** The logo of the gateway's own pages, as part of them; nothing where it cannot be had. */
     | { readonly logo: string }
-    /** The key of marks (`lib/marks.ts`), as a statement of this name. */
-    | { readonly markKey: string }
+    /** The key of marks (`lib/marks.ts`), as a statement of this name; where `spared`, a machine without one knows nobody by their mark. */
+    | { readonly markKey: string; readonly spared?: true }
     /** A secret of one line, such as a key's passphrase. */
     | { readonly secret: SecretRef };
   readonly because: Pointer;

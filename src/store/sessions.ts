@@ -10,6 +10,8 @@ export interface StoredSession extends Omit<SessionTables['session'], 'site'> {
 export type StoredPass = Omit<SessionTables['session_pass'], 'site'>;
 export type StoredCode = Omit<SessionTables['session_code'], 'site' | 'expires'>;
 
+export type SessionOwner = Pick<StoredSession, 'id' | 'user_id' | 'made' | 'ended'>;
+
 /** Which sessions: one, or all of a user, maybe but one. */
 export type Which = { readonly id: string } | { readonly user: string; readonly except?: string };
 
@@ -34,6 +36,8 @@ export interface SessionStore {
   list(site: string, user?: string): Promise<readonly StoredSession[]>;
   /** The user of a session, also for some time after its end. */
   userOf(site: string, id: string): Promise<string | undefined>;
+  /** Whose these sessions were and from when until when, also for some time after their end. */
+  whose(site: string, ids: readonly string[]): Promise<readonly SessionOwner[]>;
   addCode(site: string, code: StoredCode, milliseconds: number): Promise<void>;
   /** The code of a hash, once. */
   takeCode(site: string, hash: string): Promise<StoredCode | undefined>;
@@ -46,6 +50,9 @@ export interface SessionStore {
 
 /** How long ended sessions are kept: lines of logs name them. */
 const retention = 30 * 86_400_000;
+
+/** How many are asked for in one query. */
+const together = 500;
 
 /** A pass with its session, whose site and id are the last two parameters. */
 const passes = (db: Kysely<Tables>) =>
@@ -138,6 +145,19 @@ export function sessionStore(db: Kysely<Tables>): SessionStore {
     async userOf(site, id) {
       const query = db.selectFrom('session').select('user_id').where('site', '=', site).where('id', '=', id);
       return (await query.executeTakeFirst())?.user_id;
+    },
+    async whose(site, ids) {
+      const found: SessionOwner[] = [];
+      for (let n = 0; n < ids.length; n += together)
+        found.push(
+          ...(await db
+            .selectFrom('session')
+            .select(['id', 'user_id', 'made', 'ended'])
+            .where('site', '=', site)
+            .where('id', 'in', ids.slice(n, n + together))
+            .execute()),
+        );
+      return found;
     },
     async addCode(site, code, milliseconds) {
       await db

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { mask, maskName } from './mask.ts';
@@ -80,12 +80,28 @@ export async function* readWafEvents(file: string, options: WafReading = {}): As
   for await (const read of readTransactions(file, options)) yield eventOf(read);
 }
 
+/** The numbers of the requests of a publication, without what was found: a tenth of the work. */
+export async function* requestsOf(files: readonly string[], publication: string): AsyncGenerator<string> {
+  // Of the engine's own writing: a client's quotes are escaped.
+  const [begin, mark] = ['"unique_id":"', `"data":"${publication} `];
+  for (const file of files)
+    for await (const block of blocksOf(file)) {
+      let told = block.indexOf(mark);
+      for (let at = block.indexOf(begin); at >= 0 && told >= 0; at = block.indexOf(begin, at + 1)) {
+        if (told < at) told = block.indexOf(mark, at);
+        const end = block.indexOf('\n', at);
+        if (told < 0 || (end >= 0 && told > end)) continue;
+        yield block.slice(at + begin.length, at + begin.length + 32);
+      }
+    }
+}
+
 /** The same with what clients sent, secrets too: for what replays a request on this machine. */
 export async function* readTransactions(
   file: string,
   { since, counts = { lines: 0, broken: 0, cut: 0 }, isOwn = nobodysOwn }: WafReading = {},
 ): AsyncGenerator<WafTransaction> {
-  for (const each of await withRotated(file))
+  for (const each of await withRotated(file, since))
     for await (const { text, end } of linesOf(each)) {
       counts.lines++;
       if (end !== undefined) counts.cut++;
@@ -147,8 +163,8 @@ function pathOf(uri: string): string {
   return shown.length > 1000 ? `${shown.slice(0, 1000)}…` : shown;
 }
 
-/** A log and what it was before logrotate renamed it, oldest first. */
-export async function withRotated(file: string): Promise<readonly string[]> {
+/** A log and what it was before logrotate renamed it, oldest first; without those that were last written before a time. */
+export async function withRotated(file: string, since?: Date): Promise<readonly string[]> {
   const name = basename(file);
   const folder = dirname(file);
   const found = (await readdir(folder)).flatMap((entry) => {
@@ -156,7 +172,10 @@ export async function withRotated(file: string): Promise<readonly string[]> {
     const age = entry.startsWith(name) ? /^\.(\d+)(?:\.gz)?$/.exec(entry.slice(name.length))?.[1] : undefined;
     return age === undefined ? [] : [{ entry, age: Number(age) }];
   });
-  return found.sort((a, b) => b.age - a.age).map(({ entry }) => join(folder, entry));
+  const files = found.sort((a, b) => b.age - a.age).map(({ entry }) => join(folder, entry));
+  if (!since) return files;
+  const times = await Promise.all(files.map((each) => stat(each).catch(() => undefined)));
+  return files.filter((_, n) => !((times[n]?.mtimeMs ?? Number.POSITIVE_INFINITY) < since.getTime()));
 }
 
 /** What is kept of a line: its first bytes, and when it is longer, its last. */
@@ -167,8 +186,6 @@ const kept = 16 * 1024;
 export async function* linesOf(
   file: string,
 ): AsyncGenerator<{ readonly text: string; readonly end?: string }> {
-  const raw = createReadStream(file, { highWaterMark: 256 * 1024 });
-  const stream = file.endsWith('.gz') ? raw.on('error', (e) => stream.destroy(e)).pipe(createGunzip()) : raw;
   let parts: Buffer[] = [];
   let size = 0;
   let tail = Buffer.alloc(0);
@@ -191,7 +208,7 @@ export async function* linesOf(
     tail = Buffer.alloc(0);
     return { text, ...(end === undefined ? {} : { end }) };
   };
-  for await (const data of stream) {
+  for await (const data of bytesOf(file)) {
     const chunk = data as Buffer;
     let begin = 0;
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, begin)) {
@@ -202,4 +219,29 @@ export async function* linesOf(
     if (begin < chunk.length) take(chunk.subarray(begin));
   }
   if (size > 0) yield line();
+}
+
+/**
+ * A file's lines, some hundred kilobytes of them together, for what only looks for bytes in them: as Latin-1. Of a line that is too long, its
+ * beginning and its end stand together.
+ */
+export async function* blocksOf(file: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const data of bytesOf(file)) {
+    const text = rest + (data as Buffer).toString('latin1');
+    const end = text.lastIndexOf('\n') + 1;
+    if (end > 0) yield text.slice(0, end);
+    rest = text.slice(end);
+    if (rest.length > most) rest = rest.slice(0, kept) + rest.slice(-kept);
+  }
+  if (rest !== '') yield rest;
+}
+
+/** What is in a file, also in one that gzip made. */
+function bytesOf(file: string): NodeJS.ReadableStream {
+  const raw = createReadStream(file, { highWaterMark: 64 * 1024 });
+  if (!file.endsWith('.gz')) return raw;
+  const stream = createGunzip();
+  raw.on('error', (error) => stream.destroy(error)).pipe(stream);
+  return stream;
 }

@@ -1,6 +1,23 @@
 import type { WafEvent, WafLogCounts } from './events.ts';
 import { foldPath } from './mask.ts';
 
+/** Somebody who was signed in; with `token`, a machine that acts as them, by the name of its token. */
+export interface WafPerson {
+  readonly who: string;
+  readonly token?: string;
+}
+
+/** Who was signed in when requests were made. */
+export interface WafPeople {
+  readonly count: number;
+  /** There were more than are counted. */
+  readonly more?: true;
+  /** How many of the requests were theirs; nobody was signed in for the others. */
+  readonly requests: number;
+  /** Those of them with the most requests. */
+  readonly among: readonly (WafPerson & { readonly requests: number })[];
+}
+
 /** What one rule found in one place, in requests that were refused or would have been. */
 export interface WafGroup {
   readonly rule: number;
@@ -14,6 +31,8 @@ export interface WafGroup {
   readonly addresses: number;
   /** There were more addresses than are counted. */
   readonly moreAddresses?: true;
+  /** Absent where nobody signs in to the publication. */
+  readonly people?: WafPeople;
   /** ISO 8601. */
   readonly first: string;
   readonly last: string;
@@ -40,6 +59,8 @@ export interface WafReport {
   readonly below: number;
   readonly addresses: number;
   readonly moreAddresses?: true;
+  /** Absent where nobody signs in to the publication. */
+  readonly people?: WafPeople;
   readonly first?: string;
   readonly last?: string;
   /** Those with the most requests first. */
@@ -50,12 +71,21 @@ export interface WafReport {
 }
 
 /** Attackers choose paths and names of parameters: what is kept of them has an end. */
-const bounds = { groups: 1000, addresses: 256, examples: 3 } as const;
+const bounds = { groups: 1000, addresses: 256, people: 256, among: 10, examples: 3 } as const;
+
+/** What is asked of a log. */
+interface Asked {
+  readonly publication: string;
+  readonly since: Date;
+  /** Who was signed in when a request was made; absent where nobody signs in. */
+  readonly personOf?: (event: Pick<WafEvent, 'request' | 'at'>) => WafPerson | undefined;
+}
 
 /** Takes events one by one, and tells of all of them in bounded memory. */
-export function wafReporter(asked: { readonly publication: string; readonly since: Date }) {
+export function wafReporter(asked: Asked) {
   const groups = new Map<string, Group>();
   const everyone = new Set<string>();
+  const people = peopleCounter(20 * bounds.people);
   const totals = { blocked: 0, wouldBlock: 0, below: 0, others: 0 };
   let [first, last]: (Date | undefined)[] = [];
 
@@ -70,6 +100,8 @@ export function wafReporter(asked: { readonly publication: string; readonly sinc
     if (!first || event.at < first) first = event.at;
     if (!last || event.at > last) last = event.at;
     if (everyone.size < 20 * bounds.addresses) everyone.add(event.address);
+    const person = asked.personOf?.(event);
+    if (person) people.add(person);
     const path = foldPath(event.path);
     const seen = new Set<string>();
     for (const match of event.matches) {
@@ -85,6 +117,7 @@ export function wafReporter(asked: { readonly publication: string; readonly sinc
           requests: 0,
           blocked: 0,
           addresses: new Set(),
+          people: peopleCounter(bounds.people),
           first: event.at,
           last: event.at,
           examples: [],
@@ -92,6 +125,7 @@ export function wafReporter(asked: { readonly publication: string; readonly sinc
         groups.set(key, group);
       }
       count(group, event, match.value);
+      if (person) group.people.add(person);
     }
   };
 
@@ -103,10 +137,11 @@ export function wafReporter(asked: { readonly publication: string; readonly sinc
       since: asked.since.toISOString(),
       ...{ blocked: totals.blocked, wouldBlock: totals.wouldBlock, below: totals.below },
       ...counted(everyone, 20 * bounds.addresses),
+      ...(asked.personOf ? { people: people.told() } : {}),
       ...(first && last ? { first: first.toISOString(), last: last.toISOString() } : {}),
       groups: [...groups.values()]
         .sort((a, b) => b.requests - a.requests || a.match.rule - b.match.rule)
-        .map(told),
+        .map((group) => told(group, asked.personOf !== undefined)),
       others: totals.others,
       log: { ...log },
     };
@@ -120,6 +155,7 @@ interface Group {
   requests: number;
   blocked: number;
   readonly addresses: Set<string>;
+  readonly people: PeopleCounter;
   first: Date;
   last: Date;
   readonly examples: WafExample[];
@@ -150,7 +186,10 @@ function thin(groups: Map<string, Group>): number {
   return least.length;
 }
 
-function told({ path, match, requests, blocked, addresses, first, last, examples }: Group): WafGroup {
+function told(
+  { path, match, requests, blocked, addresses, people, first, last, examples }: Group,
+  tellsPeople: boolean,
+): WafGroup {
   return {
     rule: match.rule,
     message: match.message,
@@ -158,6 +197,7 @@ function told({ path, match, requests, blocked, addresses, first, last, examples
     ...(match.target === undefined ? {} : { target: match.target }),
     ...{ requests, blocked },
     ...counted(addresses, bounds.addresses),
+    ...(tellsPeople ? { people: people.told() } : {}),
     ...{ first: first.toISOString(), last: last.toISOString() },
     examples: [...examples].reverse(),
   };
@@ -167,3 +207,30 @@ const counted = (addresses: ReadonlySet<string>, most: number) => ({
   addresses: addresses.size,
   ...(addresses.size >= most ? { moreAddresses: true as const } : {}),
 });
+
+type PeopleCounter = ReturnType<typeof peopleCounter>;
+
+/** Counts the requests of each, of so many at most. */
+function peopleCounter(most: number) {
+  const counts = new Map<string, { readonly person: WafPerson; requests: number }>();
+  const all = { requests: 0, isMore: false };
+  return {
+    add(person: WafPerson): void {
+      all.requests++;
+      const key = JSON.stringify([person.who, person.token]);
+      const known = counts.get(key);
+      if (known) known.requests++;
+      else if (counts.size < most) counts.set(key, { person, requests: 1 });
+      else all.isMore = true;
+    },
+    told: (): WafPeople => ({
+      count: counts.size,
+      ...(all.isMore ? { more: true as const } : {}),
+      requests: all.requests,
+      among: [...counts.values()]
+        .sort((a, b) => b.requests - a.requests)
+        .slice(0, bounds.among)
+        .map(({ person, requests }) => ({ ...person, requests })),
+    }),
+  };
+}

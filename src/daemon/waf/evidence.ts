@@ -11,6 +11,7 @@ import { evidenceTaker } from '../../waf/evidence.ts';
 import { type Reach, targetOf } from '../reach.ts';
 import { type Walled, wafLogOf } from './log.ts';
 import { ownQuestions } from './own.ts';
+import { unlessMissing } from './people.ts';
 
 /** What is known of the publications that are to block from now on, by id; `unknown` where the gateway did not say. */
 export type Evidence = ReadonlyMap<string, WafEvidence | 'unknown'>;
@@ -26,7 +27,7 @@ export async function evidenceOf(
     mark: `"publication":${JSON.stringify(name)}`,
     taker,
   }));
-  for (const file of await withRotated(join(state, 'nginx', 'log', 'access.log')).catch(nothing))
+  for (const file of await withRotated(join(state, 'nginx', 'log', 'access.log')).catch(unlessMissing))
     for await (const { text } of linesOf(file)) {
       // The gateway's own questions are nobody's traffic. Whoever calls themselves so is left out too: that only makes what is known less.
       if (!text.includes('"waf":"observe"') || text.includes('"agent":"poterne"')) continue;
@@ -35,17 +36,12 @@ export async function evidenceOf(
       if (Number.isNaN(time)) continue;
       for (const { mark, taker } of marks) if (text.includes(mark)) taker.came(new Date(time).toISOString());
     }
-  if ((await withRotated(wafLogOf(state)).catch(nothing)).length > 0)
+  if ((await withRotated(wafLogOf(state)).catch(unlessMissing)).length > 0)
     for await (const event of readWafEvents(wafLogOf(state), { isOwn: await ownQuestions(state) }))
       for (const { publication, taker } of takers)
         if (event.publication === publication.id) taker.found(event);
   return Object.fromEntries(takers.map(({ publication, taker }) => [publication.id, taker.evidence()]));
 }
-
-const nothing = (error: NodeJS.ErrnoException): [] => {
-  if (error.code === 'ENOENT') return [];
-  throw error;
-};
 
 /** The same of the gateway of a site, wherever that is, for the publications that begin to block with it. */
 export async function evidenceFor(

@@ -110,17 +110,19 @@ test('the report groups by rule, path and parameter', async () => {
     await ask('seen.localhost', `/notes/${id}`, `text=${encodeURIComponent(sentence)}&password=x`);
   const [, seen] = walled(gateway.site);
   if (!seen) throw new Error('no publication');
-  const report = await reportOf(gateway.state, seen, new Date(0));
+  const report = await reportOf(gateway.state, gateway.site, seen, new Date(0));
   const group = report.groups.find(({ path, rule }) => path === '/notes/:id' && rule === 932115);
   expect(group).toMatchObject({ target: 'ARGS:text', requests: 3, blocked: 0, addresses: 1 });
   expect(group?.examples[0]?.value).toContain("x'");
   expect(report).toMatchObject({ mode: 'observe', blocked: 0, log: { broken: 0, cut: 0 } });
   const [erp] = walled(gateway.site);
   if (!erp) throw new Error('no publication');
-  expect((await reportOf(gateway.state, erp, new Date(0))).groups.map(({ path }) => path)).not.toContain(
-    '/notes/:id',
+  expect(
+    (await reportOf(gateway.state, gateway.site, erp, new Date(0))).groups.map(({ path }) => path),
+  ).not.toContain('/notes/:id');
+  expect((await reportOf(join(gateway.state, 'nothing'), gateway.site, seen, new Date(0))).groups).toEqual(
+    [],
   );
-  expect((await reportOf(join(gateway.state, 'nothing'), seen, new Date(0))).groups).toEqual([]);
 });
 
 test('what was observed is the evidence for blocking: how many came, and what would still be refused', async () => {

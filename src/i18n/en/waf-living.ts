@@ -32,6 +32,15 @@ export const wafLiving = {
   'waf.report.usage': '[name] [options]',
   'waf.report.reference': 'show the one request of this reference: a blocked person reads it out',
   'waf.report.all': 'show all groups, not only the first {count}',
+  'waf.report.no-names': 'say how many people there were, and not who',
+  'waf.people.all': '{count} {count|person|people} signed in, with {requests} of the requests: {names}.',
+  'waf.people.among': '{count} people signed in, with {requests} of the requests, among them {names}.',
+  'waf.people.unnamed': '{count} {count|person|people} signed in, with {requests} of the requests.',
+  'waf.people.none': 'Nobody who was signed in.',
+  'waf.people.token': '{who}, by the token {token}',
+  'waf.people.many': 'there are more requests and sessions than are kept apart; --since narrows it',
+  'waf.people.unknown': 'Who was signed in is not known of all: {reason}',
+  'waf.event.person': 'Signed in: {who}.',
   'waf.report.observe':
     '{name} is observed. Since {since}: {would} {would|request|requests} would have been blocked, {blocked} {blocked|was|were} (before it was observed); {below} matched a rule without reaching the threshold.',
   'waf.report.block':

@@ -33,6 +33,17 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.report.usage': '[nom] [options]',
   'waf.report.reference': 'montre la requête de cette référence : une personne bloquée la lit',
   'waf.report.all': 'montre tous les groupes, et pas seulement les {count} premiers',
+  'waf.report.no-names': 'dit combien de personnes c’était, et non qui',
+  'waf.people.all':
+    '{count} {count|personne connectée|personnes connectées}, pour {requests} des requêtes : {names}.',
+  'waf.people.among': '{count} personnes connectées, pour {requests} des requêtes, dont {names}.',
+  'waf.people.unnamed':
+    '{count} {count|personne connectée|personnes connectées}, pour {requests} des requêtes.',
+  'waf.people.none': 'Personne qui fût connecté.',
+  'waf.people.token': '{who}, par le jeton {token}',
+  'waf.people.many': 'il y a plus de requêtes et de sessions que ce qui se distingue ; --since restreint',
+  'waf.people.unknown': 'Qui était connecté n’est pas connu pour toutes : {reason}',
+  'waf.event.person': 'Connecté : {who}.',
   'waf.report.observe':
     '{name} est en observation. Depuis {since} : {would} {would|requête aurait été bloquée|requêtes auraient été bloquées}, {blocked} {blocked|l’a|l’ont} été (avant l’observation) ; {below} {below|a|ont} touché une règle sans atteindre le seuil.',
   'waf.report.block':

@@ -1,25 +1,38 @@
 import type { Command } from 'commander';
+import { activeManifest } from '../../../daemon/gateway.ts';
 import { evidenceOf } from '../../../daemon/waf/evidence.ts';
-import { eventOfReference, reportOf, type Walled } from '../../../daemon/waf/log.ts';
-import { message } from '../../../model/message.ts';
+import {
+  eventOfReference,
+  personOf,
+  reportOf,
+  type ToldReport,
+  type Walled,
+} from '../../../daemon/waf/log.ts';
+import { type Message, message } from '../../../model/message.ts';
 import type { WafEvent } from '../../../waf/events.ts';
 import { familyOf } from '../../../waf/families.ts';
 import { foldPath } from '../../../waf/mask.ts';
-import type { WafGroup, WafReport } from '../../../waf/report.ts';
+import type { WafGroup, WafPeople, WafPerson } from '../../../waf/report.ts';
 import type { Context } from '../../context.ts';
 import { WrongRequest } from '../../exit.ts';
 import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
 import { sinceOf } from '../../since.ts';
-import { askGateway, walledNamed } from '../../waf-at.ts';
+import { askGateway, servedSite, walledNamed } from '../../waf-at.ts';
 
 interface ReportOptions extends GatewayOptions {
   readonly since: string;
   readonly reference?: string;
   readonly all?: boolean;
+  /** False with `--no-names`. */
+  readonly names: boolean;
 }
 
 /** As JSON has it: times as text, the path folded. */
-type Told = Omit<WafEvent, 'at'> & { readonly at: string };
+type Told = Omit<WafEvent, 'at'> & {
+  readonly at: string;
+  readonly person?: WafPerson;
+  readonly trouble?: Message;
+};
 
 /** The most groups that are shown; `--all` and `--json` have all. */
 const most = 20;
@@ -38,15 +51,18 @@ export function wafReport(context: Context): Command {
     .option('--since <time>', t('audit.since'), '7d')
     .option('--reference <id>', t('waf.report.reference'))
     .option('--all', t('waf.report.all', { count: most }))
+    .option('--no-names', t('waf.report.no-names'))
     .action(async (name: string | undefined, options: ReportOptions) => {
       if (options.reference !== undefined) return showReference(context, options, options.reference);
       if (name === undefined)
         throw new WrongRequest('waf.name.missing', {}, { next: message('waf.name.missing.next') });
       const since = sinceOf(options.since);
-      const words = ['report', '--since', since, name];
-      const report = await askGateway(context, options, words, async (state) =>
-        reportOf(state, await walledNamed(state, name), new Date(since)),
-      );
+      const words = ['report', '--since', since, ...unnamed(options), name];
+      const report = await askGateway(context, options, words, async (state) => {
+        const site = await servedSite(state);
+        const told = await reportOf(state, site, walledNamed(site, name), new Date(since));
+        return options.names ? told : withoutNames(told);
+      });
       if (options.json) context.out(JSON.stringify(report));
       else show(context, name, report, options.all === true);
     });
@@ -63,15 +79,28 @@ export function wafEvidence(context: Context): Command {
     });
 }
 
+const unnamed = ({ names }: ReportOptions): readonly string[] => (names ? [] : ['--no-names']);
+
+/** How many people there were, and not who. */
+function withoutNames(report: ToldReport): ToldReport {
+  const bare = <T extends { readonly people?: WafPeople }>(part: T): T =>
+    part.people ? { ...part, people: { ...part.people, among: [] } } : part;
+  return { ...bare(report), groups: report.groups.map(bare) };
+}
+
 async function showReference(context: Context, options: ReportOptions, reference: string): Promise<void> {
   if (!/^[0-9a-f]{32}$/.test(reference)) throw new WrongRequest('waf.reference.form', { reference });
   const event = await askGateway(
     context,
     options,
-    ['report', '--reference', reference],
+    ['report', '--reference', reference, ...unnamed(options)],
     async (state): Promise<Told> => {
       const found = await eventOfReference(state, reference);
-      if (found) return { ...found, at: found.at.toISOString(), path: foldPath(found.path) };
+      if (found) {
+        const site = (await activeManifest(state))?.site;
+        const person = site && options.names ? await personOf(state, site, found) : {};
+        return { ...found, ...person, at: found.at.toISOString(), path: foldPath(found.path) };
+      }
       throw new WrongRequest(
         'waf.reference.unknown',
         { reference },
@@ -79,8 +108,9 @@ async function showReference(context: Context, options: ReportOptions, reference
       );
     },
   );
-  if (options.json) context.out(JSON.stringify(event));
-  else context.out(eventText(context, event));
+  if (options.json) return context.out(JSON.stringify(event));
+  context.out(eventText(context, event));
+  if (event.trouble) context.err(context.t('waf.people.unknown', { reason: context.say(event.trouble) }));
 }
 
 function eventText({ t }: Context, event: Told): string {
@@ -88,6 +118,7 @@ function eventText({ t }: Context, event: Told): string {
   const what = blocked ? 'waf.event.blocked' : wouldBlock ? 'waf.event.would' : 'waf.event.below';
   return [
     t(what, { at: local(at), method, path, publication, address }),
+    ...(event.person ? [t('waf.event.person', { who: nameOf(t, event.person) })] : []),
     t('waf.event.score', { score, outbound: outboundScore }),
     ...(event.cut ? [t('waf.event.cut')] : []),
     ...event.matches.flatMap(({ rule, target, value, message: said }) => [
@@ -100,24 +131,43 @@ function eventText({ t }: Context, event: Told): string {
   ].join('\n');
 }
 
-function show(context: Context, name: string, report: WafReport, all: boolean): void {
+function show(context: Context, name: string, report: ToldReport, all: boolean): void {
   const { t, out, err } = context;
   const { mode, since, blocked, wouldBlock, below, first, last, groups, others, log } = report;
   const counts = { name, since: local(since), blocked, would: wouldBlock, below };
   out(t(`waf.report.${mode}`, counts));
   if (first && last)
     out(t('waf.report.span', { first: local(first), last: local(last), addresses: addressesOf(report) }));
+  if (report.people && first) out(peopleText(context, report.people));
   const shown = all ? groups : groups.slice(0, most);
   for (const group of shown) out(`\n${groupText(context, group)}`);
   if (groups.length > shown.length) out(`\n${t('waf.report.more', { count: groups.length - shown.length })}`);
   if (others > 0) out(`\n${t('waf.report.others', { count: others })}`);
+  if (report.trouble) err(t('waf.people.unknown', { reason: context.say(report.trouble) }));
   if (log.broken + log.cut > 0) err(t('waf.report.broken', { ...log }));
   if (groups.length > 0) err(t('cli.next', { text: t('waf.report.next', { name }) }));
   // Nothing found may mean that nobody came.
   else if (blocked + wouldBlock + below === 0) err(t('waf.report.nothing'));
 }
 
-function groupText({ t }: Context, group: WafGroup): string {
+/** The most people that are named in a line; `--json` has ten. */
+const named = 3;
+
+/** How many people, how many of the requests were theirs, and who sent the most. */
+function peopleText({ t }: Context, people: WafPeople): string {
+  const { count, more, requests, among } = people;
+  if (count === 0) return t('waf.people.none');
+  const names = among.slice(0, named).map((each) => `${nameOf(t, each)} (${each.requests})`);
+  const params = { count: more ? `≥ ${count}` : count, requests, names: names.join(', ') };
+  if (names.length === 0) return t('waf.people.unnamed', params);
+  return t(count > names.length ? 'waf.people.among' : 'waf.people.all', params);
+}
+
+const nameOf = (t: Context['t'], { who, token }: WafPerson): string =>
+  token === undefined ? who : t('waf.people.token', { who, token });
+
+function groupText(context: Context, group: WafGroup): string {
+  const { t } = context;
   const { rule, message: said, path, target, requests, blocked, first, last, examples } = group;
   const where = target === undefined ? path : `${path}  ${target}`;
   return [
@@ -125,6 +175,7 @@ function groupText({ t }: Context, group: WafGroup): string {
     `  ${t(familyOf(rule))}`,
     `  ${t('waf.group.says', { message: said })}`,
     `  ${t('waf.group.counts', { blocked, addresses: addressesOf(group), first: local(first), last: local(last) })}`,
+    ...(group.people ? [`  ${peopleText(context, group.people)}`] : []),
     ...examples.map(({ request, value = '' }) => `  ${t('waf.example', { request, value })}`.trimEnd()),
   ].join('\n');
 }

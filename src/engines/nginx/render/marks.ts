@@ -1,4 +1,10 @@
-import { isGuarded, type Publication, proxied, type Site } from '../../../model/site.ts';
+import {
+  isGuarded,
+  type ProxiedPublication,
+  type Publication,
+  proxied,
+  type Site,
+} from '../../../model/site.ts';
 import { publicationOptions, routeOptions } from '../schema.ts';
 import type { Limits } from '../schema-limits.ts';
 import { block, line, type Node, note } from '../syntax.ts';
@@ -24,20 +30,25 @@ const counting = (site: Site): Publication | undefined =>
     (each) => isGuarded(each) && limitsIn(each).some(({ session, token }) => session || token),
   );
 
-/** Whether anybody is. */
+/** Where the report of the firewall tells who was signed in. */
+const reporting = (site: Site): ProxiedPublication | undefined =>
+  proxied(site).find((each) => isGuarded(each) && each.waf !== undefined);
+
+/** Whether anybody is counted so. */
 export const countsKnown = (site: Site): boolean => counting(site) !== undefined;
 
 /** What `nginx.conf` reads besides. */
 export const markInputs = (site: Site) => {
-  const first = counting(site);
-  return first
-    ? [{ as: keyFile, from: { markKey: 'default' }, because: `${first.pointer}/limits` } as const]
-    : [];
+  const [first, seen] = [counting(site), reporting(site)];
+  const because = first ? `${first.pointer}/limits` : seen?.waf?.pointer;
+  if (because === undefined) return [];
+  const spared = first ? {} : { spared: true as const };
+  return [{ as: keyFile, from: { markKey: 'default', ...spared }, because } as const];
 };
 
-/** The keys by which limits count, where some are of sessions or tokens (`limits.ts`). */
+/** Who is known, and the keys by which limits count, where some are of sessions or tokens (`limits.ts`). */
 export function markLines(site: Site): Node[] {
-  if (!countsKnown(site)) return [];
+  if (!countsKnown(site) && !reporting(site)) return [];
   const id = '[A-Za-z0-9_-]{16}';
   const shown = '$poterne_token|$poterne_pass';
   const known = (variable: string, ...lines: Node[]) => block('', ['map', '$poterne_known', variable], lines);

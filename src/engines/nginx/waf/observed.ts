@@ -1,4 +1,4 @@
-import { proxied, type Site } from '../../../model/site.ts';
+import { isGuarded, proxied, type Site } from '../../../model/site.ts';
 import { powerOfTwo } from '../render/common.ts';
 import { block, line, type Node, note } from '../syntax.ts';
 
@@ -6,9 +6,16 @@ const own = (...words: string[]): Node => line('', ...words);
 
 const walled = (site: Site) => proxied(site).filter(({ waf }) => waf !== undefined);
 
-/** What the access log says of each request besides: whether the firewall of its publication blocks or only observes. */
-export const observedFields = (site: Site): (readonly [string, string])[] =>
-  walled(site).length > 0 ? [['waf', '"$poterne_waf"']] : [];
+const guarded = (site: Site) => walled(site).filter(isGuarded);
+
+/**
+ * What the access log says of each request besides: whether the firewall of its publication blocks or only observes; and, where people sign in
+ * to one, the id of the session or token that the request showed, also where it was refused before anybody judged it.
+ */
+export const observedFields = (site: Site): (readonly [string, string])[] => [
+  ...(walled(site).length > 0 ? [['waf', '"$poterne_waf"'] as const] : []),
+  ...(guarded(site).length > 0 ? [['session', '"$poterne_waf_session"'] as const] : []),
+];
 
 /** Room for the names below, which nginx takes only before its first map. */
 export function observedHash(site: Site): Node[] {
@@ -24,7 +31,10 @@ export function observedHash(site: Site): Node[] {
 /** How many came while it was observed is what going on to block is decided by. */
 export function observedMap(site: Site): Node[] {
   const names = walled(site);
+  const people = guarded(site);
   if (names.length === 0) return [];
+  // A name that begins with ~ would be an expression.
+  const exact = (name: string) => (name.startsWith('~') ? `\\${name}` : name);
   return [
     note('', 'The access log tells which requests came while the firewall only observed.'),
     block(
@@ -32,11 +42,20 @@ export function observedMap(site: Site): Node[] {
       ['map', '$server_name', '$poterne_waf'],
       [
         own('default', ''),
-        // A name that begins with ~ would be an expression.
-        ...names.map(({ name, waf }) =>
-          line(`${waf?.pointer}/mode`, name.startsWith('~') ? `\\${name}` : name, waf?.mode ?? ''),
-        ),
+        ...names.map(({ name, waf }) => line(`${waf?.pointer}/mode`, exact(name), waf?.mode ?? '')),
       ],
     ),
+    ...(people.length > 0
+      ? [
+          block(
+            '',
+            ['map', '$server_name', '$poterne_waf_session'],
+            [
+              own('default', ''),
+              ...people.map(({ name, waf }) => line(`${waf?.pointer}`, exact(name), '$poterne_known')),
+            ],
+          ),
+        ]
+      : []),
   ];
 }
