@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely';
+import { dbNow } from './leases.ts';
 import type { Tables } from './schema.ts';
 
 /** What gateways of a site tell each other of somebody who is, or was, banned. */
 export interface SharedBan {
   /** A canonical CIDR block. */
   readonly network: string;
-  /** When it was banned, by the clock of the gateway that did. */
+  /** When it was banned, by the store's clock. */
   readonly at: string;
   /** The ban, as JSON. */
   readonly detail: string;
@@ -15,6 +16,8 @@ export interface SharedBan {
 
 /** The bans' part of a store. */
 export interface BanStore {
+  /** What the store's clock shows, in milliseconds since 1970. */
+  now(): Promise<number>;
   list(site: string): Promise<readonly SharedBan[]>;
   /** Tells of a ban, unless a later one of the same network is told of. */
   tell(site: string, ban: Omit<SharedBan, 'removed'>): Promise<void>;
@@ -27,6 +30,7 @@ export interface BanStore {
 /** The bans' part of a store. */
 export function banStore(db: Kysely<Tables>): BanStore {
   return {
+    now: () => dbNow(db),
     list: (site) =>
       db.selectFrom('ban').select(['network', 'at', 'detail', 'removed']).where('site', '=', site).execute(),
     async tell(site, { network, at, detail }) {

@@ -13,10 +13,10 @@ import { alone } from '../cut/records.ts';
 import { type BanRecord, banned, forgetBans, keepBan, markBans, readBans } from './records.ts';
 
 /** How long bans are remembered after their end, in milliseconds: who comes back is banned for longer. */
-const memory = 30 * 86_400_000;
+export const memory = 30 * 86_400_000;
 
 /** What ended before is forgotten. */
-export const longAgo = (): string => new Date(Date.now() - memory).toISOString();
+const longAgo = (): string => new Date(Date.now() - memory).toISOString();
 
 /** What is to be banned. */
 export interface BanAsk {
@@ -88,8 +88,12 @@ function longer(all: readonly BanRecord[], made: BanRecord): BanRecord {
   const standing = banned(all).find(({ network }) => network === made.network);
   if (!standing || made.kind === 'hand' || made.until === undefined) return made;
   if (standing.until !== undefined && standing.until <= made.until) return made;
-  return { ...standing, at: new Date(Date.parse(made.at) + 1).toISOString() };
+  const { agreed: _, ...rest } = standing;
+  const agreed = made.agreed ? { agreed: { at: justAfter(made.agreed.at) } } : {};
+  return { ...rest, at: justAfter(made.at), ...agreed };
 }
+
+const justAfter = (iso: string): string => new Date(Date.parse(iso) + 1).toISOString();
 
 /** So many of the offences are kept. */
 const mostOffences = 10;

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { atEnd, eventually, port, type Rig } from '../../apply/testing.ts';
+import { faketime } from '../../lib/testing-faketime.ts';
 import type { SharedStore } from '../../model/store.ts';
 import { hasPostgres, startPostgres } from '../../store/testing/postgres.ts';
-import { application, goOn, live, run, upstream } from '../cut/testing.ts';
+import { application, goOn, live, upstream } from '../cut/testing.ts';
+import { readBans } from './records.ts';
 import { networks, scan, started, visit } from './testing.ts';
 
-// Two gateways of a site, each with its daemon and its nginx, and the PostgreSQL that they share.
+// Two gateways of a site, each with its daemon and its nginx, and the PostgreSQL that they share. The clock of one is fast.
 
 const yaml =
   ({ host, database, user }: SharedStore) =>
@@ -31,7 +33,7 @@ test.skipIf(!hasPostgres)(
     const described = yaml(database.place);
     const [one, two] = await Promise.all([
       started(described),
-      started(described, { http: port(2), https: port(3) }),
+      started(described, { http: port(2), https: port(3) }, await faketime({ FAKETIME: '+10m' })),
     ]);
     const rigs = [one.rig, two.rig] as const;
     const [bad, good, away, other] = ['198.51.100.7', '198.51.100.8', '192.0.2.7', '192.0.2.8'];
@@ -57,7 +59,14 @@ test.skipIf(!hasPostgres)(
     await goOn([otherHeld]);
     expect(await statuses(good)).toEqual([200, 200]);
     await eventually(() => two.said().includes('198.51.100.7'));
-    expect((await run(two.rig, 'ban', 'why', bad)).said).toMatch(
+    // It ends at the same time, which the clock of the other shows ten minutes later.
+    const ends = await Promise.all(
+      rigs.map(async ({ state }) =>
+        Date.parse((await readBans(state)).find(({ network }) => network === `${bad}/32`)?.until ?? ''),
+      ),
+    );
+    expect(Math.abs((ends[1] as number) - (ends[0] as number) - 600_000)).toBeLessThan(5000);
+    expect((await two.run('ban', 'why', bad)).said).toMatch(
       /198\.51\.100\.7 is banned until .*, for names that nobody published/,
     );
 
@@ -66,18 +75,28 @@ test.skipIf(!hasPostgres)(
     expect(await statuses(bad)).toEqual([403, 403]);
     await one.again();
     expect(await statuses(bad)).toEqual([403, 403]);
-    expect((await run(two.rig, 'ban', 'remove', bad)).status).toBe(0);
+    expect((await two.run('ban', 'remove', bad)).status).toBe(0);
     await become(bad, 200, 200);
+    // Removed by the fast clock, banned again by the other: that is later.
+    const again = '192.0.2.9';
+    await two.run('ban', 'add', again, '--reason', 'scans us');
+    await become(again, 403, 403);
+    await two.run('ban', 'remove', again);
+    await become(again, 200, 200);
+    await one.run('ban', 'add', again, '--reason', 'scans us', '--for', '5m');
+    await become(again, 403, 403);
+    expect((await one.run('ban', 'remove', again)).status).toBe(0);
+    await become(again, 200, 200);
 
     // The database is away: each goes on by itself, also with what it is told by hand.
-    await run(one.rig, 'ban', 'add', other, '--reason', 'scans us');
+    await one.run('ban', 'add', other, '--reason', 'scans us');
     await become(other, 403, 403);
     await database.stop();
     await scans(one.rig, away);
     await scans(two.rig, bad);
     await become(away, 403, 200);
     await become(bad, 200, 403);
-    expect((await run(one.rig, 'ban', 'remove', other)).status).toBe(0);
+    expect((await one.run('ban', 'remove', other)).status).toBe(0);
     expect(await statuses(other)).toEqual([200, 403]);
     // The other one starts without it.
     await two.end();

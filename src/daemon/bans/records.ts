@@ -15,8 +15,11 @@ import { askWall } from '../wall.ts';
  * those in force and are made again from them. A database may be down: nothing here needs one.
  */
 
-/** A ban, and when it was removed before its end. */
-export type BanRecord = Ban & { readonly removed?: string };
+/** A ban, and when it was removed before its end; where gateways share it, both times by the store's clock too, by which they agree what was later. */
+export type BanRecord = Ban & {
+  readonly removed?: string;
+  readonly agreed?: { readonly at: string; readonly removed?: string };
+};
 
 const folder = (state: string) => join(state, 'bans');
 const records = (state: string) => join(folder(state), 'records');
@@ -38,6 +41,7 @@ const recordSchema = z.object({
     z.object({ kind: z.enum(offenceKinds), at: z.string(), address: z.string(), what: z.string() }),
   ),
   removed: time().optional(),
+  agreed: z.object({ at: time(), removed: time().optional() }).optional(),
 });
 
 /** A ban as JSON has it; `undefined` for what is none. */

@@ -16,24 +16,34 @@ export interface Started {
   again(): Promise<void>;
   /** What the daemon that runs has said. */
   said(): string;
+  /** Runs a command on the same machine, whose clock is the daemon's. */
+  run(...argv: readonly string[]): Promise<{ readonly status: number | string; readonly said: string }>;
 }
 
 /** A gateway of this description, which ends with the test. */
-export async function started(yaml: (rig: Rig) => string, ports?: Rig['ports']): Promise<Started> {
+export async function started(
+  yaml: (rig: Rig) => string,
+  ports?: Rig['ports'],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Started> {
   const rig = await makeRig(ports);
   await rig.write('site.yaml', yaml(rig));
-  let daemon = poterne(['up', rig.file, '--state', rig.state]);
+  let daemon = poterne(['up', rig.file, '--state', rig.state], undefined, env);
   const isUp = () => eventually(() => daemon.said().includes('The gateway is up.'));
   await isUp();
   return {
     rig,
     said: () => daemon.said(),
+    run: async (...argv) => {
+      const command = poterne([...argv, '--state', rig.state], undefined, env);
+      return { status: await command.ended, said: command.said() };
+    },
     end: async () => {
       daemon.child.kill('SIGKILL');
       await once(daemon.child, 'close').catch(() => undefined);
     },
     again: async () => {
-      daemon = poterne(['up', rig.file, '--state', rig.state]);
+      daemon = poterne(['up', rig.file, '--state', rig.state], undefined, env);
       await isUp();
     },
   };

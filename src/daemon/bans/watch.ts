@@ -5,16 +5,16 @@ import type { Bans, Offence } from '../../model/bans.ts';
 import { Fault } from '../../model/fault.ts';
 import { type Message, message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
-import type { Store } from '../../store/store.ts';
 import { type CutGround, isOf } from '../cut/cutting.ts';
 import { groundOf, openStores, type Stores } from '../cut/ground.ts';
 import { endLive, liveConnections } from '../cut/live.ts';
 import { alone } from '../cut/records.ts';
 import { trying } from '../trouble.ts';
-import { type BanAsk, ban, longAgo, takeBan, unban } from './banning.ts';
+import { type BanAsk, ban } from './banning.ts';
 import { type Counter, counter, type Due, enough } from './counting.ts';
 import { countsHere, followTold, type Told, tellFail2ban } from './fail2ban.ts';
-import { type BanRecord, banned, isOver, markBans, parseBan, readBans } from './records.ts';
+import { follow } from './follow.ts';
+import { banned, markBans, readBans } from './records.ts';
 import { followSources, type Seen } from './sources.ts';
 
 /** How often it is looked what was done and what ends, what other gateways tell, and where somebody is signed in; in milliseconds. */
@@ -169,49 +169,4 @@ async function endBanned({ state, site }: CutGround): Promise<void> {
     live.filter((one) => now.some(({ network }) => isOf({ kind: 'address', name: network })(one))),
     publications,
   );
-}
-
-/** Does what the other gateways of a site did, and tells them what they do not know yet. */
-export async function follow(
-  ground: CutGround,
-  site: Site,
-  store: Pick<Store, 'bans'>,
-  tell: (what: Message) => void,
-): Promise<void> {
-  const rows = await store.bans.list(site.name);
-  const mine = await readBans(ground.state);
-  const now = new Date().toISOString();
-  const old = longAgo();
-  for (const row of rows) {
-    const here = mine.find(({ network }) => network === row.network);
-    const made = parseBan(row.detail);
-    if (!made || made.network !== row.network) continue;
-    if (isOver({ ...made, ...(row.removed === null ? {} : { removed: row.removed }) }, old)) {
-      await store.bans.forget(site.name, row.network, row.at);
-      continue;
-    }
-    if (row.removed !== null) {
-      if (!here || here.removed !== undefined || here.at > row.removed) continue;
-      const why = { by: 'poterne', reason: 'removed elsewhere', at: row.removed };
-      await unban(ground, row.network, why, ({ network }) => network === row.network);
-    } else if ((!here || here.at < row.at) && !(made.until !== undefined && made.until <= now)) {
-      if (!(await takeBan(ground, made))) continue;
-      tell(message('ban.followed', { network: networkText(made.network), gateway: made.gateway }));
-    }
-  }
-  for (const each of mine) if (!isOver(each, old)) await share(site, store, rows, each);
-}
-
-async function share(
-  site: Site,
-  store: Pick<Store, 'bans'>,
-  rows: Awaited<ReturnType<Store['bans']['list']>>,
-  { removed, ...made }: BanRecord,
-): Promise<void> {
-  const row = rows.find(({ network }) => network === made.network);
-  if (!row || row.at < made.at) {
-    await store.bans.tell(site.name, { network: made.network, at: made.at, detail: JSON.stringify(made) });
-    if (removed === undefined) return;
-  } else if (removed === undefined || row.removed !== null || row.at > removed) return;
-  await store.bans.remove(site.name, made.network, removed);
 }

@@ -1,9 +1,10 @@
-import { readdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually, head, makeRig, port, poterne, type Rig, startService } from '../../apply/testing.ts';
 import { openPeople } from '../../identity/people.ts';
+import { faketime } from '../../lib/testing-faketime.ts';
 import { hiddenFields } from '../portal/testing.ts';
 import { openBrowser } from './testing-visitor.ts';
 
@@ -37,15 +38,6 @@ function keptAlive(rig: Rig, { cookies }: ReturnType<typeof openBrowser>) {
   return { agent, ask };
 }
 
-async function faketime(): Promise<string> {
-  for (const folder of await readdir('/usr/lib')) {
-    const found = join('/usr/lib', folder, 'faketime', 'libfaketimeMT.so.1');
-    if (folder.endsWith('-linux-gnu') && (await readdir(join(found, '..')).catch(() => [])).length > 0)
-      return found;
-  }
-  throw new Error('libfaketime is not installed');
-}
-
 test('when the clock jumps a day, sessions end or are refused, those who revoke are heeded, and all goes on when it is right', async () => {
   const rig = await makeRig();
   const clock = join(rig.folder, 'clock');
@@ -59,10 +51,8 @@ test('when the clock jumps a day, sessions end or are refused, those who revoke 
   const yaml = described(rig.ports);
   await rig.write('site.yaml', yaml);
   const { site } = await rig.describe(yaml);
-  const daemon = poterne(['up', rig.file, '--state', rig.state], undefined, {
-    ...{ LD_PRELOAD: await faketime(), FAKETIME_TIMESTAMP_FILE: clock, FAKETIME_NO_CACHE: '1' },
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-  });
+  const env = await faketime({ FAKETIME_TIMESTAMP_FILE: clock });
+  const daemon = poterne(['up', rig.file, '--state', rig.state], undefined, env);
   await eventually(() => daemon.said().includes('The gateway is up.'), daemon.said);
   const { store } = rig.gateway;
   const people = openPeople({
