@@ -86,6 +86,27 @@ test('the directory, guests, approvals and cuts count where the gateway is, and 
   const cut = await why('alice@annuaire');
   expect(cut.status).toBe(1);
   expect(cut.said).toMatch(/Cut off\.\n.*user:alice@annuaire is cut off since .*: laptop stolen/);
+  // Who can reach it knows of all of these.
+  const reach = ['who', 'can', 'reach', 'erp.example.fr', rig.file];
+  const { approval: second } = await store.approvals.ask('test', { ...asking, person: 'yann' }, new Date());
+  await store.approvals.decide('test', second.id, { by: 'bob', at: new Date(), until });
+  const who = await run(...reach);
+  expect(who.status).toBe(0);
+  for (const told of [
+    /2 +lets in +groups: contractors.*zoe \(guest\)/,
+    /user:alice@annuaire is cut off since .*: laptop stolen/,
+    /yann is let in by rule 2 until .*: bob approved it/,
+    /zoe is a guest \(groups: contractors\) until/,
+    /zoe has chosen no password yet/,
+    /poterne why carol@ad erp\.example\.fr/,
+    /this machine’s gateway\.$/m,
+  ])
+    expect(who.said).toMatch(told);
+  expect((await run(...reach, '--described')).said).toContain('the description alone');
+  expect(JSON.parse((await run(...reach, '--json')).said)).toMatchObject({
+    asked: { gateway: true },
+    here: { guests: [{ name: 'zoe', rules: [2] }], approvals: [{ person: 'yann', rule: 2, by: 'bob' }] },
+  });
   // Applied, and no daemon: status says both, and that somebody is cut off.
   const status = await run('status', '--json');
   expect(status.status).toBe(1);

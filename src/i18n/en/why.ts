@@ -75,7 +75,8 @@ export const why = {
   'publication.undescribed': 'nothing is published as "{name}"; there are: {names}',
 
   // `poterne who can reach`.
-  'who.about': 'tell who can reach a publication: its rules, and whom of the described people each means',
+  'who.about':
+    'tell who can reach a publication: its rules, whom each means, and what the gateway adds (guests, approvals, cuts, bans)',
   'who.usage': 'can reach <name> [file] [options]',
   'who.words': 'can reach, and the name of a publication',
   'who.form': 'this is no question that can be answered',
@@ -88,5 +89,26 @@ export const why = {
   'who.head.number': 'rule',
   'who.head.verdict': '',
   'who.head.rule': 'whom, from where, when, how strongly',
-  'who.head.people': 'described people',
+  'who.head.people': 'people',
+  'who.head.now': 'now',
+  'who.now.always': 'at any time',
+  'who.now.open': 'open',
+  'who.now.until': 'open until {until}',
+  'who.now.shut': 'closed until {until}',
+  'who.now.over': 'over',
+  'who.guest': '{name} (guest)',
+  'who.added': 'What this gateway adds:',
+  'who.cut.until': '{what} is cut off since {at}, until {until}, by {by}: {reason}',
+  'who.approved': '{person} is let in by rule {rule} until {until}: {by} approved it.',
+  'who.guest.until': '{name} is a guest (groups: {groups}) until {until}.',
+  'who.held.waits': '{person} failed too often: no password is looked at until {until}.',
+  'who.held.password': '{person} has chosen no password yet: poterne user invite {person}',
+  'who.banned': '{network} is banned: {reason}',
+  'who.banned.until': '{network} is banned until {until}: {reason}',
+  'who.directories':
+    'Who of a directory is in a group, it tells of one person: poterne why carol@ad {name} --from ADDRESS',
+  'who.asked.gateway': 'Asked: the description and this machine’s gateway.',
+  'who.asked.description':
+    'Asked: the description alone, not what is cut off, approved or banned, nor who is a guest.',
+  'who.asked.not': 'The gateway could not be asked what is cut off, approved or banned, and who is a guest:',
 } as const;

@@ -81,7 +81,7 @@ export const why: Record<keyof typeof en, string> = {
 
   // `poterne who can reach`.
   'who.about':
-    'dire qui peut atteindre une publication : ses règles, et quelles personnes décrites chacune désigne',
+    'dire qui peut atteindre une publication : ses règles, qui chacune désigne, et ce que la passerelle ajoute (invités, approbations, coupures, bannissements)',
   'who.usage': 'can reach <nom> [fichier] [options]',
   'who.words': 'can reach, et le nom d’une publication',
   'who.form': 'ce n’est pas une question à laquelle on puisse répondre',
@@ -94,5 +94,26 @@ export const why: Record<keyof typeof en, string> = {
   'who.head.number': 'règle',
   'who.head.verdict': '',
   'who.head.rule': 'qui, d’où, quand, avec quoi',
-  'who.head.people': 'personnes décrites',
+  'who.head.people': 'personnes',
+  'who.head.now': 'maintenant',
+  'who.now.always': 'à toute heure',
+  'who.now.open': 'ouverte',
+  'who.now.until': 'ouverte jusqu’au {until}',
+  'who.now.shut': 'fermée jusqu’au {until}',
+  'who.now.over': 'passée',
+  'who.guest': '{name} (invité)',
+  'who.added': 'Ce que cette passerelle ajoute :',
+  'who.cut.until': '{what} est coupé depuis {at}, jusqu’au {until}, par {by} : {reason}',
+  'who.approved': '{person} entre par la règle {rule} jusqu’au {until} : accordé par {by}.',
+  'who.guest.until': '{name} est invité (groupes : {groups}) jusqu’au {until}.',
+  'who.held.waits': '{person} a échoué trop souvent : aucun mot de passe n’est regardé jusqu’au {until}.',
+  'who.held.password': '{person} n’a pas encore choisi de mot de passe : poterne user invite {person}',
+  'who.banned': '{network} est banni : {reason}',
+  'who.banned.until': '{network} est banni jusqu’au {until} : {reason}',
+  'who.directories':
+    'Qui d’un annuaire est dans un groupe, celui-ci le dit d’une personne : poterne why carol@ad {name} --from ADRESSE',
+  'who.asked.gateway': 'Interrogées : la description et la passerelle de cette machine.',
+  'who.asked.description':
+    'Interrogée : la description seule, ni ce qui est coupé, approuvé ou banni, ni qui est invité.',
+  'who.asked.not': 'La passerelle n’a pas pu dire ce qui est coupé, approuvé ou banni, ni qui est invité :',
 };
