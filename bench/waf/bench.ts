@@ -5,12 +5,13 @@
  *
  *     npm run bench:waf -- --json [--paranoia 1] [--rounds 15] [--seconds 2] [--connections 8]
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runningMaster } from '../../src/apply/engine-process.ts';
 import { serverEngines } from '../../src/engines/index.ts';
+import { childrenOf, megabytesOf } from '../../src/lib/testing-memory.ts';
 import { listening, median, round, start } from '../measure.ts';
 import { load, onOneProcessor, type Sample } from '../proxy/load.ts';
 import { openSides, ports, serve } from '../proxy/sides.ts';
@@ -37,24 +38,9 @@ async function memory(state: string): Promise<number> {
   let total = 0;
   for (const engine of serverEngines) {
     const master = await runningMaster(engine, join(state, engine.name));
-    if (!master) continue;
-    for (const pid of [master.pid, ...(await childrenOf(master.pid))]) {
-      const map = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-      total += Number(/^Pss:\s+(\d+) kB$/m.exec(map)?.[1] ?? 0) / 1024;
-    }
+    if (master) total += await megabytesOf([master.pid, ...(await childrenOf(master.pid))]);
   }
   return total;
-}
-
-async function childrenOf(parent: number): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === parent ? [pid] : [];
-    }),
-  );
-  return found.flat();
 }
 
 await onOneProcessor();

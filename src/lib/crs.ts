@@ -87,14 +87,41 @@ export interface Application {
   readonly off?: string;
 }
 
-/** The applications that a set of rules knows, by the names of its files: 3.3 has them among its rules, 4 as plugins. */
+/** The application whose ways a file knows, and how they are switched on: 3.3 has them among its rules, 4 as plugins of several files. */
+function applicationOf(file: string): readonly [string, Application] | undefined {
+  const built = /REQUEST-903\.\d+-(\w+)-EXCLUSION-RULES\.conf$/.exec(file)?.[1]?.toLowerCase();
+  if (built) return [built, { on: `crs_exclusions_${built}=1` }];
+  const plugin = /([\w-]+)-rule-exclusions-(?:config|before|after)\.conf$/.exec(file)?.[1];
+  const enabled = `${plugin}-rule-exclusions-plugin_enabled`;
+  return plugin ? [plugin, { on: `${enabled}=1`, off: `${enabled}=0` }] : undefined;
+}
+
+/** The applications that a set of rules knows, by the names of its files. */
 export function applicationsIn(names: readonly string[]): ReadonlyMap<string, Application> {
-  const found = names.flatMap((name): [string, Application][] => {
-    const built = /REQUEST-903\.\d+-(\w+)-EXCLUSION-RULES\.conf$/.exec(name)?.[1]?.toLowerCase();
-    if (built) return [[built, { on: `crs_exclusions_${built}=1` }]];
-    const plugin = /([\w-]+)-rule-exclusions-before\.conf$/.exec(name)?.[1];
-    const enabled = `${plugin}-rule-exclusions-plugin_enabled`;
-    return plugin ? [[plugin, { on: `${enabled}=1`, off: `${enabled}=0` }]] : [];
+  const found = names.flatMap((name) => {
+    const one = applicationOf(name);
+    return one ? [one] : [];
   });
   return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What of a set of rules is asked for anywhere. */
+export interface AskedRules {
+  readonly applications: ReadonlySet<string>;
+  /** Whether anything of an answer is judged: its body, or from paranoia 2 on its status. */
+  readonly answers: boolean;
+}
+
+/** Of CRS 3.3: what counts requests and knows bad addresses, where `crs-setup.conf` says so. Ours never does: limits and bans do that. */
+const unset = /(?:^|\/)REQUEST-(?:910-IP-REPUTATION|912-DOS-PROTECTION)\.conf$/;
+const judgesAnswers = /(?:^|\/)RESPONSE-9(?:5\d|80)-[^/]+\.conf$/;
+
+/**
+ * Whether a file of a set of rules has to be loaded: not what knows the ways of applications that nobody has, nor what only judges
+ * answers where none is. Each rule costs memory in every location of every server, and time in every request.
+ */
+export function isAsked(file: string, { applications, answers }: AskedRules): boolean {
+  const application = applicationOf(file);
+  if (application) return applications.has(application[0]);
+  return !unset.test(file) && (answers || !judgesAnswers.test(file));
 }

@@ -248,9 +248,9 @@ export function pages(brand: Brand = {}): { readonly path: string; readonly text
 /** What files say beside a page: those who cut something off, where they do; until when somebody is banned. */
 const more = {
   cut: `
-      <!--# include virtual="/.poterne/said" -->`,
+      <!--# include virtual="/.poterne/with/said" -->`,
   banned: `
-      <p><strong><!--# include virtual="/.poterne/banned" --></strong></p>`,
+      <p><strong><!--# include virtual="/.poterne/with/banned" --></strong></p>`,
 } as const;
 
 /** What comes back with a page: a refused certificate and none are nginx's own statuses, and no client knows them. */
@@ -282,7 +282,7 @@ const document = (
         ? ''
         : `
       <p class="brand">${[
-        ...(logo === undefined ? [] : ['<!--# include virtual="/.poterne/logo" -->']),
+        ...(logo === undefined ? [] : ['<!--# include virtual="/.poterne/with/logo" -->']),
         ...(name === undefined ? [] : [`<strong>${xml(name)}</strong>`]),
       ].join('')}</p>`
     }

@@ -98,9 +98,15 @@ beforeAll(async () => {
           }),
           walled(
             'skipped.localhost',
-            { skip: ['/static/', '/health', '/zm/files/'] },
-            { routes: [route('/', 'app'), route('>/zm/', 'zm'), route('/static/app/', 'zm')] },
+            { skip: ['/static/', '/health', '/zm/files/', '/live/files/', '/a+b(c)/'] },
+            {
+              routes: [
+                ...[route('~\\.php$', 'app'), route('/', 'live'), route('>/zm/', 'zm')],
+                ...[route('/static/app/', 'zm'), route('/a+b(c)/in/', 'zm')],
+              ],
+            },
           ),
+          walled('skips-all.localhost', { skip: ['/'] }),
           walled('cloud.localhost', { applications: ['nextcloud'], methods: ['PUT'] }),
           walled('inside.localhost', {}, { audience: guarded() }),
           walled(
@@ -275,7 +281,25 @@ describe('what is not looked at', () => {
     ['/static/a.css', 200],
     ['/static/app/x', 200],
     ['/health', 200],
+    ['/health?x=1&', 200],
     ['/zm/files/x', 200],
+    ['/zm/files/a.php', 403],
+    ['/static/a.php', 403],
+    ['/live/files/x', 200],
+    ['/live/x', 403],
+    ['/a+b(c)/x', 200],
+    ['/aab(c)/x', 403],
+    ['/a+b(c)/in/x', 200],
+    ['/health%0a', 403],
+    ['/health%0d', 403],
+    ['/static%2fa', 403],
+    ['/x/static/a', 403],
+    ['/%73tatic/a', 200],
+    ['/static/%2e%2e%2fadmin', 403],
+    ['/static/.%2e/admin', 403],
+    ['/static/a%20/x', 403],
+    ['/static/a%3fb', 403],
+    ['/static%c0%af../admin', 403],
     ['/zm/other', 403],
     ['/health/x', 403],
     ['/healthy', 403],
@@ -293,6 +317,11 @@ describe('what is not looked at', () => {
     ['/x/../static/a', 403],
   ])('%s: %i', async (path, status) => {
     expect(await statusOf('skipped.localhost', `${path}${q}`)).toBe(status);
+  });
+
+  test('may be all that there is', async () => {
+    expect(await statusOf('skips-all.localhost', attack)).toBe(200);
+    expect(await statusOf('skips-all.localhost', `/a/..;/b${q}`)).toBe(403);
   });
 
   test('reaches its service as before', async () => {

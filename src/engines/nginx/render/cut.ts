@@ -39,6 +39,14 @@ export const cutMaps = (context: Context): Node[] => [
   why('Which connections there are on which publication, told before they are let through.'),
   own('uninitialized_variable_warn', 'off'),
   block('', ['map', '$connection_requests', '$poterne_first'], [own('default', ''), own('1', '$poterne_id')]),
+  why(
+    'The requests of a connection at which nobody looks for what is cut off (here once: an expression takes 10 KB).',
+  ),
+  block(
+    '',
+    ['map', '$connection_requests', '$poterne_unwatched'],
+    [own('default', '1'), own('~^1?[0-9]$|[05]0$', '')],
+  ),
   why('Whose verdict it was (`gate.ts`).'),
   ...(['user', 'session'] as const).map((name, before) =>
     block(
@@ -86,9 +94,7 @@ export function cutLines({ site, statePath }: Context, at: Pointer, id: string):
     ...(site.bans
       ? [line('/bans', 'error_page', banned, '=403', '/.poterne/$poterne_page/banned.html')]
       : []),
-    ...(isShared
-      ? []
-      : [block(at, ['if', '($connection_requests', '!~', '^1?[0-9]$|[05]0$)'], [line(at, 'break')])]),
+    ...(isShared ? [] : [block(at, ['if', '($poterne_unwatched)'], [line(at, 'break')])]),
     test(cutPlaces.publications, id),
     test(cutPlaces.addresses, '$remote_addr'),
     test(cutPlaces.networks, '$poterne_network'),

@@ -238,31 +238,12 @@ export const retryLine = (): Node => own('add_header', 'Retry-After', '$poterne_
 /** Where what is said to those beyond a limit stands. */
 export const limitedPage = '/.poterne/limited/$poterne_page';
 
-/** The pages of those beyond a limit, which say when to ask again, and a log that says of what there were too many. */
-export function limitedLocations(context: Context, opening: readonly Node[]): Node[] {
-  const { path, site } = context;
-  const page = (words: readonly string[], type: string, file: string, more: readonly Node[] = []): Node =>
-    block(
-      '',
-      ['location', ...words],
-      [
-        ...opening,
-        // Else what is refused would cost twice what it saves.
-        ...unlooked(site),
-        own('default_type', type),
-        ...more,
-        // Only where it is set is it sent: the servers add it to their other headers.
-        own('set', '$poterne_retry', '$poterne_retry_after'),
-        own('access_log', path('log/access.log'), 'poterne_limited', 'buffer=64k', 'flush=1s'),
-        sightings(context, 'arrival', '$poterne_first'),
-        own('root', path('current/pages')),
-        own('try_files', file, '=500'),
-      ],
-    );
-  return [
-    page(['^~', '/.poterne/limited/'], 'text/html', '/$poterne_language/429.html'),
-    page(['=', '/.poterne/limited/json'], 'application/json', '/limited.json', [
-      own('ssi_types', 'application/json'),
-    ]),
-  ];
-}
+/** What their pages have besides: when to ask again, and a log that says of what there were too many. */
+export const limitedLines = (context: Context): Node[] => [
+  // Else what is refused would cost twice what it saves.
+  ...unlooked(context.site),
+  // Only where it is set is it sent: the servers add it to their other headers.
+  own('set', '$poterne_retry', '$poterne_retry_after'),
+  own('access_log', context.path('log/access.log'), 'poterne_limited', 'buffer=64k', 'flush=1s'),
+  sightings(context, 'arrival', '$poterne_first'),
+];

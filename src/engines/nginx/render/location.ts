@@ -3,7 +3,8 @@ import { isGuarded, type Publication, type Route, type Service } from '../../../
 import { livePaths, prefixFor, publicPath, routeFor, serviceOf } from '../routes.ts';
 import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
-import { isSkipped, liveLines, skipLines, skipped } from '../waf/publication.ts';
+import { liveLines } from '../waf/publication.ts';
+import { isSkipped, skipLines, skipPatterns, skipped } from '../waf/skip.ts';
 import { identityLines } from './clients.ts';
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
@@ -101,33 +102,44 @@ function routeLocations(
       ),
     ];
   });
-  const unseen = skipped(publication).flatMap((path) => {
-    const taken =
-      path.endsWith('/') && [...publication.routes.map((r) => r.path), ...seenLive].includes(path);
-    if (taken || routeFor(publication, path) !== route) return [];
-    const isLive = seenLive.some((from) => path.startsWith(from));
-    const bare = path.replace(/\/$/, '');
-    // Else nginx would answer it itself, with a redirect into the folder.
-    const folder =
-      bare === path || bare === route.path || skipped(publication).includes(bare)
-        ? []
-        : [
-            block(
-              route.pointer,
-              ['location', '=', place(bare)],
-              passes(false, uri(route.strip ? `/${bare.slice(route.path.length)}` : bare)),
-            ),
-          ];
-    return [
-      ...folder,
-      why(`Service "${service.name}": not looked at`),
-      block(
-        route.pointer,
-        ['location', ...(path.endsWith('/') ? [] : ['=']), place(path)],
-        passes(isLive, uri(route.strip ? `/${path.slice(route.path.length)}` : path), true),
-      ),
-    ];
-  });
+  const places = [...publication.routes.filter((r) => r.match === 'prefix').map((r) => r.path), ...seenLive];
+  const skips = skipped(publication).filter(
+    (path) => !(path.endsWith('/') && places.includes(path)) && routeFor(publication, path) === route,
+  );
+  const isBelowLive = (path: string) => seenLive.some((from) => path.startsWith(from));
+  const unseen = route.strip
+    ? skips.flatMap((path) => {
+        const bare = path.replace(/\/$/, '');
+        // Else nginx would answer it itself, with a redirect into the folder.
+        const folder =
+          bare === path || bare === route.path || skips.includes(bare)
+            ? []
+            : [
+                block(
+                  route.pointer,
+                  ['location', '=', place(bare)],
+                  passes(false, uri(`/${bare.slice(route.path.length)}`)),
+                ),
+              ];
+        return [
+          ...folder,
+          why(`Service "${service.name}": not looked at`),
+          block(
+            route.pointer,
+            ['location', ...(path.endsWith('/') ? [] : ['=']), place(path)],
+            passes(isBelowLive(path), uri(`/${path.slice(route.path.length)}`), true),
+          ),
+        ];
+      })
+    : [false, true].flatMap((isLive) =>
+        skipPatterns(
+          skips.filter((path) => isBelowLive(path) === isLive),
+          places,
+        ).flatMap((pattern) => [
+          why(`Service "${service.name}": not looked at`),
+          block(route.pointer, ['location', '~', pattern], passes(isLive, '', true)),
+        ]),
+      );
   return [
     why(`Service "${service.name}"${route.strip ? ', which does not see the prefix' : ''}`),
     block(

@@ -12,6 +12,7 @@ import { defaultHeaderMaps } from './headers.ts';
 import { limitMaps } from './limits.ts';
 import { countsKnown } from './marks.ts';
 import { nameLines, nameModules } from './names.ts';
+import { pageMaps } from './pages.ts';
 import { partnersPart } from './partners.ts';
 import { streamBlock, streamModules } from './stream.ts';
 
@@ -141,7 +142,8 @@ function hashes(site: Site): Node[] {
   ];
 }
 
-function variables({ site }: Context): Node[] {
+function variables(context: Context): Node[] {
+  const { site } = context;
   return [
     why('The character itself: nginx has no escape for it.'),
     block('', ['geo', '$poterne_dollar'], [own('default', '$')]),
@@ -199,6 +201,7 @@ function variables({ site }: Context): Node[] {
       ['map', '$http_accept', '$poterne_page'],
       [own('default', '$poterne_language'), own('~*^application/([a-z.-]+\\+)?json', 'json')],
     ),
+    ...pageMaps(context),
     gap,
     // The servers of publications set what it reads: without them nginx would not know the variable.
     ...(proxied(site).length > 0 ? [...misdirected(), gap] : []),

@@ -1,4 +1,4 @@
-import { debianRules } from '../../../lib/crs.ts';
+import { type AskedRules, debianRules, isAsked } from '../../../lib/crs.ts';
 import { ambiguous } from '../../../lib/path-class.ts';
 import type { Artefact, Input } from '../../../model/plan.ts';
 import type { Pointer } from '../../../model/pointer.ts';
@@ -82,7 +82,7 @@ export function wafArtefacts(context: Context): Omit<Artefact, 'host' | 'engine'
   return [
     file(files.module, [line(at, 'load_module', wafModule)]),
     file(files.off, [note('', 'Not looked at.'), own('modsecurity', 'off')]),
-    file(files.rules, rulesFile(context, at), rules ? ruleInputs(rules, at) : []),
+    file(files.rules, rulesFile(context, at), rules ? ruleInputs(rules, askedRules(site), at) : []),
   ];
 }
 
@@ -104,12 +104,24 @@ function rulesFile({ path }: Context, at: Pointer): Node[] {
   ];
 }
 
-const ruleInputs = ({ folder, files: set }: WafRuleSet, at: Pointer): Input[] =>
-  set.map(({ name, sha256 }) => ({
-    as: `${files.set}/${name}`,
-    from: { rules: { file: `${folder}/${name}`, sha256 } },
-    because: at,
-  }));
+const ruleInputs = ({ folder, files: set }: WafRuleSet, asked: AskedRules, at: Pointer): Input[] =>
+  set
+    .filter(({ name }) => isAsked(name, asked))
+    .map(({ name, sha256 }) => ({
+      as: `${files.set}/${name}`,
+      from: { rules: { file: `${folder}/${name}`, sha256 } },
+      because: at,
+    }));
+
+/** What publications ask of the rules. */
+function askedRules(site: Site): AskedRules {
+  const wafs = walled(site).flatMap(({ waf }) => waf ?? []);
+  return {
+    applications: new Set(wafs.flatMap(({ applications }) => applications)),
+    // CRS 950100, of level 2, reads an answer's status alone.
+    answers: wafs.some(({ paranoia, responseBody }) => paranoia > 1 || responseBody !== undefined),
+  };
+}
 
 /** `waf/rules.conf`, where there are rules: each file of them by its place in the generation, so that what was checked is what is read. */
 export function sealedRules(folder: string, paths: readonly string[]): Sealed[] {

@@ -3,16 +3,18 @@ import { ambiguous } from '../../../lib/path-class.ts';
 import { wafSummary, wafSummaryData } from '../../../lib/waf-log.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import type { ProxiedPublication, Publication } from '../../../model/site.ts';
-import type { Waf, WafExclusion } from '../../../model/waf.ts';
+import type { Waf } from '../../../model/waf.ts';
 import { type Context, endlessResets } from '../render/common.ts';
-import { block, encoded, exactly, line, type Node } from '../syntax.ts';
-import { blockedStatus } from './base.ts';
+import { encoded, exactly, line, type Node } from '../syntax.ts';
 import { type Action, secAction, secRule } from './seclang.ts';
+import { wafOf } from './skip.ts';
 
 const rules = (at: Pointer, text: string): Node => line(at, 'modsecurity_rules', text);
 
 /** Ids of a publication's own rules; the CRS leaves those below 100,000 to others. */
+const unclearPath = 10_002;
 const firstExclusion = 10_100;
+const afterExclusions = 'POTERNE_EXCLUSIONS';
 
 /** What is set before the CRS sets what is not: by the names that 3.3 has, and those of 4. */
 const settings = ({ paranoia, thresholds, methods = [] }: Waf): string[] => [
@@ -57,20 +59,31 @@ function summary({ id, waf }: ProxiedPublication & { readonly waf: Waf }): strin
 }
 
 /**
- * Where a path is excluded: as it is sent, and only in its normal form. Whatever a service may read as another path (`//`, `/./`, `;`,
- * encoded dots) is looked at wholly.
+ * What is excluded, and where: at a path as it is sent, and only in its normal form. Whatever a service may read as another path (`//`, `/./`,
+ * `;`, encoded dots) is looked at wholly.
  */
-function pathPattern(path: string): string {
-  const sent = exactly(encoded(path));
-  return `^(?!(?i:[^?]*(?:${ambiguous})))${sent}${path.endsWith('/') ? '' : '(?:\\?|$)'}`;
-}
-
-function exclusion({ rule, path, target }: WafExclusion, index: number): string {
-  const what =
-    target === undefined ? `ctl:ruleRemoveById=${rule}` : `ctl:ruleRemoveTargetById=${rule};${target}`;
-  return secRule('REQUEST_URI_RAW', `@rx ${pathPattern(path)}`, [
-    ...[`id:${firstExclusion + index}`, 'phase:1', 't:none', 'pass', 'nolog', what],
-  ]);
+function exclusions({ exclusions: all, pointer }: Waf): Node[] {
+  if (all.length === 0) return [];
+  const at = `${pointer}/exclusions`;
+  const first = ['phase:1', 't:none', 'pass', 'nolog'];
+  return [
+    rules(
+      at,
+      secRule('REQUEST_URI_RAW', `@rx ^(?i:[^?]*(?:${ambiguous}))`, [
+        ...[`id:${unclearPath}`, ...first, `skipAfter:${afterExclusions}`],
+      ]),
+    ),
+    ...all.map(({ rule, path, target, pointer: each }, index) =>
+      rules(
+        each,
+        secRule('REQUEST_URI_RAW', `@rx ^${exactly(encoded(path))}${path.endsWith('/') ? '' : '(?:\\?|$)'}`, [
+          ...[`id:${firstExclusion + index}`, ...first],
+          target === undefined ? `ctl:ruleRemoveById=${rule}` : `ctl:ruleRemoveTargetById=${rule};${target}`,
+        ]),
+      ),
+    ),
+    rules(at, `SecMarker ${afterExclusions}`),
+  ];
 }
 
 /** The lines by which a publication's server has its requests looked at. Rules of the server itself come before the CRS. */
@@ -99,7 +112,7 @@ export function wafLines(context: Context, publication: ProxiedPublication): Nod
         ),
       ]),
     ),
-    ...waf.exclusions.map((each, index) => rules(each.pointer, exclusion(each, index))),
+    ...exclusions(waf),
     rules(at, summary({ ...publication, waf })),
   ];
 }
@@ -110,9 +123,6 @@ export const wafSets = ({ waf }: ProxiedPublication): Node[] =>
     ? []
     : [line(`${waf.pointer}/response-body`, 'set', '$poterne_encodings', '')];
 
-const wafOf = (publication: Publication): Waf | undefined =>
-  publication.scenario === 'direct' ? undefined : publication.waf;
-
 /** In a location where answers may last: they are passed on as they come, unseen. */
 export const liveLines = (publication: Publication): Node[] => {
   const waf = wafOf(publication);
@@ -120,21 +130,3 @@ export const liveLines = (publication: Publication): Node[] => {
     ? []
     : [rules(`${waf.pointer}/response-body`, 'SecResponseBodyAccess Off')];
 };
-
-/** Whether all below a location is skipped. */
-export const isSkipped = (publication: Publication, path: string): boolean =>
-  wafOf(publication)?.skip.some((skipped) => skipped.endsWith('/') && path.startsWith(skipped)) ?? false;
-
-/** The skipped paths that need locations of their own. */
-export const skipped = (publication: Publication): readonly string[] => wafOf(publication)?.skip ?? [];
-
-/** In a location that is not looked at: a path that a service may read as another one is no reason not to look. */
-export function skipLines(publication: Publication): Node[] {
-  const waf = wafOf(publication);
-  if (!waf) return [];
-  const at = `${waf.pointer}/skip`;
-  return [
-    line(at, 'modsecurity', 'off'),
-    block(at, ['if', '($poterne_unclear_path)'], [line(at, 'return', blockedStatus)]),
-  ];
-}

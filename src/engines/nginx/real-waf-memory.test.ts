@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { childrenOf, megabytesOf } from '../../lib/testing-memory.ts';
+import type { Waf } from '../../model/waf.ts';
+import { publication, service, site } from './testing.ts';
+import { startGateway, testAuthority } from './testing-gateway.ts';
+import { waf } from './testing-waf.ts';
+
+// What a publication with a firewall takes of memory: every location of every server has a list of all rules (ADR 37), and a reload doubles it.
+
+const kinds: Record<string, Partial<Waf>> = {
+  plain: {},
+  'with skipped paths and exclusions': {
+    skip: ['/static/', '/health', '/img/', '/js/', '/css/'],
+    exclusions: [1, 2, 3].map((n) => ({
+      ...{ rule: 942100, path: `/search${n}`, target: 'ARGS:q', why: 'known', pointer: '' },
+    })),
+  },
+};
+
+test.each(Object.entries(kinds))(
+  '%s: at most a megabyte beyond the first, reloads included',
+  async (_, more) => {
+    const [few, many] = [2, 50];
+    const authority = await testAuthority('memory');
+    const issued = await authority.issue(['*.example.fr']);
+    const megabytes = async (count: number) => {
+      const gateway = await startGateway(
+        (ports) =>
+          site(
+            [service('app', 'http://127.0.0.1:9')],
+            Array.from({ length: count }, (_, n) =>
+              publication(`app${n}.example.fr`, 'app', { scenario: 'proxy+waf', waf: waf(more) }),
+            ),
+            ports,
+          ),
+        { pem: authority.pem, issue: async () => issued },
+      );
+      try {
+        const master = Number(await readFile(join(gateway.prefix, 'run/nginx.pid'), 'utf8'));
+        for (let reload = 0; reload < 2; reload++) {
+          const before = await childrenOf(master);
+          process.kill(master, 'SIGHUP');
+          await expect
+            .poll(
+              async () => {
+                const now = await childrenOf(master);
+                return now.length > 0 && now.every((pid) => !before.includes(pid));
+              },
+              { timeout: 30_000 },
+            )
+            .toBe(true);
+        }
+        return await megabytesOf([master, ...(await childrenOf(master))]);
+      } finally {
+        await gateway.stop();
+      }
+    };
+    expect(((await megabytes(many)) - (await megabytes(few))) / (many - few)).toBeLessThan(1);
+  },
+);

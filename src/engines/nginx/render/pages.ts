@@ -1,0 +1,98 @@
+import type { Input } from '../../../model/plan.ts';
+import type { Site } from '../../../model/site.ts';
+import { pageStatuses } from '../pages.ts';
+import { block, line, type Node, note } from '../syntax.ts';
+import { unlooked, wafPages } from '../waf/main.ts';
+import type { Context } from './common.ts';
+import { limitedLines, limitedPage } from './limits.ts';
+
+/**
+ * The gateway's own pages, in as few locations as can be: every server has them, and where there are rules of a firewall each location of
+ * each server keeps a list of them (ADR 37).
+ */
+
+const own = (...words: string[]): Node => line('', ...words);
+
+const hasLogo = ({ signIn }: Site): boolean => signIn?.brand.logo !== undefined;
+
+/** Which file is a page, and which are included in one: the first that is there, or nothing. */
+export function pageMaps({ site, path, statePath }: Context): Node[] {
+  // An error may lead to a page, and this to what it includes, within one request.
+  const map = (variable: string, files: readonly (readonly [pattern: string, file: string])[]): Node =>
+    block(
+      '',
+      ['map', '$uri', variable],
+      [
+        own('volatile'),
+        own('default', ''),
+        ...files.map(([pattern, file]) => own(`~^/\\.poterne${pattern}`, file)),
+      ],
+    );
+  return [
+    map('$poterne_page_file', [
+      ['/limited/json$', '/limited.json'],
+      ['/limited/', '/$poterne_language/429.html'],
+      ['/json/blocked\\.html$', '/blocked.json'],
+      ['/json/403-', '/refused.json'],
+      ['/json/', '/error.json'],
+      ['(/[a-z][a-z]/[a-z0-9-]+\\.html)$', '$1'],
+    ]),
+    map('$poterne_included', [
+      // What files say of who cut something off.
+      ['/with/said$', `${statePath('cut/said')}/$poterne_id`],
+      // Until when somebody is banned, and whom they may ask: what stands in the file by which they are.
+      ...(site.bans ? ([['/with/banned$', `${statePath('bans/addresses')}/$remote_addr`]] as const) : []),
+      ...(hasLogo(site) ? ([['/with/logo$', path('current/pages/logo.html')]] as const) : []),
+    ]),
+    map(
+      '$poterne_included_else',
+      site.bans ? [['/with/banned$', `${statePath('bans/networks')}/$poterne_network`]] : [],
+    ),
+  ];
+}
+
+/** `pages.conf`, for every server: the gateway's own pages. Answers of the application are never replaced. */
+export function pagesFile(context: Context): Node[] {
+  const { site, path } = context;
+  const internal = [own('internal'), own('allow', 'all'), own('auth_request', 'off')];
+  const page = (place: string, more: readonly Node[] = []): Node =>
+    block(
+      '',
+      ['location', '^~', place],
+      [
+        ...internal,
+        ...[own('ssi', 'on'), own('ssi_types', 'application/json'), own('charset', 'utf-8')],
+        block('', ['types'], [own('text/html', 'html'), own('application/json', 'json')]),
+        ...more,
+        own('root', path('current/pages')),
+        own('try_files', '$poterne_page_file', '=500'),
+      ],
+    );
+  return [
+    note('', "The gateway's own pages. Answers of the application itself are never replaced."),
+    ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/$poterne_page/${s}.html`)),
+    ...wafPages(site),
+    own('error_page', '429', limitedPage),
+    page('/.poterne/'),
+    page('/.poterne/limited/', limitedLines(context)),
+    block(
+      '',
+      ['location', '^~', '/.poterne/with/'],
+      [
+        ...internal,
+        ...unlooked(site),
+        own('default_type', 'text/html'),
+        own('root', '/'),
+        own('try_files', '$poterne_included', '$poterne_included_else', '=204'),
+      ],
+    ),
+  ];
+}
+
+const logoPointer = '/sign-in/brand/logo';
+
+/** The logo of the organisation, which `nginx.conf` brings for all pages. */
+export const logoInputs = ({ signIn }: Site): Input[] =>
+  signIn?.brand.logo === undefined
+    ? []
+    : [{ as: 'pages/logo.html', from: { logo: signIn.brand.logo }, because: logoPointer }];
