@@ -1,4 +1,14 @@
-import { Document, isCollection, isMap, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
+import {
+  Document,
+  isCollection,
+  isMap,
+  isPair,
+  isSeq,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import type { Pointer } from '../model/pointer.ts';
 import { segments } from '../model/pointer.ts';
 import type { WafExclusion } from '../model/waf.ts';
@@ -9,7 +19,7 @@ export type WrittenExclusion = Omit<WafExclusion, 'pointer'>;
 
 /**
  * The text of a description's file with more exclusions for the publication at a pointer: nothing else of it changes, comments and
- * layout stay. Where the publication is written in one line, or is an alias, that stretch is written anew, or nothing is given.
+ * layout stay. Nothing is given where the publication is an alias, or written in a way that cannot be added to.
  */
 export function withExclusions(
   { text, document }: Pick<Source, 'text' | 'document'>,
@@ -33,15 +43,8 @@ export function withExclusions(
   const before = (list?.toJSON() as unknown[] | undefined) ?? [];
   wanted.setIn([...path, 'waf', 'exclusions'], wanted.createNode([...before, ...items]));
   const said = JSON.stringify(wanted.toJS());
-  const spliced = splice(text, at, waf, list, items);
-  if (spliced !== undefined && isSame(spliced, said)) return spliced;
-  // What is written in one line: the library keeps comments, and lays out only what it must.
-  const anew = parseDocument(text);
-  const place = [...path, 'waf', 'exclusions'];
-  if (isSeq(anew.getIn(place, true))) for (const item of items) anew.addIn(place, anew.createNode(item));
-  else anew.setIn(place, anew.createNode(items));
-  const laid = anew.toString({ lineWidth: 0, flowCollectionPadding: true });
-  return isSame(laid, said) ? laid : undefined;
+  const spliced = splice(text, at, waf, list, items) ?? spliceInLine(text, at, waf, list, items);
+  return spliced !== undefined && isSame(spliced, said) ? spliced : undefined;
 }
 
 function isSame(text: string, said: string): boolean {
@@ -74,6 +77,35 @@ function splice(
   if (into.flow || list || (waf && into !== waf)) return undefined;
   const column = columnOf(text, into);
   return column === undefined ? undefined : insert(text, into, lines(value, column));
+}
+
+/** The same where what they belong to is written in one line, between brackets. */
+function spliceInLine(
+  text: string,
+  publication: YAMLMap,
+  waf: YAMLMap | undefined,
+  list: Node | undefined,
+  items: readonly object[],
+): string | undefined {
+  const words = items.map((item) => inLine(item)).join(', ');
+  if (list && isSeq(list)) return within(text, list, words);
+  return waf
+    ? within(text, waf, `exclusions: [${words}]`)
+    : within(text, publication, `waf: { exclusions: [${words}] }`);
+}
+
+const inLine = (value: object): string =>
+  new Document(value).toString({ collectionStyle: 'flow', lineWidth: 0 }).trim();
+
+/** Behind the last entry between the brackets of a collection. */
+function within(text: string, node: YAMLMap | YAMLSeq, added: string): string | undefined {
+  if (!node.flow || !node.range) return undefined;
+  const last = node.items.at(-1);
+  const end = isPair(last) ? (last.value as Node | null) : (last as Node | undefined);
+  const at = last === undefined ? node.range[0] + 1 : end?.range?.[1];
+  if (at === undefined) return undefined;
+  const padded = isMap(node) && last === undefined ? ` ${added} ` : last === undefined ? added : `, ${added}`;
+  return text.slice(0, at) + padded + text.slice(at);
 }
 
 /** In which column a collection's entries begin: its own first character, dashes included. */

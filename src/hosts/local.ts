@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Fault } from '../model/fault.ts';
 import type { Host } from './host.ts';
 
@@ -25,7 +26,7 @@ export async function findProgram(name: string): Promise<string | undefined> {
 /** This machine. */
 export const localhost: Host = {
   name: 'localhost',
-  async run(argv, { timeout = 60_000, maxBytes = 64 << 20 } = {}) {
+  async run(argv, { timeout = 60_000, maxBytes = 64 << 20, input, told } = {}) {
     const [name = '', ...rest] = argv;
     const program = await findProgram(name);
     if (program === undefined) throw new Fault('host.command.missing', { program: name });
@@ -34,7 +35,10 @@ export const localhost: Host = {
         const code = error ? (typeof error.code === 'number' ? error.code : undefined) : 0;
         resolve({ code, stdout, stderr });
       });
-      child.stdin?.end();
+      // Who ends before it has read is heard by its status.
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(input);
+      if (told && child.stderr) createInterface({ input: child.stderr }).on('line', told);
     });
   },
 };

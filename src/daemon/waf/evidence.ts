@@ -63,18 +63,12 @@ async function askThere(
   { settings, here }: Reach,
   wanted: readonly Walled[],
 ): Promise<Readonly<Record<string, WafEvidence>> | undefined> {
-  const argv = [
-    'poterne',
-    'waf',
-    'evidence',
-    '--json',
-    '--state',
-    installedGateway.state,
-    JSON.stringify(wanted),
-  ];
+  const argv = ['poterne', 'waf', 'evidence', '--json', '--state', installedGateway.state];
   try {
     const { code, stdout } = await sshHost(targetOf(site, gateway, here), settings).run(argv, {
       timeout: 10 * 60_000,
+      // An argument has room for a hundred publications.
+      input: JSON.stringify(wanted),
     });
     return code === 0 ? (JSON.parse(stdout) as Record<string, WafEvidence>) : undefined;
   } catch (error) {

@@ -9,11 +9,13 @@ import {
   testAuthority,
 } from '../../engines/nginx/testing-gateway.ts';
 import { type Walled, walled } from './log.ts';
-import { type Tuned, tune } from './tune.ts';
+import { attacksIn, type Tuned, tune } from './tune.ts';
 
 // A mistake of the firewall, as it stands in the log of a real nginx, and what its exclusion costs, weighed on another.
 
-const samples = fileURLToPath(new URL('../../waf/samples/attacks-injection.yaml', import.meta.url));
+const attacks = await attacksIn(
+  fileURLToPath(new URL('../../waf/samples/attacks-injection.yaml', import.meta.url)),
+);
 const sentence = "Selon l'article 12, d'où; select * from la table où l'eau n'est pas";
 
 let gateway: RunningGateway;
@@ -61,7 +63,7 @@ async function tuned(path: string, body?: string): Promise<Tuned> {
     body === undefined ? {} : { method: 'POST', headers, body },
   );
   const reference = String(reply.headers['x-request-id']);
-  return tune(gateway.state, gateway.site, erp, { reference }, { samples });
+  return tune(gateway.state, gateway.site, erp, { reference }, { attacks });
 }
 
 describe('a French sentence that a rule takes for a command', () => {
@@ -97,7 +99,7 @@ test('what an exclusion costs is told by the names of the attacks that would pas
     gateway.site,
     erp,
     { exclusion, given },
-    { samples },
+    { attacks },
   );
   expect(replay).toBe('given');
   expect(proposals).toHaveLength(1);
@@ -109,14 +111,14 @@ test('what an exclusion costs is told by the names of the attacks that would pas
 
 test('the rule that adds up the others is never left out', async () => {
   const exclusion = { rule: 949110, path: '/search', target: 'ARGS:q' };
-  await expect(tune(gateway.state, gateway.site, erp, { exclusion }, { samples })).rejects.toMatchObject({
+  await expect(tune(gateway.state, gateway.site, erp, { exclusion }, { attacks })).rejects.toMatchObject({
     code: 'waf.tune.sum',
   });
 });
 
 test('a reference that the log does not know, or of another publication, is refused', async () => {
   const reference = '0'.repeat(32);
-  await expect(tune(gateway.state, gateway.site, erp, { reference }, { samples })).rejects.toMatchObject({
+  await expect(tune(gateway.state, gateway.site, erp, { reference }, { attacks })).rejects.toMatchObject({
     code: 'waf.reference.unknown',
   });
 });

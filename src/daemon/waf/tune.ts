@@ -34,11 +34,15 @@ export interface Tuned {
 }
 
 export interface TuneOptions {
-  /** A file or a folder of attack samples, in the format of the CRS's regression tests. */
-  readonly samples: string;
+  /** What is weighed with. */
+  readonly attacks: readonly Attack[];
   readonly tell?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
+
+/** The attacks of samples: a file or a folder, in the format of the CRS's regression tests. */
+export const attacksIn = async (samples: string): Promise<readonly Attack[]> =>
+  attacksOf((await readSuite(samples)).tests);
 
 /**
  * Proposes exclusions for a mistake, and weighs them on a real engine. Throws `waf.reference.unknown`, `waf.tune.other`, `waf.tune.cut`,
@@ -49,10 +53,9 @@ export async function tune(
   site: Site,
   publication: Walled,
   ask: TuneAsk,
-  { samples, ...rest }: TuneOptions,
+  options: TuneOptions,
 ): Promise<Tuned> {
-  const attacks: readonly Attack[] = attacksOf((await readSuite(samples)).tests);
-  const common = { site, publication, attacks, ...rest };
+  const common = { site, publication, ...options };
   if ('exclusion' in ask) {
     const { exclusion } = ask;
     if (isSumRule(exclusion.rule))

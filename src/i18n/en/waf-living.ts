@@ -96,8 +96,6 @@ export const wafLiving = {
   'waf.tune.nothing': 'no rule is told of for {reference}: nothing can be left out',
   'waf.tune.samples.missing': 'there are no attack samples in {path}',
   'waf.tune.request.missing': '{file} cannot be read: {reason}',
-  'waf.tune.request.there': 'a request in a file is sent on this machine only, and {host} has the gateway',
-  'waf.tune.request.there.next': 'run the command on {host}',
   'waf.tune.proposal.form': 'there is no proposal {value}: there {count|is|are} {count}',
   'waf.tune.edit': 'the publication is not written in {file} in a way that can be added to',
   'waf.tune.edit.next': 'write it yourself, under waf of the publication:\n{text}',

@@ -101,9 +101,6 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.tune.nothing': 'aucune règle n’est dite pour {reference} : il n’y a rien à exclure',
   'waf.tune.samples.missing': 'il n’y a pas d’échantillons d’attaques dans {path}',
   'waf.tune.request.missing': '{file} est illisible : {reason}',
-  'waf.tune.request.there':
-    'une requête dans un fichier n’est envoyée que sur cette machine, et c’est {host} qui a la passerelle',
-  'waf.tune.request.there.next': 'lancez la commande sur {host}',
   'waf.tune.proposal.form': 'il n’y a pas de proposition {value} : il y en a {count}',
   'waf.tune.edit': 'la publication n’est pas écrite dans {file} d’une manière qui se complète',
   'waf.tune.edit.next': 'écrivez-le vous-même, sous waf de la publication :\n{text}',

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { activeManifest } from '../../../daemon/gateway.ts';
 import { evidenceOf } from '../../../daemon/waf/evidence.ts';
@@ -57,26 +58,35 @@ export function wafReport(context: Context): Command {
       if (name === undefined)
         throw new WrongRequest('waf.name.missing', {}, { next: message('waf.name.missing.next') });
       const since = sinceOf(options.since);
-      const words = ['report', '--since', since, ...unnamed(options), name];
-      const report = await askGateway(context, options, words, async (state) => {
-        const site = await servedSite(state);
-        const told = await reportOf(state, site, walledNamed(site, name), new Date(since));
-        return options.names ? told : withoutNames(told);
-      });
+      const report = await askGateway(
+        context,
+        options,
+        async (state) => {
+          const site = await servedSite(state);
+          const told = await reportOf(state, site, walledNamed(site, name), new Date(since));
+          return options.names ? told : withoutNames(told);
+        },
+        {
+          words: ['report', '--since', since, ...unnamed(options), name],
+          has: ['mode', 'groups', 'log'],
+        },
+      );
       if (options.json) context.out(JSON.stringify(report));
       else show(context, name, report, options.all === true);
     });
 }
 
-/** Hidden: what `plan` asks of a gateway whose publications are to block. */
+/** Hidden: what `plan` asks of a gateway whose publications are to block; they come by standard input. */
 export function wafEvidence(context: Context): Command {
-  return gatewayCommand(context, 'evidence', 'waf.report.about', [])
-    .argument('<publications>', '')
-    .action(async (asked: string, options: GatewayOptions) => {
-      const publications = JSON.parse(asked) as Walled[];
-      const found = await askGateway(context, options, [], (state) => evidenceOf(state, publications));
+  return gatewayCommand(context, 'evidence', 'waf.report.about', []).action(
+    async (options: GatewayOptions) => {
+      const found = await askGateway(context, options, async (state) =>
+        // Read by the process that works: this one may have gone on as the gateway's account.
+        evidenceOf(state, JSON.parse(await text(process.stdin)) as Walled[]),
+      );
       context.out(JSON.stringify(found));
-    });
+    },
+  );
 }
 
 const unnamed = ({ names }: ReportOptions): readonly string[] => (names ? [] : ['--no-names']);
@@ -93,7 +103,6 @@ async function showReference(context: Context, options: ReportOptions, reference
   const event = await askGateway(
     context,
     options,
-    ['report', '--reference', reference, ...unnamed(options)],
     async (state): Promise<Told> => {
       const found = await eventOfReference(state, reference);
       if (found) {
@@ -107,6 +116,7 @@ async function showReference(context: Context, options: ReportOptions, reference
         { next: message('waf.reference.unknown.next') },
       );
     },
+    { words: ['report', '--reference', reference, ...unnamed(options)], has: ['request', 'matches'] },
   );
   if (options.json) return context.out(JSON.stringify(event));
   context.out(eventText(context, event));

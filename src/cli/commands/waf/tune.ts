@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { createTwoFilesPatch } from 'diff';
 import { activeManifest } from '../../../daemon/gateway.ts';
@@ -14,6 +15,7 @@ import { isSumRule } from '../../../lib/waf-log.ts';
 import { Fault } from '../../../model/fault.ts';
 import { message } from '../../../model/message.ts';
 import type { Site } from '../../../model/site.ts';
+import type { Attack } from '../../../waf/attacks.ts';
 import type { Exclusion } from '../../../waf/proposals.ts';
 import type { Context } from '../../context.ts';
 import { type DescribedSite, requireSite } from '../../description.ts';
@@ -21,7 +23,7 @@ import { exit, WrongRequest } from '../../exit.ts';
 import { interruption } from '../../interruption.ts';
 import { publicationNamed } from '../../publication-named.ts';
 import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
-import { askGateway, otherGateway, withWall } from '../../waf-at.ts';
+import { askGateway, progressLine, withWall } from '../../waf-at.ts';
 
 interface TuneOptions extends GatewayOptions {
   readonly reference?: string;
@@ -83,23 +85,33 @@ export function wafTune(context: Context): Command {
     });
 }
 
-/** Hidden: what `tune` has the gateway do where that is another machine. */
+/** Hidden: what `tune` has the gateway do where that is another machine; what is asked comes by standard input. */
 export function wafTrial(context: Context): Command {
-  return gatewayCommand(context, 'trial', 'waf.tune.about', [])
-    .argument('<asked>', '')
-    .action(async (asked: string, options: GatewayOptions) => {
-      const { publication, ask } = JSON.parse(asked) as { publication: Walled; ask: Asked };
-      const tuned = await askGateway(context, options, [], async (state) => {
-        const site = (await activeManifest(state))?.site;
-        if (!site) throw new Fault('waf.unserved', { state }, { next: message('waf.unserved.next') });
-        const { tune } = await import('../../../daemon/waf/tune.ts');
-        return tune(state, withPublication(site, publication), publication, ask, { samples: ownSamples });
-      });
-      context.out(JSON.stringify(tuned));
+  return gatewayCommand(context, 'trial', 'waf.tune.about', []).action(async (options: GatewayOptions) => {
+    const tuned = await askGateway(context, options, async (state) => {
+      // Read by the process that works: this one may have gone on as the gateway's account.
+      const { publication, ask, attacks, given } = JSON.parse(await text(process.stdin)) as Carried;
+      const site = (await activeManifest(state))?.site;
+      if (!site) throw new Fault('waf.unserved', { state }, { next: message('waf.unserved.next') });
+      const { tune } = await import('../../../daemon/waf/tune.ts');
+      const asked = given === undefined ? ask : { ...ask, given: Buffer.from(given, 'base64') };
+      const tell = (done: number, total: number) => context.err(progressLine({ done, total }));
+      return tune(state, withPublication(site, publication), publication, asked, { attacks, tell });
     });
+    context.out(JSON.stringify(tuned));
+  });
 }
 
 type Asked = { readonly reference: string } | { readonly exclusion: Exclusion };
+
+/** What goes to the gateway: the publication as it is described here, and what it is weighed with. */
+interface Carried {
+  readonly publication: Walled;
+  readonly ask: Asked;
+  readonly attacks: readonly Attack[];
+  /** A request as bytes, in base64. */
+  readonly given?: string;
+}
 
 async function tunedBy(
   context: Context,
@@ -108,38 +120,33 @@ async function tunedBy(
   publication: Walled,
 ): Promise<Tuned> {
   const ask = askOf(options);
-  const there = await otherGateway(context, options);
-  if (there && options.request)
-    throw new WrongRequest(
-      'waf.tune.request.there',
-      { host: there.name },
-      { next: message('waf.tune.request.there.next', { host: there.name }) },
-    );
   const given = options.request === undefined ? undefined : await readGiven(options.request);
-  if (!there && !existsSync(options.samples))
+  if (!existsSync(options.samples))
     throw new WrongRequest('waf.tune.samples.missing', { path: options.samples });
+  const { attacksIn, tune } = await import('../../../daemon/waf/tune.ts');
+  const attacks = await attacksIn(options.samples);
+  const last = { at: 0 };
+  const tell = (done: number, total: number) => {
+    if (options.json || Date.now() - last.at < 2000) return;
+    last.at = Date.now();
+    context.err(context.t('waf.tune.progress', { done, total }));
+  };
   const stopping = interruption(() => {});
   try {
-    return await askGateway(
-      context,
-      options,
-      ['trial', JSON.stringify({ publication, ask })],
-      async (state) => {
-        const { tune } = await import('../../../daemon/waf/tune.ts');
-        const last = { at: 0 };
-        const tell = (done: number, total: number) => {
-          if (options.json || Date.now() - last.at < 2000) return;
-          last.at = Date.now();
-          context.err(context.t('waf.tune.progress', { done, total }));
-        };
-        const asked = given ? { ...ask, given } : ask;
-        return tune(state, site, publication, asked, {
-          samples: options.samples,
-          tell,
-          signal: stopping.signal,
-        });
-      },
-    );
+    const here = (state: string) =>
+      tune(state, site, publication, given ? { ...ask, given } : ask, {
+        ...{ attacks, tell, signal: stopping.signal },
+      });
+    const carried: Carried = {
+      ...{ publication, ask, attacks },
+      ...(given ? { given: given.toString('base64') } : {}),
+    };
+    return await askGateway(context, options, here, {
+      words: ['trial'],
+      input: carried,
+      has: ['contributing', 'path', 'proposals'],
+      tell,
+    });
   } finally {
     stopping.end();
   }
