@@ -18,6 +18,8 @@ export interface PortalEnv {
     whence: Whence;
     /** Absent: nobody is signed in. */
     session: PortalSession | undefined;
+    /** What of a sent form belongs to its page's address. */
+    kept: Readonly<Record<string, string>> | undefined;
     /** What the tokens of forms stem from, when it was set by this very request. */
     formSecret: string | undefined;
   };

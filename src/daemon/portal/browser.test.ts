@@ -17,10 +17,12 @@ sign-in:
 services:
   app: { url: "http://127.0.0.1:${app}", title: Open-Prod }
   wiki: { url: "http://127.0.0.1:${app}", title: Wiki }
+  buying: { url: "http://127.0.0.1:${app}", title: Buying }
   vault: { url: "http://127.0.0.1:${app}", title: Vault }
 publications:
   erp.ville.test: { service: app, tls: internal, audience: [ { groups: [staff] } ] }
   it.ville.test: { service: app, tls: internal, audience: [ { groups: [it] } ] }
+  buying.ville.test: { service: buying, tls: internal, audience: [ { groups: [staff], approval: { by: { groups: [it] }, for: 4h } } ] }
   wiki.autre.test: { service: wiki, tls: internal, audience: [ { signed-in: true } ] }
   vault.ville.test: { service: vault, tls: internal, audience: [ { groups: [it, staff], mfa: required } ] }
 `;
@@ -61,7 +63,12 @@ describe('in a real browser', () => {
     expect(await said(page)).toContain('x-poterne-user: alice');
 
     await page.goto(rig.origin('portail.ville.test'));
-    expect(await page.locator('.cards a').allTextContents()).toEqual(['Open-Prod', 'Vault', 'Wiki']);
+    expect(await page.locator('.cards a').allTextContents()).toEqual([
+      'Ask for access',
+      'Open-Prod',
+      'Vault',
+      'Wiki',
+    ]);
     expect(await said(page)).toContain('Asks for a second factor');
     await page.click('form[action="/sign-out"] button');
     await page.waitForURL('**/signed-out');
@@ -195,17 +202,29 @@ describe('in a real browser', () => {
       if (await page.evaluate('document.documentElement.scrollWidth > innerWidth'))
         wrong.push(`${new URL(page.url()).pathname} is wider than the screen`);
     };
-    await page.goto(`${portal}/sign-in`);
+    const buying = `${rig.origin('buying.ville.test')}/orders?year=2026`;
+    await page.goto(buying);
     await page.fill('#login', 'carol');
     await page.fill('#password', 'wrong');
     await page.click('form[action="/sign-in"] button');
+    await page.waitForSelector('[role=alert]');
     await look();
+    // In another language, and back: where they wished to go is kept.
+    await page.click('footer a[hreflang=en]');
+    await page.click('footer a[hreflang=fr]');
     await signIn(page, 'carol');
-    await page.waitForURL(`${portal}/`);
-    for (const path of ['/', '/sessions', '/factors/totp', '/factors/passkeys', '/password', '/nothing']) {
+    await page.waitForURL('**/ask*');
+    await look();
+    const own = ['/', '/sessions', '/certificates', '/factors', '/factors/totp', '/factors/passkeys'];
+    for (const path of [...own, '/password', '/sign-out', '/nothing']) {
       await page.goto(portal + path);
       await look();
     }
+    await page.goto(buying);
+    await page.fill('#reason', 'Commandes');
+    await page.click('form[action="/ask"] button');
+    await page.waitForSelector('[role=status]');
+    await look();
     // A page of nginx's own, with the logo in it.
     await page.goto(`${rig.origin('it.ville.test')}/`);
     expect(await page.title()).toMatch(/^Pas ouvert pour vous/);

@@ -80,5 +80,5 @@ export function area(one: {
 }): Html {
   const { name, label, longest, isWrong } = one;
   return html`<p class="field"><label for="${name}">${label}</label>
-<textarea id="${name}" name="${name}" maxlength="${longest}" rows="3"${isWrong && html` aria-invalid="true" aria-describedby="wrong"`} required></textarea></p>`;
+<textarea id="${name}" name="${name}" maxlength="${longest}" rows="3"${isWrong && html` aria-invalid="true" aria-describedby="wrong" autofocus`} required></textarea></p>`;
 }

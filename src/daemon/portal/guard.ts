@@ -42,7 +42,19 @@ export const secured: MiddlewareHandler<PortalEnv> = async (asked, next) => {
 export const genuine: MiddlewareHandler<PortalEnv> = async (asked, next) => {
   if (asked.req.method === 'GET' || asked.req.method === 'HEAD') return next();
   if (asked.req.method !== 'POST') return problem(asked, 405);
-  const token = asked.req.header('x-poterne-form') ?? (await asked.req.parseBody())[tokenField];
+  const sent = await asked.req.parseBody();
+  const token = asked.req.header('x-poterne-form') ?? sent[tokenField];
+  // Where one wishes to go, and an invitation's own code, are in the address of a page before its form is sent.
+  const kept = asked.req.path === '/invitation' ? ['to', 'code'] : ['to'];
+  asked.set(
+    'kept',
+    Object.fromEntries(
+      kept.flatMap((name): [string, string][] => {
+        const value = sent[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      }),
+    ),
+  );
   if (asked.req.header('origin') !== asked.get('origin') || !isFormToken(asked, token))
     return problem(asked, 403);
   return next();

@@ -22,6 +22,8 @@ export interface Page {
   readonly wide?: boolean;
   /** A script of ours, by its path; the page must also work, or say what to do, without it. */
   readonly script?: string;
+  /** It cannot be shown again, in another language neither. */
+  readonly once?: boolean;
   /** Where the browser goes by itself. */
   readonly next?: URL;
 }
@@ -52,7 +54,7 @@ export function page(asked: Asked, { status = 200, ...content }: Page): Response
   return asked.html(`<!doctype html>\n${document(asked, content).html}`, status);
 }
 
-function document(asked: Asked, { title, body, wrong, done, wide, script, next }: Page): Html {
+function document(asked: Asked, { title, body, wrong, done, wide, script, once, next }: Page): Html {
   const site = asked.get('site');
   const language = asked.get('language');
   const name = site.signIn.brand.name ?? site.name;
@@ -79,13 +81,7 @@ ${wrong && html`<p class="wrong" role="alert" id="wrong">${wrong}</p>`}
 ${done && html`<p class="done" role="status">${done}</p>`}
 ${body}
 </main>
-<footer>
-<nav aria-label="${tell(asked, 'portal.language')}">${languages.map((each) =>
-    each === language
-      ? html`<span aria-current="true" lang="${each}">${languageNames[each]}</span>`
-      : html`<a href="${inLanguage(asked, each)}" lang="${each}" hreflang="${each}">${languageNames[each]}</a>`,
-  )}</nav>
-</footer>
+<footer>${!once && languageChoice(asked)}</footer>
 </body>
 </html>
 `;
@@ -108,9 +104,21 @@ function navigation(asked: Asked): Html {
   )}</ul></nav>`;
 }
 
-/** The same page in another language. */
+function languageChoice(asked: Asked): Html {
+  const language = asked.get('language');
+  return html`
+<nav aria-label="${tell(asked, 'portal.language')}">${languages.map((each) =>
+    each === language
+      ? html`<span aria-current="true" lang="${each}">${languageNames[each]}</span>`
+      : html`<a href="${inLanguage(asked, each)}" lang="${each}" hreflang="${each}">${languageNames[each]}</a>`,
+  )}</nav>
+`;
+}
+
+/** The same page in another language; also one that answers a form leads to where one wished to go. */
 function inLanguage(asked: Asked, language: string): string {
   const { pathname, searchParams } = new URL(asked.req.url);
+  for (const [name, value] of Object.entries(asked.get('kept') ?? {})) searchParams.set(name, value);
   searchParams.set('lang', language);
   return `${pathname}?${searchParams}`;
 }

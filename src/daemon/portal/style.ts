@@ -26,6 +26,7 @@ textarea{min-height:5rem}
 input[aria-invalid]{border:2px solid var(--wrong)}
 .check{display:flex;gap:.6rem;align-items:baseline}
 .check label{font-weight:400}
+.check input{flex:none;width:1.5rem;height:1.5rem;margin:0;align-self:center;accent-color:var(--accent)}
 button,a.button{display:inline-block;min-height:2.75rem;padding:.45rem 1.1rem;border:1px solid var(--accent);border-radius:.3rem;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;line-height:1.7;text-align:center;text-decoration:none;cursor:pointer}
 button.quiet,a.button.quiet{border-color:var(--edge);background:transparent;color:var(--ink);font-weight:400}
 button.danger{border-color:var(--wrong);background:transparent;color:var(--wrong)}

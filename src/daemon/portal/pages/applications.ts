@@ -92,10 +92,10 @@ function card(asked: Asked, { publication, url, verdict }: Application): Html {
   const isOpen = verdict.admitted || verdict.why === 'second-factor';
   return html`<li>${isOpen ? html`<a href="${url}">${title}</a>` : html`<strong>${title}</strong>`}
 ${title !== publication.example && html`<small>${publication.example}</small>`}
-${state(asked, url, verdict)}</li>`;
+${state(asked, url, verdict, title)}</li>`;
 }
 
-function state(asked: Asked, url: string, verdict: Verdict): Html | undefined {
+function state(asked: Asked, url: string, verdict: Verdict, name: string): Html | undefined {
   const until = verdict.until && moment(asked, verdict.until);
   if (verdict.admitted)
     return until === undefined
@@ -106,7 +106,7 @@ function state(asked: Asked, url: string, verdict: Verdict): Html | undefined {
     return html`<span class="state shut">${tell(asked, 'portal.applications.opens', { until })}</span>`;
   const text = html`<span class="state${verdict.why !== 'second-factor' && ' shut'}">${tell(asked, `portal.applications.${verdict.why}`)}</span>`;
   if (verdict.why !== 'approval') return text;
-  return html`${text}<a href="${withWish('/ask', new URL(url))}">${tell(asked, 'portal.applications.ask')}</a>`;
+  return html`${text}<a href="${withWish('/ask', new URL(url))}" aria-label="${tell(asked, 'portal.ask.title', { name })}">${tell(asked, 'portal.applications.ask')}</a>`;
 }
 
 /** How many requests wait for this person's answer. */

@@ -32,6 +32,7 @@ export function invitationPages(app: Hono<PortalEnv>, people: LocalPeople): void
     return page(asked, {
       title: tell(asked, 'factors.invitation.title'),
       done: tell(asked, 'factors.invitation.done', { login: user.login }),
+      once: true,
       body: html`<p class="actions"><a class="button" href="/sign-in">${tell(asked, 'portal.sign-in.title')}</a></p>`,
     });
   });

@@ -26,6 +26,7 @@ function codesPage(asked: Asked, codes: readonly string[], next: URL): Response 
   return page(asked, {
     title: tell(asked, 'factors.recovery'),
     done: tell(asked, 'factors.recovery.made'),
+    once: true,
     body: html`<p>${tell(asked, 'factors.recovery.keep', { count: codes.length })}</p>
 <ul class="codes">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
 <p class="actions"><a class="button" href="${enteringUrl(asked, next).href}">${tell(asked, 'factors.recovery.kept')}</a></p>`,

@@ -42,7 +42,8 @@ ${form(asked, '/sign-out', html`<p class="actions">${button(tell(asked, 'portal.
     return next ? signedOut(asked, next) : asked.redirect('/signed-out', 303);
   });
 
-  app.get('/signed-out', (asked) => signedOut(asked));
+  // An address that one kept says nothing false to whoever is signed in again.
+  app.get('/signed-out', (asked) => (asked.get('session') ? asked.redirect('/', 303) : signedOut(asked)));
 }
 
 async function leaveProvider(source: Source | undefined, user: User, back: URL): Promise<URL | undefined> {
