@@ -9,7 +9,7 @@ import { message } from '../model/message.ts';
 import { type Partner, partnerStanding } from '../model/partner.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
-import { type Publication, passedThrough, type Site } from '../model/site.ts';
+import type { Publication, Site } from '../model/site.ts';
 import { letsInMore } from '../plan/topology.ts';
 import type { Content, ContentFile, Generation } from './generations.ts';
 import type { Materials } from './materialise.ts';
@@ -187,7 +187,7 @@ export class Staging {
     if (letsInMore({ site: before, publication: served }, { site: now, publication: wanted }))
       return undefined;
     // Its version listens where the gateway listened then.
-    return listening(before) === listening(now) ? served : undefined;
+    return this.engine.listening(before) === this.engine.listening(now) ? served : undefined;
   }
 
   /** What was refused and what stands instead, at the lines that caused it. */
@@ -230,18 +230,6 @@ function servedPublication(manifest: Manifest, publication: string): Publication
   const stands = manifest.standing[publication];
   if (stands) return stands.state === 'kept' && 'routes' in stands.served ? stands.served : undefined;
   return manifest.site.publications.find(({ id }) => id === publication);
-}
-
-/** Where a gateway listens and how, to compare: also whether something else has the proxy's https port. */
-function listening({ gateway, publications }: Site): string {
-  const { listen, httpPort, httpsPort, proxyProtocol } = gateway;
-  return JSON.stringify([
-    listen,
-    httpPort,
-    httpsPort,
-    proxyProtocol,
-    passedThrough({ publications }).length > 0,
-  ]);
 }
 
 /** The fault of a configuration that cannot be had even with its publications set apart. */

@@ -28,6 +28,7 @@ export const wordy: Engine = {
   name: 'wordy',
   packages: [],
   modules: () => [],
+  listening: () => '',
   binary: 'wordy',
   schema: {
     host: {},

@@ -113,6 +113,8 @@ export interface ServerEngine extends EngineGround {
   readonly binary: string;
   /** What this site needs besides the executable; each file once. */
   modules(site: Site): readonly Module[];
+  /** Where it listens and how: an earlier version of a publication stands beside others only where that is the same. */
+  listening(site: Site): string;
   render(site: Site, facts: Facts): readonly Artefact[];
   /**
    * Files that cannot be part of what a generation's hash is computed over: what carries the hash, so that the running engine can tell which

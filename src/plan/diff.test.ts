@@ -84,12 +84,13 @@ test.each([
   ['requests: 10/s', 'requests: 30/m', ['change: erp.example.fr: one address may ask 30/m (so far 10/s)']],
   [
     'burst: 20',
-    'burst: 20, all: { requests: 90/s, connections: 40 }, download: { rate: 2MB/s, after: 1MB }',
+    'burst: 20, all: { requests: 90/s, connections: 40 }, download: { rate: 2MB/s, after: 1MB }, upload: 3MB/s',
     [
       'change: erp.example.fr: all visitors together may ask 90/s (so far ∞)',
       'change: erp.example.fr: all visitors together may have 40 requests in progress (so far ∞)',
       'change: erp.example.fr: an answer comes at 2.0 MB/s (so far ∞)',
       'change: erp.example.fr: limits.download.after: – → 1000000',
+      'change: erp.example.fr: a connection sends at 3.0 MB/s (so far ∞)',
     ],
   ],
   [

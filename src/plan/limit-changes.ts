@@ -18,6 +18,8 @@ export function limitSentence(
 ): Message | undefined {
   if (setting === 'limits.download.rate')
     return message('change.limit.download', { name, from: speed(from), to: speed(to) });
+  if (setting === 'limits.upload')
+    return message('change.limit.upload', { name, from: speed(from), to: speed(to) });
   const [, whom = 'address', word] =
     /^limits\.(?:(session|token|all)\.)?(requests|connections)$/.exec(setting) ?? [];
   if (word === undefined) return undefined;

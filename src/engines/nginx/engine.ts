@@ -2,6 +2,7 @@ import type { ServerEngine } from '../engine.ts';
 import { actions } from './actions.ts';
 import { diagnose } from './diagnose.ts';
 import { expect } from './expect.ts';
+import { listening } from './render/common.ts';
 import { modules } from './render/main.ts';
 import { render, seal } from './render.ts';
 import { review } from './review.ts';
@@ -13,6 +14,7 @@ export default {
   packages: ['nginx'],
   binary: 'nginx',
   modules,
+  listening,
   schema,
   review,
   render,

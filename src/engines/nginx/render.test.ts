@@ -84,6 +84,7 @@ describe('review', () => {
       [directPublication('b.example', 'tls', { ...more, nginx: words })],
       gateway,
     );
+  const slowed = (name: string) => publication(name, 'app', { nginx: { limits: { upload: 1000 } } });
   const add = (headers: Record<string, string>) =>
     site([app], [publication('a.example', 'app', { nginx: { headers: { add: headers } } })]);
 
@@ -116,6 +117,8 @@ describe('review', () => {
     ['nginx.direct.service', direct({}, {}, { 'keep-alive': 3 })],
     ['nginx.direct.service', direct({}, { port: 2222 }, { failover: {} })],
     ['nginx.direct.fronts', direct({}, {}, {}, { trustedFronts: ['10.0.0.1/32'] })],
+    ['nginx.upload.fronts', site([app], [slowed('a.example')], { trustedFronts: ['10.0.0.1/32'] })],
+    ['nginx.upload.regex', site([app], [slowed('~^a\\.example$')])],
   ])('%s', (code, described) => expect([...new Set(codes(described))]).toContain(code));
 
   test('what connections can have is no finding, nor what a service has for the proxy', () => {
@@ -127,6 +130,8 @@ describe('review', () => {
     expect(codes(site([both], shared))).toEqual([]);
     const fronts = { trustedFronts: ['10.0.0.1/32'], proxyProtocol: true };
     expect(codes(direct({}, {}, {}, fronts))).toEqual([]);
+    expect(codes(site([app], [slowed('*.a.example')], fronts))).toEqual([]);
+    expect(codes(direct({ limits: { upload: 1000 } }))).toEqual([]);
   });
 
   test('findings of what is direct stand at the word', () => {

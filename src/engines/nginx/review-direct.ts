@@ -6,7 +6,7 @@ import { publicationOptions, serviceOptions } from './schema.ts';
 /** Words of a service that mean something to nginx when connections are passed on unread. */
 const forConnections: readonly string[] = ['timeouts', 'failover'];
 
-const limitsForConnections: readonly string[] = ['connections', 'all/connections', 'download/rate'];
+const limitsForConnections: readonly string[] = ['connections', 'all/connections', 'download/rate', 'upload'];
 
 /** The words of `limits`, and of what stands in it. */
 const limitWords = (limits: object): string[] =>

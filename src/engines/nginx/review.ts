@@ -1,8 +1,9 @@
 import { isAddress } from '../../lib/ip.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Params } from '../../model/message.ts';
+import { message, type Params } from '../../model/message.ts';
 import { type Pointer, pointer } from '../../model/pointer.ts';
 import { isGuarded, type Publication, type Service, type Site } from '../../model/site.ts';
+import { slowed } from './render/common.ts';
 import { answerHeaders } from './render/headers.ts';
 import { directFindings } from './review-direct.ts';
 import { publicationOptions, routeOptions, serviceOptions } from './schema.ts';
@@ -28,6 +29,7 @@ export function review(site: Site): Finding[] {
     ...site.services.flatMap(serviceFindings),
     ...site.publications.flatMap(publicationFindings),
     ...directFindings(site),
+    ...uploadFindings(site),
   ];
 }
 
@@ -56,6 +58,22 @@ function gatewayFindings({ gateway }: Site): Finding[] {
   return gateway.proxyProtocol && gateway.trustedFronts.length === 0
     ? [warning('nginx.proxy-protocol.untrusted', `${gateway.pointer}/proxy-protocol`)]
     : [];
+}
+
+/** Where a connection is not one visitor's, or nobody can tell for which name it is, none can be slowed down. */
+function uploadFindings(site: Site): Finding[] {
+  const { trustedFronts, proxyProtocol } = site.gateway;
+  return slowed(site).flatMap(({ pointer: at, match, name }) => [
+    ...(match === 'regex' ? [error('nginx.upload.regex', `${at}/limits/upload`, { name })] : []),
+    ...(trustedFronts.length > 0 && !proxyProtocol
+      ? [
+          {
+            ...error('nginx.upload.fronts', `${at}/limits/upload`),
+            hint: message('nginx.direct.fronts.hint'),
+          },
+        ]
+      : []),
+  ]);
 }
 
 function serviceFindings(service: Service): Finding[] {

@@ -40,10 +40,18 @@ export const limits = z
       .optional()
       .describe('What all visitors together may ask, so that the service bears it.'),
     download: download.optional(),
+    upload: speed()
+      .optional()
+      .describe(
+        'How fast one connection may send, such as 2MB/s, on average; the requests of HTTP/2 together.',
+      ),
   })
   .describe(
     'What one client address may ask (IPv6: one /64), and all of them together; beyond it the answer is 429.',
   );
+
+/** `limits` of a route: whoever sends is slowed down before anybody knows for which path. */
+export const routeLimits = limits.omit({ upload: true });
 
 /** `limits` of the gateway. */
 export const gatewayLimits = z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duration, size } from '../../lib/words.ts';
 import type { EngineOptions } from '../../model/site.ts';
 import type { EngineSchema } from '../engine.ts';
-import { gatewayLimits, limits } from './schema-limits.ts';
+import { gatewayLimits, limits, routeLimits } from './schema-limits.ts';
 
 /** `off` or `false`: leave it out. */
 const off = z.union([z.literal('off'), z.literal(false)]).transform(() => false as const);
@@ -95,7 +95,7 @@ export const schema = {
     compression: z.boolean().optional().describe('Compress text on the way out; default true.'),
     headers: headers.optional(),
   },
-  route: { limits: limits.optional(), uploads: uploads.optional() },
+  route: { limits: routeLimits.optional(), uploads: uploads.optional() },
 } satisfies EngineSchema;
 
 export type GatewayOptions = z.output<z.ZodObject<typeof schema.gateway>>;

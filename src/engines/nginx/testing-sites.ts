@@ -257,13 +257,13 @@ export const situations: Readonly<Record<string, Situation>> = {
         }),
       ],
       [
-        publication('erp.example.fr', 'open-prod'),
+        publication('erp.example.fr', 'open-prod', { nginx: { limits: { upload: 2e6 } } }),
         publication('~^app[0-9]+\\.example\\.fr$', 'open-prod', {
           example: 'app1.example.fr',
           tls: { kind: 'internal', names: ['*.example.fr'], pointer: '/publications/app/tls' },
         }),
         directPublication('mail.example.fr', 'mail', {
-          nginx: { limits: { connections: 20 } },
+          nginx: { limits: { connections: 20, upload: 1e6 } },
         }),
         directPublication('*.vault.example.fr', 'vault', {
           example: 'a.vault.example.fr',

@@ -17,6 +17,10 @@ export const nginx = {
   'nginx.limits.burst': 'burst without requests: there is no rate to exceed, so it has no effect',
   'nginx.limits.nobody':
     '"{word}" limits where nobody signs in: there is nobody to count so; let the audience be rules, or limit addresses',
+  'nginx.upload.regex':
+    'upload is by the name that TLS is asked for: a connection to "{name}", a regular expression, cannot be slowed down',
+  'nginx.upload.fronts':
+    'upload slows a connection down, and those of this load balancer are many visitors’: it must speak the PROXY protocol',
   'nginx.direct.word':
     'publication "{name}" is direct: its connections are passed on unread, so that "{word}" has no effect',
   'nginx.direct.service':

@@ -24,6 +24,7 @@ export const plan = {
     '{name}: all visitors together may have {to} {to|request|requests} in progress (so far {from})',
   'change.limit.gateway.connections':
     'gateway: one address may have {to} {to|request|requests} in progress on all publications (so far {from})',
+  'change.limit.upload': '{name}: a connection sends at {to} (so far {from})',
   'change.limit.download': '{name}: an answer comes at {to} (so far {from})',
   'change.bans.ssh':
     'bans: {failures} failed logins over SSH in {within} ban their address for {lasts}, at most {longest}',

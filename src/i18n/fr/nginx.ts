@@ -20,6 +20,10 @@ export const nginx = {
   'nginx.limits.burst': 'burst sans requests : il n’y a pas de débit à dépasser, donc aucun effet',
   'nginx.limits.nobody':
     '« {word} » limite là où personne ne se connecte : il n’y a personne à compter ainsi ; donnez des règles à l’audience, ou limitez les adresses',
+  'nginx.upload.regex':
+    'upload vaut pour le nom demandé à TLS : une connexion à « {name} », une expression rationnelle, ne peut pas être ralentie',
+  'nginx.upload.fronts':
+    'upload ralentit une connexion, et celles de ce répartiteur sont à beaucoup de visiteurs : il doit parler le protocole PROXY',
   'nginx.direct.word':
     'la publication « {name} » est directe : ses connexions passent sans être lues, « {word} » est donc sans effet',
   'nginx.direct.service':

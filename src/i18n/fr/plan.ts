@@ -27,6 +27,7 @@ export const plan = {
     '{name} : tous les visiteurs ensemble peuvent avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
   'change.limit.gateway.connections':
     'passerelle : une adresse peut avoir {to} {to|requête|requêtes} en cours sur toutes les publications (jusqu’ici {from})',
+  'change.limit.upload': '{name} : une connexion envoie à {to} (jusqu’ici {from})',
   'change.limit.download': '{name} : une réponse arrive à {to} (jusqu’ici {from})',
   'change.bans.ssh':
     'bannissements : {failures} connexions SSH échouées en {within} bannissent leur adresse pour {lasts}, au plus {longest}',

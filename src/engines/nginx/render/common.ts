@@ -1,7 +1,14 @@
 import { dirname } from 'node:path/posix';
 import { atLeast, type Facts } from '../../../model/facts.ts';
 import type { Pointer } from '../../../model/pointer.ts';
-import { type Gateway, passedThrough, type Site } from '../../../model/site.ts';
+import {
+  type Gateway,
+  type ProxiedPublication,
+  passedThrough,
+  proxied,
+  type Site,
+} from '../../../model/site.ts';
+import { publicationOptions } from '../schema.ts';
 import { line, type Node, ownPath } from '../syntax.ts';
 
 /** What every part of the rendering needs to know. */
@@ -16,7 +23,7 @@ export interface Context {
   readonly gatewayAt: (word: string) => Pointer;
   /** `:8443` when people type a port, nothing when it is https's own. */
   readonly publicPort: string;
-  /** TLS of some names is passed through by what listens on the https port; the proxy's servers stand behind it. */
+  /** TLS of some names is passed through, or slowed down, by what listens on the https port; the proxy's servers stand behind it. */
   readonly passesThrough: boolean;
 }
 
@@ -31,8 +38,22 @@ export function contextOf(site: Site, facts: Facts): Context {
     statePath: (below) => ownPath(`${dirname(prefix)}/${below}`),
     gatewayAt: (word) => `${site.gateway.pointer}/${word}`,
     publicPort: portSuffix(site.gateway),
-    passesThrough: passedThrough(site).length > 0,
+    passesThrough: sharesPort(site),
   };
+}
+
+/** The publications of the proxy to which connections send no faster than they may. */
+export const slowed = (site: Pick<Site, 'publications'>): readonly ProxiedPublication[] =>
+  proxied(site).filter((each) => publicationOptions(each).limits?.upload !== undefined);
+
+/** Whether something else has the https port, and the proxy's servers stand behind it. */
+const sharesPort = (site: Pick<Site, 'publications'>): boolean =>
+  passedThrough(site).length > 0 || slowed(site).length > 0;
+
+/** Where a gateway listens and how, to compare. */
+export function listening(site: Site): string {
+  const { listen, httpPort, httpsPort, proxyProtocol } = site.gateway;
+  return JSON.stringify([listen, httpPort, httpsPort, proxyProtocol, sharesPort(site)]);
 }
 
 /** Where the proxy's https servers listen when something else has the https port. */

@@ -136,7 +136,7 @@ export function limitLines({ site }: Context, publication: Publication, part?: R
           ...(publication.scenario === 'direct' ? [] : gatewayLine(site)),
         ]
       : []),
-    ...downloadLines(publication, part),
+    ...speedLines(publication, part),
   ];
 }
 
@@ -163,12 +163,17 @@ function waitLines(publication: Publication, part: Route | undefined): Node[] {
   return longest > 1 || general ? [line(at, 'set', '$poterne_wait', `${longest}`)] : [];
 }
 
-/** How fast one answer comes. What passes through unread knows no answers: there it is one connection. */
-function downloadLines(publication: Publication, part: Route | undefined): Node[] {
-  const { download } = limitsOf(publication, part);
+/** How fast one answer comes. What passes through unread knows no answers: there it is one connection, which has a speed for each way. */
+function speedLines(publication: Publication, part: Route | undefined): Node[] {
+  const { download, upload } = limitsOf(publication, part);
+  const where = pointerOf(publication, part, 'address');
+  const at = `${where}/download`;
+  if (publication.scenario === 'direct')
+    return [
+      ...(download ? [line(at, 'proxy_download_rate', `${download.rate}`)] : []),
+      ...(upload === undefined ? [] : [line(`${where}/upload`, 'proxy_upload_rate', `${upload}`)]),
+    ];
   if (!download) return [];
-  const at = `${pointerOf(publication, part, 'address')}/download`;
-  if (publication.scenario === 'direct') return [line(at, 'proxy_download_rate', `${download.rate}`)];
   const after = 'after' in download ? download.after : undefined;
   return [
     line(at, 'limit_rate', `${download.rate}`),

@@ -9,9 +9,9 @@ import {
 } from '../../../model/site.ts';
 import type { Module } from '../../engine.ts';
 import { serviceOf } from '../routes.ts';
-import { defaults, serviceOptions } from '../schema.ts';
+import { defaults, publicationOptions, serviceOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, plain, time, unnamed, write } from '../syntax.ts';
-import { type Context, httpsSocket, powerOfTwo, publicSockets } from './common.ts';
+import { type Context, httpsSocket, powerOfTwo, publicSockets, slowed } from './common.ts';
 import { limitLines, sourceMap, zoneLines } from './limits.ts';
 import { groupBlock, groupsOf } from './upstream.ts';
 
@@ -26,14 +26,14 @@ const why = (text: string): Node => note('', text);
 
 /** What nginx needs besides itself to pass TLS through. */
 export function streamModules(site: Site): readonly Module[] {
-  const [first] = passedThrough(site);
-  return first
-    ? [{ file: streamModule, package: 'libnginx-mod-stream', because: `${first.pointer}/scenario` }]
-    : [];
+  const [passed] = passedThrough(site);
+  const [slow] = slowed(site);
+  const because = passed ? `${passed.pointer}/scenario` : slow ? `${slow.pointer}/limits/upload` : undefined;
+  return because === undefined ? [] : [{ file: streamModule, package: 'libnginx-mod-stream', because }];
 }
 
 /**
- * What listens on the https port when some names are passed through: it reads the name that the visitor asks for, which
+ * What listens on the https port when some names are passed through, or slowed down: it reads the name that the visitor asks for, which
  * TLS sends in the clear, and nothing more. Behind it stand one server for each of those names, and the proxy's for all
  * others, unknown ones included.
  */
@@ -54,6 +54,7 @@ export function streamBlock(context: Context): Node {
       ),
       block('', ['map', '$ssl_preread_server_name', '$poterne_way'], nameLines(context)),
       gap,
+      ...speedMap(site),
       ...sourceMap(),
       gap,
       ...log(path('log/direct.log')),
@@ -83,6 +84,7 @@ export function streamBlock(context: Context): Node {
           // When one of them hangs up, it has said why itself. A PROXY header that is none, only this one can tell.
           ...(gateway.proxyProtocol ? [] : [own('error_log', path('log/error.log'), 'crit')]),
           own('proxy_protocol', 'on'),
+          ...(slowed(site).length > 0 ? [own('proxy_upload_rate', '$poterne_upload')] : []),
           own('proxy_pass', '$poterne_way'),
         ],
       ),
@@ -90,6 +92,33 @@ export function streamBlock(context: Context): Node {
       ...passedThrough(site).map((p) => line(p.pointer, 'include', `direct/${p.id}.conf`)),
     ],
   );
+}
+
+/** How fast connections may send by the name that they ask for: whoever then asks for another publication is misdirected (421). */
+function speedMap(site: Site): Node[] {
+  if (slowed(site).length === 0) return [];
+  const isLoose = slowed(site).some(({ match }) => match !== 'exact');
+  const upload = (publication: Publication) =>
+    publication.scenario === 'direct' ? undefined : publicationOptions(publication).limits?.upload;
+  // Beside a wildcard stand the names that are not meant by it; a regular expression comes after it, as in server_name.
+  const named = site.publications.filter(
+    (each) => each.match !== 'regex' && (isLoose || upload(each) !== undefined),
+  );
+  return [
+    why('How fast a connection may send to what is behind that name.'),
+    block(
+      '',
+      ['map', '$ssl_preread_server_name', '$poterne_upload'],
+      [
+        own('hostnames'),
+        own('default', '0'),
+        ...named.map((each) =>
+          line(`${each.pointer}/limits/upload`, literal(each.name), `${upload(each) ?? 0}`),
+        ),
+      ],
+    ),
+    gap,
+  ];
 }
 
 function hashes({ publications }: Site): Node[] {
@@ -129,13 +158,11 @@ const isPassedThrough = (publication: Publication): publication is DirectPublica
 const wayOf = (context: Context, publication: Publication): string =>
   isPassedThrough(publication) ? socketOf(context, publication) : httpsSocket(context);
 
-/** Names as a `map` with `hostnames` reads them; `\` keeps one that is a word of its language from being taken for it. */
+/** A name as a `map` with `hostnames` reads it; `\` keeps one that is a word of its language from being taken for it. */
+const literal = (name: string): string => (/^(?:default|include)$/.test(name) ? `\\${name}` : name);
+
 const nameLine = (context: Context, publication: Publication, name: string): Node =>
-  line(
-    publication.pointer,
-    /^(?:default|include)$/.test(name) ? `\\${name}` : name,
-    wayOf(context, publication),
-  );
+  line(publication.pointer, literal(name), wayOf(context, publication));
 
 function nameLines(context: Context): Node[] {
   return [
