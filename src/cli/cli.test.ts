@@ -220,7 +220,7 @@ describe('one site, from nothing to stopped', { timeout: 180_000 }, () => {
     expect(plan.status).toBe(0);
     expect(plan.out).toBe(`Apply would:
   + publish a.localhost: / → app (for everyone)
-  + a.localhost: one address may ask 9/s (so far ∞)
+  + a.localhost: one address may ask 9/s (so far without limit)
 
 Exposure gained:
   everyone can reach a.localhost/ (service app)

@@ -2,7 +2,8 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
-import { message } from '../model/message.ts';
+import { type Message, message } from '../model/message.ts';
+import { installedGateway } from '../plan/gateway-part.ts';
 import { faultOf as troubleOf } from './trouble.ts';
 
 /** The socket where the daemon of a state folder is asked: whoever may write there governs it, the folder's owner and root. */
@@ -94,8 +95,12 @@ export async function askJson<T>(
 export async function requireNoDaemon(state: string): Promise<void> {
   // No such path: it only has to be there.
   if ((await askDaemon(state, 'GET', '/')) !== undefined)
-    throw new Fault('daemon.running', { state }, { next: message('daemon.running.next') });
+    throw new Fault('daemon.running', { state }, { next: nextOf('daemon.running', state) });
 }
+
+/** What to do about the daemon of a state folder: that of the installed gateway is a service. */
+export const nextOf = (code: 'daemon.running' | 'daemon.absent', state: string): Message =>
+  message(state === installedGateway.state ? `${code}.installed.next` : `${code}.next`, { state });
 
 export async function textOf(asked: IncomingMessage): Promise<string> {
   let text = '';

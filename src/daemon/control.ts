@@ -3,7 +3,7 @@ import type { Applied } from '../apply/executor.ts';
 import { en } from '../i18n/en.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
-import { type Message, message } from '../model/message.ts';
+import type { Message } from '../model/message.ts';
 import type { RenewalAsk, RenewalResult } from './acme/keeper.ts';
 import {
   askDaemon,
@@ -11,6 +11,7 @@ import {
   type ControlRoutes,
   faultOf,
   listenOn,
+  nextOf,
   type ToldFault,
   textOf,
 } from './control-socket.ts';
@@ -119,7 +120,7 @@ export async function requestRenewal(
 export async function requestReload(state: string): Promise<Reloaded> {
   const answer = await askDaemon(state, 'POST', reloadPath);
   if (answer === undefined)
-    throw new Fault('daemon.absent', { state }, { next: message('daemon.absent.next') });
+    throw new Fault('daemon.absent', { state }, { next: nextOf('daemon.absent', state) });
   return JSON.parse(answer);
 }
 

@@ -17,6 +17,14 @@ export function parseSize(text: string): number | undefined {
   return found && unit ? Number(found[1]) * unit : undefined;
 }
 
+/** A size as people write it, exactly: the inverse of `parseSize`. */
+export function writtenSize(bytes: number): string {
+  const [unit, size] = Object.entries(units)
+    .sort(([, a], [, b]) => b - a)
+    .find(([, each]) => bytes >= each && bytes % each === 0) ?? ['B', 1];
+  return `${bytes / size}${unit}`;
+}
+
 /** Bytes in a second of a speed as people write it (`2MB/s`, `512kB/s`); `undefined` if it is none or zero. */
 export function parseSpeed(text: string): number | undefined {
   const [, size] = /^(.*?)\s*\/\s*s$/.exec(text.trim()) ?? [];

@@ -60,7 +60,7 @@ test('from nothing, every publication and all its exposure are new', async () =>
   const wanted = await planned(house);
   expect(sentences(undefined, wanted)).toEqual([
     'add: publish erp.example.fr: / → erp (for lan)',
-    'add: erp.example.fr: one address may ask 10/s (so far ∞)',
+    'add: erp.example.fr: one address may ask 10/s (so far without limit)',
     'add: publish house.example.fr: /zm/ → zm (for everyone)',
   ]);
   expect(exposureDiff(undefined, wanted)).toEqual({
@@ -86,25 +86,27 @@ test.each([
     'burst: 20',
     'burst: 20, all: { requests: 90/s, connections: 40 }, download: { rate: 2MB/s, after: 1MB }, upload: 3MB/s',
     [
-      'change: erp.example.fr: all visitors together may ask 90/s (so far ∞)',
-      'change: erp.example.fr: all visitors together may have 40 requests in progress (so far ∞)',
-      'change: erp.example.fr: an answer comes at 2.0 MB/s (so far ∞)',
-      'change: erp.example.fr: limits.download.after: – → 1000000',
-      'change: erp.example.fr: a connection sends at 3.0 MB/s (so far ∞)',
+      'change: erp.example.fr: all visitors together may ask 90/s (so far without limit)',
+      'change: erp.example.fr: all visitors together may have 40 requests in progress (so far without limit)',
+      'change: erp.example.fr: an answer comes at 2MB/s (so far without limit)',
+      'change: erp.example.fr: limits.download.after: – → 1MB',
+      'change: erp.example.fr: a connection sends at 3MB/s (so far without limit)',
     ],
   ],
   [
     'requests: 10/s, burst: 20',
     'connections: 5',
     expect.arrayContaining([
-      'change: erp.example.fr: one address may ask ∞ (so far 10/s)',
-      'change: erp.example.fr: one address may have 5 requests in progress (so far ∞)',
+      'change: erp.example.fr: one address may ask without limit (so far 10/s)',
+      'change: erp.example.fr: one address may have 5 requests in progress (so far without limit)',
     ]),
   ],
   [
     'site: house',
     'site: house\ngateway: { limits: { connections: 50 } }',
-    ['change: gateway: one address may have 50 requests in progress on all publications (so far ∞)'],
+    [
+      'change: gateway: one address may have 50 requests in progress on all publications (so far without limit)',
+    ],
   ],
   [', burst: 20', '', ['change: erp.example.fr: limits.burst: 20 → –']],
   [
@@ -113,11 +115,19 @@ test.each([
     ['add: house.example.fr: open /camera/ to zm', 'remove: house.example.fr: close /zm/'],
   ],
   ['http://10.0.0.16', 'http://10.0.0.17', ['change: zm: upstreams.0.address.host: 10.0.0.16 → 10.0.0.17']],
+  [
+    'site: house',
+    'site: house\nsign-in: { at: portal.example.fr, session: { idle: 90m } }',
+    expect.arrayContaining([
+      'change: sign-in: session.idle: – → 90m',
+      'change: sign-in: session.longest: – → 12h',
+    ]),
+  ],
   ['site: house', 'site: house\nlanguage: fr', ['change: site: language: en → fr']],
   [
     'site: house',
     'site: house\ngateway: { https-port: 8443 }',
-    expect.arrayContaining(['change: gateway: httpsPort: 443 → 8443']),
+    expect.arrayContaining(['change: gateway: https-port: 443 → 8443']),
   ],
 ])('%s → %s is said as a person would', async (from, to, expected) => {
   expect(sentences(applied(await planned(house)), await planned(house.replace(from, to)))).toEqual(expected);
@@ -189,7 +199,7 @@ test('a publication that is not served as described is still to do', async () =>
   const active = applied(wanted, { [id]: { state: 'stand-in', complaint: 'no' } });
   expect(sentences(active, wanted)).toEqual([
     'add: publish erp.example.fr: / → erp (for lan)',
-    'add: erp.example.fr: one address may ask 10/s (so far ∞)',
+    'add: erp.example.fr: one address may ask 10/s (so far without limit)',
   ]);
 });
 

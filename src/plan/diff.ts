@@ -9,6 +9,7 @@ import type { Artefact, Plan, Reach } from '../model/plan.ts';
 import { clientVerification, type Publication, type Route, type Service, type Site } from '../model/site.ts';
 import { banChanges } from './ban-changes.ts';
 import { limitSentence } from './limit-changes.ts';
+import { settingName, settingValue } from './setting-words.ts';
 import { asksNoMore, covers, exposure } from './topology.ts';
 
 /** What apply would do to what is active, as a person would say it; empty when nothing would change. */
@@ -236,7 +237,7 @@ function settings(name: string, because: string, before: object, after: object):
     // Networks follow from whom an audience names; they are told when only they change, as a zone does.
     if (from === to || (key === 'audience.networks' && was.get('audience.from') !== is.get('audience.from')))
       return [];
-    const values = { name, setting: key, from: from ?? '–', to: to ?? '–' };
+    const values = { name, setting: settingName(key), from: from ?? '–', to: to ?? '–' };
     const say = limitSentence(name, key, from, to) ?? message('change.setting', values);
     return [{ kind: 'change', say, because }];
   });
@@ -245,7 +246,8 @@ function settings(name: string, because: string, before: object, after: object):
 function leaves(value: unknown, path: readonly string[] = [], found = new Map<string, string>()) {
   if (isRate(value)) return found.set(path.join('.'), `${value.count}/${value.per}`);
   const isList = Array.isArray(value) && value.every((item) => typeof item !== 'object');
-  if (typeof value !== 'object' || value === null || isList) found.set(path.join('.'), list(value));
+  if (typeof value !== 'object' || value === null || isList)
+    found.set(path.join('.'), settingValue(path.join('.'), value));
   else
     for (const [key, inner] of Object.entries(value)) {
       if (key === 'pointer' || inner === undefined) continue;
@@ -262,8 +264,6 @@ function leaves(value: unknown, path: readonly string[] = [], found = new Map<st
 
 const isRate = (value: unknown): value is Rate =>
   typeof value === 'object' && value !== null && 'count' in value && 'per' in value;
-
-const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
 
 /** Files whose text changes although nothing said so far explains it: new addresses of a name, a new engine or Poterne. */
 function rewritten(active: Manifest | undefined, plan: Plan, said: readonly Change[]): Change[] {

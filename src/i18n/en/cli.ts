@@ -73,10 +73,13 @@ export const cli = {
   'reload.about': 'have the running gateway read its description again, and wait until it serves it',
   'reload.refused': 'The description has errors: what was last good is still being served.',
   'daemon.absent': 'no gateway that would read its description again runs on {state}',
-  'daemon.absent.next': 'start it: systemctl start poterne, or poterne up',
+  'daemon.absent.next': 'start it: poterne up site.yaml --state {state}',
   'daemon.running': 'a gateway runs on {state} already',
   'daemon.running.next':
-    'have it read its description again with systemctl reload poterne, or end it with systemctl stop poterne (or Ctrl-C)',
+    'end it with Ctrl-C where it runs (poterne up), or have it read its description again: poterne reload --state {state}',
+  'daemon.running.installed.next':
+    'have it read its description again with systemctl reload poterne, or end it with systemctl stop poterne',
+  'daemon.absent.installed.next': 'start it: systemctl start poterne',
   'stop.about': 'end the gateway of this machine after the requests in progress',
   'stop.done': 'The gateway has ended.',
   'stop.none': 'The gateway was not running.',

@@ -11,21 +11,53 @@ export const plan = {
   'change.route.remove': '{name}: close {path}',
   'change.setting': '{name}: {setting}: {from} → {to}',
   'change.limit.address.requests': '{name}: one address may ask {to} (so far {from})',
+  'change.limit.address.requests.new': '{name}: one address may ask {to} (so far without limit)',
+  'change.limit.address.requests.end': '{name}: one address may ask without limit (so far {from})',
   'change.limit.address.connections':
     '{name}: one address may have {to} {to|request|requests} in progress (so far {from})',
+  'change.limit.address.connections.new':
+    '{name}: one address may have {to} {to|request|requests} in progress (so far without limit)',
+  'change.limit.address.connections.end':
+    '{name}: one address may have any number of requests in progress (so far {from})',
   'change.limit.session.requests': '{name}: one session may ask {to} (so far {from})',
+  'change.limit.session.requests.new': '{name}: one session may ask {to} (so far without limit)',
+  'change.limit.session.requests.end': '{name}: one session may ask without limit (so far {from})',
   'change.limit.session.connections':
     '{name}: one session may have {to} {to|request|requests} in progress (so far {from})',
+  'change.limit.session.connections.new':
+    '{name}: one session may have {to} {to|request|requests} in progress (so far without limit)',
+  'change.limit.session.connections.end':
+    '{name}: one session may have any number of requests in progress (so far {from})',
   'change.limit.token.requests': '{name}: one token may ask {to} (so far {from})',
+  'change.limit.token.requests.new': '{name}: one token may ask {to} (so far without limit)',
+  'change.limit.token.requests.end': '{name}: one token may ask without limit (so far {from})',
   'change.limit.token.connections':
     '{name}: one token may have {to} {to|request|requests} in progress (so far {from})',
+  'change.limit.token.connections.new':
+    '{name}: one token may have {to} {to|request|requests} in progress (so far without limit)',
+  'change.limit.token.connections.end':
+    '{name}: one token may have any number of requests in progress (so far {from})',
   'change.limit.all.requests': '{name}: all visitors together may ask {to} (so far {from})',
+  'change.limit.all.requests.new': '{name}: all visitors together may ask {to} (so far without limit)',
+  'change.limit.all.requests.end': '{name}: all visitors together may ask without limit (so far {from})',
   'change.limit.all.connections':
     '{name}: all visitors together may have {to} {to|request|requests} in progress (so far {from})',
+  'change.limit.all.connections.new':
+    '{name}: all visitors together may have {to} {to|request|requests} in progress (so far without limit)',
+  'change.limit.all.connections.end':
+    '{name}: all visitors together may have any number of requests in progress (so far {from})',
   'change.limit.gateway.connections':
     'gateway: one address may have {to} {to|request|requests} in progress on all publications (so far {from})',
+  'change.limit.gateway.connections.new':
+    'gateway: one address may have {to} {to|request|requests} in progress on all publications (so far without limit)',
+  'change.limit.gateway.connections.end':
+    'gateway: one address may have any number of requests in progress on all publications (so far {from})',
   'change.limit.upload': '{name}: a connection sends at {to} (so far {from})',
+  'change.limit.upload.new': '{name}: a connection sends at {to} (so far without limit)',
+  'change.limit.upload.end': '{name}: a connection sends as fast as it can (so far {from})',
   'change.limit.download': '{name}: an answer comes at {to} (so far {from})',
+  'change.limit.download.new': '{name}: an answer comes at {to} (so far without limit)',
+  'change.limit.download.end': '{name}: an answer comes as fast as it can (so far {from})',
   'change.bans.ssh':
     'bans: {failures} failed logins over SSH in {within} ban their address for {lasts}, at most {longest}',
   'change.bans.ssh.remove': 'bans: nobody is banned any more for failed logins over SSH',

@@ -36,6 +36,11 @@ export const wafRules = {
   'waf.exclusion.all':
     'without rule {rule} nothing would be refused any more: it sets up, or adds up what the others find',
   'waf.exclusion.all.hint': 'exclude the rules that matched, as poterne waf report tells them',
+  'waf.rules.folder.missing': 'there is no folder {folder}',
+  'waf.rules.folder.unreadable': '{folder} cannot be read ({reason})',
+  'waf.rules.folder.none': '{folder} holds no OWASP Core Rule Set',
+  'waf.rules.folder.next':
+    'name the folder of an unpacked release, which has "rules" and "crs-setup.conf.example" in it (https://github.com/coreruleset/coreruleset/releases); without a folder, Debian’s are told of',
   'waf.rules.about': 'which rules a folder has, and the digest that pins them',
   'waf.rules.usage': '[folder] [options]',
   'waf.rules.folder': "folder of an OWASP Core Rule Set (default: Debian's)",

@@ -77,10 +77,13 @@ export const cli = {
   'reload.about': 'fait relire sa description à la passerelle en service, et attend qu’elle la serve',
   'reload.refused': 'La description a des erreurs : la dernière bonne version reste servie.',
   'daemon.absent': 'aucune passerelle qui relirait sa description ne tourne sur {state}',
-  'daemon.absent.next': 'lancez-la : systemctl start poterne, ou poterne up',
+  'daemon.absent.next': 'lancez-la : poterne up site.yaml --state {state}',
   'daemon.running': 'une passerelle tourne déjà sur {state}',
   'daemon.running.next':
-    'faites-lui relire sa description par systemctl reload poterne, ou arrêtez-la par systemctl stop poterne (ou Ctrl-C)',
+    'arrêtez-la par Ctrl-C là où elle tourne (poterne up), ou faites-lui relire sa description : poterne reload --state {state}',
+  'daemon.running.installed.next':
+    'faites-lui relire sa description par systemctl reload poterne, ou arrêtez-la par systemctl stop poterne',
+  'daemon.absent.installed.next': 'lancez-la : systemctl start poterne',
   'stop.about': 'arrête la passerelle de cette machine après les requêtes en cours',
   'stop.done': 'La passerelle est arrêtée.',
   'stop.none': 'La passerelle ne tournait pas.',

@@ -13,22 +13,56 @@ export const plan = {
   'change.route.remove': '{name} : fermer {path}',
   'change.setting': '{name} : {setting} : {from} → {to}',
   'change.limit.address.requests': '{name} : une adresse peut demander {to} (jusqu’ici {from})',
+  'change.limit.address.requests.new': '{name} : une adresse peut demander {to} (jusqu’ici sans limite)',
+  'change.limit.address.requests.end': '{name} : une adresse peut demander sans limite (jusqu’ici {from})',
   'change.limit.address.connections':
     '{name} : une adresse peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
+  'change.limit.address.connections.new':
+    '{name} : une adresse peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici sans limite)',
+  'change.limit.address.connections.end':
+    '{name} : une adresse peut avoir autant de requêtes en cours qu’elle veut (jusqu’ici {from})',
   'change.limit.session.requests': '{name} : une session peut demander {to} (jusqu’ici {from})',
+  'change.limit.session.requests.new': '{name} : une session peut demander {to} (jusqu’ici sans limite)',
+  'change.limit.session.requests.end': '{name} : une session peut demander sans limite (jusqu’ici {from})',
   'change.limit.session.connections':
     '{name} : une session peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
+  'change.limit.session.connections.new':
+    '{name} : une session peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici sans limite)',
+  'change.limit.session.connections.end':
+    '{name} : une session peut avoir autant de requêtes en cours qu’elle veut (jusqu’ici {from})',
   'change.limit.token.requests': '{name} : un jeton peut demander {to} (jusqu’ici {from})',
+  'change.limit.token.requests.new': '{name} : un jeton peut demander {to} (jusqu’ici sans limite)',
+  'change.limit.token.requests.end': '{name} : un jeton peut demander sans limite (jusqu’ici {from})',
   'change.limit.token.connections':
     '{name} : un jeton peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
+  'change.limit.token.connections.new':
+    '{name} : un jeton peut avoir {to} {to|requête|requêtes} en cours (jusqu’ici sans limite)',
+  'change.limit.token.connections.end':
+    '{name} : un jeton peut avoir autant de requêtes en cours qu’il veut (jusqu’ici {from})',
   'change.limit.all.requests':
     '{name} : tous les visiteurs ensemble peuvent demander {to} (jusqu’ici {from})',
+  'change.limit.all.requests.new':
+    '{name} : tous les visiteurs ensemble peuvent demander {to} (jusqu’ici sans limite)',
+  'change.limit.all.requests.end':
+    '{name} : tous les visiteurs ensemble peuvent demander sans limite (jusqu’ici {from})',
   'change.limit.all.connections':
     '{name} : tous les visiteurs ensemble peuvent avoir {to} {to|requête|requêtes} en cours (jusqu’ici {from})',
+  'change.limit.all.connections.new':
+    '{name} : tous les visiteurs ensemble peuvent avoir {to} {to|requête|requêtes} en cours (jusqu’ici sans limite)',
+  'change.limit.all.connections.end':
+    '{name} : tous les visiteurs ensemble peuvent avoir autant de requêtes en cours qu’ils veulent (jusqu’ici {from})',
   'change.limit.gateway.connections':
     'passerelle : une adresse peut avoir {to} {to|requête|requêtes} en cours sur toutes les publications (jusqu’ici {from})',
+  'change.limit.gateway.connections.new':
+    'passerelle : une adresse peut avoir {to} {to|requête|requêtes} en cours sur toutes les publications (jusqu’ici sans limite)',
+  'change.limit.gateway.connections.end':
+    'passerelle : une adresse peut avoir autant de requêtes en cours qu’elle veut sur toutes les publications (jusqu’ici {from})',
   'change.limit.upload': '{name} : une connexion envoie à {to} (jusqu’ici {from})',
+  'change.limit.upload.new': '{name} : une connexion envoie à {to} (jusqu’ici sans limite)',
+  'change.limit.upload.end': '{name} : une connexion envoie aussi vite que possible (jusqu’ici {from})',
   'change.limit.download': '{name} : une réponse arrive à {to} (jusqu’ici {from})',
+  'change.limit.download.new': '{name} : une réponse arrive à {to} (jusqu’ici sans limite)',
+  'change.limit.download.end': '{name} : une réponse arrive aussi vite que possible (jusqu’ici {from})',
   'change.bans.ssh':
     'bannissements : {failures} connexions SSH échouées en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
   'change.bans.ssh.remove': 'bannissements : plus personne n’est banni pour des connexions SSH échouées',

@@ -39,6 +39,11 @@ export const wafRules = {
     'sans la règle {rule}, plus rien ne serait refusé : elle prépare, ou additionne ce que trouvent les autres',
   'waf.exclusion.all.hint':
     'excluez les règles qui ont trouvé quelque chose, telles que poterne waf report les donne',
+  'waf.rules.folder.missing': 'il n’y a pas de dossier {folder}',
+  'waf.rules.folder.unreadable': '{folder} est illisible ({reason})',
+  'waf.rules.folder.none': '{folder} ne contient pas de Core Rule Set de l’OWASP',
+  'waf.rules.folder.next':
+    'nommez le dossier d’une version décompressée, qui contient « rules » et « crs-setup.conf.example » (https://github.com/coreruleset/coreruleset/releases) ; sans dossier, ce sont celles de Debian',
   'waf.rules.about': 'quelles règles contient un dossier, et l’empreinte qui les épingle',
   'waf.rules.usage': '[dossier] [options]',
   'waf.rules.folder': 'dossier d’un OWASP Core Rule Set (par défaut : celui de Debian)',

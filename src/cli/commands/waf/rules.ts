@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { applicationsIn, debianRules, readRuleSet, ruleIdsIn } from '../../../lib/crs.ts';
+import { knownHint } from '../../../lib/hints.ts';
+import { message } from '../../../model/message.ts';
+import type { WafRulesLack } from '../../../model/waf.ts';
 import { type CommonOptions, command } from '../../command.ts';
 import type { Context } from '../../context.ts';
 import { exit, WrongRequest } from '../../exit.ts';
@@ -20,7 +24,7 @@ export function wafRules(context: Context): Command {
       const folder = resolve(named);
       const files = { list: (path: string) => readdir(path), bytes: (path: string) => readFile(path) };
       const set = await readRuleSet(folder, files);
-      if ('lack' in set) throw new WrongRequest(`waf.rules.${set.lack}`, set.params);
+      if ('lack' in set) throw await lacking(set, named);
       let rules = 0;
       for (const { name } of set.files)
         if (name.endsWith('.conf')) rules += ruleIdsIn(await readFile(`${folder}/${name}`, 'utf8')).length;
@@ -41,4 +45,21 @@ export function wafRules(context: Context): Command {
           );
       process.exitCode = exit.done;
     });
+}
+
+/** Nothing is refused by what was only asked for: what there is instead, near by. */
+async function lacking({ lack, params }: WafRulesLack, named: string): Promise<WrongRequest> {
+  const code = lack === 'missing' || lack === 'unreadable' ? lack : 'none';
+  if (named === debianRules)
+    return new WrongRequest(`waf.rules.folder.${code}`, params, { next: message('waf.rules.debian.hint') });
+  const known = (await releasesIn('.')).filter((name) => resolve(name) !== resolve(named));
+  const next = known.length > 0 ? knownHint(named, known) : message('waf.rules.folder.next');
+  return new WrongRequest(`waf.rules.folder.${code}`, params, { next });
+}
+
+/** The folders in a folder that look like a release of the Core Rule Set. */
+async function releasesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return names.filter((name) => existsSync(join(folder, name, 'rules'))).slice(0, 12);
 }
