@@ -178,15 +178,18 @@ const banned = (network: string) =>
     .poll(async () => (await list()).map((ban) => ban.network), { timeout: 40_000, interval: 500 })
     .toContain(network);
 
-test('apply brings fail2ban, and it counts', async () => {
-  const argv = ['apply', 'site.yaml', '--state', join(folder, 'state')];
+/** Poterne as the administrator runs it. */
+function poterne(...argv: readonly string[]): Promise<string> {
   const env = { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' };
-  const said = await new Promise<string>((resolve) =>
+  return new Promise((resolve) =>
     execFile(program, argv, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
       resolve(`${error ? error.code : 0}\n${out}${err}`),
     ),
   );
-  expect(said).toMatch(/^0\n/);
+}
+
+test('apply brings fail2ban, and it counts', async () => {
+  expect(await poterne('apply', 'site.yaml', '--state', join(folder, 'state'))).toMatch(/^0\n/);
   const jails = await on('fail2ban-client', 'status');
   for (const jail of ['sshd', 'poterne-portal', 'poterne-waf', 'poterne-floods', 'poterne-scans'])
     expect(jails.stdout).toContain(jail);
@@ -301,9 +304,19 @@ test('it holds over a reboot; who is let in again counts anew, for longer; why t
   await banned(`${own.scans}/32`);
   const [again] = (await list()).filter(({ network }) => network === `${own.scans}/32`);
   expect(Date.parse(again?.until ?? '') - Date.parse(again?.at ?? '')).toBeGreaterThan(3_700_000);
-  const why = await on('poterne', 'ban', 'why', own.waf);
-  expect(why.stdout).toMatch(/for blocked requests, by fail2ban/);
-  expect(why.stdout).not.toContain('UNION');
+  // The same from where the gateway is administered.
+  const before = await poterne('ban', 'why', own.waf, '--on', 'gateway');
+  expect(before).toMatch(/^0\n.*for blocked requests, by fail2ban/);
+  expect(before).not.toContain('UNION');
+  const undone = ['ban', 'remove', own.waf, '--on', 'gateway', '--reason', 'a customer'];
+  expect(await poterne(...undone)).toMatch(/^0\n203\.0\.113\.22 is no longer banned/);
+  expect(await poterne(...undone)).toMatch(/^1\n.*203\.0\.113\.22 is not banned/s);
+  const byHand = ['ban', 'add', own.waf, '--on', 'gateway', '--reason', 'again', '--for', '1h'];
+  expect(await poterne(...byHand)).toMatch(/^0\n203\.0\.113\.22 is banned until/);
+  expect(await poterne('ban', 'list', '--on', 'gateway')).toMatch(/203\.0\.113\.22 .*by hand/);
+  const why = await on('poterne', 'ban', 'why', own.portal);
+  expect(why.stdout).toMatch(/for failed sign-ins, by fail2ban/);
+  expect(why.stdout).not.toContain('a guess');
   const refused = await on('poterne', 'ban', 'add', own.spared, '--reason', 'a mistake');
   expect([refused.code, refused.stdout + refused.stderr]).toEqual([1, expect.stringContaining('bans.never')]);
 });

@@ -9,7 +9,7 @@ import { harmless } from '../../lib/harmless.ts';
 import { networkText, overlaps } from '../../lib/ip.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
-import { bansThere, type OnOptions } from '../ban-on.ts';
+import { type BansThere, bansThere, type OnOptions } from '../ban-on.ts';
 import { type CommonOptions, command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { exit, WrongRequest } from '../exit.ts';
@@ -39,15 +39,17 @@ interface BanOptions extends OnOptions {
   readonly all?: boolean;
 }
 
-/** A command about the bans of this gateway, or with `--on` of another host's sshd. */
+/** A command about the bans of this gateway, or with `--on` of another machine's. */
 function somewhere(...args: Parameters<typeof command>): Command {
   return gatewayCommand(...args).option('--on <host>', args[0].t('ban.on'));
 }
 
+const thereOf = async (context: Context, options: BanOptions): Promise<BansThere | undefined> =>
+  options.on === undefined ? undefined : bansThere(context, options.on, options);
+
 /** All that is known there of who is or was banned. */
-async function known(context: Context, options: BanOptions): Promise<readonly BanRecord[]> {
-  if (options.on === undefined) return allowed(options, readBans);
-  return (await bansThere(context, options.on, options)).list();
+async function known(options: BanOptions, there: BansThere | undefined): Promise<readonly BanRecord[]> {
+  return there ? there.list() : allowed(options, readBans);
 }
 
 function list(context: Context): Command {
@@ -59,7 +61,7 @@ function list(context: Context): Command {
   ])
     .option('--all', t('ban.all'))
     .action(async (options: BanOptions) => {
-      const all = await known(context, options);
+      const all = await known(options, await thereOf(context, options));
       const shown = options.all ? all : banned(all);
       if (options.json) return out(JSON.stringify(shown));
       if (shown.length === 0) return out(t('ban.none'));
@@ -84,8 +86,9 @@ function list(context: Context): Command {
 
 function add(context: Context): Command {
   const { t, out, say } = context;
-  return command(context, 'add', 'ban.add.about', [
+  return somewhere(context, 'add', 'ban.add.about', [
     'ban add 198.51.100.7 --reason "scans us" --for 12h',
+    'ban add 198.51.100.7 --reason "scans us" --on gateway',
     'ban add 2001:db8:1:2::/64 --reason "scans us"',
   ])
     .usage(t('ban.add.usage'))
@@ -96,9 +99,11 @@ function add(context: Context): Command {
       const network = networkOf(address);
       const reason = reasonOf(options.reason);
       const lasts = options.for === undefined ? undefined : lastsOf(options.for);
-      const made = await allowed(options, (state) =>
-        requestBan(state, { network, reason, by: localAccount(), ...(lasts === undefined ? {} : { lasts }) }),
-      );
+      const there = await thereOf(context, options);
+      const ask = { network, reason, by: localAccount(), ...(lasts === undefined ? {} : { lasts }) };
+      const made = there
+        ? await there.add(network, reason, options.for)
+        : await allowed(options, (state) => requestBan(state, ask));
       if (made.troubles.length > 0) process.exitCode = exit.failed;
       if (options.json) return out(JSON.stringify(made));
       const { until } = made.ban;
@@ -125,20 +130,19 @@ function remove(context: Context): Command {
       const network = networkOf(address);
       const reason = options.reason ?? '';
       const ask = { network, by: localAccount(), reason, at: new Date().toISOString() };
-      const there = options.on === undefined ? undefined : await bansThere(context, options.on, options);
+      const there = await thereOf(context, options);
       const removed = there
         ? await there.remove(network, reason)
         : await allowed(options, (state) => requestUnban(state, ask));
-      if (options.json) out(JSON.stringify(removed));
-      else
-        for (const { network: of, at, kind } of removed)
-          out(t('ban.removed', { network: networkText(of), at: local(at), kind: t(`ban.kind.${kind}`) }));
       if (removed.length === 0)
         throw new Fault(
           'ban.remove.none',
           { network: networkText(network) },
           { next: message('ban.remove.none.next') },
         );
+      if (options.json) return out(JSON.stringify(removed));
+      for (const { network: of, at, kind } of removed)
+        out(t('ban.removed', { network: networkText(of), at: local(at), kind: t(`ban.kind.${kind}`) }));
     });
 }
 
@@ -153,8 +157,8 @@ function why(context: Context): Command {
     .argument('<address>', t('ban.address'))
     .action(async (address: string, options: BanOptions) => {
       const network = networkOf(address);
-      const there = options.on === undefined ? undefined : await bansThere(context, options.on, options);
-      const all = there ? await there.list() : await allowed(options, readBans);
+      const there = await thereOf(context, options);
+      const all = await known(options, there);
       const about = all.filter((one) => overlaps(one.network, network));
       const site = there?.site ?? (await allowed(options, activeManifest))?.site;
       const never = site && neverOf(network, neverBanned(site));

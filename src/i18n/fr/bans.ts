@@ -61,12 +61,17 @@ export const bans = {
   'ban.why.offences': 'Ce qu’il a fait en dernier :',
   'ban.why.not': '{network} n’est pas banni, et ne l’a pas été récemment.',
   'ban.why.never': '{network} n’est jamais banni : {why} ({of}).',
-  'ban.on': 'ce que cet hôte bannit à son propre sshd, demandé par SSH : un autre que la passerelle',
-  'ban.on.gateway': '{host} est la passerelle',
-  'ban.on.gateway.next': 'lancez-le là-bas, sans --on : ce qu’elle bannit y est gardé',
+  'ban.on': 'sur cette machine décrite, par SSH : la passerelle, ou un hôte qui bannit pour son propre sshd',
+  'ban.on.gateway': 'Poterne n’atteint pas la passerelle {host} par SSH',
+  'ban.on.gateway.next': 'lancez-le là-bas, sans --on',
   'ban.on.unreached': 'Poterne n’atteint pas {host} par SSH, et n’y bannit personne',
   'ban.on.unreached.next': 'donnez ssh: à {host} dans la description, et appliquez',
   'ban.on.fail2ban': 'fail2ban de {host} ne peut dire qui est banni : {reason}',
   'ban.on.fail2ban.next':
     'poterne apply l’apporte à {host} là où bans: compte ssh ; systemctl status fail2ban là-bas',
+  'ban.on.hand': 'personne n’est banni à la main au sshd de {host}',
+  'ban.on.hand.next':
+    'poterne ban add bannit à la passerelle ; devant un hôte, son pare-feu le peut : flows:',
+  'ban.gateway': '{host} n’a pas dit qui est banni : {reason}',
+  'ban.gateway.next': 'poterne apply apporte à {host} le Poterne de cette machine',
 } as const satisfies Record<keyof typeof english, string>;
