@@ -121,5 +121,10 @@ function told({ site, host }: Context): readonly Node[] {
   const { gateway } = site;
   if (host.name !== gateway.host) return [];
   const ports = oneOf([...new Set([gateway.httpPort, gateway.httpsPort])]);
-  return [rule(gateway.pointer, ['tcp', 'dport', ports, 'accept'], 'nginx tells them why')];
+  // Of IPv6, who stands on the same wire is found by what they send themselves.
+  const found = ['icmpv6', 'type', oneOf(['nd-neighbor-solicit', 'nd-neighbor-advert']), 'accept'];
+  return [
+    rule(gateway.pointer, ['tcp', 'dport', ports, 'accept'], 'nginx tells them why'),
+    rule(gateway.pointer, found, 'neighbours are found'),
+  ];
 }
