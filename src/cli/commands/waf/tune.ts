@@ -20,10 +20,11 @@ import type { Exclusion } from '../../../waf/proposals.ts';
 import type { Context } from '../../context.ts';
 import { type DescribedSite, requireSite } from '../../description.ts';
 import { exit, WrongRequest } from '../../exit.ts';
+import { progressLine } from '../../gateway-answer.ts';
 import { interruption } from '../../interruption.ts';
 import { publicationNamed } from '../../publication-named.ts';
 import { type GatewayOptions, gatewayCommand } from '../../reach.ts';
-import { askGateway, progressLine, withWall } from '../../waf-at.ts';
+import { askGateway, withWall } from '../../waf-at.ts';
 
 interface TuneOptions extends GatewayOptions {
   readonly reference?: string;
