@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
@@ -230,4 +230,21 @@ test('a module that is not there is a fault at the word that needs it', async ()
   });
   const { site: without } = await rig.describe(text(rig, app()));
   expect(nginx.modules(without)).toEqual([]);
+});
+
+test('so it does where a connection sends no faster than it may, and back', async () => {
+  const rig = await makeRig();
+  await startService(plain, 'the application');
+  await rig.apply(text(rig, app()));
+  const listens = async () =>
+    (await readFile(`${rig.prefix}/current/publications/app_w_localhost.conf`, 'utf8')).match(
+      /listen \S+ ssl/g,
+    );
+  const before = await listens();
+  for (const more of [', limits: { upload: 2MB/s }', '']) {
+    expect(await rig.apply(text(rig, app(more)))).toMatchObject({ outcome: 'applied', started: false });
+    expect(await rig.get('app.w.localhost')).toMatchObject({ status: 200, body: 'the application' });
+    if (more) expect(await listens()).toEqual([expect.stringContaining('https.sock')]);
+  }
+  expect(await listens()).toEqual(before);
 });

@@ -55,10 +55,8 @@ export function streamBlock(context: Context): Node {
       block('', ['map', '$ssl_preread_server_name', '$poterne_way'], nameLines(context)),
       gap,
       ...speedMap(site),
-      ...sourceMap(),
-      gap,
-      ...log(path('log/direct.log')),
-      gap,
+      // Only servers of what is passed through count, log, and set the variables of the log.
+      ...(passedThrough(site).length > 0 ? [...sourceMap(), gap, ...log(path('log/direct.log')), gap] : []),
       why('The server on the https port tells those behind it the client address.'),
       own('set_real_ip_from', 'unix:'),
       ...(gateway.proxyProtocol ? gateway.trustedFronts : []).map((front) =>
