@@ -438,6 +438,17 @@ describe('an ERP: one application, for some networks only', { timeout: 180_000 }
     ],
   );
 
+  test('made to block, its firewall refuses an attack, and one that was turned off is seen', async () => {
+    await house.apply((yaml) => yaml.replace('mode: observe', 'mode: block'));
+    expect(house.promises(/#waf$/)).toEqual(['erp.localhost#waf']);
+    expect(await house.broken()).toEqual([]);
+    const mend = await house.tamper(conf, 'modsecurity on;', 'modsecurity off;');
+    expect(await house.broken()).toEqual(['erp.localhost#waf']);
+    await mend();
+    await house.apply();
+    expect(await house.broken()).toEqual([]);
+  });
+
   test('an audience without this machine promises 403 here, and opening it by hand is seen', async () => {
     await house.apply((yaml) => yaml.replace('from: [workstation]', 'from: [192.0.2.0/24]'));
     const evidence = await house.evidence();

@@ -39,10 +39,10 @@ export function demo(context: Context): Command {
       if (!existsSync(description))
         throw new WrongRequest('demo.installed', {}, { next: message('demo.installed.next') });
       const { signal, ended } = interruption();
-      await ensureEngines();
       const state = stateFolder(options.state ?? join(stateFolder(undefined, process.env), 'demo'), {});
       const described = await requireSite(context, description, json);
       const { site } = described;
+      await ensureEngines(site);
       await withGateway(state, async (gateway) => {
         const tell = json ? () => {} : stepTeller(context);
         const fail = (fault: Fault) => showFault(context, fault, described);
@@ -116,18 +116,23 @@ function demoJson(
   });
 }
 
-/** Installs what is missing, saying so. Throws `demo.install` when that cannot be done here. */
-async function ensureEngines(): Promise<void> {
+/** Installs what is missing, saying so: the engines, and what they need for this site. Throws `demo.install` when that cannot be done here. */
+async function ensureEngines(site: Site): Promise<void> {
   for (const engine of serverEngines) {
-    if (await findProgram(engine.binary)) continue;
+    const modules = engine.modules(site).filter(({ file }) => !existsSync(file));
+    const missing = [
+      ...((await findProgram(engine.binary)) ? [] : engine.packages),
+      ...modules.map((each) => each.package),
+    ];
+    if (missing.length === 0) continue;
     const script = join(installation, 'scripts', 'ensure-debian-packages.sh');
     const installed = await new Promise<boolean>((resolve) => {
-      const child = execFile(script, [...engine.packages], (error) => resolve(error === null));
+      const child = execFile(script, missing, (error) => resolve(error === null));
       child.stdout?.pipe(process.stderr);
       child.stderr?.pipe(process.stderr);
     });
     if (!installed) {
-      const packages = engine.packages.join(' ');
+      const packages = missing.join(' ');
       throw new Fault('demo.install', { packages }, { next: installing(packages) });
     }
   }
