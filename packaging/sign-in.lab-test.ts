@@ -230,6 +230,8 @@ const answers = (url: string, status: number, who = browser('outside', 'nobody')
 test('one description installs it; its secret must be the service’s to read, and the directory test says so', async () => {
   const { code, out } = await poterne('apply', 'site.yaml');
   expect([code, out]).toEqual([0, expect.stringContaining('is served with configuration')]);
+  // The gateway tells of the password that it lacks, at the line of this file.
+  expect(out).toMatch(/site\.yaml:\d+:\d+ +warning +secret\.missing/);
   expect(await did('sh', '-c', 'ls /etc/poterne/files | cut -d- -f2 | sort')).toBe('ldap.pem\nlogo.svg\n');
   await did('install', '-d', '-m', '750', '-g', 'poterne', '/etc/poterne/secrets');
   const secret = '/etc/poterne/secrets/ldap';
