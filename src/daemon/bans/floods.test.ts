@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import tls from 'node:tls';
 import { expect, test } from 'vitest';
 import { eventually, type Rig } from '../../apply/testing.ts';
+import { asking, connect, headers, reset } from '../../engines/nginx/testing-h2.ts';
 import { openSessions } from '../../identity/sessions.ts';
 import { application, goOn, live, run, upstream } from '../cut/testing.ts';
 import { entryCookie } from '../entry/cookies.ts';
@@ -17,6 +18,7 @@ sign-in: { at: portail.example.fr }
 services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events] } }
 publications:
   one.example.fr: { service: app, audience: everyone, limits: { requests: 5/s, burst: 5 } }
+  free.example.fr: { service: app, audience: everyone }
   erp.example.fr:
     service: app
     audience: [ { groups: [staff] } ]
@@ -84,4 +86,12 @@ test('a flood has its address banned; others go on, and who is signed in is told
   expect(await visit(rig, good)).toMatchObject({ status: 200, body: 'welcome' });
   await eventually(async () => (await flood(rig, 'erp.example.fr', hers, signedIn)).has('200'));
   expect(await networks(rig)).toEqual(['198.51.100.7/32']);
+
+  // HTTP/2 requests that are reset at once (CVE-2023-44487), where nothing limits them.
+  const resetting = await connect(rig.ports.https, 'free.example.fr');
+  const fields = asking('free.example.fr', '/', [['x-forwarded-for', '198.51.100.10']]);
+  const ids = Array.from({ length: rush }, (_, n) => 2 * n + 1);
+  await resetting.write(...ids.flatMap((id) => [headers(id, fields), reset(id)]));
+  await eventually(async () => (await networks(rig)).includes('198.51.100.10/32'));
+  resetting.end();
 });
