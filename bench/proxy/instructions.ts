@@ -5,7 +5,7 @@
  *     npm run bench:instructions -- --json
  */
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { parseArgs } from 'node:util';
@@ -41,7 +41,11 @@ async function count(
 ): Promise<number> {
   const file = join(prefix, 'callgrind.out');
   const nginx = ['nginx', '-p', `${prefix}/`, '-c', config, '-g', 'daemon off; master_process off;'];
-  const counted = await start(['valgrind', '--tool=callgrind', `--callgrind-out-file=${file}`, ...nginx]);
+  // Where its workers would be: alone, it does not go there.
+  const place = join(prefix, 'run');
+  await mkdir(place, { recursive: true });
+  const valgrind = ['valgrind', '--tool=callgrind', `--callgrind-out-file=${file}`];
+  const counted = await start(['env', '-C', place, ...valgrind, ...nginx]);
   try {
     await listening(port, counted);
     await ask(port, requests, header);

@@ -1,5 +1,8 @@
 /** The side of a publication that people sign in to: Poterne's nginx and daemon, and somebody with a real session. */
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { dirname, join } from 'node:path';
 import { openEntry } from '../../src/daemon/entry/entry.ts';
 import { openSiteStore } from '../../src/daemon/state-store.ts';
@@ -11,7 +14,7 @@ export const signedInPort = ports.poterne + 10;
 
 /** What is asked there, and with which header. */
 export interface SignedIn {
-  /** The header of somebody's pass, as their browser shows it after signing in. */
+  /** The header with somebody's cookies, as their browser shows them after signing in. */
   readonly cookie: string;
   /** Where Poterne keeps that nginx. */
   readonly prefix: string;
@@ -20,7 +23,8 @@ export interface SignedIn {
   stop(): Promise<void>;
 }
 
-async function passOf(state: string, site: Site): Promise<string> {
+/** Signs somebody in, and comes to the publication as their browser does; gives the cookies that it has then. */
+async function cookiesOf(state: string, site: Site): Promise<string> {
   const store = await openSiteStore(state, site);
   try {
     const rules = { site: site.name, idle: 3_600_000, longest: 43_200_000 };
@@ -33,9 +37,16 @@ async function passOf(state: string, site: Site): Promise<string> {
     const { session } = await sessions.begin(user, undefined, from);
     const place = { publication: site.publications[0]?.id ?? '', host: 'localhost', state: 'x'.repeat(43) };
     const code = await sessions.code(session, { ...place, target: '/' });
-    const entered = await sessions.enter(code, place);
-    if (!entered) throw new Error('the pass was refused');
-    return `Cookie: __Host-poterne=${entered.cookie}`;
+    const asked = get({
+      ...{ host: '127.0.0.1', port: signedInPort, servername: 'localhost', rejectUnauthorized: false },
+      path: `/.poterne/enter?code=${code}`,
+      headers: { host: `localhost:${signedInPort}`, cookie: `__Host-poterne-state=${place.state}` },
+    });
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    const cookies = answer.headers['set-cookie'] ?? [];
+    if (answer.statusCode !== 303 || cookies.length === 0) throw new Error('the pass was refused');
+    return `Cookie: ${cookies.map((cookie) => cookie.split(';', 1)[0]).join('; ')}`;
   } finally {
     await store.close();
   }
@@ -69,7 +80,7 @@ publications:
   });
   await entry.follow(served.site);
   return {
-    cookie: await passOf(state, served.site),
+    cookie: await cookiesOf(state, served.site),
     prefix: join(state, 'nginx'),
     quit: () => served.quit(),
     async stop() {

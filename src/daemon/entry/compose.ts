@@ -13,6 +13,7 @@ import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
 import { followClosing } from '../cut/closing.ts';
 import { personLetters } from '../portal/person-letters.ts';
+import { openBadges } from './badges.ts';
 import { countriesOf } from './countries.ts';
 import { type DirectorySources, openDirectories } from './directories.ts';
 import { asksAgain } from './judge.ts';
@@ -89,6 +90,7 @@ export async function composeEntry(
       await forgetVerdicts(state);
       closing.soon();
     },
+    badges: openBadges(state),
     ...{ tell: on.tell, fail: on.fail },
   };
   const closing = followClosing({
@@ -120,6 +122,7 @@ export async function composeEntry(
     sweep,
     async end(next) {
       refusals.flush(true);
+      entry.badges.close();
       await closing.stop();
       await directories.end(next?.directories);
       if (next?.kept !== kept) await kept.close();

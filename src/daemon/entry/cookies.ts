@@ -20,6 +20,10 @@ export function readCookie({ headers }: IncomingMessage, name: string): string |
   return undefined;
 }
 
+/** A pass, without the identity that may stand behind it (`src/lib/badge.ts`). */
+export const readPass = (asked: IncomingMessage): string | undefined =>
+  readCookie(asked, entryCookie)?.split('|', 1)[0];
+
 /** The header that sets one of these cookies; without a lifetime (in seconds) until the browser ends. */
 export const setCookie = (name: string, value: string, seconds?: number): string =>
   `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax${seconds === undefined ? '' : `; Max-Age=${seconds}`}`;

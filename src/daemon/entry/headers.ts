@@ -15,6 +15,10 @@ export interface Told {
   /** nginx has accepted the client's certificate. */
   readonly hasCertificate: boolean;
   readonly certificateIdentity: string;
+  /** By what nginx has the connection, and who somebody says to be beside their pass; empty where there are no badges. */
+  readonly worker: string;
+  readonly connection: string;
+  readonly who: string;
 }
 
 export function readTold({ headers }: IncomingMessage): Told {
@@ -29,6 +33,9 @@ export function readTold({ headers }: IncomingMessage): Told {
     agent: one('x-poterne-agent') || one('user-agent'),
     hasCertificate: one('x-poterne-certificate') === 'SUCCESS',
     certificateIdentity: one('x-poterne-certificate-identity'),
+    worker: one('x-poterne-worker'),
+    connection: one('x-poterne-connection'),
+    who: one('x-poterne-who'),
   };
 }
 

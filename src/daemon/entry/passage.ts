@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { say } from '../../i18n/index.ts';
 import { newSecret } from '../../identity/secrets.ts';
+import { hasBadges } from '../../lib/badge.ts';
 import { xml } from '../../lib/escape.ts';
 import { htmlPage } from '../../lib/page.ts';
 import { message } from '../../model/message.ts';
 import type { Publication, Site } from '../../model/site.ts';
-import { clearCookie, entryCookie, readCookie, setCookie, stateCookie } from './cookies.ts';
+import { whoOf } from './badges.ts';
+import { clearCookie, entryCookie, readCookie, readPass, setCookie, stateCookie } from './cookies.ts';
 import { readTold } from './headers.ts';
 import type { Entry, Handler } from './types.ts';
 
@@ -93,8 +95,7 @@ export function passages(entry: Entry): Handler {
       return void answer.writeHead(405, { allow: 'GET' }).end();
     if (url.pathname === leavePath) {
       // Another site's link would sign people out.
-      if (asked.headers['sec-fetch-site'] !== 'cross-site')
-        await sessions.leave(readCookie(asked, entryCookie) ?? '');
+      if (asked.headers['sec-fetch-site'] !== 'cross-site') await sessions.leave(readPass(asked) ?? '');
       return redirect(answer, `${portalUrl(site)}/`, [clearCookie(entryCookie)]);
     }
     if (url.pathname === onwardPath) {
@@ -119,8 +120,27 @@ export function passages(entry: Entry): Handler {
     if (!entered) return again(entry, asked, answer);
     const mark = entry.mark(entered.session);
     const cookie = mark === undefined ? entered.cookie : `${entered.cookie}.${entered.session}.${mark}`;
-    redirect(answer, entered.target, [setCookie(entryCookie, cookie)]);
+    const who = await whoEntered(entry, publication, entered.cookie, host);
+    const shown = who === undefined ? cookie : `${cookie}|${who}`;
+    redirect(answer, entered.target, [setCookie(entryCookie, shown)]);
   };
+}
+
+/** Who somebody with a new pass is, where they may come by badge. Only that is lost if it cannot be told. */
+async function whoEntered(
+  { site, sessions, standing }: Entry,
+  publication: Publication,
+  cookie: string,
+  host: string,
+): Promise<string | undefined> {
+  if (publication.scenario === 'direct' || !hasBadges(site, publication)) return undefined;
+  try {
+    const pass = await sessions.findPass(cookie, { publication: publication.id, host });
+    const user = pass && (await standing.of(pass.session));
+    return user && whoOf(user, pass.session.id);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Answers at the portal's name: `/pass`. Who has no session there is sent to sign in, and comes back. */

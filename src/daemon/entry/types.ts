@@ -10,6 +10,7 @@ import type { Fault } from '../../model/fault.ts';
 import type { Message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import type { Store } from '../../store/store.ts';
+import type { Badges } from './badges.ts';
 import type { Standing } from './standing.ts';
 
 /** What answers visitors and nginx is made of: one for each site that is followed. */
@@ -39,6 +40,7 @@ export interface Entry {
   readonly refused: (refused: Refused) => void;
   /** Has nginx ask again about everybody, at once, and ends the live connections of those who are refused then. */
   readonly forgetVerdicts: () => Promise<void>;
+  readonly badges: Badges;
   readonly tell: (what: Message) => void;
   readonly fail: (fault: Fault) => void;
 }

@@ -1,5 +1,6 @@
 import { open, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { forgetBadges } from './badges.ts';
 
 /** Where nginx keeps what it was told about visitors. */
 export const verdictsFolder = (state: string): string => join(state, 'nginx', 'run', 'verdicts');
@@ -22,7 +23,7 @@ export async function forgetVerdicts(state: string): Promise<void> {
 async function soon(state: string): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   waiting.delete(state);
-  await removeAll(state);
+  await Promise.all([removeAll(state), forgetBadges(state)]);
   setTimeout(() => void removeAll(state).catch(() => undefined), underWay);
 }
 

@@ -3,8 +3,10 @@ import { ownerOf } from '../../identity/owner.ts';
 import type { Identity } from '../../identity/signing.ts';
 import { isForPath, tokenPrefix } from '../../identity/tokens.ts';
 import type { Strength, User } from '../../identity/types.ts';
-import { clientVerification, type Publication, type Site } from '../../model/site.ts';
-import { entryCookie, readCookie } from './cookies.ts';
+import { hasBadges } from '../../lib/badge.ts';
+import { clientVerification, type Publication, proxied, type Site } from '../../model/site.ts';
+import { whoOf } from './badges.ts';
+import { readPass } from './cookies.ts';
 import { readTold, type Told, verdictText } from './headers.ts';
 import { judge } from './judge.ts';
 import { portalUrl } from './passage.ts';
@@ -19,6 +21,8 @@ interface Shown {
   readonly since?: Date;
   /** What is named in logs: a session's id, or a token's. */
   readonly session: string;
+  /** The cookie by which they come, if it is one. */
+  readonly pass?: string;
   /** Whether what it shows holds for other requests of its class too. */
   readonly isForAll: boolean;
 }
@@ -36,9 +40,13 @@ export function verdicts(entry: Entry): Handler {
   const hasRoom = roomForVerdicts(entry.state);
   const reply: typeof replyKept = (answer, status, seconds, headers) =>
     replyKept(answer, status, seconds > 0 && hasRoom() ? seconds : 0, headers);
+  const byBadge = new Set(
+    proxied(entry.site).flatMap((each) => (hasBadges(entry.site, each) ? [each.id] : [])),
+  );
   return async (asked, answer) => {
     const told = readTold(asked);
     const publication = publications.get(told.publication);
+    const badges = told.who === '' ? undefined : entry.badges.begin();
     // nginx has another version of the description, for a moment.
     if (!publication) return reply(answer, 503, 0);
     const shown = await whoShows(entry, asked, told, publication);
@@ -66,6 +74,11 @@ export function verdicts(entry: Entry): Handler {
       ...(shown ? { 'x-poterne-verdict': verdictText(shown.user, shown.session) } : {}),
       ...(shown && publication.signedIdentity ? identify(shown, publication) : {}),
     });
+    if (!badges || !shown?.pass || seconds === 0 || !byBadge.has(publication.id)) return;
+    const { who, worker, connection, address, host } = told;
+    if (who !== whoOf(shown.user, shown.session) || !hasRoom()) return;
+    const { pass } = shown;
+    await badges.give(who, { worker, connection, address, pass, publication: publication.id, host }, seconds);
   };
 }
 
@@ -88,9 +101,9 @@ async function whoShows(
     if (!token.publications.includes(name) || !isForPath(token, uri)) return 'elsewhere';
     return { user, session: token.id, isForAll: token.paths.length === 0 };
   }
-  const cookie = readCookie(asked, entryCookie);
+  const cookie = readPass(asked);
   const pass = cookie === undefined ? undefined : await sessions.findPass(cookie, { publication, host });
-  if (!pass) return undefined;
+  if (cookie === undefined || !pass) return undefined;
   const { session } = pass;
   const user = await standing.of(session);
   if (!user) {
@@ -98,7 +111,7 @@ async function whoShows(
     return 'nobody';
   }
   const { id, strength, made } = session;
-  return { user, ...(strength ? { strength } : {}), since: made, session: id, isForAll: true };
+  return { user, ...(strength ? { strength } : {}), since: made, session: id, pass: cookie, isForAll: true };
 }
 
 /** One of our tokens (RFC 6750, 2.1); others are the application's own. */

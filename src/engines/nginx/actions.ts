@@ -1,3 +1,4 @@
+import { badgesFolder } from '../../lib/badge.ts';
 import { pinFlags } from '../../lib/partner-pins.ts';
 import type { EngineActions } from '../engine.ts';
 import { wafLog } from './waf/base.ts';
@@ -28,6 +29,7 @@ export const actions: EngineActions = {
     { path: 'run', account: 'enters' },
     { path: pinFlags, account: 'enters' },
     { path: 'log', account: 'enters' },
+    { path: badgesFolder, account: 'enters' },
     // Verdicts are forgotten by removing them.
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi', 'verdicts'].map((of) => ({
       path: `run/${of}`,

@@ -5,6 +5,7 @@ import { type Publication, passedThrough, proxied, type Site } from '../../model
 import type { Sealed } from '../engine.ts';
 import { pages } from './pages.ts';
 import { acmeFile } from './render/acme.ts';
+import { badgedFile, badgeFile, usesBadges } from './render/badge.ts';
 import { clientInputs } from './render/clients.ts';
 import { contextOf } from './render/common.ts';
 import { daemonFile, hasGate, verdictFile } from './render/gate.ts';
@@ -45,7 +46,14 @@ export function render(site: Site, facts: Facts): Artefact[] {
           file('forwarding-known.conf', forwardingFile(context, 'known')),
           file('forwarding-signed.conf', forwardingFile(context, 'signed')),
           file('verdict.conf', verdictFile(context)),
-          file('daemon.conf', daemonFile()),
+          file('daemon.conf', daemonFile(site)),
+        ]
+      : []),
+    ...(usesBadges(site)
+      ? [
+          file('forwarding-badged.conf', forwardingFile(context, 'badged')),
+          file('badge.conf', badgeFile()),
+          file('badged.conf', badgedFile()),
         ]
       : []),
     ...(portal ? [{ ...base, ...portal }] : []),

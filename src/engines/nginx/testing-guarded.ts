@@ -83,7 +83,7 @@ export async function startGuarded(): Promise<Guarded> {
   const gateway = await startGateway(
     (ports) => ({
       ...site(
-        [service('app', app.url, { events: ['/live'] })],
+        [service('app', app.url, { events: ['/live'] }), service('gone', 'http://127.0.0.1:9')],
         [
           publication('open.localhost', 'app'),
           publication('erp.localhost', 'app', { audience: guarded(), signedIdentity: true }),
@@ -96,6 +96,22 @@ export async function startGuarded(): Promise<Guarded> {
             audience: guarded(),
             nginx: { limits: { requests: { count: 1000, per: 's' }, connections: 100 } },
           }),
+          publication('few.localhost', 'app', {
+            audience: guarded(),
+            nginx: { limits: { requests: { count: 3, per: 'm' } } },
+          }),
+          publication('gone.localhost', 'gone', { audience: guarded() }),
+          publication(
+            'parts.localhost',
+            [
+              route('/', 'app'),
+              route('~^/r[0-9]/', 'app'),
+              route('>/old/', 'app'),
+              route('/up/', 'app', { uploads: 10 }),
+            ],
+            { audience: guarded() },
+          ),
+          publication('*.wild.localhost', 'app', { audience: guarded() }),
           publication('near.localhost', 'app', {
             audience: { ...guarded(), from: ['lan'], networks: ['192.0.2.0/24'] },
           }),

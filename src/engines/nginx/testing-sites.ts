@@ -185,6 +185,9 @@ export const situations: Readonly<Record<string, Situation>> = {
               rule({ verdict: 'deny', paths: ['/rfe/admin/'] }),
             ),
           }),
+          publication('crm.example.fr', [route('/', 'open-prod'), route('>/old/', 'open-prod')], {
+            audience: guarded(),
+          }),
           publication('signed.example.fr', 'open-prod', { audience: guarded(), signedIdentity: true }),
           publication('open.example.fr', 'open-prod'),
         ],

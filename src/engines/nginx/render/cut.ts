@@ -76,6 +76,12 @@ export const onceLines = (id: string): Node[] => [
   own('set', '$poterne_class', ''),
 ];
 
+/** In a server of the gateway's own: what publications set exists also while all of them are being repaired. */
+export const unsetLines = (more: readonly string[]): Node[] =>
+  ['id', 'class', 'identity', 'verdict', 'wait', 'retry', ...more].map((name) =>
+    own('set', `$poterne_${name}`, ''),
+  );
+
 /**
  * Whether something of a request is cut off: the last of the server's rewrite directives. Looking costs a request some 4 %, and a cut
  * ends the connections that it finds: it is done for the first twenty of a connection, then for one in fifty. Behind a load balancer,

@@ -1,6 +1,8 @@
+import { whoPattern } from '../../../lib/badge.ts';
 import { isGuarded, type Publication, proxied, type Site } from '../../../model/site.ts';
 import { block, gap, line, type Node, note } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
+import { badgeMaps, otherCookies, usesBadges } from './badge.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
 import { limitedPage } from './limits.ts';
@@ -87,6 +89,8 @@ export function gatePart(context: Context): Node[] {
     gap,
     ...credentials(),
     gap,
+    ...badgeMaps(site),
+    gap,
     ...markLines(site),
     gap,
     ...refusals(context),
@@ -137,9 +141,9 @@ function credentials(): Node[] {
       [
         own('default', ''),
         // Often it is the only one.
-        own(`~^__Host-poterne=(${value})$`, '$1'),
+        own(`~^__Host-poterne=(${value})(?:\\|${whoPattern})?$`, '$1'),
         own(`~${ours}=.*;\\s*__Host-poterne=`, ''),
-        own(`~${ours}=(${value})\\s*(?:;|$)`, '$1'),
+        own(`~${ours}=(${value})(?:\\|${whoPattern})?\\s*(?:;|$)`, '$1'),
       ],
     ),
     block(
@@ -256,9 +260,16 @@ const daemonTimes = (seconds: number): Node[] => [
 ];
 
 /** What the daemon is told of a request; nothing that the visitor said in these names gets there. */
-const told = (): Node[] => [
+const told = (site: Site): Node[] => [
   ...(
     [
+      // Who comes by badge (`badge.ts`).
+      ...(usesBadges(site)
+        ? ([
+            ['Worker', '$pid'],
+            ['Who', '$poterne_who'],
+          ] as const)
+        : []),
       ['Publication', '$poterne_id'],
       ['Class', '$poterne_class'],
       ['Host', '$host'],
@@ -328,7 +339,7 @@ export function verdictFile(context: Context): Node[] {
         own('proxy_pass_request_headers', 'off'),
         own('proxy_set_header', 'Content-Length', ''),
         own('proxy_set_header', 'Host', '$host'),
-        ...told(),
+        ...told(context.site),
         own('proxy_set_header', 'Cookie', '$poterne_shown_cookie'),
         own('proxy_set_header', 'Authorization', '$poterne_shown_token'),
         ...daemonTimes(3),
@@ -348,14 +359,14 @@ export function verdictFile(context: Context): Node[] {
 }
 
 /** `daemon.conf`, for what the daemon itself answers: the portal, and how one comes from it to a publication. */
-export const daemonFile = (): Node[] => [
+export const daemonFile = (site: Site): Node[] => [
   note('', 'What the daemon itself answers.'),
   ...enteringLimit(),
   own('client_max_body_size', '64k'),
   ...daemonTimes(30),
   own('proxy_next_upstream', 'off'),
   own('proxy_set_header', 'Host', '$http_host'),
-  ...told(),
+  ...told(site),
   own('proxy_set_header', 'Authorization', ''),
   own('proxy_set_header', 'Upgrade', ''),
   own('proxy_set_header', 'X-Request-Id', '$request_id'),
@@ -370,25 +381,28 @@ export const daemonPass = (path = ''): Node => own('proxy_pass', `http://${daemo
 /** What services are told of who signed in. */
 const identity = ['User', 'Name', 'Email', 'Groups', 'Jwt'] as const;
 const variable = (name: string): string => `$poterne_${name.toLowerCase()}`;
+const badgeVariable = (name: string): string => `$poterne_who_${name.toLowerCase()}`;
 
 /** A publication whose service is told who it is in a signed token: others do not have nginx read one for each request. */
 export const signedIdentityLine = ({ pointer }: Publication): Node =>
   line(`${pointer}/signed-identity`, 'auth_request_set', variable('Jwt'), '$upstream_http_x_poterne_jwt');
 
-/** Who came, as a service is told: nobody, whoever signed in, or that with a signed token. */
-export type Telling = 'nobody' | 'known' | 'signed';
+/** Who came, as a service is told: nobody, whoever signed in, that with a signed token, or whoever came by badge. */
+export type Telling = 'nobody' | 'known' | 'signed' | 'badged';
 
 /** These headers, on every route of every publication: what a visitor sends under these names gets nowhere. */
 export const signedInLines = (site: Site, telling: Telling): Node[] => [
   // The user first, which reads the others.
   ...identity.map((name) => {
-    const isTold = telling === 'signed' || (telling === 'known' && name !== 'Jwt');
-    return own('proxy_set_header', `X-Poterne-${name}`, isTold ? variable(name) : '');
+    const isTold = telling === 'signed' || (telling !== 'nobody' && name !== 'Jwt');
+    const told = telling === 'badged' ? badgeVariable(name) : variable(name);
+    return own('proxy_set_header', `X-Poterne-${name}`, isTold ? told : '');
   }),
   ...(hasGate(site)
     ? [
-        own('proxy_set_header', 'Cookie', '$poterne_cookies'),
-        own('proxy_set_header', 'Authorization', '$poterne_authorization'),
+        own('proxy_set_header', 'Cookie', telling === 'badged' ? otherCookies : '$poterne_cookies'),
+        // Whoever shows one does not come by badge.
+        own('proxy_set_header', 'Authorization', telling === 'badged' ? '' : '$poterne_authorization'),
       ]
     : []),
 ];

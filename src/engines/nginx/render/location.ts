@@ -1,10 +1,11 @@
 import type { Pointer } from '../../../model/pointer.ts';
-import { isGuarded, type Publication, type Route, type Service } from '../../../model/site.ts';
+import { isGuarded, type ProxiedPublication, type Route, type Service } from '../../../model/site.ts';
 import { livePaths, prefixFor, publicPath, routeFor, serviceOf } from '../routes.ts';
 import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
 import { liveLines } from '../waf/publication.ts';
 import { isSkipped, skipLines, skipPatterns, skipped } from '../waf/skip.ts';
+import { badgeLook, isBadged } from './badge.ts';
 import { identityLines } from './clients.ts';
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
@@ -17,7 +18,7 @@ const liveSilence = 3_600_000;
 /** The locations of a publication: its routes, the streams in them, and the rest. */
 export function locations(
   context: Context,
-  publication: Publication,
+  publication: ProxiedPublication,
   groups: ReadonlyMap<Service, string>,
 ): Node[] {
   const { routes } = publication;
@@ -41,25 +42,26 @@ export function locations(
 }
 
 /** What the service is told of who asked. */
-const forwarding = (publication: Publication): string => {
+const forwarding = (publication: ProxiedPublication, isByBadge: boolean): string => {
   if (!isGuarded(publication)) return 'forwarding.conf';
+  if (isByBadge) return 'forwarding-badged.conf';
   return publication.signedIdentity ? 'forwarding-signed.conf' : 'forwarding-known.conf';
 };
 
 function routeLocations(
   context: Context,
-  publication: Publication,
+  publication: ProxiedPublication,
   route: Route,
   groups: ReadonlyMap<Service, string>,
 ): Node[] {
   const service = serviceOf(context.site, route);
   const group = groups.get(service) as string;
   const live = [...new Set(livePaths(service))];
-  const passes = (isLive: boolean, uri: string, skips = false): Node[] => [
+  const passes = (isLive: boolean, uri: string, skips = false, isByBadge = false): Node[] => [
     ...(skips ? skipLines(publication) : isLive ? liveLines(publication) : []),
     ...limitLines(context, publication, route),
     ...uploadLines(publication, route),
-    line('', 'include', forwarding(publication)),
+    line('', 'include', forwarding(publication, isByBadge)),
     ...pass(context, route, service, group, isLive),
     ...identityLines(context, publication, route),
     line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
@@ -68,24 +70,35 @@ function routeLocations(
       : [block('', ['if', '($poterne_cross_site)'], [line('', 'gzip', 'off')])]),
   ];
   const why = (what: string): Node => note(route.pointer, what);
+  const badged: Node[] = [];
+  /** A location; of those that some come to by badge, there is another one for them. */
+  const location = (
+    at: Pointer,
+    words: readonly string[],
+    isLive: boolean,
+    uri: string,
+    skips = false,
+    inner: readonly Node[] = [],
+  ): Node => {
+    const all = (...first: Node[]) => [...first, ...passes(isLive, uri, skips), ...inner];
+    if (!isBadged(context.site, publication, route)) return block(at, ['location', ...words], all());
+    const name = `@badge_${publication.routes.indexOf(route) + 1}_${badged.length + 1}`;
+    const same = [line(at, 'include', 'badged.conf'), ...passes(isLive, uri, skips, true)];
+    badged.push(block(at, ['location', name], same));
+    return block(at, ['location', ...words], all(...badgeLook(at, name)));
+  };
 
-  if (route.match === 'regex')
+  if (route.match === 'regex') {
+    // Inside a regular expression only regular expressions may nest.
+    const inner = live
+      .filter((path) => publicPath(route, path) !== undefined)
+      .map((path) => location(liveOrigin(service, path), ['~', `^${exactly(path)}`], true, ''));
     return [
       why(`Service "${service.name}"`),
-      block(
-        route.pointer,
-        ['location', '~', unnamed(route.path)],
-        [
-          ...passes(false, ''),
-          // Inside a regular expression only regular expressions may nest.
-          ...live
-            .filter((path) => publicPath(route, path) !== undefined)
-            .map((path) =>
-              block(liveOrigin(service, path), ['location', '~', `^${exactly(path)}`], passes(true, '')),
-            ),
-        ],
-      ),
+      location(route.pointer, ['~', unnamed(route.path)], false, '', false, inner),
+      ...badged,
     ];
+  }
 
   const uri = (path: string): string => (route.strip ? encoded(path) : '');
   const seenLive = live.flatMap((path) => publicPath(route, path) ?? []);
@@ -95,11 +108,7 @@ function routeLocations(
     if (taken || prefixFor(publication, seen) !== route) return [];
     return [
       why(`Service "${service.name}": a stream, passed on as it comes`),
-      block(
-        liveOrigin(service, path),
-        ['location', place(seen)],
-        passes(true, uri(path), isSkipped(publication, seen)),
-      ),
+      location(liveOrigin(service, path), [place(seen)], true, uri(path), isSkipped(publication, seen)),
     ];
   });
   const places = [...publication.routes.filter((r) => r.match === 'prefix').map((r) => r.path), ...seenLive];
@@ -142,17 +151,16 @@ function routeLocations(
       );
   return [
     why(`Service "${service.name}"${route.strip ? ', which does not see the prefix' : ''}`),
-    block(
+    location(
       route.pointer,
-      ['location', place(route.path)],
-      passes(
-        live.some((path) => publicPath(route, path) === route.path),
-        uri('/'),
-        isSkipped(publication, route.path),
-      ),
+      [place(route.path)],
+      live.some((path) => publicPath(route, path) === route.path),
+      uri('/'),
+      isSkipped(publication, route.path),
     ),
     ...streams,
     ...unseen,
+    ...badged,
   ];
 }
 
@@ -250,7 +258,7 @@ function wayBack({ publicPort }: Context, route: Route, service: Service, prefix
 }
 
 /** Bodies up to the default are taken in before the service is bothered; larger ones flow through. */
-export function uploadLines(publication: Publication, route?: Route): Node[] {
+export function uploadLines(publication: ProxiedPublication, route?: Route): Node[] {
   const size = route ? routeOptions(route).uploads : publicationOptions(publication).uploads;
   if (size === undefined) return [];
   const at = `${(route ?? publication).pointer}/uploads`;

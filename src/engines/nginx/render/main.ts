@@ -4,9 +4,10 @@ import { defaults, publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, ownPath, time } from '../syntax.ts';
 import { wafLoading, wafModules, wafPart } from '../waf/main.ts';
 import { observedFields, observedHash, observedMap } from '../waf/observed.ts';
+import { badgeNames, badgePlace } from './badge.ts';
 import { asksClients, identityMaps } from './clients.ts';
 import { type Context, endlessResets, http2Directive, listens, powerOfTwo } from './common.ts';
-import { cutMaps } from './cut.ts';
+import { cutMaps, unsetLines } from './cut.ts';
 import { gatePart } from './gate.ts';
 import { defaultHeaderMaps } from './headers.ts';
 import { limitMaps } from './limits.ts';
@@ -66,6 +67,7 @@ export function mainFile(context: Context): Node[] {
     why('After a reload, old workers end with their last connection, or after this long.'),
     own('worker_shutdown_timeout', '5m'),
     own('pid', path('run/nginx.pid')),
+    ...badgePlace(context),
     own('error_log', path('log/error.log'), 'warn'),
     gap,
     // What passes through takes a connection more on each side.
@@ -423,7 +425,7 @@ function defaultServers(context: Context): Node[] {
   ];
 }
 
-function statusServer({ path }: Context): Node[] {
+function statusServer({ site, path }: Context): Node[] {
   return [
     why('Which configuration is active, and counters; on this machine only.'),
     block(
@@ -432,10 +434,7 @@ function statusServer({ path }: Context): Node[] {
       [
         own('listen', `unix:${path('run/status.sock')}`),
         own('access_log', 'off'),
-        // What publications set exists also while all of them are being repaired.
-        ...['id', 'class', 'identity', 'verdict', 'wait', 'retry'].map((name) =>
-          own('set', `$poterne_${name}`, ''),
-        ),
+        ...unsetLines(badgeNames(site)),
         own('default_type', 'text/plain'),
         block('', ['location', '=', '/hash'], [own('include', 'generation.conf')]),
         block('', ['location', '=', '/stub'], [own('stub_status')]),

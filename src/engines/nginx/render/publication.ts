@@ -5,6 +5,7 @@ import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts'
 import { wafLines, wafSets } from '../waf/publication.ts';
 import { challengeLocation, isAsked } from './acme.ts';
 import { revocationsLocation, tellsRevocations } from './authority.ts';
+import { badgeLines } from './badge.ts';
 import { clientLines, clientMaps } from './clients.ts';
 import { type Context, listens } from './common.ts';
 import { cutLines, onceLines, sightingLines } from './cut.ts';
@@ -45,6 +46,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
         gap,
         ...(clients.length > 0 ? [...clients, gap] : []),
         ...guardLines(context, publication),
+        ...badgeLines(context, publication),
         ...cutLines(context, at, publication.id),
         gap,
         ...wafLines(context, publication),

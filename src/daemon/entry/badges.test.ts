@@ -1,0 +1,134 @@
+import { readdir } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { eventually, head, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { openSessions } from '../../identity/sessions.ts';
+import { badgesFolder, longestName } from '../../lib/badge.ts';
+import { application, run, upstream } from '../cut/testing.ts';
+import { whoOf } from './badges.ts';
+import { entryCookie } from './cookies.ts';
+import { openBrowser } from './testing-visitor.ts';
+import { forgetVerdicts } from './verdict-cache.ts';
+
+// A whole gateway: people who come in by badge, and are put out in every way there is.
+
+const described = (ports: Rig['ports']) => `${head(ports)}
+people: { alice: { groups: [staff] }, bob: { groups: [staff] } }
+sign-in: { at: portail.example.fr }
+services: { app: { url: "http://127.0.0.1:${upstream}" } }
+publications:
+  erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }
+`;
+
+test('who comes in by badge is out as soon as anybody is: cut off, ended, and with a dead daemon within five seconds', async () => {
+  const rig = await makeRig();
+  await application();
+  await rig.write('site.yaml', described(rig.ports));
+  const up = poterne(['up', rig.file, '--state', rig.state]);
+  await eventually(() => up.said().includes('The gateway is up.'), up.said);
+  const sessions = openSessions(
+    async () => rig.gateway.store.sessions,
+    () => ({ site: 'test', idle: 3_600_000, longest: 43_200_000 }),
+  );
+  const url = `https://erp.example.fr:${rig.ports.https}/`;
+  /** Somebody's requests on one connection. */
+  const coming = async (id: string) => {
+    const user = { id, source: 'local', login: id, groups: [] };
+    const { session, cookie } = await sessions.begin(user, undefined, {
+      address: '127.0.0.1',
+      agent: 'test',
+    });
+    const browser = openBrowser(rig.ports.https, rig.gateway.authority.root);
+    browser.cookies.set('portail.example.fr', new Map([[entryCookie, cookie]]));
+    expect((await browser.go(url)).status).toBe(200);
+    const pass = browser.cookies.get('erp.example.fr')?.get(entryCookie) ?? '';
+    expect(pass).toMatch(new RegExp(`\\|${id}\\|${session.id}\\|${id}\\|\\|staff$`));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, servername: 'erp.example.fr' });
+    const ask = () =>
+      new Promise<number>((resolve) => {
+        const headers = { host: `erp.example.fr:${rig.ports.https}`, cookie: `${entryCookie}=${pass}` };
+        const place = { host: '127.0.0.1', port: rig.ports.https, ca: rig.gateway.authority.root };
+        const asked = request({ ...place, agent, headers }, (answer) =>
+          answer.resume().once('close', () => resolve(answer.statusCode ?? 0)),
+        );
+        asked.on('error', () => resolve(0)).end();
+      });
+    /** Asks without pause; tells when they were let in last. */
+    const keepAsking = () => {
+      const seen = { last: 0, isOn: true };
+      const asking = (async () => {
+        while (seen.isOn) {
+          const sent = performance.now();
+          if ((await ask()) === 200) seen.last = sent;
+        }
+      })();
+      return {
+        seen,
+        stop: async () => {
+          seen.isOn = false;
+          await asking;
+          agent.destroy();
+        },
+      };
+    };
+    const badges = () =>
+      readdir(join(rig.state, 'nginx', badgesFolder, 'now', pass.slice(pass.indexOf('|') + 1))).catch(
+        () => [],
+      );
+    return { ask, keepAsking, badges, session };
+  };
+  const others = async () => (await (await coming('bob')).ask()) === 200;
+
+  for (const way of ['cut', 'end'] as const) {
+    const alice = await coming('alice');
+    const { seen, stop } = alice.keepAsking();
+    await eventually(async () => (await alice.badges()).length > 0);
+    await eventually(() => seen.last > 0);
+    const begun = performance.now();
+    if (way === 'cut') {
+      const { said } = await run(rig, 'cut', 'user:alice', '--reason', 'an incident', '--json');
+      console.log(`cut: refused after ${JSON.parse(said).refused} ms`);
+    } else {
+      await sessions.end({ id: alice.session.id }, 'test');
+      await forgetVerdicts(rig.state);
+    }
+    const told = performance.now();
+    await eventually(async () => (await alice.ask()) !== 200);
+    await stop();
+    // What the daemon had read of sessions holds for a second where another process ended one.
+    expect(seen.last).toBeLessThan(told + (way === 'cut' ? 0 : 5000));
+    console.log(
+      `${way}: let in for ${Math.round(seen.last - begun)} ms, told after ${Math.round(told - begun)} ms`,
+    );
+    expect(await others()).toBe(true);
+    if (way === 'cut') await run(rig, 'restore', 'user:alice');
+  }
+
+  const bob = await coming('bob');
+  await eventually(async () => (await bob.ask()) === 200 && (await bob.badges()).length > 0);
+  up.child.kill('SIGKILL');
+  const killed = performance.now();
+  await eventually(async () => (await bob.ask()) === 503);
+  // Less than four seconds, and one for a machine that is busy.
+  expect(performance.now() - killed).toBeLessThan(5000);
+});
+
+test('an identity that fits neither in a cookie nor in a name has no badge', () => {
+  const user = { id: 'alice', source: 'local', login: 'alice', groups: ['staff', 'a b'] };
+  const session = 's0123456789abcdef';
+  expect(whoOf({ ...user, title: 'Zoë | Martin' }, session)).toBe(
+    `alice|${session}|Zo%C3%AB %7C Martin||staff,a b`,
+  );
+  for (const more of [
+    { groups: ['/staff'] },
+    { groups: ['a;b'] },
+    { groups: ['a "b"'] },
+    { groups: ['a\\b'] },
+    { groups: ['staff '] },
+    { groups: ['x'.repeat(longestName)] },
+    { title: '../..' },
+    { id: '' },
+  ])
+    expect(whoOf({ ...user, ...more }, session)).toBeUndefined();
+});

@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { chmod, link, mkdir, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { User } from '../../identity/types.ts';
+import {
+  type Badge,
+  badgeMoment,
+  badgeMoments,
+  badgeName,
+  badgesFolder,
+  longestName,
+  whoPattern,
+} from '../../lib/badge.ts';
+import { verdictText } from './headers.ts';
+
+/**
+ * Badges (`src/lib/badge.ts`) as files:
+ *
+ *   badges/a0 … b9 → now       what nginx asks through, each for a moment
+ *   badges/now → g-RANDOM      all badges there are: to forget them is to point this elsewhere
+ *   badges/g-RANDOM/WHO/NAME   a badge, for one second; each is a link to `badges/here`
+ *
+ * Nothing has to be taken away for a badge to end: nginx asks for those of the second that it is.
+ */
+
+const folderOf = (state: string): string => join(state, 'nginx', badgesFolder);
+
+/** How many somebody, and all together, may have at a time: what there is no badge for is asked about. */
+const most = { session: 64, all: 4000 } as const;
+/** Milliseconds: how long a worker of nginx may be behind the clock, as it is busy; what is being made elsewhere is younger. */
+const behind = 10;
+const young = 10_000;
+const everySecond = 1000;
+
+/** Behind a pass in its cookie: who its session is of. Nothing where that cannot stand in a cookie or in a file's name. */
+export function whoOf(user: User, session: string): string | undefined {
+  const text = verdictText(user, session);
+  return whoForm.test(text) && !text.endsWith(' ') && Buffer.byteLength(text) <= longestName
+    ? text
+    : undefined;
+}
+
+const whoForm = new RegExp(`^${whoPattern}$`);
+
+/** Those who are let in from now on: badges for verdicts that begin now. */
+export interface Giving {
+  /** A badge for this second and so many more. Nobody waits for it: what fails leaves no badge. */
+  give(who: string, badge: Omit<Badge, 'second' | 'authorization'>, seconds: number): Promise<void>;
+}
+
+export interface Badges {
+  /** To be called before a verdict is looked for: badges that are forgotten meanwhile stay so. */
+  begin(): Giving | undefined;
+  close(): void;
+}
+
+interface Given {
+  readonly who: string;
+  readonly folder: string;
+  readonly badge: Omit<Badge, 'second' | 'authorization'>;
+  readonly from: number;
+  readonly to: number;
+}
+
+const nameAt = (badge: Given['badge'], second: number): string =>
+  badgeName({ ...badge, second: `${second}`, authorization: '' });
+
+const second = (): number => Math.floor(Date.now() / 1000);
+
+/** Gives badges in a state folder, and takes away those whose time is over. */
+export function openBadges(state: string): Badges {
+  const base = folderOf(state);
+  let current: string | undefined;
+  let given: Given[] = [];
+  const counts = new Map<string, number>();
+  const count = (who: string, by: number) => {
+    const now = (counts.get(who) ?? 0) + by;
+    if (now > 0) counts.set(who, now);
+    else counts.delete(who);
+  };
+
+  const sweep = async (): Promise<void> => {
+    const now = second();
+    // By a clock that went back, some would be for seconds that come again.
+    const isOver = ({ from, to }: Given) => to < now || from > now + 1;
+    const over = given.filter(isOver);
+    given = given.filter((each) => !isOver(each));
+    for (const { who } of over) count(who, -1);
+    for (const { who, folder, badge, from, to } of over) {
+      for (let at = from; at <= to; at++)
+        await unlink(join(folder, nameAt(badge, at))).catch(() => undefined);
+      if (!counts.has(who)) await rmdir(folder).catch(() => undefined);
+    }
+    await removeOld(base).catch(() => undefined);
+  };
+  const timer = setInterval(() => void sweep(), everySecond).unref();
+
+  return {
+    begin() {
+      const generation = readLink(join(base, 'now'));
+      if (generation === undefined) {
+        // nginx's folders were not there yet.
+        if (existsSync(base)) makeNow(base);
+        return undefined;
+      }
+      if (generation !== current) {
+        current = generation;
+        given = [];
+        counts.clear();
+      }
+      return {
+        async give(who, badge, seconds) {
+          const from = second();
+          if (generation !== current || given.length >= most.all || (counts.get(who) ?? 0) >= most.session)
+            return;
+          const folder = join(base, generation, who);
+          const one = { who, folder, badge, from, to: from + seconds };
+          const names = Array.from({ length: seconds + 1 }, (_, n) => nameAt(badge, from + n));
+          if (names.some((name) => Buffer.byteLength(name) > longestName)) return;
+          given.push(one);
+          count(who, 1);
+          try {
+            await makeFolder(folder);
+            await Promise.all(names.map((name) => link(join(base, 'here'), join(folder, name))));
+          } catch {
+            // Forgotten meanwhile, or no room: it is asked again.
+          }
+        },
+      };
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** Whoever runs nginx comes through, and reads no folder. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
+  }
+  await chmod(folder, 0o711);
+}
+
+/** Points `now` at a folder where there is no badge; gives the one of before. At once: somebody is being put out. */
+function makeNow(base: string): string | undefined {
+  const before = readLink(join(base, 'now'));
+  const generation = `g-${randomBytes(8).toString('hex')}`;
+  mkdirSync(join(base, generation));
+  chmodSync(join(base, generation), 0o711);
+  giveAway(base, join(base, generation));
+  if (before === undefined) prepare(base);
+  const link = join(base, `now.${generation}`);
+  symlinkSync(generation, link);
+  renameSync(link, join(base, 'now'));
+  return before;
+}
+
+/** What stays the same: the links of the moments, and the file that all badges are. */
+function prepare(base: string): void {
+  const here = join(base, `here.${randomBytes(8).toString('hex')}`);
+  writeFileSync(here, '', { flag: 'wx' });
+  chmodSync(here, 0o644);
+  giveAway(base, here);
+  renameSync(here, join(base, 'here'));
+  for (const moment of badgeMoments)
+    if (readLink(join(base, moment)) === undefined) symlinkSync('now', join(base, moment));
+}
+
+/** What root makes for the daemon belongs to the account that the daemon has. */
+function giveAway(base: string, path: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(base);
+  chownSync(path, uid, gid);
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** From when this is done on, nobody comes in by a badge of before. Any process may do it. */
+export async function forgetBadges(state: string): Promise<void> {
+  const base = folderOf(state);
+  // nginx's folders are not there yet.
+  if (!existsSync(base)) return;
+  const before = makeNow(base);
+  if (before === undefined) return;
+  const old = join(base, before);
+  // Where there was none, nginx remembers none.
+  const wasEmpty = await rmdir(old).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
+  if (wasEmpty) return;
+  // Until the moment ends, nginx remembers what was there.
+  const left = badgeMoment - (Date.now() % badgeMoment) + behind;
+  await new Promise((resolve) => setTimeout(resolve, left));
+  void rm(old, { recursive: true, force: true }).catch(() => undefined);
+}
+
+/** What somebody who forgot could not remove. */
+async function removeOld(base: string): Promise<void> {
+  const now = readLink(join(base, 'now'));
+  for (const name of await readdir(base)) {
+    if (!name.startsWith('g-') || name === now) continue;
+    const { mtimeMs } = await stat(join(base, name));
+    if (Math.abs(Date.now() - mtimeMs) > young) await rm(join(base, name), { recursive: true, force: true });
+  }
+}

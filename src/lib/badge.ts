@@ -1,0 +1,73 @@
+import { clientVerification, isGuarded, type ProxiedPublication, type Site } from '../model/site.ts';
+import { pathClasses } from './path-class.ts';
+
+/**
+ * A badge lets somebody who was let in a moment ago in again without a question: a file that is there, whose name says all that the verdict
+ * depended on. The daemon makes it, and nginx only looks whether it is there (`render/badge.ts`, `daemon/entry/badges.ts`).
+ *
+ *   badges/MOMENT/USER|SESSION|NAME|EMAIL|GROUPS/SECOND|WORKER|CONNECTION|ADDRESS|PASS|PUBLICATION|HOST|
+ */
+
+/** Below nginx's prefix. */
+export const badgesFolder = 'run/badges';
+
+/**
+ * What nginx remembers of a file, it remembers under a name that is not asked for again: twenty links to one folder, in turns, each for so
+ * many milliseconds.
+ */
+export const badgeMoment = 50;
+export const badgeMoments: readonly string[] = Array.from({ length: 10 }, (_, tenth) => [
+  `a${tenth}`,
+  `b${tenth}`,
+]).flat();
+
+/** For which second a badge is, and for whom: values, or nginx's variables. */
+export interface Badge {
+  readonly second: string;
+  readonly worker: string;
+  readonly connection: string;
+  readonly address: string;
+  readonly pass: string;
+  /** The publication's id. */
+  readonly publication: string;
+  /** The name asked for. */
+  readonly host: string;
+  /** What is shown besides: nothing, or there is no badge. */
+  readonly authorization: string;
+}
+
+/** The name of a badge's file. */
+export const badgeName = (badge: Badge): string =>
+  [
+    ...[badge.second, badge.worker, badge.connection, badge.address, badge.pass],
+    ...[badge.publication, badge.host, badge.authorization],
+  ].join('|');
+
+/** The longest name of a file, in bytes (Linux). */
+export const longestName = 255;
+
+/**
+ * What a part of the identity is in, in a cookie (RFC 6265, 4.1.1, and the space and the comma that browsers send too) and in the name of a
+ * folder: no `/`, and with its four `|` a name is neither `.` nor `..`.
+ */
+const part = '[ !#-.0-:<-\\[\\]-{}~]';
+
+/**
+ * The identity behind a pass, in its cookie: `PASS|USER|SESSION|NAME|EMAIL|GROUPS`. Nobody believes it, it only says for whom a badge is
+ * looked for.
+ */
+export const whoPattern = [`(?! )${part}+`, `${part}+`, `${part}*`, `${part}*`, `${part}*`].join('\\|');
+
+/**
+ * Whether there are badges at a publication: where people come by a cookie, and everything that is judged is in a badge's name. Client
+ * certificates, signed identities and rules for parts of it are asked about as ever, what the firewall looks at too; and so is
+ * what comes over connections that visitors share.
+ */
+export function hasBadges(site: Site, publication: ProxiedPublication): boolean {
+  const { gateway, signIn } = site;
+  const { audience, signedIdentity, waf } = publication;
+  const isShared = gateway.trustedFronts.length > 0 && !gateway.proxyProtocol;
+  if (!signIn || !isGuarded(publication) || signedIdentity || waf || isShared) return false;
+  if (clientVerification(site, publication)) return false;
+  return pathClasses(audience.rules ?? []).length === 0;
+}
