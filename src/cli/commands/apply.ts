@@ -99,7 +99,7 @@ export function reportApplied(
   isOrdered = false,
 ): void {
   description.show(applied.findings);
-  const refused = applied.findings.filter((f) => f.severity === 'error').length;
+  const refused = applied.findings.filter((f) => f.code === 'engine.refused.publication').length;
   context.out(
     context.t(`apply.outcome.${applied.outcome}`, {
       site: site.name,
