@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDuration, shortDuration } from './duration.ts';
 import { contains, inNetwork, isLoopback, isPrivate, networkText, overlaps, parseNetwork } from './ip.ts';
 import { parseRate } from './rate.ts';
-import { parseSize, shortSize } from './size.ts';
+import { parseSize, shortSize, writtenSize } from './size.ts';
 
 test.each([
   ['30s', 30_000],
@@ -34,6 +34,10 @@ test.each([
   [120_400_000, '120 MB'],
   [5e15, '5000 TB'],
 ])('%d bytes in short', (bytes, text) => expect(shortSize(bytes)).toBe(text));
+
+test.each(['0B', '999B', '128kB', '256KiB', '2GB', '1536KiB'])('%s is written as it was read', (text) =>
+  expect(writtenSize(parseSize(text) as number)).toBe(text),
+);
 
 test.each([
   ['10/s', { count: 10, per: 's' }],

@@ -17,12 +17,12 @@ export function parseSize(text: string): number | undefined {
   return found && unit ? Number(found[1]) * unit : undefined;
 }
 
-/** A size as people write it, exactly: the inverse of `parseSize`. */
+/** A size as people write it, exactly and as shortly as can be: the inverse of `parseSize`. */
 export function writtenSize(bytes: number): string {
-  const [unit, size] = Object.entries(units)
-    .sort(([, a], [, b]) => b - a)
-    .find(([, each]) => bytes >= each && bytes % each === 0) ?? ['B', 1];
-  return `${bytes / size}${unit}`;
+  const written = Object.entries(units)
+    .filter(([, each]) => bytes % each === 0)
+    .map(([unit, each]) => `${bytes / each}${unit}`);
+  return written.reduce((best, each) => (each.length < best.length ? each : best), `${bytes}B`);
 }
 
 /** Bytes in a second of a speed as people write it (`2MB/s`, `512kB/s`); `undefined` if it is none or zero. */

@@ -123,6 +123,14 @@ test.each([
       'change: sign-in: session.longest: – → 12h',
     ]),
   ],
+  [
+    'burst: 20 } }',
+    'burst: 20 }, scenario: proxy+waf, waf: { request-body: 256KB, exclusions: [{ rule: 942100, path: /search, target: "ARGS:q", why: people search }] } }',
+    expect.arrayContaining([
+      'change: erp.example.fr: rule 942100 of the firewall does not read ARGS:q under /search: people search',
+      'change: erp.example.fr: waf.request-body: – → 256kB',
+    ]),
+  ],
   ['site: house', 'site: house\nlanguage: fr', ['change: site: language: en → fr']],
   [
     'site: house',

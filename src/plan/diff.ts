@@ -167,14 +167,47 @@ function publicationChanges(before: Publication, after: Publication, timezone: s
   return [
     ...routes,
     ...ruleChanges(before, after, timezone),
+    ...exclusionChanges(name, exclusionsOf(before), exclusionsOf(after)),
     ...settings(name, after.pointer, withoutLists(before), withoutLists(after)),
   ];
 }
 
 /** A publication without what is told line by line. */
-function withoutLists({ routes: _, audience, ...rest }: Publication): object {
+function withoutLists(publication: Publication): object {
+  const { routes: _, audience, ...others } = publication;
+  const waf = 'waf' in others && others.waf ? { waf: { ...others.waf, exclusions: undefined } } : {};
+  const rest = { ...others, ...waf };
   // From where rules let in, they say themselves.
   return audience.rules ? rest : { ...rest, audience };
+}
+
+const exclusionsOf = (publication: Publication) =>
+  publication.scenario === 'direct' ? [] : (publication.waf?.exclusions ?? []);
+
+/** What the firewall no longer looks for, and looks for again. */
+function exclusionChanges(
+  name: string,
+  before: ReturnType<typeof exclusionsOf>,
+  after: ReturnType<typeof exclusionsOf>,
+): Change[] {
+  const values = ({ rule, path, target, why }: (typeof after)[number]) => ({
+    ...{ name, rule, path, why },
+    target: target ?? '',
+  });
+  const code = (of: (typeof after)[number]) => (of.target === undefined ? '' : '.target') as '' | '.target';
+  return compare(before, after, ({ rule, path, target }) => JSON.stringify([rule, path, target]), {
+    added: (one) => [
+      {
+        kind: 'change',
+        say: message(`change.waf.exclusion${code(one)}`, values(one)),
+        because: one.pointer,
+      },
+    ],
+    removed: (one) => [
+      { kind: 'change', say: message(`change.waf.exclusion${code(one)}.remove`, values(one)) },
+    ],
+    both: () => [],
+  });
 }
 
 /** The rules of an audience that come and go, each in its own words. */
@@ -235,7 +268,11 @@ function settings(name: string, because: string, before: object, after: object):
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((key): Change[] => {
     const [from, to] = [was.get(key), is.get(key)];
     // Networks follow from whom an audience names; they are told when only they change, as a zone does.
-    if (from === to || (key === 'audience.networks' && was.get('audience.from') !== is.get('audience.from')))
+    // An empty list is as good as none.
+    if (
+      (from ?? '–') === (to ?? '–') ||
+      (key === 'audience.networks' && was.get('audience.from') !== is.get('audience.from'))
+    )
       return [];
     const values = { name, setting: settingName(key), from: from ?? '–', to: to ?? '–' };
     const say = limitSentence(name, key, from, to) ?? message('change.setting', values);

@@ -49,7 +49,14 @@ describe('a firewall that begins to block', () => {
     const [finding] = told(seen({ wouldBlock: 5, unresolved: 3, lastUnresolved: last, rules }));
     expect(finding).toMatchObject({
       ...{ severity: 'warning', code: 'waf.enforce.unresolved' },
-      params: { requests: 1200, days: 6, wouldBlock: 5, unresolved: 3, rules: '942100 (3)', last },
+      params: {
+        requests: 1200,
+        days: 6,
+        wouldBlock: 5,
+        unresolved: 3,
+        rules: '942100 (3)',
+        last: '2026-11-25 10:00 UTC',
+      },
       hint: { code: 'waf.enforce.hint' },
     });
   });

@@ -39,7 +39,7 @@ export function enforcementFindings(
     const params = {
       ...{ name, requests, wouldBlock, unresolved },
       days: daysOf(first, last),
-      last: lastUnresolved,
+      last: `${lastUnresolved.slice(0, 16).replace('T', ' ')} UTC`,
       rules: rules.map((each) => `${each.rule} (${each.requests})`).join(', '),
     };
     if (unresolved > 0) return { severity: 'warning', code: 'waf.enforce.unresolved', params, ...about };

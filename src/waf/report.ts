@@ -49,6 +49,7 @@ export interface WafExample {
 
 /** What a log says of one publication. */
 export interface WafReport {
+  /** Its id, or its name for people. */
   readonly publication: string;
   readonly mode: 'observe' | 'block';
   /** Since when was asked for; ISO 8601. */

@@ -191,7 +191,8 @@ function draw({ t, out }: Context, one: BanRecord, isNow: boolean): void {
     kind: t(`ban.kind.${kind}`),
     by: harmless(by),
     gateway: harmless(gateway),
-    reason: harmless(reason),
+    // What was counted says itself why.
+    because: kind === 'hand' ? t('ban.because', { reason: harmless(reason) }) : '',
   };
   out(t(isNow ? 'ban.why.banned' : 'ban.why.was', params));
   if (before > 0) out(t('ban.why.before', { count: before }));

@@ -53,7 +53,7 @@ export async function reportOf(
   await unlessAbsent(async () => {
     for await (const event of readWafEvents(wafLogOf(state), { since, counts, isOwn })) reporter.add(event);
   });
-  const report = reporter.report(waf.mode, counts);
+  const report = { ...reporter.report(waf.mode, counts), publication: publication.name };
   return visitors?.trouble ? { ...report, trouble: visitors.trouble } : report;
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../apply/testing.ts';
@@ -11,6 +12,7 @@ import {
   startGateway,
   testAuthority,
 } from '../../engines/nginx/testing-gateway.ts';
+import { installation } from '../../hosts/installation.ts';
 import { markKeyOf, markOf } from '../../lib/marks.ts';
 import type { Waf } from '../../model/waf.ts';
 import { openStore, type Store } from '../../store/store.ts';
@@ -172,4 +174,26 @@ test('with a store that cannot be read the report tells the rest, and why', asyn
   expect(told.blocked).toBe(5);
   expect(told.people?.count).toBe(0);
   expect(told.trouble?.code).toMatch(/^store\./);
+});
+
+test.each(['docs/waf.md', 'docs/fr/waf.md'])('what programs read is what %s says', async (page) => {
+  const rows = (await readFile(join(installation, page), 'utf8'))
+    .split('\n')
+    .filter((row) => row.startsWith('|'));
+  const documented = (begin: string) =>
+    [...(rows.find((row) => row.includes(begin))?.split('|')[2] ?? '').matchAll(/`(\w+)`/g)].map(
+      ([, key]) => key,
+    );
+  const told = await report('block.localhost');
+  const [group] = told.groups;
+  const event = await eventOfReference(gateway.state, asked[0] as string);
+  for (const [begin, value] of [
+    ['`waf report N', { ...told, ...told.log }],
+    ['`groups` |', { ...group, ...group?.examples[0] }],
+    ['| `people`', { ...told.people, ...told.people?.among[0] }],
+    ['--reference ID`', { ...event, ...event?.matches[0] }],
+  ] as const) {
+    expect(documented(begin).length).toBeGreaterThan(3);
+    expect(Object.keys(value).filter((key) => !documented(begin).includes(key))).toEqual([]);
+  }
 });

@@ -51,9 +51,10 @@ export const bans = {
   'ban.column.before': 'before',
   'ban.column.by': 'by',
   'ban.column.reason': 'reason',
-  'ban.why.banned': '{network} is banned {until}, {kind}, by {by} on {gateway}: {reason}.',
+  'ban.why.banned': '{network} is banned {until}, {kind}, by {by} on {gateway}{because}.',
   'ban.why.was':
-    '{network} is not banned now. It was from {at} to {until}, {kind}, by {by} on {gateway}: {reason}.',
+    '{network} is not banned now. It was from {at} to {until}, {kind}, by {by} on {gateway}{because}.',
+  'ban.because': ': {reason}',
   'ban.why.before': 'Bans before this one, as far as this gateway remembers: {count}.',
   'ban.why.offences': 'What it did last:',
   'ban.why.not': '{network} is not banned, and was not lately.',

@@ -58,6 +58,12 @@ export const plan = {
   'change.limit.download': '{name}: an answer comes at {to} (so far {from})',
   'change.limit.download.new': '{name}: an answer comes at {to} (so far without limit)',
   'change.limit.download.end': '{name}: an answer comes as fast as it can (so far {from})',
+  'change.waf.exclusion': '{name}: rule {rule} of the firewall is off under {path}: {why}',
+  'change.waf.exclusion.target':
+    '{name}: rule {rule} of the firewall does not read {target} under {path}: {why}',
+  'change.waf.exclusion.remove': '{name}: rule {rule} of the firewall is on again under {path}',
+  'change.waf.exclusion.target.remove':
+    '{name}: rule {rule} of the firewall reads {target} again under {path}',
   'change.bans.ssh':
     'bans: {failures} failed logins over SSH in {within} ban their address for {lasts}, at most {longest}',
   'change.bans.ssh.remove': 'bans: nobody is banned any more for failed logins over SSH',

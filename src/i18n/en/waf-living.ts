@@ -42,11 +42,14 @@ export const wafLiving = {
   'waf.people.unknown': 'Who was signed in is not known of all: {reason}',
   'waf.event.person': 'Signed in: {who}.',
   'waf.report.observe':
-    '{name} is observed. Since {since}: {would} {would|request|requests} would have been blocked, {blocked} {blocked|was|were} (before it was observed); {below} matched a rule without reaching the threshold.',
-  'waf.report.block':
-    '{name} blocks. Since {since}: {blocked} {blocked|request was|requests were} blocked, {would} would have been (while it was observed); {below} matched a rule without reaching the threshold.',
+    '{name} is observed. Since {since}, {would} {would|request|requests} would have been blocked.',
+  'waf.report.observe.before': 'Before it was observed, {blocked} {blocked|was|were} blocked.',
+  'waf.report.block': '{name} blocks. Since {since}, {blocked} {blocked|request was|requests were} blocked.',
+  'waf.report.block.before': 'While it was observed, {would} would have been blocked.',
+  'waf.report.below': '{below} more matched a rule without reaching the threshold.',
   'waf.report.span':
     'The first at {first}, the last at {last}, from {addresses} {addresses|address|addresses}.',
+  'waf.report.once': 'At {first}, from {addresses} {addresses|address|addresses}.',
   'waf.report.more': '{count} more {count|group: --all shows it|groups: --all shows them}.',
   'waf.report.others':
     '{count} more {count|group with few requests was|groups with few requests each were} not told apart.',
@@ -55,6 +58,8 @@ export const wafLiving = {
   'waf.report.next': 'where these were honest requests: poterne waf tune {name} --reference ID',
   'waf.report.nothing': 'No rule matched. Whether anybody came stands in the access log.',
   'waf.reference.form': '"{reference}" is no reference: it has 32 digits and letters from a to f',
+  'waf.reference.form.next':
+    'it stands on the page of who is blocked, and beside the examples of poterne waf report NAME',
   'waf.reference.unknown': 'the log of the firewall does not know {reference}',
   'waf.reference.unknown.next':
     'compare it with what the page says; logs are kept for 14 days, and other refusals have a number too',
@@ -65,7 +70,9 @@ export const wafLiving = {
   'waf.event.cut': 'The line in the log is too long: what matched is not known.',
   'waf.group.says': 'the rule: {message}',
   'waf.group.in': 'in: {target}',
-  'waf.group.counts': '{blocked} blocked, from {addresses} {addresses|address|addresses}, {first} to {last}',
+  'waf.group.counts': 'from {addresses} {addresses|address|addresses}, {first} to {last}',
+  'waf.group.once': 'from {addresses} {addresses|address|addresses}, at {first}',
+  'waf.group.blocked': '{blocked} of them blocked',
   'waf.example': '{request}  {value}',
   'waf.example.value': 'there stood (masked): {value}',
   // Tuning.

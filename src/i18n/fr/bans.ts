@@ -54,9 +54,10 @@ export const bans = {
   'ban.column.before': 'avant',
   'ban.column.by': 'par',
   'ban.column.reason': 'raison',
-  'ban.why.banned': '{network} est banni {until}, {kind}, par {by} sur {gateway} : {reason}.',
+  'ban.why.banned': '{network} est banni {until}, {kind}, par {by} sur {gateway}{because}.',
   'ban.why.was':
-    '{network} n’est pas banni maintenant. Il l’a été de {at} à {until}, {kind}, par {by} sur {gateway} : {reason}.',
+    '{network} n’est pas banni maintenant. Il l’a été de {at} à {until}, {kind}, par {by} sur {gateway}{because}.',
+  'ban.because': ' : {reason}',
   'ban.why.before': 'Bannissements précédents dont cette passerelle se souvient : {count}.',
   'ban.why.offences': 'Ce qu’il a fait en dernier :',
   'ban.why.not': '{network} n’est pas banni, et ne l’a pas été récemment.',

@@ -63,6 +63,12 @@ export const plan = {
   'change.limit.download': '{name} : une réponse arrive à {to} (jusqu’ici {from})',
   'change.limit.download.new': '{name} : une réponse arrive à {to} (jusqu’ici sans limite)',
   'change.limit.download.end': '{name} : une réponse arrive aussi vite que possible (jusqu’ici {from})',
+  'change.waf.exclusion': '{name} : la règle {rule} du pare-feu est éteinte sous {path} : {why}',
+  'change.waf.exclusion.target':
+    '{name} : la règle {rule} du pare-feu ne lit pas {target} sous {path} : {why}',
+  'change.waf.exclusion.remove': '{name} : la règle {rule} du pare-feu est rallumée sous {path}',
+  'change.waf.exclusion.target.remove':
+    '{name} : la règle {rule} du pare-feu lit de nouveau {target} sous {path}',
   'change.bans.ssh':
     'bannissements : {failures} connexions SSH échouées en {within} bannissent leur adresse pour {lasts}, au plus {longest}',
   'change.bans.ssh.remove': 'bannissements : plus personne n’est banni pour des connexions SSH échouées',

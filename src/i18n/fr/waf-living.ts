@@ -45,11 +45,16 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.people.unknown': 'Qui était connecté n’est pas connu pour toutes : {reason}',
   'waf.event.person': 'Connecté : {who}.',
   'waf.report.observe':
-    '{name} est en observation. Depuis {since} : {would} {would|requête aurait été bloquée|requêtes auraient été bloquées}, {blocked} {blocked|l’a|l’ont} été (avant l’observation) ; {below} {below|a|ont} touché une règle sans atteindre le seuil.',
+    '{name} est en observation. Depuis {since}, {would} {would|requête aurait été bloquée|requêtes auraient été bloquées}.',
+  'waf.report.observe.before': 'Avant l’observation, {blocked} {blocked|a été bloquée|ont été bloquées}.',
   'waf.report.block':
-    '{name} bloque. Depuis {since} : {blocked} {blocked|requête a été bloquée|requêtes ont été bloquées}, {would} {would|l’aurait|l’auraient} été (pendant l’observation) ; {below} {below|a|ont} touché une règle sans atteindre le seuil.',
+    '{name} bloque. Depuis {since}, {blocked} {blocked|requête a été bloquée|requêtes ont été bloquées}.',
+  'waf.report.block.before':
+    'Pendant l’observation, {would} {would|aurait été bloquée|auraient été bloquées}.',
+  'waf.report.below': '{below} de plus {below|a|ont} touché une règle sans atteindre le seuil.',
   'waf.report.span':
     'La première à {first}, la dernière à {last}, depuis {addresses} {addresses|adresse|adresses}.',
+  'waf.report.once': 'À {first}, depuis {addresses} {addresses|adresse|adresses}.',
   'waf.report.more': '{count} {count|groupe de plus : --all le montre|groupes de plus : --all les montre}.',
   'waf.report.others':
     '{count} {count|groupe de plus, de peu de requêtes, n’a pas été distingué|groupes de plus, de peu de requêtes chacun, n’ont pas été distingués}.',
@@ -58,6 +63,8 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.report.next': 'là où ces requêtes étaient honnêtes : poterne waf tune {name} --reference ID',
   'waf.report.nothing': 'Aucune règle n’a été touchée. Si quelqu’un est venu, le journal des accès le dit.',
   'waf.reference.form': '« {reference} » n’est pas une référence : elle a 32 chiffres et lettres de a à f',
+  'waf.reference.form.next':
+    'elle est sur la page de qui est bloqué, et à côté des exemples de poterne waf report NOM',
   'waf.reference.unknown': 'le journal du pare-feu ne connaît pas {reference}',
   'waf.reference.unknown.next':
     'comparez avec ce que dit la page ; les journaux sont gardés 14 jours, et d’autres refus ont aussi un numéro',
@@ -68,8 +75,9 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.event.cut': 'La ligne du journal est trop longue : ce qui a touché une règle n’est pas connu.',
   'waf.group.says': 'la règle : {message}',
   'waf.group.in': 'dans : {target}',
-  'waf.group.counts':
-    '{blocked} {blocked|bloquée|bloquées}, depuis {addresses} {addresses|adresse|adresses}, de {first} à {last}',
+  'waf.group.counts': 'depuis {addresses} {addresses|adresse|adresses}, de {first} à {last}',
+  'waf.group.once': 'depuis {addresses} {addresses|adresse|adresses}, à {first}',
+  'waf.group.blocked': 'dont {blocked} {blocked|bloquée|bloquées}',
   'waf.example': '{request}  {value}',
   'waf.example.value': 'il y avait (masqué) : {value}',
   'waf.tune.about':

@@ -99,7 +99,8 @@ function withoutNames(report: ToldReport): ToldReport {
 }
 
 async function showReference(context: Context, options: ReportOptions, reference: string): Promise<void> {
-  if (!/^[0-9a-f]{32}$/.test(reference)) throw new WrongRequest('waf.reference.form', { reference });
+  if (!/^[0-9a-f]{32}$/.test(reference))
+    throw new WrongRequest('waf.reference.form', { reference }, { next: message('waf.reference.form.next') });
   const event = await askGateway(
     context,
     options,
@@ -108,7 +109,9 @@ async function showReference(context: Context, options: ReportOptions, reference
       if (found) {
         const site = (await activeManifest(state))?.site;
         const person = site && options.names ? await personOf(state, site, found) : {};
-        return { ...found, ...person, at: found.at.toISOString(), path: foldPath(found.path) };
+        const known = site?.publications.find(({ id }) => id === found.publication)?.name;
+        const named = known === undefined ? {} : { publication: known };
+        return { ...found, ...named, ...person, at: found.at.toISOString(), path: foldPath(found.path) };
       }
       throw new WrongRequest(
         'waf.reference.unknown',
@@ -145,9 +148,20 @@ function show(context: Context, name: string, report: ToldReport, all: boolean):
   const { t, out, err } = context;
   const { mode, since, blocked, wouldBlock, below, first, last, groups, others, log } = report;
   const counts = { name, since: local(since), blocked, would: wouldBlock, below };
-  out(t(`waf.report.${mode}`, counts));
+  const isBefore = (mode === 'observe' ? blocked : wouldBlock) > 0;
+  out(
+    [
+      t(`waf.report.${mode}`, counts),
+      ...(isBefore ? [t(`waf.report.${mode}.before`, counts)] : []),
+      ...(below > 0 ? [t('waf.report.below', counts)] : []),
+    ].join(' '),
+  );
   if (first && last)
-    out(t('waf.report.span', { first: local(first), last: local(last), addresses: addressesOf(report) }));
+    out(
+      t(first === last ? 'waf.report.once' : 'waf.report.span', {
+        ...{ first: local(first), last: local(last), addresses: addressesOf(report) },
+      }),
+    );
   if (report.people && first) out(peopleText(context, report.people));
   const shown = all ? groups : groups.slice(0, most);
   for (const group of shown) out(`\n${groupText(context, group)}`);
@@ -184,7 +198,12 @@ function groupText(context: Context, group: WafGroup): string {
     `${requests} × ${rule}  ${where}`,
     `  ${t(familyOf(rule))}`,
     `  ${t('waf.group.says', { message: said })}`,
-    `  ${t('waf.group.counts', { blocked, addresses: addressesOf(group), first: local(first), last: local(last) })}`,
+    `  ${[
+      t(first === last ? 'waf.group.once' : 'waf.group.counts', {
+        ...{ addresses: addressesOf(group), first: local(first), last: local(last) },
+      }),
+      ...(blocked > 0 && blocked < requests ? [t('waf.group.blocked', { blocked })] : []),
+    ].join(', ')}`,
     ...(group.people ? [`  ${peopleText(context, group.people)}`] : []),
     ...examples.map(({ request, value = '' }) => `  ${t('waf.example', { request, value })}`.trimEnd()),
   ].join('\n');

@@ -155,7 +155,12 @@ async function tunedBy(
 
 function askOf({ reference, rule, path, parameter }: TuneOptions): Asked {
   if (reference !== undefined) {
-    if (!/^[0-9a-f]{32}$/.test(reference)) throw new WrongRequest('waf.reference.form', { reference });
+    if (!/^[0-9a-f]{32}$/.test(reference))
+      throw new WrongRequest(
+        'waf.reference.form',
+        { reference },
+        { next: message('waf.reference.form.next') },
+      );
     return { reference };
   }
   if (rule === undefined || path === undefined)
