@@ -313,6 +313,7 @@ test('it holds over a reboot; who is let in again counts anew, for longer; why t
   const before = await poterne('ban', 'why', own.waf, '--on', 'gateway');
   expect(before).toMatch(/^0\n.*for blocked requests, by fail2ban/);
   expect(before).not.toContain('UNION');
+  expect(await poterne('waf', 'report', 'www.example.fr')).toMatch(/^0\n/);
   const undone = ['ban', 'remove', own.waf, '--on', 'gateway', '--reason', 'a customer'];
   expect(await poterne(...undone)).toMatch(/^0\n203\.0\.113\.22 is no longer banned/);
   expect(await poterne(...undone)).toMatch(/^1\n.*203\.0\.113\.22 is not banned/s);
