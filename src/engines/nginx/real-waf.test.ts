@@ -81,6 +81,7 @@ beforeAll(async () => {
           publication('plain.localhost', 'app'),
           walled('strict.localhost', { paranoia: 3 }),
           walled('lax.localhost', { thresholds: { inbound: 100, outbound: 100 } }),
+          walled('laxest.localhost', { thresholds: { inbound: 100_000, outbound: 100 } }),
           walled('small.localhost', { requestBody: 1000 }),
           walled(
             'answers.localhost',
@@ -224,6 +225,22 @@ test('a body that is larger than what is looked at is refused as such', async ()
   expect(await statusOf('small.localhost', '/', form(`q=${'a'.repeat(500)}`))).toBe(200);
   const { status, body } = await ask('small.localhost', '/', form(`q=${'a'.repeat(2000)}`));
   expect([status, body.includes('larger than this service accepts')]).toEqual([413, true]);
+});
+
+test('what is made of nothing but attacks is refused before all rules were asked, where it is refused at all', async () => {
+  const each = encodeURIComponent(`${script} ; cat /etc/passwd | sh' OR '1'='1' UNION SELECT a FROM b;--`);
+  const many = Array.from({ length: 300 }, (_, n) => `a${n}=${each}`).join('&');
+  const rulesOf = async (host: string, body: string) => {
+    const { status, headers } = await ask(host, '/', form(body));
+    const line = () => logged(headers['x-request-id']);
+    await expect.poll(line, { timeout: 20_000 }).toHaveLength(1);
+    return [status, /"ruleId":"942\d+"/.test((await line())[0] ?? '')];
+  };
+  expect(await rulesOf('erp.localhost', `a=${each}`)).toEqual([403, true]);
+  expect(await rulesOf('erp.localhost', many)).toEqual([403, false]);
+  expect(await rulesOf('seen.localhost', many)).toEqual([200, false]);
+  // Not refused: then every rule has its say.
+  expect(await rulesOf('laxest.localhost', many)).toEqual([200, true]);
 });
 
 describe('what is excluded', () => {

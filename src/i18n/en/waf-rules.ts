@@ -52,9 +52,9 @@ export const wafRules = {
   'waf.rules.told.applications': 'applications',
   'waf.cost.looks':
     '"{name}" has its requests looked at: each costs 1 to 4 ms of a processor more (a page 1, a form of twenty fields 4)',
-  'waf.cost.looks.hint': 'paths under waf.skip cost nothing: static files, health checks',
+  'waf.cost.looks.hint': 'paths under waf.skip cost next to nothing: static files, health checks',
   'waf.cost.paranoia':
-    '"{name}" is looked at at level {level}: up to half as much time again, and more honest requests that are mistaken; observe it first',
+    '"{name}" is looked at at level {level}: half as much time again, up to twice as much at level 4, and more honest requests that are mistaken; observe it first',
   'waf.cost.answers':
     '"{name}" has its answers looked at: about 0.5 ms more for 10 KB, the service is asked not to compress them, and one that is refused is cut off',
   'waf.cost.less': 'the firewall of "{name}" refuses less than it did',

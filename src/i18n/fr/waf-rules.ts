@@ -55,9 +55,10 @@ export const wafRules = {
   'waf.rules.told.applications': 'applications',
   'waf.cost.looks':
     'les requêtes de « {name} » sont examinées : chacune coûte 1 à 4 ms de processeur en plus (une page 1, un formulaire de vingt champs 4)',
-  'waf.cost.looks.hint': 'les chemins sous waf.skip ne coûtent rien : fichiers statiques, sondes de santé',
+  'waf.cost.looks.hint':
+    'les chemins sous waf.skip ne coûtent presque rien : fichiers statiques, sondes de santé',
   'waf.cost.paranoia':
-    '« {name} » est examinée au niveau {level} : jusqu’à moitié plus de temps, et plus de requêtes honnêtes prises pour des attaques ; observez d’abord',
+    '« {name} » est examinée au niveau {level} : moitié plus de temps, jusqu’au double au niveau 4, et plus de requêtes honnêtes prises pour des attaques ; observez d’abord',
   'waf.cost.answers':
     'les réponses de « {name} » sont examinées : environ 0,5 ms de plus pour 10 Ko, le service est prié de ne pas les compresser, et celle qui est refusée est coupée',
   'waf.cost.less': 'le pare-feu de « {name} » refuse moins qu’avant',

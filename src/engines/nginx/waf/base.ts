@@ -1,4 +1,5 @@
 import { canaryRules } from './canary.ts';
+import { enoughDefault } from './enough.ts';
 import { type Action, secAction, secDefaultAction, secRule } from './seclang.ts';
 
 /** The log of the firewall, below the engine's prefix. */
@@ -87,5 +88,6 @@ export const baseRules = (log: string): string[] => [
   ]),
   // The CRS refuses to work without.
   secAction(['id:900990', 'phase:1', 'nolog', 'pass', 't:none', 'setvar:tx.crs_setup_version=400']),
+  enoughDefault,
   ...canaryRules,
 ];

@@ -8,6 +8,7 @@ import type { Module, Sealed } from '../../engine.ts';
 import type { Context } from '../render/common.ts';
 import { block, line, type Node, note, ownPath, write } from '../syntax.ts';
 import { baseRules, blockedStatus, oversizedStatus, wafLog } from './base.ts';
+import { enoughBefore } from './enough.ts';
 import { wafLack } from './lack.ts';
 
 /** Debian packages what puts ModSecurity into nginx apart. */
@@ -129,7 +130,10 @@ export function sealedRules(folder: string, paths: readonly string[]): Sealed[] 
   if (set.length === 0) return [];
   const lines = set
     .sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
-    .map((path) => own('modsecurity_rules_file', ownPath(`${folder}/${path}`)));
+    .flatMap((path, index) => [
+      ...enoughBefore(path, index).map((rule) => own('modsecurity_rules', rule)),
+      own('modsecurity_rules_file', ownPath(`${folder}/${path}`)),
+    ]);
   return [{ path: files.sealed, text: write(lines).text }];
 }
 

@@ -6,6 +6,7 @@ import type { ProxiedPublication, Publication } from '../../../model/site.ts';
 import type { Waf } from '../../../model/waf.ts';
 import { type Context, endlessResets } from '../render/common.ts';
 import { encoded, exactly, line, type Node } from '../syntax.ts';
+import { enoughFor } from './enough.ts';
 import { type Action, secAction, secRule } from './seclang.ts';
 import { wafOf } from './skip.ts';
 
@@ -21,6 +22,7 @@ const settings = ({ paranoia, thresholds, methods = [] }: Waf): string[] => [
   ...['paranoia_level', 'blocking_paranoia_level'].map((name) => `${name}=${paranoia}`),
   `inbound_anomaly_score_threshold=${thresholds.inbound}`,
   `outbound_anomaly_score_threshold=${thresholds.outbound}`,
+  enoughFor(thresholds.inbound),
   ...(methods.length > 0 ? [`allowed_methods=${['GET HEAD POST OPTIONS', ...methods].join(' ')}`] : []),
 ];
 
