@@ -202,12 +202,16 @@ export async function forgetBadges(state: string): Promise<void> {
   const before = makeNow(base);
   if (before === undefined) return;
   const old = join(base, before);
-  // Where there was none, nginx remembers none.
+  const changed = await stat(old).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  );
   const wasEmpty = await rmdir(old).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
   );
-  if (wasEmpty) return;
+  // Where there was none for longer than a moment, nginx remembers none; just after somebody else forgot, it does.
+  if (wasEmpty && Math.abs(Date.now() - changed) > 2 * badgeMoment) return;
   // Until the moment ends, nginx remembers what was there.
   const left = badgeMoment - (Date.now() % badgeMoment) + behind;
   await new Promise((resolve) => setTimeout(resolve, left));
