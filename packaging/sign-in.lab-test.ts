@@ -259,6 +259,12 @@ test('local people, guests, tokens and those of the directory enter from two zon
     body: 'for bob.',
     url: crm,
   });
+  // The service's account makes it, and whoever nginx's workers run as finds it.
+  const run = '/var/lib/poterne/nginx/run';
+  const badge = await did('sh', '-c', `cd ${run} && find -L badges/a0 -type f | sort | tail -n 1`);
+  expect(badge).toMatch(/^badges\/a0\/bob\|/);
+  const workers = (await did('ps', '-o', 'user=', '-C', 'nginx')).trim().split('\n');
+  await did('runuser', '-u', `${workers.at(-1)}`, '--', 'test', '-f', `${run}/${badge.trim()}`);
   expect((await bob.go(bureau)).status).toBe(403);
   expect((await bob.go('https://garage.example.fr/')).status).toBe(403);
   alice = browser('admin', 'alice');

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   readlinkSync,
   renameSync,
@@ -164,6 +164,7 @@ function makeNow(base: string): string | undefined {
   if (before === undefined) prepare(base);
   const link = join(base, `now.${generation}`);
   symlinkSync(generation, link);
+  giveAway(base, link);
   renameSync(link, join(base, 'now'));
   return before;
 }
@@ -175,15 +176,18 @@ function prepare(base: string): void {
   chmodSync(here, 0o644);
   giveAway(base, here);
   renameSync(here, join(base, 'here'));
-  for (const moment of badgeMoments)
-    if (readLink(join(base, moment)) === undefined) symlinkSync('now', join(base, moment));
+  for (const moment of badgeMoments.map((name) => join(base, name))) {
+    if (readLink(moment) !== undefined) continue;
+    symlinkSync('now', moment);
+    giveAway(base, moment);
+  }
 }
 
 /** What root makes for the daemon belongs to the account that the daemon has. */
 function giveAway(base: string, path: string): void {
   if (process.geteuid?.() !== 0) return;
   const { uid, gid } = statSync(base);
-  chownSync(path, uid, gid);
+  lchownSync(path, uid, gid);
 }
 
 function readLink(path: string): string | undefined {
