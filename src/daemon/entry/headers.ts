@@ -49,7 +49,7 @@ const headerText = (text: string): string =>
 const headerList = (texts: readonly string[]): string =>
   texts.map((text) => headerText(text).replaceAll(',', '%2C')).join(',');
 
-/** Who is let in, in one header: nginx reads it for each request, and takes it to pieces for services (`render/gate.ts`). */
+/** Who is let in, in one header: nginx reads it for each request, and takes it to pieces for services (`render/gate.ts`, `render/telling.ts`). */
 export const verdictText = (user: User, session: string): string =>
   [
     ...[user.id, session, user.title ?? user.login, user.email ?? ''].map(headerText),

@@ -31,6 +31,12 @@ export const block = (origin: Pointer, words: readonly string[], body: readonly 
 /** A comment of one line, whatever the text holds. */
 export const note = (origin: Pointer, text: string): Node => ({ kind: 'comment', origin, text });
 
+/** A directive that nothing in the description asked for. */
+export const own = (...words: readonly string[]): Node => line('', ...words);
+
+/** A comment on what nothing in the description asked for. */
+export const why = (text: string): Node => note('', text);
+
 /** An empty line. */
 export const gap: Node = { kind: 'gap' };
 

@@ -2,15 +2,13 @@ import { basename, dirname } from 'node:path/posix';
 import { badgeName, badgesFolder, hasBadges } from '../../../lib/badge.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { type ProxiedPublication, proxied, type Route, type Site } from '../../../model/site.ts';
-import { block, line, type Node, note } from '../syntax.ts';
+import { block, line, type Node, note, own } from '../syntax.ts';
 import type { Context } from './common.ts';
 
 /**
  * The short way in (`src/lib/badge.ts`): where a badge is there for what somebody shows, their request goes on in a second location, the
  * same but for the verdict, which nobody is asked for. Whatever a badge is not there for goes the way of `gate.ts`.
  */
-
-const own = (...words: string[]): Node => line('', ...words);
 
 /** A status that no client sees: the way to the second location. */
 const badged = '481';

@@ -2,12 +2,9 @@ import { unitPatterns } from '../../../lib/cut-networks.ts';
 import { banPlaces } from '../../../model/bans.ts';
 import { cutPlaces, sightingFields, sightingsLog } from '../../../model/cut.ts';
 import type { Pointer } from '../../../model/pointer.ts';
-import { block, line, type Node, note } from '../syntax.ts';
+import { block, line, type Node, note, own, why } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
-
-const own = (...words: string[]): Node => line('', ...words);
-const why = (text: string): Node => note('', text);
 
 /** A status that no client sees: what is cut off answers 503 with a page of its own. */
 const cutOff = '480';

@@ -1,21 +1,19 @@
-import { whoPattern } from '../../../lib/badge.ts';
-import { isGuarded, type Publication, proxied, type Site } from '../../../model/site.ts';
-import { block, gap, line, type Node, note } from '../syntax.ts';
+import { isGuarded, proxied, type Site } from '../../../model/site.ts';
+import { block, gap, type Node, note, own, why } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
-import { badgeMaps, otherCookies, usesBadges } from './badge.ts';
+import { badgeMaps, usesBadges } from './badge.ts';
 import type { Context } from './common.ts';
+import { credentials } from './credentials.ts';
 import { sightings } from './cut.ts';
 import { limitedPage } from './limits.ts';
 import { markLines } from './marks.ts';
+import { refusals } from './refusals.ts';
 
 /**
  * Who may enter is the daemon's to say. nginx asks it for a verdict (auth_request) and keeps that for as long as the daemon says, in a file
  * for each connection, publication, class of paths, address, certificate, cookie and token: a file that is overwritten and removed is asked
  * for anew.
  */
-
-const own = (...words: string[]): Node => line('', ...words);
-const why = (text: string): Node => note('', text);
 
 /** Whether anything of a site is asked of the daemon. */
 export const hasGate = (site: Site): boolean => site.signIn !== undefined || proxied(site).some(isGuarded);
@@ -37,9 +35,6 @@ export const enteringLimit = (): Node[] => [
   own('limit_req', `zone=${entering}`, 'burst=100', 'nodelay'),
   own('limit_req_log_level', 'info'),
 ];
-
-/** A cookie's value, and a token: what is longer, or holds anything else, is none. */
-const value = '[A-Za-z0-9_.~-]{1,256}';
 
 /** Everything at the level of http. */
 export function gatePart(context: Context): Node[] {
@@ -119,103 +114,6 @@ function parts(): Node[] {
       ],
     ),
     block('', ['map', '$poterne_verdict', '$poterne_why'], [own('default', ''), own('~^([a-z-]+)$', '$1')]),
-  ];
-}
-
-/** Our cookie and our tokens, of which the daemon sees nothing else and services see nothing. */
-function credentials(): Node[] {
-  const cut = (from: string, to: string, rest: readonly Node[]) =>
-    block('', ['map', from, to], [own('default', from), ...rest]);
-  const ours = '(?:^|;)\\s*__Host-poterne';
-  const name = '__Host-poterne[^;]*';
-  const less = [
-    own(`~^\\s*${name};?\\s*(.*)$`, '$1'),
-    own(`~^(.*?);\\s*${name};?\\s*$`, '$1'),
-    own(`~^(.*?;)\\s*${name};(.*)$`, '$1$2'),
-  ];
-  return [
-    why('Our cookie and our token. Two cookies are none.'),
-    block(
-      '',
-      ['map', '$http_cookie', '$poterne_pass'],
-      [
-        own('default', ''),
-        // Often it is the only one.
-        own(`~^__Host-poterne=(${value})(?:\\|${whoPattern})?$`, '$1'),
-        own(`~${ours}=.*;\\s*__Host-poterne=`, ''),
-        own(`~${ours}=(${value})(?:\\|${whoPattern})?\\s*(?:;|$)`, '$1'),
-      ],
-    ),
-    block(
-      '',
-      ['map', '$http_authorization', '$poterne_token'],
-      [own('default', ''), own(`~*^Bearer +(pot_${value}) *$`, '$1')],
-    ),
-    block(
-      '',
-      ['map', '$poterne_pass', '$poterne_shown_cookie'],
-      [own('default', '__Host-poterne=$poterne_pass'), own('', '')],
-    ),
-    block(
-      '',
-      ['map', '$poterne_token', '$poterne_shown_token'],
-      [own('default', 'Bearer $poterne_token'), own('', '')],
-    ),
-    why(
-      'What services see has none of them: one cookie after the other is taken out, and with more than four of ours all are.',
-    ),
-    cut('$http_cookie', '$poterne_cookies', [
-      // Often it is the only one.
-      own(`~^${name}$`, ''),
-      own(`~${ours}`, '$poterne_cookies_rest'),
-    ]),
-    cut('$http_cookie', '$poterne_cookies_1', less),
-    cut('$poterne_cookies_1', '$poterne_cookies_2', less),
-    cut('$poterne_cookies_2', '$poterne_cookies_3', less),
-    cut('$poterne_cookies_3', '$poterne_cookies_4', less),
-    cut('$poterne_cookies_4', '$poterne_cookies_rest', [own(`~${ours}`, '')]),
-    cut('$http_authorization', '$poterne_authorization', [own('~*^\\s*[a-z]+\\s+pot_', '')]),
-  ];
-}
-
-/** Where visitors are led who are not let in. The request's own path comes last, as it was sent: nginx cannot encode it. */
-function refusals({ site, publicPort }: Context): Node[] {
-  const onward = (reason: string) =>
-    `https://$host${publicPort}/.poterne/onward?why=${reason}&to=$request_uri`;
-  const asked = '$request_method|$http_sec_fetch_mode|$http_accept';
-  const canSignIn = site.signIn !== undefined;
-  const reasons = [
-    ...['second-factor', 'approval', 'group', 'network', 'country', 'hours', 'denied', 'cut', 'ended'],
-  ];
-  const reason = (each: string) => `~^${each}$`;
-  return [
-    why('Browsers that go to a page are led on to sign in; programs are told.'),
-    block(
-      '',
-      ['map', asked, '$poterne_unsigned'],
-      [
-        own('default', '/.poterne/json/401.html'),
-        ...(canSignIn ? [own('~*^GET\\|(?:navigate)?\\|.*text/html', onward('sign-in'))] : []),
-        own('~*^[^|]*\\|[^|]*\\|.*text/html', '/.poterne/$poterne_language/401.html'),
-      ],
-    ),
-    block(
-      '',
-      ['map', '$poterne_why', '$poterne_reason'],
-      [own('default', ''), ...reasons.map((each) => own(reason(each), `-${each}`))],
-    ),
-    block(
-      '',
-      ['map', `$poterne_why|${asked}`, '$poterne_refused'],
-      [
-        own('default', '/.poterne/$poterne_page/403$poterne_reason.html'),
-        ...(canSignIn
-          ? ['second-factor', 'approval'].map((each) =>
-              own(`~*^${each}\\|GET\\|(?:navigate)?\\|.*text/html`, onward(each)),
-            )
-          : []),
-      ],
-    ),
   ];
 }
 
@@ -377,32 +275,3 @@ export const daemonFile = (site: Site): Node[] => [
 
 /** With a path, the normal form of what was asked for goes on, and not how it was written. */
 export const daemonPass = (path = ''): Node => own('proxy_pass', `http://${daemon}${path}`);
-
-/** What services are told of who signed in. */
-const identity = ['User', 'Name', 'Email', 'Groups', 'Jwt'] as const;
-const variable = (name: string): string => `$poterne_${name.toLowerCase()}`;
-const badgeVariable = (name: string): string => `$poterne_who_${name.toLowerCase()}`;
-
-/** A publication whose service is told who it is in a signed token: others do not have nginx read one for each request. */
-export const signedIdentityLine = ({ pointer }: Publication): Node =>
-  line(`${pointer}/signed-identity`, 'auth_request_set', variable('Jwt'), '$upstream_http_x_poterne_jwt');
-
-/** Who came, as a service is told: nobody, whoever signed in, that with a signed token, or whoever came by badge. */
-export type Telling = 'nobody' | 'known' | 'signed' | 'badged';
-
-/** These headers, on every route of every publication: what a visitor sends under these names gets nowhere. */
-export const signedInLines = (site: Site, telling: Telling): Node[] => [
-  // The user first, which reads the others.
-  ...identity.map((name) => {
-    const isTold = telling === 'signed' || (telling !== 'nobody' && name !== 'Jwt');
-    const told = telling === 'badged' ? badgeVariable(name) : variable(name);
-    return own('proxy_set_header', `X-Poterne-${name}`, isTold ? told : '');
-  }),
-  ...(hasGate(site)
-    ? [
-        own('proxy_set_header', 'Cookie', telling === 'badged' ? otherCookies : '$poterne_cookies'),
-        // Whoever shows one does not come by badge.
-        own('proxy_set_header', 'Authorization', telling === 'badged' ? '' : '$poterne_authorization'),
-      ]
-    : []),
-];

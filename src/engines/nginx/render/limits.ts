@@ -2,7 +2,7 @@ import type { Pointer } from '../../../model/pointer.ts';
 import { isGuarded, type Publication, type Route, type Site } from '../../../model/site.ts';
 import { defaults, gatewayOptions, publicationOptions, routeOptions } from '../schema.ts';
 import type { Limits, Share } from '../schema-limits.ts';
-import { block, line, type Node, note } from '../syntax.ts';
+import { block, line, type Node, note, own } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
@@ -11,8 +11,6 @@ import { sightings } from './cut.ts';
  * What visitors may ask. nginx counts before anything else is asked about a request (its preaccess phase), once for each: neither the
  * verdict's subrequest nor a page of its own counts again.
  */
-
-const own = (...words: string[]): Node => line('', ...words);
 
 /** Whom a limit counts: each address, session or token by itself, or all visitors together. */
 const counted = ['address', 'session', 'token', 'all'] as const;

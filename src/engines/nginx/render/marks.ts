@@ -7,14 +7,12 @@ import {
 } from '../../../model/site.ts';
 import { publicationOptions, routeOptions } from '../schema.ts';
 import type { Limits } from '../schema-limits.ts';
-import { block, line, type Node, note } from '../syntax.ts';
+import { block, type Node, note, own } from '../syntax.ts';
 
 /**
  * Whom nginx counts by their session or their token. It counts before the daemon is asked about them, so it looks at the mark that a
  * cookie or a token has beside the id (`src/lib/marks.ts`): what is made up has none, and counts as its address.
  */
-
-const own = (...words: string[]): Node => line('', ...words);
 
 /** Where the key of marks stands, as a statement of a map. */
 const keyFile = 'certificates/marks.key';

@@ -1,7 +1,7 @@
 import type { Input } from '../../../model/plan.ts';
 import type { Site } from '../../../model/site.ts';
 import { pageStatuses } from '../pages.ts';
-import { block, line, type Node, note } from '../syntax.ts';
+import { block, type Node, note, own } from '../syntax.ts';
 import { unlooked, wafPages } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { limitedLines, limitedPage } from './limits.ts';
@@ -10,8 +10,6 @@ import { limitedLines, limitedPage } from './limits.ts';
  * The gateway's own pages, in as few locations as can be: every server has them, and where there are rules of a firewall each location of
  * each server keeps a list of them (ADR 37).
  */
-
-const own = (...words: string[]): Node => line('', ...words);
 
 const hasLogo = ({ signIn }: Site): boolean => signIn?.brand.logo !== undefined;
 

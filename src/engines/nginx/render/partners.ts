@@ -1,12 +1,9 @@
 import { misshapen } from '../../../lib/path-class.ts';
 import type { Partner } from '../../../model/partner.ts';
 import { type PartnerRefusal, partnerAnswer } from '../partner-answers.ts';
-import { block, gap, line, type Node, note } from '../syntax.ts';
+import { block, gap, line, type Node, own, why } from '../syntax.ts';
 import { type Context, http2Directive } from './common.ts';
 import { callLines } from './partner.ts';
-
-const own = (...words: string[]): Node => line('', ...words);
-const why = (text: string): Node => note('', text);
 
 /** Everything about partners that is not of one of them; nothing where the description names none. */
 export function partnersPart(context: Context): Node[] {

@@ -9,12 +9,12 @@ import { badgeLines } from './badge.ts';
 import { clientLines, clientMaps } from './clients.ts';
 import { type Context, listens } from './common.ts';
 import { cutLines, onceLines, sightingLines } from './cut.ts';
-import { signedIdentityLine } from './gate.ts';
 import { classMaps, guardLines } from './guard.ts';
 import { headerLines } from './headers.ts';
 import { type CertificateFiles, certificateFiles, certificateInputs } from './inputs.ts';
 import { limitLines, retryLine, zoneLines } from './limits.ts';
 import { locations, uploadLines } from './location.ts';
+import { signedIdentityLine } from './telling.ts';
 import { groupsOf, upstreamBlock } from './upstream.ts';
 
 /** `publications/<id>.conf`: all of one publication, so that it can be refused without the others. */

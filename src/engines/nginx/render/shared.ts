@@ -1,8 +1,6 @@
-import { line, type Node, note } from '../syntax.ts';
+import { line, type Node, note, own } from '../syntax.ts';
 import type { Context } from './common.ts';
-import { signedInLines, type Telling } from './gate.ts';
-
-const own = (...words: string[]): Node => line('', ...words);
+import { signedInLines, type Telling } from './telling.ts';
 
 /**
  * `forwarding.conf`, for every location that leads to a service, and `forwarding-known.conf` or `forwarding-signed.conf` where people sign

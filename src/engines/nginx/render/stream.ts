@@ -10,7 +10,7 @@ import {
 import type { Module } from '../../engine.ts';
 import { serviceOf } from '../routes.ts';
 import { defaults, publicationOptions, serviceOptions } from '../schema.ts';
-import { block, gap, line, type Node, note, plain, time, unnamed, write } from '../syntax.ts';
+import { block, gap, line, type Node, note, own, plain, time, unnamed, why, write } from '../syntax.ts';
 import { type Context, httpsSocket, powerOfTwo, publicSockets, slowed } from './common.ts';
 import { limitLines, sourceMap, zoneLines } from './limits.ts';
 import { groupBlock, groupsOf } from './upstream.ts';
@@ -20,9 +20,6 @@ const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 /** How long a connection that is passed through may be silent. */
 const silence = 3_600_000;
-
-const own = (...words: string[]): Node => line('', ...words);
-const why = (text: string): Node => note('', text);
 
 /** What nginx needs besides itself to pass TLS through. */
 export function streamModules(site: Site): readonly Module[] {

@@ -6,7 +6,7 @@ import { type ProxiedPublication, proxied, type Site } from '../../../model/site
 import type { WafRuleSet } from '../../../model/waf.ts';
 import type { Module, Sealed } from '../../engine.ts';
 import type { Context } from '../render/common.ts';
-import { block, line, type Node, note, ownPath, write } from '../syntax.ts';
+import { block, line, type Node, note, own, ownPath, write } from '../syntax.ts';
 import { baseRules, blockedStatus, oversizedStatus, wafLog } from './base.ts';
 import { enoughBefore } from './enough.ts';
 import { wafLack } from './lack.ts';
@@ -23,8 +23,6 @@ const files = {
   sealed: 'waf/rules.conf',
   set: 'waf/rules',
 } as const;
-
-const own = (...words: string[]): Node => line('', ...words);
 
 /** The publications that have a firewall. */
 export const walled = (site: Site): ProxiedPublication[] =>

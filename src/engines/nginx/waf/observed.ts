@@ -1,8 +1,6 @@
 import { isGuarded, proxied, type Site } from '../../../model/site.ts';
 import { powerOfTwo } from '../render/common.ts';
-import { block, line, type Node, note } from '../syntax.ts';
-
-const own = (...words: string[]): Node => line('', ...words);
+import { block, line, type Node, note, own } from '../syntax.ts';
 
 const walled = (site: Site) => proxied(site).filter(({ waf }) => waf !== undefined);
 
