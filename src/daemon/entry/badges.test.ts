@@ -13,8 +13,8 @@ import { forgetVerdicts } from './verdict-cache.ts';
 
 // A whole gateway: people who come in by badge, and are put out in every way there is.
 
-const described = (ports: Rig['ports']) => `${head(ports)}
-people: { alice: { groups: [staff] }, bob: { groups: [staff] } }
+const described = (ports: Rig['ports'], groups = 'staff') => `${head(ports)}
+people: { alice: { groups: [${groups}] }, bob: { groups: [staff] } }
 sign-in: { at: portail.example.fr }
 services: { app: { url: "http://127.0.0.1:${upstream}" } }
 publications:
@@ -76,7 +76,7 @@ test('who comes in by badge is out as soon as anybody is: cut off, ended, and wi
       readdir(join(rig.state, 'nginx', badgesFolder, 'now', pass.slice(pass.indexOf('|') + 1))).catch(
         () => [],
       );
-    return { ask, keepAsking, badges, session };
+    return { ask, keepAsking, badges, session, browser };
   };
   const others = async () => (await (await coming('bob')).ask()) === 200;
 
@@ -104,6 +104,33 @@ test('who comes in by badge is out as soon as anybody is: cut off, ended, and wi
     expect(await others()).toBe(true);
     if (way === 'cut') await run(rig, 'restore', 'user:alice');
   }
+
+  // Whose groups changed comes by badge again as soon as they go to a page.
+  const { browser, session } = await coming('alice');
+  const shown = () => browser.cookies.get('erp.example.fr')?.get(entryCookie) ?? '';
+  const before = shown();
+  const changes = async (groups: string) => {
+    await rig.write('site.yaml', described(rig.ports, groups));
+    expect((await run(rig, 'apply', rig.file)).status).toBe(0);
+  };
+  await changes('staff, "équipe, A"');
+  // The daemon hears of it in a moment.
+  await eventually(async () => {
+    const { status, url: end } = await browser.go(`${url}deep?a=1&to=2`);
+    expect([status, end]).toEqual([200, `${url}deep?a=1&to=2`]);
+    return shown() !== before;
+  });
+  const [pass] = before.split('|');
+  expect(shown()).toBe(`${pass}|alice|${session.id}|alice||staff,%C3%A9quipe%2C A`);
+  // One that keeps its cookie is led about once, not in circles.
+  const kept = {
+    ...{ accept: 'text/html', 'sec-fetch-mode': 'navigate' },
+    cookie: `${entryCookie}=${before}`,
+  };
+  expect((await browser.fetch(url, kept)).status).toBe(200);
+  await changes('other');
+  await eventually(async () => (await browser.go(url)).status === 403);
+  await changes('staff');
 
   const bob = await coming('bob');
   await eventually(async () => (await bob.ask()) === 200 && (await bob.badges()).length > 0);

@@ -153,9 +153,36 @@ test('who leaves the description, or a group, is out with the next verdict; the 
   const place = { publication: 'erp_example_fr', host: 'erp.example.fr' };
   const code = await sessions.code(session, { ...place, state: 'A'.repeat(43), target: '/' });
   const entered = await sessions.enter(code, { ...place, state: 'A'.repeat(43) });
-  const status = async () =>
-    (await asked('/verdict', { ...about, cookie: `${entryCookie}=${entered?.cookie}` })).status;
+  const cookie = `${entryCookie}=${entered?.cookie}`;
+  const status = async () => (await asked('/verdict', { ...about, cookie })).status;
   expect(await status()).toBe(200);
+  await entry.follow(await of('alice: { groups: [staff, "équipe"] }'));
+  // A browser that shows other groups is led by where its cookie is written anew; whatever is no page goes on, and nobody is led in circles.
+  const who = `alice|${session.id}|alice||staff`;
+  const shows = async (more: Record<string, string>) => {
+    const shown = { ...about, cookie: `${cookie}|${who}`, 'x-poterne-who': who, ...more };
+    const { status, headers } = await asked('/verdict', shown);
+    return [status, headers['x-accel-expires'], headers['x-poterne-verdict']];
+  };
+  const goes = { 'x-poterne-method': 'GET', 'x-poterne-fetch': 'navigate' };
+  const now = `${who},%C3%A9quipe`;
+  for (const more of [
+    { ...goes, 'x-poterne-fetch': 'cors' },
+    { ...goes, 'x-poterne-method': 'POST' },
+    { ...goes, 'x-poterne-who': now },
+  ])
+    expect(await shows(more)).toEqual([200, '3', now]);
+  expect(await shows(goes)).toEqual([403, '0', 'changed']);
+  expect(await shows(goes)).toEqual([200, '3', now]);
+  const passes = async (cookie: string, to = '/deep?a=1&to=2') => {
+    const { status, headers } = await asked(`/.poterne/onward?why=changed&to=${to}`, { ...about, cookie });
+    return [status, headers.location, headers['set-cookie']];
+  };
+  expect(await passes(`${cookie}|${who}`)).toEqual([
+    ...[303, '/deep?a=1&to=2'],
+    [`${cookie}|${now}; Path=/; Secure; HttpOnly; SameSite=Lax`],
+  ]);
+  expect(await passes(`${cookie.slice(0, -4)}AAAA|${who}`, '//evil.example')).toEqual([303, '/', undefined]);
   await entry.follow(await of('alice: { groups: [] }'));
   expect(await status()).toBe(403);
   await entry.follow(await of('alice: { groups: [staff] }'));

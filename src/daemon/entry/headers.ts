@@ -19,6 +19,8 @@ export interface Told {
   readonly worker: string;
   readonly connection: string;
   readonly who: string;
+  /** A browser goes to a page (Fetch metadata): it may be led elsewhere and back. */
+  readonly isNavigation: boolean;
 }
 
 export function readTold({ headers }: IncomingMessage): Told {
@@ -36,6 +38,7 @@ export function readTold({ headers }: IncomingMessage): Told {
     worker: one('x-poterne-worker'),
     connection: one('x-poterne-connection'),
     who: one('x-poterne-who'),
+    isNavigation: one('x-poterne-method') === 'GET' && one('x-poterne-fetch') === 'navigate',
   };
 }
 

@@ -99,10 +99,17 @@ export function passages(entry: Entry): Handler {
       return redirect(answer, `${portalUrl(site)}/`, [clearCookie(entryCookie)]);
     }
     if (url.pathname === onwardPath) {
-      const page = lacks[url.searchParams.get('why') ?? ''];
+      const why = url.searchParams.get('why') ?? '';
       const [, sent = '/'] = /[?&]to=(.*)$/s.exec(asked.url ?? '') ?? [];
+      const path = isLocalPath(sent) ? sent : '/';
+      if (why === 'changed') {
+        const pass = readPass(asked) ?? '';
+        const who = await whoEntered(entry, publication, pass, host);
+        return redirect(answer, path, who === undefined ? [] : [setCookie(entryCookie, `${pass}|${who}`)]);
+      }
+      const page = lacks[why];
       if (page === undefined) return notFound(answer);
-      const to = new URLSearchParams({ to: originOf(site, host) + (isLocalPath(sent) ? sent : '/') });
+      const to = new URLSearchParams({ to: originOf(site, host) + path });
       return redirect(answer, `${portalUrl(site)}${page}?${to}`);
     }
     const state = readCookie(asked, stateCookie);
@@ -126,7 +133,7 @@ export function passages(entry: Entry): Handler {
   };
 }
 
-/** Who somebody with a new pass is, where they may come by badge. Only that is lost if it cannot be told. */
+/** Who somebody with a pass is, where they may come by badge. Only that is lost if it cannot be told. */
 async function whoEntered(
   { site, sessions, standing }: Entry,
   publication: Publication,

@@ -9,6 +9,7 @@ import { whoOf } from './badges.ts';
 import { readPass } from './cookies.ts';
 import { readTold, type Told, verdictText } from './headers.ts';
 import { judge } from './judge.ts';
+import { oncePer } from './once.ts';
 import { portalUrl } from './passage.ts';
 import { roomForVerdicts } from './room.ts';
 import type { Entry, Handler } from './types.ts';
@@ -29,6 +30,8 @@ interface Shown {
 
 /** The longest that nginx keeps an answer, in seconds: what changes elsewhere holds everywhere soon after. */
 const kept = { admitted: 3, refused: 1 } as const;
+/** How often a browser is led to have who its person is written anew, in milliseconds. */
+const ledOnEvery = 60_000;
 
 /**
  * Tells nginx whether to let a request through: 200 with who it is, 401 when nobody signed in, 403 with why. Whatever cannot be judged is
@@ -38,6 +41,8 @@ export function verdicts(entry: Entry): Handler {
   const publications = new Map(entry.site.publications.map((each) => [each.id, each]));
   const identify = identities(entry);
   const hasRoom = roomForVerdicts(entry.state);
+  // Seldom: a browser may not take the cookie, and another gateway may know them otherwise for a while.
+  const mayLeadOn = oncePer(ledOnEvery);
   const reply: typeof replyKept = (answer, status, seconds, headers) =>
     replyKept(answer, status, seconds > 0 && hasRoom() ? seconds : 0, headers);
   const byBadge = new Set(
@@ -70,13 +75,17 @@ export function verdicts(entry: Entry): Handler {
     }
     const left = Math.floor(((judgement.until?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000);
     const seconds = shown?.isForAll === false ? 0 : Math.max(0, Math.min(kept.admitted, left));
+    const who = shown?.pass && byBadge.has(publication.id) ? whoOf(shown.user, shown.session) : undefined;
+    // Their groups or their name are others by now: their browser comes back at once, with who they are.
+    const isChanged = who !== undefined && told.who !== '' && told.who !== who;
+    if (isChanged && told.isNavigation && mayLeadOn(shown?.pass ?? ''))
+      return reply(answer, 403, 0, { 'x-poterne-verdict': 'changed' });
     reply(answer, 200, seconds, {
       ...(shown ? { 'x-poterne-verdict': verdictText(shown.user, shown.session) } : {}),
       ...(shown && publication.signedIdentity ? identify(shown, publication) : {}),
     });
-    if (!badges || !shown?.pass || seconds === 0 || !byBadge.has(publication.id)) return;
-    const { who, worker, connection, address, host } = told;
-    if (who !== whoOf(shown.user, shown.session) || !hasRoom()) return;
+    if (!badges || !shown?.pass || seconds === 0 || who !== told.who || !hasRoom()) return;
+    const { worker, connection, address, host } = told;
     const { pass } = shown;
     await badges.give(who, { worker, connection, address, pass, publication: publication.id, host }, seconds);
   };

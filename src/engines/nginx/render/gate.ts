@@ -166,6 +166,7 @@ const told = (site: Site): Node[] => [
         ? ([
             ['Worker', '$pid'],
             ['Who', '$poterne_who'],
+            ['Fetch', '$http_sec_fetch_mode'],
           ] as const)
         : []),
       ['Publication', '$poterne_id'],

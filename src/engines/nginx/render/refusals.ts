@@ -1,4 +1,5 @@
 import { block, type Node, own, why } from '../syntax.ts';
+import { usesBadges } from './badge.ts';
 import type { Context } from './common.ts';
 
 /** Where visitors are led who are not let in. The request's own path comes last, as it was sent: nginx cannot encode it. */
@@ -32,6 +33,8 @@ export function refusals({ site, publicPort }: Context): Node[] {
       ['map', `$poterne_why|${asked}`, '$poterne_refused'],
       [
         own('default', '/.poterne/$poterne_page/403$poterne_reason.html'),
+        // The daemon says so of browsers alone that go to a page.
+        ...(usesBadges(site) ? [own('~^changed\\|', onward('changed'))] : []),
         ...(canSignIn
           ? ['second-factor', 'approval'].map((each) =>
               own(`~*^${each}\\|GET\\|(?:navigate)?\\|.*text/html`, onward(each)),
