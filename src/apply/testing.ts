@@ -270,6 +270,23 @@ export function poterne(
   return { child, said: () => said, ended };
 }
 
+/** Waits until a command says this. */
+export const says = (command: Command, text: string): Promise<boolean> =>
+  eventually(
+    () => command.said().includes(text),
+    () => `it never said "${text}" but:\n${command.said()}`,
+  );
+
+/** Runs `poterne up` on the rig's description until it says that the gateway is up; `env` is more of its environment. */
+export async function gatewayUp(
+  { file, state }: Pick<Rig, 'file' | 'state'>,
+  env?: Readonly<Record<string, string>>,
+): Promise<Command> {
+  const command = poterne(['up', file, '--state', state], undefined, env);
+  await says(command, 'The gateway is up.');
+  return command;
+}
+
 /** The files of a generation that are not as its manifest says. */
 export async function damagedFiles({ folder, manifest }: Generation): Promise<string[]> {
   const wrong: string[] = [];

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually, head, makeRig, port, poterne, startService } from '../apply/testing.ts';
+import { gatewayUp, head, makeRig, port, poterne, startService } from '../apply/testing.ts';
 import { listenControl, readReloaded } from './control.ts';
 
 const upstream = port(90);
@@ -19,8 +19,7 @@ test('reload waits until the description is served, and tells what is wrong wher
   };
   await startService(upstream, 'welcome');
   await write('one');
-  const up = poterne(['up', rig.file, '--state', rig.state]);
-  await eventually(() => up.said().includes('The gateway is up.'));
+  const up = await gatewayUp(rig);
 
   await write('two');
   expect(await reload()).toMatchObject({

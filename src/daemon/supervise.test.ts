@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import {
-  type Command,
   eventually,
+  gatewayUp,
   head,
   makeRig,
   port,
   poterne,
   type Rig,
+  says,
   startService,
 } from '../apply/testing.ts';
 import type { Finding } from '../model/finding.ts';
@@ -24,19 +25,6 @@ publications:
   ${name}.example.fr: { service: app, audience: everyone }
 `;
 
-/** Runs `poterne up` on the rig's description until it says that the gateway is up. */
-async function up(rig: Rig): Promise<Command> {
-  const command = poterne(['up', rig.file, '--state', rig.state]);
-  await says(command, 'The gateway is up.');
-  return command;
-}
-
-const says = (command: Command, text: string) =>
-  eventually(
-    () => command.said().includes(text),
-    () => `it never said "${text}" but:\n${command.said()}`,
-  );
-
 const answers = (rig: Rig, name = 'one.example.fr') =>
   eventually(async () => (await rig.get(name).catch(() => undefined))?.status === 200);
 
@@ -46,7 +34,7 @@ test('Ctrl-C finishes the requests in progress, ends the engine and leaves nothi
     setTimeout(() => response.end('done'), request.url === '/slow' ? 2500 : 0);
   });
   await rig.write('site.yaml', yaml(rig));
-  const command = await up(rig);
+  const command = await gatewayUp(rig);
   await answers(rig);
   const slow = rig.get('one.example.fr', '/slow');
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -62,12 +50,12 @@ test('when "poterne up" is killed the engine serves on, and a new one adopts it'
   const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.write('site.yaml', yaml(rig));
-  const first = await up(rig);
+  const first = await gatewayUp(rig);
   const master = await rig.master();
   first.child.kill('SIGKILL');
   await first.ended;
   expect(await rig.get('one.example.fr')).toMatchObject({ status: 200, body: 'welcome' });
-  const second = await up(rig);
+  const second = await gatewayUp(rig);
   expect(await rig.master()).toBe(master);
   second.child.kill('SIGTERM');
   expect(await second.ended).toBe(0);
@@ -78,7 +66,7 @@ test('an engine that is killed is started again within seconds', async () => {
   const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.write('site.yaml', yaml(rig));
-  const command = await up(rig);
+  const command = await gatewayUp(rig);
   for (let n = 0; n < 2; n++) {
     const master = (await rig.master()) as number;
     process.kill(master, 'SIGKILL');
@@ -92,7 +80,7 @@ test('SIGHUP has the description read again; one with errors is said, and what i
   const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.write('site.yaml', yaml(rig));
-  const command = await up(rig);
+  const command = await gatewayUp(rig);
   const master = await rig.master();
   await rig.write('site.yaml', yaml(rig, 'two'));
   command.child.kill('SIGHUP');
@@ -115,7 +103,7 @@ test('a gateway that starts with a description full of errors says them and serv
   process.kill((await rig.master()) as number, 'SIGTERM');
   await eventually(async () => (await rig.master()) === undefined);
   await rig.write('site.yaml', yaml(rig, 'two').replace('service: app', 'service: nowhere'));
-  const command = await up(rig);
+  const command = await gatewayUp(rig);
   expect(command.said()).toContain('nowhere');
   expect(command.said()).toContain('the last good configuration is being served');
   expect(await rig.get('one.example.fr')).toMatchObject({ status: 200, body: 'welcome' });

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   ask,
-  type Command,
   eventually,
   faultOf,
+  gatewayUp,
   head,
   makeRig,
   port,
@@ -40,12 +40,6 @@ publications:
   one.example.fr: { service: app, audience: everyone, tls: { acme: { certificate: both } } }
   two.example.fr: { service: app, audience: everyone, tls: { acme: { certificate: both, names: [two.example.fr, www.example.fr] } } }
 `;
-
-const says = (command: Command, text: string) =>
-  eventually(
-    () => command.said().includes(text),
-    () => `it never said "${text}" but:\n${command.said()}`,
-  );
 
 /** One request by a visitor who trusts Pebble's root alone. */
 const visit = async (rig: Rig, name: string) =>
@@ -83,8 +77,7 @@ test('certificates are obtained, served, rehearsed and renewed while others are 
   const rig = await makeRig();
   await startService(upstream, 'welcome');
   await rig.write('site.yaml', yaml(rig));
-  const command = poterne(['up', rig.file, '--state', rig.state]);
-  await says(command, 'The gateway is up.');
+  const command = await gatewayUp(rig);
   const stop = visiting2(rig);
   expect(await rig.get('own.example.fr')).toMatchObject({ status: 200 });
   const first = await eventually(

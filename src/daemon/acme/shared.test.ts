@@ -9,6 +9,7 @@ import {
   type Command,
   eventually,
   faultOf,
+  gatewayUp,
   head,
   makeRig,
   port,
@@ -102,9 +103,7 @@ publications:
       [rig.file, rig.state],
       [join(rig.folder, 'second.yaml'), second.state],
     ] as const) {
-      const command = poterne(['up', file, '--state', state]);
-      commands.push(command);
-      await eventually(() => command.said().includes('The gateway is up.'), command.said);
+      commands.push(await gatewayUp({ file, state }));
     }
     const said = () => commands.map((command) => command.said()).join('\n---\n');
     const visit = async (https: number) =>

@@ -3,10 +3,9 @@ import tls from 'node:tls';
 import { expect, test } from 'vitest';
 import { eventually, type Rig } from '../../apply/testing.ts';
 import { asking, connect, headers, reset } from '../../engines/nginx/testing-h2.ts';
-import { openSessions } from '../../identity/sessions.ts';
 import { application, goOn, live, run, upstream } from '../cut/testing.ts';
 import { entryCookie } from '../entry/cookies.ts';
-import { openBrowser } from '../entry/testing-visitor.ts';
+import { passOf, peopleAt } from '../entry/testing-people.ts';
 import { networks, started, visit } from './testing.ts';
 
 // Whoever sends far more requests than a limit lets through is banned for it, by a real daemon and a real nginx.
@@ -54,25 +53,18 @@ test('a flood has its address banned; others go on, and who is signed in is told
   const { rig } = await started(yaml);
   const [bad, good, hers] = ['198.51.100.7', '198.51.100.8', '198.51.100.9'];
 
-  const sessions = openSessions(
-    async () => rig.gateway.store.sessions,
-    () => ({ site: 'test', idle: 3_600_000, longest: 43_200_000 }),
-  );
-  const user = { id: 'alice', source: 'local', login: 'alice', groups: ['staff'] };
-  const begun = await sessions.begin(user, undefined, { address: hers, agent: 'test' });
-  const browser = openBrowser(rig.ports.https, rig.gateway.authority.root);
-  browser.cookies.set('portail.example.fr', new Map([[entryCookie, begun.cookie]]));
-  expect((await browser.go(`https://erp.example.fr:${rig.ports.https}/`)).status).toBe(200);
-  const pass = browser.cookies.get('erp.example.fr')?.get(entryCookie);
-  const signedIn = `Cookie: ${entryCookie}=${pass}\r\n`;
+  const { at, signedIn } = peopleAt(rig);
+  const alice = await signedIn('alice', hers);
+  expect((await alice.go(at('erp.example.fr'))).status).toBe(200);
+  const shown = `Cookie: ${entryCookie}=${passOf(alice, 'erp.example.fr')}\r\n`;
   const staying = [
     await live(rig, 'one.example.fr', 'events', undefined, `X-Forwarded-For: ${good}\r\n`),
-    await live(rig, 'erp.example.fr', 'events', undefined, `${signedIn}X-Forwarded-For: ${hers}\r\n`),
+    await live(rig, 'erp.example.fr', 'events', undefined, `${shown}X-Forwarded-For: ${hers}\r\n`),
   ];
   const held = await live(rig, 'one.example.fr', 'events', undefined, `X-Forwarded-For: ${bad}\r\n`);
 
   // Hers are too many for her session, which is nobody's offence: written down before those of the other one.
-  const rushed = await flood(rig, 'erp.example.fr', hers, signedIn);
+  const rushed = await flood(rig, 'erp.example.fr', hers, shown);
   expect(rushed.get('429')).toBeGreaterThan(25);
   const flooded = await flood(rig, 'one.example.fr', bad);
   expect(flooded.get('429')).toBeGreaterThan(25);
@@ -84,7 +76,7 @@ test('a flood has its address banned; others go on, and who is signed in is told
 
   await goOn(staying);
   expect(await visit(rig, good)).toMatchObject({ status: 200, body: 'welcome' });
-  await eventually(async () => (await flood(rig, 'erp.example.fr', hers, signedIn)).has('200'));
+  await eventually(async () => (await flood(rig, 'erp.example.fr', hers, shown)).has('200'));
   expect(await networks(rig)).toEqual(['198.51.100.7/32']);
 
   // HTTP/2 requests that are reset at once (CVE-2023-44487), where nothing limits them.

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { connect } from 'node:net';
-import { eventually, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { gatewayUp, makeRig, poterne, type Rig } from '../../apply/testing.ts';
 import type { Ban } from '../../model/bans.ts';
 import { banned, readBans } from './records.ts';
 
@@ -28,9 +28,7 @@ export async function started(
 ): Promise<Started> {
   const rig = await makeRig(ports);
   await rig.write('site.yaml', yaml(rig));
-  let daemon = poterne(['up', rig.file, '--state', rig.state], undefined, env);
-  const isUp = () => eventually(() => daemon.said().includes('The gateway is up.'));
-  await isUp();
+  let daemon = await gatewayUp(rig, env);
   return {
     rig,
     said: () => daemon.said(),
@@ -43,8 +41,7 @@ export async function started(
       await once(daemon.child, 'close').catch(() => undefined);
     },
     again: async () => {
-      daemon = poterne(['up', rig.file, '--state', rig.state], undefined, env);
-      await isUp();
+      daemon = await gatewayUp(rig, env);
     },
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer } from 'node:tls';
 import { expect, test } from 'vitest';
-import { atEnd, eventually, head, makeRig, port, poterne, type Rig } from '../../apply/testing.ts';
+import { atEnd, eventually, gatewayUp, head, makeRig, port, type Rig } from '../../apply/testing.ts';
 import { searchAudit } from '../../audit/search.ts';
 import { targetOf } from './target.ts';
 import { application, cutting, every, goOn, live, run, upstream } from './testing.ts';
@@ -28,15 +28,12 @@ async function started(
   const rig = await makeRig();
   await application();
   await rig.write('site.yaml', yaml(rig.ports, more, services));
-  let daemon = poterne(['up', rig.file, '--state', rig.state]);
-  const isUp = () => eventually(() => daemon.said().includes('The gateway is up.'));
-  await isUp();
+  let daemon = await gatewayUp(rig);
   return {
     rig,
     daemon: () => daemon.child,
     again: async () => {
-      daemon = poterne(['up', rig.file, '--state', rig.state]);
-      await isUp();
+      daemon = await gatewayUp(rig);
     },
   };
 }

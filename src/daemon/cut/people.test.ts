@@ -1,14 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { eventually, head, makeRig, poterne, type Rig } from '../../apply/testing.ts';
+import { eventually, gatewayUp, head, makeRig, type Rig } from '../../apply/testing.ts';
 import { searchAudit } from '../../audit/search.ts';
 import { userCutFile } from '../../identity/cuts.ts';
-import { openSessions } from '../../identity/sessions.ts';
 import { entryCookie } from '../entry/cookies.ts';
-import { type Browser, openBrowser } from '../entry/testing-visitor.ts';
+import { keptAlive, passOf, peopleAt } from '../entry/testing-people.ts';
+import type { Browser } from '../entry/testing-visitor.ts';
 import { forgetVerdicts } from '../entry/verdict-cache.ts';
 import { portalHere } from '../portal/testing.ts';
 import { application, cutting, goOn, type Live, live, run, upstream } from './testing.ts';
@@ -30,24 +29,11 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
   const rig = await makeRig();
   await application();
   await rig.write('site.yaml', described(rig.ports));
-  const up = poterne(['up', rig.file, '--state', rig.state]);
-  await eventually(() => up.said().includes('The gateway is up.'), up.said);
-  const sessions = openSessions(
-    async () => rig.gateway.store.sessions,
-    () => ({ site: 'test', idle: 3_600_000, longest: 43_200_000 }),
-  );
-  const at = (name: string) => `https://${name}:${rig.ports.https}/`;
-  const signedIn = async (id: string): Promise<Browser> => {
-    const user = { id, source: 'local', login: id, groups: [] };
-    const { cookie } = await sessions.begin(user, undefined, { address: '127.0.0.1', agent: 'test' });
-    const made = openBrowser(rig.ports.https, rig.gateway.authority.root);
-    made.cookies.set('portail.example.fr', new Map([[entryCookie, cookie]]));
-    return made;
-  };
+  await gatewayUp(rig);
+  const { at, sessions, signedIn } = peopleAt(rig);
   const staying = async (browser: Browser, name: string): Promise<Live> => {
     expect((await browser.go(at(name))).status).toBe(200);
-    const jar = browser.cookies.get(name) ?? new Map();
-    return live(rig, name, 'events', '127.0.0.1', `Cookie: ${entryCookie}=${jar.get(entryCookie)}\r\n`);
+    return live(rig, name, 'events', '127.0.0.1', `Cookie: ${entryCookie}=${passOf(browser, name)}\r\n`);
   };
   const [alice, bob] = [await signedIn('alice'), await signedIn('bob')];
   const hers = [await staying(alice, 'erp.example.fr'), await staying(alice, 'crm.example.org')];
@@ -55,22 +41,12 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
   await goOn([...hers, ...his]);
 
   // Whoever is let in still keeps a connection whose first request is over, too.
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, servername: 'erp.example.fr' });
-  const pass = bob.cookies.get('erp.example.fr')?.get(entryCookie);
-  const again = () =>
-    new Promise<readonly [number | undefined, boolean]>((resolve, reject) => {
-      const headers = { host: `erp.example.fr:${rig.ports.https}`, cookie: `${entryCookie}=${pass}` };
-      const place = { host: '127.0.0.1', port: rig.ports.https, ca: rig.gateway.authority.root };
-      const asked = request({ ...place, agent, headers }, (answer) =>
-        answer.resume().on('end', () => resolve([answer.statusCode, asked.reusedSocket])),
-      );
-      asked.on('error', reject).end();
-    });
-  expect(await again()).toEqual([200, false]);
+  const { ask, leave } = keptAlive(rig, 'erp.example.fr', bob);
+  expect(await ask()).toMatchObject({ status: 200, reused: false });
   await forgetVerdicts(rig.state);
   await delay(2000);
-  expect(await again()).toEqual([200, true]);
-  agent.destroy();
+  expect(await ask()).toMatchObject({ status: 200, reused: true });
+  leave();
   await goOn([...hers, ...his]);
 
   const receipt = await cutting(rig, 'user:alice', hers);

@@ -1,14 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually, head, makeRig, poterne, type Rig } from '../../apply/testing.ts';
-import { openSessions } from '../../identity/sessions.ts';
+import { eventually, gatewayUp, head, makeRig, type Rig } from '../../apply/testing.ts';
 import { badgesFolder, longestName } from '../../lib/badge.ts';
 import { application, run, upstream } from '../cut/testing.ts';
 import { whoOf } from './badges.ts';
-import { entryCookie } from './cookies.ts';
-import { openBrowser } from './testing-visitor.ts';
+import { keptAlive, passOf, peopleAt } from './testing-people.ts';
 import { forgetVerdicts } from './verdict-cache.ts';
 
 // A whole gateway: people who come in by badge, and are put out in every way there is.
@@ -25,35 +22,23 @@ test('who comes in by badge is out as soon as anybody is: cut off, ended, and wi
   const rig = await makeRig();
   await application();
   await rig.write('site.yaml', described(rig.ports));
-  const up = poterne(['up', rig.file, '--state', rig.state]);
-  await eventually(() => up.said().includes('The gateway is up.'), up.said);
-  const sessions = openSessions(
-    async () => rig.gateway.store.sessions,
-    () => ({ site: 'test', idle: 3_600_000, longest: 43_200_000 }),
-  );
-  const url = `https://erp.example.fr:${rig.ports.https}/`;
+  const up = await gatewayUp(rig);
+  const { at, sessions, signedIn } = peopleAt(rig);
+  const url = at('erp.example.fr');
   /** Somebody's requests on one connection. */
   const coming = async (id: string) => {
-    const user = { id, source: 'local', login: id, groups: [] };
-    const { session, cookie } = await sessions.begin(user, undefined, {
-      address: '127.0.0.1',
-      agent: 'test',
-    });
-    const browser = openBrowser(rig.ports.https, rig.gateway.authority.root);
-    browser.cookies.set('portail.example.fr', new Map([[entryCookie, cookie]]));
+    const browser = await signedIn(id);
+    const { session } = browser;
     expect((await browser.go(url)).status).toBe(200);
-    const pass = browser.cookies.get('erp.example.fr')?.get(entryCookie) ?? '';
+    const pass = passOf(browser, 'erp.example.fr');
     expect(pass).toMatch(new RegExp(`\\|${id}\\|${session.id}\\|${id}\\|\\|staff$`));
-    const agent = new Agent({ keepAlive: true, maxSockets: 1, servername: 'erp.example.fr' });
+    const on = keptAlive(rig, 'erp.example.fr', browser);
+    /** A connection that is ended answers 0. */
     const ask = () =>
-      new Promise<number>((resolve) => {
-        const headers = { host: `erp.example.fr:${rig.ports.https}`, cookie: `${entryCookie}=${pass}` };
-        const place = { host: '127.0.0.1', port: rig.ports.https, ca: rig.gateway.authority.root };
-        const asked = request({ ...place, agent, headers }, (answer) =>
-          answer.resume().once('close', () => resolve(answer.statusCode ?? 0)),
-        );
-        asked.on('error', () => resolve(0)).end();
-      });
+      on.ask().then(
+        ({ status }) => status,
+        () => 0,
+      );
     /** Asks without pause; tells when they were let in last. */
     const keepAsking = () => {
       const seen = { last: 0, isOn: true };
@@ -68,7 +53,7 @@ test('who comes in by badge is out as soon as anybody is: cut off, ended, and wi
         stop: async () => {
           seen.isOn = false;
           await asking;
-          agent.destroy();
+          on.leave();
         },
       };
     };

@@ -1,12 +1,9 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually, head, makeRig, port, poterne, type Rig, startService } from '../../apply/testing.ts';
-import { openPeople } from '../../identity/people.ts';
+import { eventually, gatewayUp, head, makeRig, port, type Rig, startService } from '../../apply/testing.ts';
 import { faketime } from '../../lib/testing-faketime.ts';
-import { hiddenFields } from '../portal/testing.ts';
-import { openBrowser } from './testing-visitor.ts';
+import { keptAlive, peopleAt } from './testing-people.ts';
 
 // A whole gateway whose clock is set while it runs (libfaketime): the daemon's and nginx's alike, but not the monotonic one, as on a
 // machine whose clock somebody sets.
@@ -20,23 +17,6 @@ publications:
   erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }
 `;
 const password = 'violet harbour 19 staples';
-
-/** Somebody's requests over one connection; 0 once it is ended. */
-function keptAlive(rig: Rig, { cookies }: ReturnType<typeof openBrowser>) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const cookie = [...(cookies.get('erp.example.fr') ?? [])].map((pair) => pair.join('=')).join('; ');
-  const options = { host: '127.0.0.1', port: rig.ports.https, servername: 'erp.example.fr', agent };
-  const headers = { host: `erp.example.fr:${rig.ports.https}`, cookie };
-  const ask = () =>
-    new Promise<number>((resolve) => {
-      const asked = request({ ...options, headers, ca: rig.gateway.authority.root }, (answer) => {
-        answer.resume().once('close', () => resolve(answer.statusCode ?? 0));
-      });
-      asked.on('error', () => resolve(0));
-      asked.end();
-    });
-  return { agent, ask };
-}
 
 test('when the clock jumps a day, sessions end or are refused, those who revoke are heeded, and all goes on when it is right', async () => {
   const rig = await makeRig();
@@ -52,26 +32,12 @@ test('when the clock jumps a day, sessions end or are refused, those who revoke 
   await rig.write('site.yaml', yaml);
   const { site } = await rig.describe(yaml);
   const env = await faketime({ FAKETIME_TIMESTAMP_FILE: clock });
-  const daemon = poterne(['up', rig.file, '--state', rig.state], undefined, env);
-  await eventually(() => daemon.said().includes('The gateway is up.'), daemon.said);
+  const daemon = await gatewayUp(rig, env);
   const { store } = rig.gateway;
-  const people = openPeople({
-    ...{ site: () => site, credentials: () => store.credentials(site.name) },
-    ...{ audit: async () => undefined, now: () => new Date() },
-  });
-  const user = await people.find('alice');
-  if (!user || (await people.setPassword(user, password, { who: 'root', from: 'here' })))
-    throw new Error('no password for alice');
-
-  const at = (name: string, path = '/') => `https://${name}:${rig.ports.https}${path}`;
-  const origin = at('portail.example.fr').slice(0, -1);
-  const browser = () => openBrowser(rig.ports.https, rig.gateway.authority.root);
-  /** Signs in through the portal, by its form. */
+  const { at, browser, givePassword, signIn } = peopleAt(rig);
+  await givePassword(site, 'alice', password);
   const signedIn = async () => {
-    const made = browser();
-    const page = await made.go(at('portail.example.fr', '/sign-in'));
-    const fields = { ...hiddenFields(page.body, '/sign-in'), login: 'alice', password };
-    const done = await made.send(at('portail.example.fr', '/sign-in'), fields, { origin });
+    const { made, done } = await signIn('alice', password);
     expect(done.status, done.body).toBe(303);
     return made;
   };
@@ -91,11 +57,11 @@ test('when the clock jumps a day, sessions end or are refused, those who revoke 
   const alice = await signedIn();
   expect(await inside(alice), daemon.said()).toBe(true);
   // She goes on over one connection, whose verdict is kept.
-  const { agent, ask } = keptAlive(rig, alice);
-  expect(await ask()).toBe(200);
+  const { ask, leave } = keptAlive(rig, 'erp.example.fr', alice);
+  expect((await ask()).status).toBe(200);
   await set('-1d');
-  await eventually(async () => (await ask()) !== 200, daemon.said);
-  agent.destroy();
+  await eventually(async () => (await ask().catch(() => undefined))?.status !== 200, daemon.said);
+  leave();
   await refused(alice);
   await open();
   await said('went back');

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
-import { eventually, head, makeRig, port, poterne, type Rig, startService } from '../../apply/testing.ts';
-import { openSessions } from '../../identity/sessions.ts';
+import { eventually, gatewayUp, head, makeRig, port, type Rig, startService } from '../../apply/testing.ts';
 import { openTokens } from '../../identity/tokens.ts';
-import { entryCookie } from './cookies.ts';
 import { entryFolder } from './place.ts';
-import { type Browser, openBrowser } from './testing-visitor.ts';
+import { peopleAt } from './testing-people.ts';
+import type { Browser } from './testing-visitor.ts';
 
 // A whole gateway, and what becomes of its visitors when a part of it fails.
 
@@ -34,27 +33,10 @@ async function running() {
   const rig = await makeRig();
   await startService(port(90), (asked, answer) => answer.end(JSON.stringify(asked.headers)));
   await rig.write('site.yaml', described(rig.ports));
-  const up = async () => {
-    const command = poterne(['up', rig.file, '--state', rig.state]);
-    await eventually(() => command.said().includes('The gateway is up.'), command.said);
-    return command;
-  };
+  const up = () => gatewayUp(rig);
   const daemon = await up();
-  const sessions = openSessions(
-    async () => rig.gateway.store.sessions,
-    () => ({ site: 'test', idle: 3_600_000, longest: 43_200_000 }),
-  );
-  const at = (name: string, path = '/') => `https://${name}:${rig.ports.https}${path}`;
-  const browser = () => openBrowser(rig.ports.https, rig.gateway.authority.root);
   return {
-    ...{ rig, up, daemon, sessions, at, browser },
-    async signedIn(id: string): Promise<Browser> {
-      const user = { id, source: 'local', login: id, groups: [] };
-      const { cookie } = await sessions.begin(user, undefined, { address: '127.0.0.1', agent: 'test' });
-      const made = browser();
-      made.cookies.set('portail.example.fr', new Map([[entryCookie, cookie]]));
-      return made;
-    },
+    ...{ rig, up, daemon, ...peopleAt(rig) },
     sql(text: string): void {
       const other = new Database(join(rig.state, 'poterne.db'));
       other.exec(text);

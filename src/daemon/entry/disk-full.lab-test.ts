@@ -4,10 +4,8 @@ import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { eventually, head, makeRig, port, poterne, startService } from '../../apply/testing.ts';
-import { openPeople } from '../../identity/people.ts';
-import { hiddenFields } from '../portal/testing.ts';
-import { openBrowser } from './testing-visitor.ts';
+import { eventually, gatewayUp, head, makeRig, port, startService } from '../../apply/testing.ts';
+import { peopleAt } from './testing-people.ts';
 
 // A whole gateway on a disk of its own, which is filled up while people are in. Only root may mount one.
 
@@ -53,35 +51,17 @@ publications:
 `;
   await rig.write('site.yaml', yaml);
   const { site } = await rig.describe(yaml);
-  const daemon = poterne(['up', rig.file, '--state', rig.state]);
-  await eventually(() => daemon.said().includes('The gateway is up.'), daemon.said);
-  const { store } = rig.gateway;
-  const people = openPeople({
-    ...{ site: () => site, credentials: () => store.credentials(site.name) },
-    ...{ audit: async () => undefined, now: () => new Date() },
-  });
-  for (const name of ['alice', 'bob']) {
-    const user = await people.find(name);
-    if (!user || (await people.setPassword(user, password, { who: 'root', from: 'here' })))
-      throw new Error(`no password for ${name}`);
-  }
-  const at = (name: string, path = '/') => `https://${name}:${rig.ports.https}${path}`;
-  const browser = () => openBrowser(rig.ports.https, rig.gateway.authority.root);
-  const signIn = async (login: string) => {
-    const made = browser();
-    const page = await made.go(at('portail.example.fr', '/sign-in'));
-    const fields = { ...hiddenFields(page.body, '/sign-in'), login, password };
-    const origin = at('portail.example.fr').slice(0, -1);
-    return { made, page, done: await made.send(at('portail.example.fr', '/sign-in'), fields, { origin }) };
-  };
-  const { made: alice, done } = await signIn('alice');
+  const daemon = await gatewayUp(rig);
+  const { at, browser, givePassword, signIn } = peopleAt(rig);
+  for (const name of ['alice', 'bob']) await givePassword(site, name, password);
+  const { made: alice, done } = await signIn('alice', password);
   expect(done.status).toBe(303);
   expect((await alice.go(at('erp.example.fr'))).body).toBe('the application');
 
   const filler = await fill();
   for (let i = 0; i < 3; i++) {
     expect((await browser().fetch(at('open.example.fr'))).body).toBe('the application');
-    const bob = await signIn('bob');
+    const bob = await signIn('bob', password);
     expect([bob.page.status, bob.done.status], daemon.said()).toEqual([200, 503]);
     expect(bob.done.headers['content-type']).toContain('text/html');
     const came = await alice.go(at('erp.example.fr'));
@@ -89,7 +69,7 @@ publications:
   }
   await rm(filler);
   const back = await eventually(async () => {
-    const tried = await signIn('bob');
+    const tried = await signIn('bob', password);
     return tried.done.status === 303 && tried;
   }, daemon.said);
   expect((await back.made.go(at('erp.example.fr'))).body).toBe('the application');
