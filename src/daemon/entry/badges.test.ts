@@ -5,6 +5,7 @@ import { eventually, gatewayUp, head, makeRig, type Rig } from '../../apply/test
 import { badgesFolder, longestName } from '../../lib/badge.ts';
 import { application, run, upstream } from '../cut/testing.ts';
 import { whoOf } from './badges.ts';
+import { entryCookie } from './cookies.ts';
 import { keptAlive, passOf, peopleAt } from './testing-people.ts';
 import { forgetVerdicts } from './verdict-cache.ts';
 
@@ -92,7 +93,7 @@ test('who comes in by badge is out as soon as anybody is: cut off, ended, and wi
 
   // Whose groups changed comes by badge again as soon as they go to a page.
   const { browser, session } = await coming('alice');
-  const shown = () => browser.cookies.get('erp.example.fr')?.get(entryCookie) ?? '';
+  const shown = () => passOf(browser, 'erp.example.fr');
   const before = shown();
   const changes = async (groups: string) => {
     await rig.write('site.yaml', described(rig.ports, groups));
