@@ -274,12 +274,24 @@ test('a router’s port is shut and opened over SSH by who applies', async () =>
   const before = talk('198.51.100.1');
   await before('hello');
   const atRouter = async (...argv: string[]) => (await lab.host('router').run(argv)).stdout;
-  const shut = await asked('cut', 'raw.example.fr', '--reason', 'an incident', '--for', '1h');
+  const shut = await asked('cut', 'raw.example.fr', '--reason', 'an "incident"', '--for', '1h');
   expect([shut.stderr, JSON.parse(shut.stdout)]).toEqual([
     '',
     expect.objectContaining({ host: 'router', ports: [2222], until: expect.any(String) }),
   ]);
   await before('still there?', 'ECONNRESET');
+  // The router is asked what it has cut off; and the gateway, which never heard of it.
+  const list = async () => JSON.parse((await asked('cut', '--list')).stdout);
+  const onGateway = expect.objectContaining({ host: 'gateway', reason: 'an incident' });
+  const { until, host } = JSON.parse(shut.stdout);
+  expect(await list()).toEqual([
+    onGateway,
+    {
+      target: { kind: 'publication', name: 'raw.example.fr', id: 'raw_example_fr' },
+      ...{ host, port: 2222, inForce: true, at: expect.any(String), by: expect.any(String) },
+      ...{ reason: 'an "incident"', until: expect.stringContaining(until.slice(0, 13)) },
+    },
+  ]);
   // Over a boot it lasts, for what is left of its time.
   const ends = () => atRouter('systemctl', 'show', '-P', 'NextElapseUSecRealtime', 'poterne-cut-2222.timer');
   const planned = await ends();
@@ -287,8 +299,10 @@ test('a router’s port is shut and opened over SSH by who applies', async () =>
   await lab.host('router').reboot();
   await talk('198.51.100.1')('', 'ECONNREFUSED');
   expect(await ends()).toBe(planned);
+  expect(await list()).toEqual([onGateway, expect.objectContaining({ inForce: true })]);
   expect((await asked('restore', 'raw.example.fr')).code).toBe(0);
   await talk('198.51.100.1')('hello again');
+  expect(await list()).toEqual([onGateway]);
   const left = () => atRouter('sh', '-c', 'ls /etc/systemd/system /etc/poterne | grep -- -cut- || true');
   expect(await left()).toBe('');
   // It ends by itself; and also one that ended while the router was off.

@@ -25,7 +25,7 @@ export interface AskedThere {
 /** The same of any command of Poterne's, named first. */
 interface AskedGateway extends AskedThere {
   /** What is said where the answer is none that is understood. */
-  readonly silent: 'waf.gateway' | 'ban.gateway';
+  readonly silent: 'waf.gateway' | 'ban.gateway' | 'cut.gateway';
 }
 
 /** Runs a command of Poterne's on a gateway that it installed, over SSH, and gives what it answers; its faults are ours. */

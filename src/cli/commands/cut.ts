@@ -5,17 +5,16 @@ import { targetOf } from '../../daemon/cut/target.ts';
 import { denied } from '../../daemon/denied.ts';
 import { activeManifest } from '../../daemon/gateway.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { harmless } from '../../lib/harmless.ts';
 import { type Cut, type CutReceipt, type CutTarget, cutTargetText, type Tally } from '../../model/cut.ts';
 import { Fault } from '../../model/fault.ts';
 import { message } from '../../model/message.ts';
-import { type CommonOptions, command } from '../command.ts';
+import { command } from '../command.ts';
 import { type Context, stateFolder } from '../context.ts';
 import { elsewhere } from '../cut-elsewhere.ts';
+import { listHere, listSite, local } from '../cut-list.ts';
 import { exit, WrongRequest } from '../exit.ts';
 import { localAccount } from '../local-account.ts';
 import { type ReachOptions, reaching } from '../reach.ts';
-import { table } from '../table.ts';
 
 interface CutOptions extends ReachOptions {
   readonly reason?: string;
@@ -36,6 +35,7 @@ export function cut(context: Context): Command {
     'cut address:203.0.113.0/24 --reason "scans us"',
     'cut all --reason "incident 2026-031" --say',
     'cut --list',
+    'cut --list --site site.yaml',
     'cut sftp.example.fr --site site.yaml --reason "scans us"',
   ]);
   return reaching(made, context)
@@ -49,7 +49,10 @@ export function cut(context: Context): Command {
     .option('--site <file>', t('cut.site'))
     .action(async (what: string | undefined, options: CutOptions) => {
       const state = stateFolder(options.state, process.env);
-      if (options.list) return list(context, state, options);
+      if (options.list) {
+        if (options.site !== undefined) return listSite(context, options.site, options);
+        return listHere(context, await allowed(state, () => readCuts(state)), options);
+      }
       if (what === undefined)
         throw new WrongRequest('cut.what.missing', {}, { next: message('cut.what.next') });
       const reason = reasonOf(options.reason);
@@ -107,27 +110,6 @@ export function restore(context: Context): Command {
     });
 }
 
-async function list(context: Context, state: string, { json }: CommonOptions): Promise<void> {
-  const { t, out } = context;
-  const cuts = await allowed(state, () => readCuts(state));
-  if (json) return out(JSON.stringify(cuts));
-  if (cuts.length === 0) return out(t('cut.none'));
-  const head = (['what', 'at', 'by', 'until', 'reason'] as const).map((column) => t(`cut.column.${column}`));
-  const rows = cuts.map(({ target, at, by, until, reason }) => [
-    cutTargetText(target),
-    local(at),
-    by,
-    until === undefined ? '–' : local(until),
-    reason,
-  ]);
-  out(
-    table(
-      head,
-      rows.map((row) => row.map((text) => harmless(text).replace(/[\n\t]/g, ' '))),
-    ),
-  );
-}
-
 /** What a receipt says, for people. */
 function draw(
   { t, say }: Context,
@@ -162,8 +144,6 @@ function draw(
 
 /** The most names of a kind that a receipt shows; `--json` has all. */
 const most = 8;
-
-const local = (iso: string): string => new Date(iso).toLocaleString('sv-SE');
 
 async function chosen(state: string, what: string): Promise<CutTarget> {
   const target = targetOf(what, (await allowed(state, () => activeManifest(state)))?.site);

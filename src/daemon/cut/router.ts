@@ -9,11 +9,15 @@ import { hostOf, type Reach, targetOf } from '../reach.ts';
 /** Ports that a router passes on, shut and opened there over SSH. */
 
 /** What is loaded when the firewall is: a file for each port, beside that of a gateway's. */
-const kept = wallPlaces.kept.replace('.nft', '-cut-');
+export const keptCuts = wallPlaces.kept.replace('.nft', '-cut-');
+/** Where what ends by itself has its timer, a port each. */
+export const cutTimers = '/etc/systemd/system/poterne-cut-';
+const kept = keptCuts;
 const [table, set] = [`inet ${wallTable.name}`, wallTable.ports];
 
 /**
- * Run there as root with `add` or `delete`, the seconds until it ends (or `-`) and ports. What is shut is kept for the next boot; an
+ * Run there as root with `add` or `delete`, the seconds until it ends (or `-`), who wants it and why (a line, for those who ask later) and
+ * ports. What is shut is kept for the next boot; an
  * element that is there already, or no longer, is no mistake. A cut with an end has a timer of its own (systemd.timer(5)): one that ran
  * out while the machine was off ends when it is on again, since its stamp is older. 3: the firewall passes nothing on, or is not Poterne's.
  */
@@ -22,7 +26,8 @@ units=/etc/systemd/system
 nft list chain ${table} cut >/dev/null 2>&1 || exit 3
 what=$1
 seconds=$2
-shift 2
+record=$3
+shift 3
 timers=
 changed=
 for port in "$@"; do
@@ -38,7 +43,7 @@ for port in "$@"; do
     continue
   fi
   element="element ${table} ${set} { $port }"
-  printf '%s\\n' 'add table ${table}' 'add set ${table} ${set} { type inet_service; }' "add $element" >"${kept}$port.nft.new"
+  printf '%s\\n' "# $record" 'add table ${table}' 'add set ${table} ${set} { type inet_service; }' "add $element" >"${kept}$port.nft.new"
   mv -f "${kept}$port.nft.new" "${kept}$port.nft"
   nft "add $element"
   [ "$seconds" != - ] || continue
@@ -68,6 +73,15 @@ export interface RouterAsk {
   readonly until?: Date;
 }
 
+/** What a router keeps of a cut, as JSON in the first comment of its file: nobody else knows of it there. */
+export interface RouterRecord {
+  readonly at: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+const longestReason = 300;
+
 /** What a router did. */
 export interface RouterReceipt {
   readonly host: string;
@@ -90,7 +104,9 @@ export async function atRouter(
   const verb = what === 'cut' ? 'add' : 'delete';
   // By the time that is left: the two clocks may differ.
   const left = until === undefined ? '-' : `${Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000))}`;
-  const argv = ['sh', '-c', script, 'poterne', verb, left, ...ports.map(String)];
+  const record: RouterRecord = { at: new Date().toISOString(), by, reason: reason.slice(0, longestReason) };
+  const words = [verb, left, JSON.stringify(record), ...ports.map(String)];
+  const argv = ['sh', '-c', script, 'poterne', ...words];
   const { code, stderr } = await sshHost(target, reach.settings).run(argv, { timeout: 30_000 });
   const milliseconds = Math.round(performance.now() - begun);
   const ends = until === undefined ? {} : { until: until.toISOString() };
