@@ -50,7 +50,7 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
   await goOn([...hers, ...his]);
 
   const receipt = await cutting(rig, 'user:alice', hers);
-  expect(receipt).toMatchObject({ sessions: 1, ended: { connections: 2, people: { alice: 2 } } });
+  expect(receipt.sessions).toBe(1);
   await goOn(his);
   expect(new URL((await alice.go(at('erp.example.fr'))).url).hostname).toBe('portail.example.fr');
   // A session that began all the same is good for nothing.
@@ -74,8 +74,13 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
 
   await delay(300);
   const logged: string[] = [];
-  for await (const { who, what, to, result, detail } of searchAudit(rig.state, {}))
+  // The daemon also looks by itself who is not let in any more, and may have been first.
+  let cut = receipt.ended.people.alice ?? 0;
+  for await (const { who, what, to, result, detail } of searchAudit(rig.state, {})) {
     logged.push([what, who, to, result, detail?.why ?? ''].join(' '));
+    if (what === 'access.end' && who === 'alice') cut += Number(detail?.connections);
+  }
+  expect(cut).toBe(2);
   expect(logged).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^cut \S+ user:alice done $/),
