@@ -22,13 +22,17 @@ export function ownMark(key: string, now: Date): string {
   return `${until}.${proofOf(key, until)}`;
 }
 
-/** A question's path and query with a mark. */
-export const marked = (target: string, mark: string): string => `${target}&own=${mark}`;
+/** A question's path and query with a mark. `at` is the id of the publication that is asked, for a log that tells no more of it. */
+export const marked = (target: string, mark: string, at?: string): string =>
+  `${target}${at === undefined ? '' : `&at=${at}`}&own=${mark}`;
+
+/** Of which publication a question was asked that says so. */
+export const askedAt = (target: string): string | undefined => /&at=([\w.-]+)&own=[^&]*$/.exec(target)?.[1];
 
 /** Whether a path and query, as sent, is one of these questions and nothing else, with a mark that held at that time. */
 export function isMarked(target: string, key: string, at: Date): boolean {
   const [, question = '', until = '', proof = ''] =
-    /^(\/.*)&own=([0-9a-z]{1,9})\.([A-Za-z0-9_-]{32})$/.exec(target) ?? [];
+    /^(\/.*?)(?:&at=[\w.-]+)?&own=([0-9a-z]{1,9})\.([A-Za-z0-9_-]{32})$/.exec(target) ?? [];
   if (!isWafQuestion(question)) return false;
   const wanted = Buffer.from(proofOf(key, until));
   if (!timingSafeEqual(wanted, Buffer.from(proof))) return false;

@@ -25,6 +25,13 @@ test('a question with the gateway’s mark is its own, for some minutes', () => 
   expect(isOwn(own)).toBe(true);
   expect(isOwn({ ...own, at: after(ownMarkLasts - 1000) })).toBe(true);
   expect(isOwn({ ...own, found: [found('ARGS:poterne'), found('REQUEST_HEADERS:Host', 920350)] })).toBe(true);
+  const brief = {
+    uri: marked(question, ownMark(key, now), 'erp.1'),
+    found: [],
+    isCut: true,
+    isBrief: true,
+  } as const;
+  expect(isOwn({ ...own, ...brief })).toBe(true);
   // In the hour that comes twice, the log's time may be that of an hour ago.
   expect(isOwn({ ...own, at: after(-3_600_000) })).toBe(true);
 });
@@ -48,6 +55,8 @@ test('whoever imitates it is a visitor', () => {
     asked(uri, { found: [found('ARGS:poterne'), found('REQUEST_COOKIES:c')] }),
     asked(uri, { found: [found('ARGS:poterne'), found('REQUEST_HEADERS:User-Agent', 913100)] }),
     asked(uri, { isCut: true }),
+    asked(marked(question, ownMark(ownKeyOf('another'), now), 'erp'), { isCut: true, isBrief: true }),
+    asked(marked(`${question}&q=1`, mark, 'erp'), { isCut: true, isBrief: true }),
   ])
     expect(isOwn(other), other.uri).toBe(false);
 });

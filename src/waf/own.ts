@@ -9,12 +9,12 @@ export const nobodysOwn: IsOwn = () => false;
 
 /**
  * Knows those that a gateway's key has marked (`src/lib/own-question.ts`). A mark that somebody got hold of hides only the question itself: what
- * was found in anything else of the request counts.
+ * was found in anything else of the request counts. Of a line that does not tell what was found, the rules saw that there was nothing else.
  */
 export const ownBy =
   (key: string): IsOwn =>
-  ({ uri, method, at, found, isCut }) =>
-    !isCut && method === 'GET' && isMarked(uri, key, at) && found.every(isOfQuestion);
+  ({ uri, method, at, found, isCut, isBrief }) =>
+    (!isCut || isBrief === true) && method === 'GET' && isMarked(uri, key, at) && found.every(isOfQuestion);
 
 /** Of anything that the question does not have: cookies, parameters, headers. What 920 finds is the form of a request, and no attack. */
 function isOfQuestion({ rule, target = '' }: WafFound): boolean {

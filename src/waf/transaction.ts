@@ -1,3 +1,4 @@
+import { askedAt } from '../lib/own-question.ts';
 import { isSumRule, parseWafSummary, type WafSummary, wafCanary, wafSummary } from '../lib/waf-log.ts';
 
 /** One line of ModSecurity's audit log (JSON), as it stands there: with what clients sent, secrets too. It stays in this process. */
@@ -15,8 +16,10 @@ export interface WafTransaction {
   /** Of rules that add up what others found. */
   readonly sums: readonly WafFound[];
   readonly found: readonly WafFound[];
-  /** The line was too long to be read whole: what was found is not known. */
+  /** What was found is not known: the line was too long to be read whole, or does not tell. */
   readonly isCut: boolean;
+  /** The line does not tell, since this is the very question that a gateway asks itself, with a mark or with one that is made up. */
+  readonly isBrief?: true;
 }
 
 /** What one rule found. */
@@ -53,20 +56,34 @@ export function parseTransaction(line: string): WafTransaction | undefined {
   const id = text(transaction.unique_id);
   const address = text(transaction.client_ip);
   if (!at || id === '' || address === '') return undefined;
+  const who = {
+    ...{ at, request: id, address },
+    ...{ method: text(request.method), uri: text(request.uri) },
+    status: Number(record(transaction.response).http_code) || 0,
+  };
+  if (transaction.messages === undefined) return { ...who, ...untold(who.uri) };
   const messages = list(transaction.messages).map(foundOf);
   const summary = summaryOf(list(transaction.messages));
   return {
-    at,
-    request: id,
-    address,
-    method: text(request.method),
-    uri: text(request.uri),
-    status: Number(record(transaction.response).http_code) || 0,
+    ...who,
     isDetectionOnly: record(transaction.producer).secrules_engine === 'DetectionOnly',
     ...(summary ? { summary } : {}),
     sums: messages.filter(({ rule }) => isSumRule(rule)),
     found: messages.filter(({ rule }) => !isSumRule(rule) && !ofOurs.includes(rule)),
     isCut: false,
+  };
+}
+
+/** What is known where a line does not tell what was found: that it was refused, by one that found enough (`src/engines/nginx/waf/canary.ts`). */
+function untold(uri: string) {
+  const publication = askedAt(uri);
+  const [inbound, outbound] = [
+    { inbound: 5, inboundThreshold: 5 },
+    { outbound: 0, outboundThreshold: 5 },
+  ];
+  return {
+    ...(publication ? { summary: { publication, mode: 'block' as const, ...inbound, ...outbound } } : {}),
+    ...{ isDetectionOnly: false, sums: [], found: [], isCut: true, isBrief: true as const },
   };
 }
 

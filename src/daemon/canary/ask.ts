@@ -143,7 +143,7 @@ async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Told
 /** Reports and bans know the question by its mark. */
 const withMark = (question: WafQuestion, mark: string): WafQuestion => ({
   ...question,
-  target: marked(question.target, mark),
+  target: marked(question.target, mark, question.publication.id),
 });
 
 /** The answer to an attack; nothing where a client's certificate is needed, and none can be shown here. */
@@ -176,9 +176,9 @@ async function askWall(
   return send(door, Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), patience.answer);
 }
 
-/** Whether a rule of the Core Rule Set itself found something, and not only what counts. */
+/** Whether a rule of the Core Rule Set itself found something, and not only what counts; of what is as expected the log tells that and no more. */
 const found = (seen: Seen | undefined): boolean =>
-  seen?.ids.some((id) => id >= 911_000 && id < 949_000) ?? false;
+  seen?.isBrief || (seen?.ids.some((id) => id >= 911_000 && id < 949_000) ?? false);
 
 /** What is wrong with an answer to an attack; nothing where it was refused. */
 function troubleOf({ status, bytes }: RawAnswer, seen: Seen | undefined): Message | undefined {

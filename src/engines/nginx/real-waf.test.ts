@@ -144,6 +144,23 @@ describe('what looks like an attack', () => {
     expect(lines[0]).toMatch(/"data":"erp_localhost block \d+ 5 0 4"/);
   });
 
+  test.each([
+    ['what is found', attack],
+    ['a fragment', '/#a'],
+  ])(
+    'for %s stands in the log once, and in the error log, though nginx looks again for the page',
+    async (_, target) => {
+      const { status, headers } = await ask('erp.localhost', target);
+      expect(status).toBe(403);
+      const request = String(headers['x-request-id']);
+      await expect.poll(() => logged(request), { timeout: 10_000 }).toHaveLength(1);
+      expect(JSON.parse((await logged(request))[0] ?? '')).toMatchObject({
+        transaction: { response: { http_code: 403 } },
+      });
+      expect((await readFile(join(gateway.prefix, 'log/error.log'), 'utf8')).split(request)).toHaveLength(2);
+    },
+  );
+
   test('is told in French, and to programs in JSON', async () => {
     const french = await ask('erp.localhost', attack, { headers: { 'accept-language': 'fr' } });
     expect(french.body).toContain('ressemble à une attaque');

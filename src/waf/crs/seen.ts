@@ -5,6 +5,8 @@ import type { RawAnswer } from './send.ts';
 export interface Seen {
   readonly ids: readonly number[];
   readonly text: string;
+  /** What was found is not told (`src/engines/nginx/waf/canary.ts`). */
+  readonly isBrief: boolean;
 }
 
 /** What the log of the firewall holds of the requests since a place in it. */
@@ -70,7 +72,11 @@ export async function readSeen(file: string, since: number, known: ReadonlySet<s
 function joined(some: readonly (Seen | undefined)[]): Seen | undefined {
   const all = some.filter((each) => each !== undefined);
   if (all.length === 0) return undefined;
-  return { ids: all.flatMap(({ ids }) => ids), text: all.map(({ text }) => text).join('\n') };
+  return {
+    ids: all.flatMap(({ ids }) => ids),
+    text: all.map(({ text }) => text).join('\n'),
+    isBrief: all.some(({ isBrief }) => isBrief),
+  };
 }
 
 interface Transaction {
@@ -93,6 +99,7 @@ function parse(line: string): { readonly transaction: Transaction; readonly seen
     seen: {
       ids: messages.map(({ details }) => Number(details?.ruleId)),
       text: messages.map(lineOf).join('\n'),
+      isBrief: transaction.messages === undefined,
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Input } from '../../../model/plan.ts';
 import type { Site } from '../../../model/site.ts';
 import { pageStatuses } from '../pages.ts';
 import { block, type Node, note, own } from '../syntax.ts';
-import { unlooked, wafPages } from '../waf/main.ts';
+import { unlooked, wafPageLogs, wafPages } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { limitedLines, limitedPage } from './limits.ts';
 
@@ -71,7 +71,7 @@ export function pagesFile(context: Context): Node[] {
     ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/$poterne_page/${s}.html`)),
     ...wafPages(site),
     own('error_page', '429', limitedPage),
-    page('/.poterne/'),
+    page('/.poterne/', wafPageLogs(context)),
     page('/.poterne/limited/', limitedLines(context)),
     block(
       '',

@@ -6,6 +6,7 @@ import { type ProxiedPublication, proxied, type Site } from '../../../model/site
 import type { WafRuleSet } from '../../../model/waf.ts';
 import type { Module, Sealed } from '../../engine.ts';
 import type { Context } from '../render/common.ts';
+import { sightings } from '../render/cut.ts';
 import { block, line, type Node, note, own, ownPath, write } from '../syntax.ts';
 import { baseRules, blockedStatus, oversizedStatus, wafLog } from './base.ts';
 import { enoughBefore } from './enough.ts';
@@ -62,6 +63,26 @@ export const wafPages = (site: Site): Node[] =>
     ? [
         own('error_page', blockedStatus, '=403', '/.poterne/$poterne_page/blocked.html'),
         own('error_page', oversizedStatus, '=413', '/.poterne/$poterne_page/413.html'),
+      ]
+    : [];
+
+/**
+ * Where pages are: who is blocked is told of once in the error log, though nginx's module looks again when the page is served; and not in the access log
+ * where it is the gateway's own question.
+ */
+export const wafPageLogs = (context: Context): Node[] =>
+  hasWaf(context.site)
+    ? [
+        own('error_log', context.path('log/error.log'), 'crit'),
+        own(
+          'access_log',
+          context.path('log/access.log'),
+          'poterne',
+          'buffer=64k',
+          'flush=1s',
+          'if=$poterne_visited',
+        ),
+        sightings(context, 'arrival', '$poterne_first'),
       ]
     : [];
 

@@ -1,6 +1,7 @@
 import { isGuarded, proxied, type Site } from '../../../model/site.ts';
 import { powerOfTwo } from '../render/common.ts';
 import { block, line, type Node, note, own } from '../syntax.ts';
+import { visitedMap } from './canary.ts';
 
 const walled = (site: Site) => proxied(site).filter(({ waf }) => waf !== undefined);
 
@@ -55,5 +56,6 @@ export function observedMap(site: Site): Node[] {
           ),
         ]
       : []),
+    visitedMap(),
   ];
 }

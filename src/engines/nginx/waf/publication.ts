@@ -6,6 +6,7 @@ import type { ProxiedPublication, Publication } from '../../../model/site.ts';
 import type { Waf } from '../../../model/waf.ts';
 import { type Context, endlessResets } from '../render/common.ts';
 import { encoded, exactly, line, type Node } from '../syntax.ts';
+import { answering } from './canary.ts';
 import { enoughFor } from './enough.ts';
 import { type Action, secAction, secRule } from './seclang.ts';
 import { wafOf } from './skip.ts';
@@ -109,6 +110,7 @@ export function wafLines(context: Context, publication: ProxiedPublication): Nod
       at,
       secAction([
         ...['id:10001', 'phase:1', 't:none', 'pass', 'nolog'],
+        answering(publication.id),
         ...[...settings(waf), ...applications(context, waf)].map(
           (setting): Action => ['setvar', `tx.${setting}`],
         ),
