@@ -28,6 +28,8 @@ export const signInRefusals = [
   'locked',
   'must-change',
   'hours',
+  // They are who they say, but what their source calls them is no name here (`src/identity/login-name.ts`).
+  'name',
   'cut',
   // The provider did not answer for them, or not to what was asked.
   'provider',

@@ -62,7 +62,7 @@ export interface SignInSeen {
 }
 
 /** Why somebody was refused who had done nothing wrong. */
-const blameless: readonly string[] = ['cut', 'must-change', 'disabled', 'expired', 'locked'];
+const blameless: readonly string[] = ['cut', 'must-change', 'disabled', 'expired', 'locked', 'hours', 'name'];
 
 /** The audit log: sign-ins that failed, and those that did not. */
 export function ofAudit(line: string): SignInSeen | undefined {

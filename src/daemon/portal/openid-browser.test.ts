@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { port } from '../../apply/testing.ts';
+import type { AuditEntry } from '../../audit/entry.ts';
+import { localhost } from '../../hosts/local.ts';
 import { client, startProvider, type TestProvider } from '../../identity/directories/testing/provider.ts';
 import { pkiOf } from '../../identity/directories/testing/slapd.ts';
 import { Visitor } from '../../identity/directories/testing/visitor.ts';
+import { program } from '../../lib/testing-program.ts';
 import type { Pair } from '../../verify/testing/pki.ts';
 import { openBrowser } from '../entry/testing-visitor.ts';
 import { type BrowserRig, browserRig } from './testing-browser.ts';
@@ -25,6 +28,19 @@ let rig: BrowserRig;
 let at: string;
 let app: string;
 const password = 'violet harbour 19 staples';
+/** What a provider may call people. */
+const strangers = {
+  foreign: { preferred_username: 'Chloé.Müller', name: 'Chloé Müller 字', email: 'chloé@exämple.fr' },
+  long: { preferred_username: '字'.repeat(256), name: '🦊'.repeat(500), email: `${'é'.repeat(300)}@x.fr` },
+  crooked: {
+    preferred_username: 'crooked',
+    name: 'A\r\nX-Poterne-User: root\0 \ud800|;"\\/',
+    email: '\u0085\n',
+  },
+  lines: { preferred_username: 'lines\r\nX-Poterne-User: root' },
+  nul: { preferred_username: 'nul\0' },
+  endless: { preferred_username: 'x'.repeat(20_000) },
+} as const;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'poterne-openid-'));
@@ -33,11 +49,15 @@ beforeAll(async () => {
   const { certificate } = pki;
   await writeFile(join(folder, 'ca.pem'), authority.cert);
   await writeFile(join(folder, 'client'), `${client.secret}\n`, { mode: 0o600 });
-  const claims = { preferred_username: 'zoe', name: 'Zoé Petit', groups: ['g-agents'] };
+  const groups = ['g-agents'];
+  const claims = { preferred_username: 'zoe', name: 'Zoé Petit', groups };
+  const strange = Object.fromEntries(
+    Object.entries(strangers).map(([sub, more]) => [sub, { sub, claims: { groups, ...more } }]),
+  );
   const portal = `https://portail.ville.test:${port(1)}`;
   provider = await startProvider(
     certificate,
-    { zoe: { sub: 'zoe', claims } },
+    { zoe: { sub: 'zoe', claims }, ...strange },
     { back: `${portal}/sign-in/back/idp`, left: `${portal}/signed-out` },
   );
   rig = await browserRig(
@@ -104,6 +124,47 @@ test('somebody signs in at their provider from a deep link, lands on it, and sig
   // Not signed in there any more: it asks who they are.
   expect(await page.isVisible('[name=login]')).toBe(true);
   await page.context().close();
+});
+
+/** Signs in at the provider without a browser, and goes on to the application. */
+async function comes(login: string) {
+  const root = await readFile(join(rig.state, 'authority', 'root.pem'), 'utf8');
+  const browser = openBrowser(port(1), root);
+  const { headers } = await browser.fetch(`${at}/sign-in/with/idp?to=${encodeURIComponent(`${app}/deep`)}`);
+  const came = await new Visitor(authority).signIn(new URL(headers.location ?? ''), login, at);
+  const visit = await browser.go(came.href);
+  return { visit, again: () => browser.go(`${app}/again`) };
+}
+
+test('people of any alphabet come in, and their application is told who they are in ASCII', async () => {
+  const told = (body: string, name: string) =>
+    decodeURIComponent(
+      new RegExp(`^x-poterne-${name}: ([\\x20-\\x7e]*)$`, 'm').exec(body)?.[1] ?? 'not ASCII',
+    );
+  for (const [login, user, name, email] of [
+    ['foreign', 'chloé.müller@idp', 'Chloé Müller 字', 'chloé@exämple.fr'],
+    ['long', `${'字'.repeat(256)}@idp`, '🦊'.repeat(128), 'é'.repeat(256)],
+    ['crooked', 'crooked@idp', 'A X-Poterne-User: root  \ufffd|;"\\/', ''],
+  ] as const) {
+    const { visit, again } = await comes(login);
+    for (const each of [visit, await again()]) {
+      expect([each.status, told(each.body, 'user')]).toEqual([200, user]);
+      expect([told(each.body, 'name'), told(each.body, 'email')]).toEqual([name, email]);
+    }
+  }
+});
+
+test('who is called what is no name is told so, and nobody is signed in', async () => {
+  for (const login of ['lines', 'nul', 'endless']) {
+    const { visit, again } = await comes(login);
+    expect([visit.status, visit.body]).toEqual([401, expect.stringContaining('cannot be used here')]);
+    expect(new URL((await again()).url).pathname).toBe('/sign-in');
+  }
+  const words = ['--what', 'sign-in', '--result', 'refused', '--json', '--state', rig.state];
+  const { stdout } = await localhost.run([program, 'audit', ...words]);
+  expect(JSON.parse(stdout).map(({ who, detail }: AuditEntry) => [who, detail?.why])).toEqual(
+    Array(3).fill(['idp', 'name']),
+  );
 });
 
 test('an answer of the provider that another browser asked for signs nobody in', async () => {

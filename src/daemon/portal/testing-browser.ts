@@ -63,9 +63,8 @@ export async function browserRig(
   await chmod(folder, 0o755);
   const [file, state] = [join(folder, 'site.yaml'), join(folder, 'state')];
   const app = createServer((request, response) => {
-    const told = ['x-poterne-user', 'x-poterne-groups', 'cookie'].map(
-      (name) => `${name}: ${request.headers[name] ?? ''}`,
-    );
+    const names = ['user', 'groups', 'name', 'email'].map((name) => `x-poterne-${name}`);
+    const told = [...names, 'cookie'].map((name) => `${name}: ${request.headers[name] ?? ''}`);
     response
       .writeHead(200, { 'content-type': 'text/plain' })
       .end([`app ${request.headers.host} ${request.url}`, ...told].join('\n'));

@@ -21,6 +21,8 @@ export const portal = {
     'That did not work. Check the user name and the password. If you are sure of both, ask those who run this service.',
   'portal.sign-in.must-change':
     'Your password must be changed first, where your account is. Then come back and sign in.',
+  'portal.sign-in.name':
+    'Your account’s name cannot be used here: it holds spaces or characters that nobody sees, or is too long. Ask those who keep your account.',
   'portal.sign-in.source':
     'Whoever knows your account does not answer at the moment. Try again in a few minutes.',
   'portal.sign-in.provider': 'That did not work. Try again, or ask those who run this service.',

@@ -22,6 +22,8 @@ export const portal = {
     'Cela n’a pas fonctionné. Vérifiez l’identifiant et le mot de passe. Si vous êtes sûr des deux, adressez-vous aux responsables de ce service.',
   'portal.sign-in.must-change':
     'Votre mot de passe doit d’abord être changé, là où se trouve votre compte. Revenez ensuite vous connecter.',
+  'portal.sign-in.name':
+    'Le nom de votre compte ne peut pas servir ici : il contient des espaces ou des caractères invisibles, ou il est trop long. Demandez à ceux qui tiennent votre compte.',
   'portal.sign-in.source':
     'Ce qui connaît votre compte ne répond pas pour le moment. Réessayez dans quelques minutes.',
   'portal.sign-in.provider':

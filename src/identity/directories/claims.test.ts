@@ -14,13 +14,13 @@ test.each([
   ['ALICE', 'alice@idp'],
   ['Zoe\u0301', 'zo\u00e9@idp'],
   ['../../x', '../../x@idp'],
+  ['x'.repeat(256), `${'x'.repeat(256)}@idp`],
 ])('whatever a provider calls somebody, they are of that provider: %j', (login, id) => {
   const user = userOf(directory, claims(login));
   expect(user).toMatchObject({ id, source: 'idp', groups: [] });
 });
 
 test.each([
-  '',
   ' ',
   'a b',
   'a\nb',
@@ -28,11 +28,14 @@ test.each([
   'alice\u200b',
   '\u202eecila',
   'al\u00adice',
+  'a\u2028b',
+  'a\ud800',
   'x'.repeat(257),
-  7,
-  ['alice'],
-  null,
 ])('a name that hides something is none: %j', (login) =>
+  expect(userOf(directory, claims(login))).toBeUndefined(),
+);
+
+test.each(['', 7, ['alice'], null])('who is called nothing is not told from others: %j', (login) =>
   expect(() => userOf(directory, claims(login))).toThrow('openid.login'),
 );
 

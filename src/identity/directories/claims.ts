@@ -1,4 +1,5 @@
 import type { OpenIdDirectory } from '../../model/sign-in.ts';
+import { loginName } from '../login-name.ts';
 import type { Strength, User } from '../types.ts';
 import { providerFault } from './openid-faults.ts';
 import { shown } from './shown.ts';
@@ -12,17 +13,18 @@ export function lacks({ loginClaim, groupsClaim, groups }: OpenIdDirectory, clai
 }
 
 /**
- * Who these claims speak of (OpenID Connect Core 1.0 §5.1). Throws `openid.login` when they do not say what the person is called here, and
- * `openid.overage` when the groups were left out because there are too many: no groups would be as good a guess as all of them.
+ * Who these claims speak of (OpenID Connect Core 1.0 §5.1); nobody where what they are called is no name here. Throws `openid.login` when
+ * they do not say what the person is called, and `openid.overage` when the groups were left out because there are too many: no groups would
+ * be as good a guess as all of them.
  */
-export function userOf(directory: OpenIdDirectory, claims: Claims): User {
+export function userOf(directory: OpenIdDirectory, claims: Claims): User | undefined {
   const { name, loginClaim, groupsClaim, groups } = directory;
-  const login = text(claims[loginClaim])?.normalize('NFC').toLowerCase();
+  const called = text(claims[loginClaim]);
   // An address that nobody has shown to be theirs is anybody's.
   const isUnverified = loginClaim === 'email' && claims.email_verified === false;
-  // What nobody sees (Cf) would make two people look like one in logs and to those who approve.
-  if (login === undefined || isUnverified || /[\p{Cc}\p{Cf}\s]/u.test(login) || login.length > 256)
-    throw providerFault(directory, 'openid.login');
+  if (called === undefined || isUnverified) throw providerFault(directory, 'openid.login');
+  const login = loginName(called);
+  if (login === undefined || /\s/.test(login)) return undefined;
   if (Object.keys(groups).length > 0 && isOverage(claims, groupsClaim))
     throw providerFault(directory, 'openid.overage');
   // §2: whoever has none would be the same as everybody else who has none.

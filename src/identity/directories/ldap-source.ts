@@ -1,5 +1,6 @@
 import type { Filter } from 'ldapts';
 import type { LdapDirectory } from '../../model/sign-in.ts';
+import { loginName, longestLogin } from '../login-name.ts';
 import type { PasswordSource, SignInRefusal, SignInResult, User } from '../types.ts';
 import type { Standing } from './accounts.ts';
 import { groupBaseOf, oursOf } from './groups.ts';
@@ -31,8 +32,7 @@ export interface Kind {
   ): Promise<readonly string[]>;
 }
 
-/** Longer ones are no login and no password, but work for the server. */
-const longestLogin = 256;
+/** A longer one is no password, but work for the server. */
 const longestPassword = 1024;
 
 /**
@@ -77,7 +77,8 @@ export class LdapSource implements PasswordSource {
     if (answer.mustChange) return { refused: 'must-change' };
     // The server has just said that it is not locked any more.
     if (standing !== undefined && standing !== 'locked') return { refused: standing };
-    return { user: await this.#userOf(person) };
+    const name = this.#loginOf(person);
+    return name === undefined ? { refused: 'name' } : { user: await this.#userOf(person, name) };
   }
 
   /**
@@ -91,7 +92,7 @@ export class LdapSource implements PasswordSource {
     const person = await this.#look(login);
     if (!person || this.#loginOf(person) !== login) return undefined;
     const standing = this.#kind.standing(person, this.#now());
-    return standing === undefined || standing === 'locked' ? this.#userOf(person) : undefined;
+    return standing === undefined || standing === 'locked' ? this.#userOf(person, login) : undefined;
   }
 
   /** What `poterne directory test` tells of somebody. */
@@ -105,10 +106,11 @@ export class LdapSource implements PasswordSource {
     | undefined
   > {
     const person = await this.#look(login);
-    if (!person) return undefined;
-    const theirs = await this.#groupsOf(person);
+    const name = person && this.#loginOf(person);
+    if (!person || name === undefined) return undefined;
+    const theirs = await this.#groupsOf(person, name);
     const standing = this.#kind.standing(person, this.#now());
-    return { dn: person.dn, standing, user: await this.#userOf(person), theirs };
+    return { dn: person.dn, standing, user: await this.#userOf(person, name), theirs };
   }
 
   /** How many people there are, up to so many. */
@@ -141,7 +143,7 @@ export class LdapSource implements PasswordSource {
       }),
     );
     const [person, another] = found;
-    return another || !person || this.#loginOf(person) === undefined ? undefined : person;
+    return another ? undefined : person;
   }
 
   /** What whoever may sign in meets; with a login, what the one of that name does. */
@@ -158,20 +160,17 @@ export class LdapSource implements PasswordSource {
 
   /** As the directory writes it, in lower case: it does not tell the cases apart. */
   #loginOf(person: Found): string | undefined {
-    const login = person.first(this.#kind.loginAttribute(this.#directory))?.normalize('NFC').toLowerCase();
-    return login === undefined || login === '' || /[\p{Cc}\p{Cf}]/u.test(login) ? undefined : login;
+    return loginName(person.first(this.#kind.loginAttribute(this.#directory)) ?? '');
   }
 
-  #groupsOf(person: Found): Promise<readonly string[]> {
-    const login = this.#loginOf(person) as string;
+  #groupsOf(person: Found, login: string): Promise<readonly string[]> {
     return this.servers.asOurselves((connection) =>
       this.#kind.groups(connection, this.#directory, person, login),
     );
   }
 
-  async #userOf(person: Found): Promise<User> {
+  async #userOf(person: Found, login: string): Promise<User> {
     const { attributes, groups } = this.#directory;
-    const login = this.#loginOf(person) as string;
     const titles = attributes.title === undefined ? this.#kind.usualTitle : [attributes.title];
     const title = shown(titles.map((each) => person.first(each)).find((each) => each !== undefined));
     const email = shown(person.first(attributes.email ?? 'mail'));
@@ -181,7 +180,7 @@ export class LdapSource implements PasswordSource {
       ...{ id: `${login}@${this.name}`, source: this.name, login },
       ...(title === undefined ? {} : { title }),
       ...(email === undefined ? {} : { email }),
-      groups: oursOf(groups, await this.#groupsOf(person), groupBaseOf(this.#directory)),
+      groups: oursOf(groups, await this.#groupsOf(person, login), groupBaseOf(this.#directory)),
       ...(ends === undefined ? {} : { ends }),
       ...(stable === undefined ? {} : { stable }),
     };

@@ -113,6 +113,16 @@ test('nothing that is typed is a pattern or a filter', async () => {
   expect(await source.find('ALICE@ldap')).toBeUndefined();
 });
 
+test('a name of any alphabet is one; what nobody sees makes it none, which is told whoever has the password', async () => {
+  const source = sourceOf();
+  const { user } = await source.check('CHLOE\u0301.Müller', 'chloé.müller-password');
+  expect(user).toMatchObject({ id: 'chloé.müller@ldap', login: 'chloé.müller' });
+  expect(await source.find('chloé.müller@ldap')).toEqual(user);
+  expect(await source.check('hid\u200bden', 'hidden-password')).toEqual({ refused: 'name' });
+  expect(await source.check('hid\u200bden', 'x')).toEqual({ refused: 'password' });
+  expect(await source.find('hid\u200bden@ldap')).toBeUndefined();
+});
+
 test('accounts that are disabled, expired, locked, or whose password must change', async () => {
   const source = sourceOf();
   expect(await source.check('carol', 'carol-password')).toEqual({ refused: 'expired' });

@@ -112,6 +112,7 @@ export class OpenIdSource implements ProviderSource {
       if (!answer) return { refused: 'provider' };
       const claims = await this.#claims(configuration, answer);
       const user = userOf(this.#directory, claims);
+      if (!user) return { refused: 'name' };
       this.#hold(user, answer, claims);
       const strength = strengthOf(this.#directory, claims, this.#now());
       return { user, ...(strength === undefined ? {} : { strength }) };
@@ -146,6 +147,7 @@ export class OpenIdSource implements ProviderSource {
       const claims = await this.#claims(configuration, fresh as typeof answer);
       if (claims.sub !== stable) return undefined;
       const user = userOf(this.#directory, claims);
+      if (!user) return undefined;
       this.#hold(user, answer, claims);
       return user.id === known.id ? user : undefined;
     });

@@ -47,12 +47,13 @@ export function signInPages(app: Hono<PortalEnv>, attempts: Attempts): void {
       }),
     );
     if (!result) return refuse(503, tell(asked, 'portal.sign-in.source'));
-    if (result.user || result.refused === 'must-change') attempt.good();
+    if (result.user || result.refused === 'must-change' || result.refused === 'name') attempt.good();
     // Told what a wrong password is told, to the letter.
     const isCut = result.user !== undefined && asked.get('needs').isCut(result.user);
     if (result.user && !isCut) return enter(asked, result.user, wish);
     await refused(asked, login, result.refused ?? 'cut');
     if (result.refused === 'must-change') return refuse(401, tell(asked, 'portal.sign-in.must-change'));
+    if (result.refused === 'name') return refuse(401, tell(asked, 'portal.sign-in.name'));
     return refuse(401, tell(asked, 'portal.sign-in.wrong'));
   });
 
@@ -80,8 +81,9 @@ export function signInPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const result = await answerOf(asked, source, () => source.finish(came, kept));
     if (result?.user) return enter(asked, result.user, wish, result.strength);
     if (result) await refused(asked, source.name, result.refused);
+    const why = result?.refused === 'name' ? 'name' : 'provider';
     return signInPage(asked, wish, {
-      wrong: tell(asked, result ? 'portal.sign-in.provider' : 'portal.sign-in.source'),
+      wrong: tell(asked, result ? `portal.sign-in.${why}` : 'portal.sign-in.source'),
       status: result ? 401 : 503,
     });
   });

@@ -54,6 +54,8 @@ ${person('erin', 'pwdReset: TRUE\n')}
 ${person('frank', 'shadowExpire: 40000\n')}
 ${person('grace', `memberOf: cn=dynamic,ou=groups,${suffix}\n`)}
 ${person('star*', '', 'star-password')}
+${person('chloé.müller')}
+${person('hid\u200bden', '', 'hidden-password')}
 ${person('slow', '', `{CRYPT}${slowHash}`)}
 ${group('staff', ['alice', 'cn=cell,ou=groups'])}
 ${group('cell', ['bob', 'cn=ring,ou=groups'])}
