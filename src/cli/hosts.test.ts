@@ -1,39 +1,24 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { program, ran } from '../lib/testing-program.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import { openStore } from '../store/store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'poterne-hosts-'));
 const state = join(folder, 'state');
-const program = fileURLToPath(new URL('../../poterne', import.meta.url));
 const file = (name: string) => join(folder, name);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the command line in the temporary folder; `input` is what stands on standard input. */
-async function poterne(
-  argv: readonly string[],
-  input = '',
-): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(program, argv, {
+const poterne = (argv: readonly string[], input = '') =>
+  ran([program, ...argv], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, POTERNE_STATE: state, POTERNE_LANG: 'en' },
+    input,
   });
-  child.stdin.end(input);
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { status, out, err };
-}
 
 const inventory = `mail ansible_host=192.0.2.9 ansible_ssh_pass=hunter2
 [web]
@@ -44,14 +29,14 @@ describe('import', { timeout: 180_000 }, () => {
   test('writes a file to include, says so, and writes nothing the second time', async () => {
     writeFileSync(file('inventory.ini'), inventory);
     expect(await poterne(['hosts', 'import', 'inventory.ini'])).toMatchObject({
-      status: 0,
+      code: 0,
       out: 'hosts.yaml: 3 hosts written.\n',
     });
     writeFileSync(
       file('site.yaml'),
       'site: s\nadmin: { from: [192.0.2.0/24] }\ninclude: [hosts.yaml]\nconfirm: [web]\n',
     );
-    expect((await poterne(['check'])).status).toBe(0);
+    expect((await poterne(['check'])).code).toBe(0);
     expect((await poterne(['hosts', 'import', 'inventory.ini'])).out).toBe(
       'hosts.yaml: 3 hosts, as they are there already.\n',
     );
@@ -61,18 +46,18 @@ describe('import', { timeout: 180_000 }, () => {
     const before = readFileSync(file('hosts.yaml'), 'utf8');
     writeFileSync(file('inventory.ini'), inventory.replace('01:02', '01:03'));
     const refused = await poterne(['hosts', 'import', 'inventory.ini']);
-    expect(refused.status).toBe(1);
+    expect(refused.code).toBe(1);
     expect(refused.out).toMatch(/^\+ {2}web03: /m);
     expect(refused.err).toContain('error: hosts.yaml is there already, and differs');
     expect(readFileSync(file('hosts.yaml'), 'utf8')).toBe(before);
-    expect((await poterne(['hosts', 'import', 'inventory.ini', '--force'])).status).toBe(0);
+    expect((await poterne(['hosts', 'import', 'inventory.ini', '--force'])).code).toBe(0);
     expect(readFileSync(file('hosts.yaml'), 'utf8')).toContain('web03');
   });
 
   test('what the description cannot have is told by its line, and nothing is written', async () => {
     writeFileSync(file('bad.csv'), 'name;ip;port\nweb 1;192.0.2.1;22\nb;192.0.2.300;22\nc;192.0.2.3;ssh\n');
-    const { status, out, err } = await poterne(['hosts', 'import', 'bad.csv', '--out', 'bad.yaml']);
-    expect({ status, out }).toEqual({ status: 2, out: '' });
+    const { code, out, err } = await poterne(['hosts', 'import', 'bad.csv', '--out', 'bad.yaml']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^bad\.csv:2:1 {2}error {2}value\.name\n {2}"?web 1/m);
     expect(err).toMatch(/^bad\.csv:3:1 {2}error {2}value\.host\n/m);
     expect(err).toMatch(/^bad\.csv:4:1 {2}error {2}value\.type\.\w+\n/m);
@@ -84,18 +69,18 @@ describe('import', { timeout: 180_000 }, () => {
       web: { hosts: ['a'] },
       _meta: { hostvars: { a: { ansible_port: 2222 } } },
     });
-    const { status, out } = await poterne(['hosts', 'import', '-', '--out', '-'], listed);
-    expect(status).toBe(0);
+    const { code, out } = await poterne(['hosts', 'import', '-', '--out', '-'], listed);
+    expect(code).toBe(0);
     expect(out).toContain('\n  a: { address: a, groups: [ web ], ssh: { port: 2222 }, firewall: false }\n');
   });
 
   test('what cannot be read, or told', async () => {
     expect(await poterne(['hosts', 'import', 'gone.csv'])).toMatchObject({
-      status: 1,
+      code: 1,
       err: expect.stringContaining('gone.csv cannot be read: ENOENT'),
     });
     expect(await poterne(['hosts', 'import', '-'], 'a\nb\n')).toMatchObject({
-      status: 2,
+      code: 2,
       err: expect.stringContaining('--format csv, ansible or json'),
     });
   });
@@ -107,7 +92,7 @@ describe('import', { timeout: 180_000 }, () => {
       await poterne(['hosts', 'import', 'inventory.ini', '--out', '-']),
       await poterne(['hosts', 'import', 'secret.ini', '--json']),
     ];
-    expect(runs.map(({ status }) => status)).toEqual([2, 0, 2]);
+    expect(runs.map(({ code }) => code)).toEqual([2, 0, 2]);
     expect(JSON.stringify(runs)).not.toContain('hunter2');
   });
 });
@@ -129,8 +114,8 @@ describe('list', { timeout: 180_000 }, () => {
       told('web02', new Date(Date.now() - 5 * 86_400_000).toISOString()),
     ]);
     await store.close();
-    const { status, out, err } = await poterne(['hosts']);
-    expect({ status, err }).toEqual({ status: 0, err: '4 hosts.\n' });
+    const { code, out, err } = await poterne(['hosts']);
+    expect({ code, err }).toEqual({ code: 0, err: '4 hosts.\n' });
     expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       ['host', 'address', 'zone', 'roles', 'groups', 'reached', 'facts'],
       ['mail', '192.0.2.9', '–', '–', '–', 'ssh', 'never asked'],
@@ -140,7 +125,7 @@ describe('list', { timeout: 180_000 }, () => {
       [''],
     ]);
     const chosen = await poterne(['hosts', '--on', 'os:debian-12 and web0*', '--json', 'site.yaml']);
-    expect(chosen.status).toBe(2);
+    expect(chosen.code).toBe(2);
     expect(JSON.parse(chosen.out)).toMatchObject({
       ok: false,
       findings: [{ code: 'selector.facts.missing', line: 1, column: 1, length: 12 }],
@@ -159,8 +144,8 @@ describe('list', { timeout: 180_000 }, () => {
   });
 
   test('a mistake is shown in the expression', async () => {
-    const { status, out, err } = await poterne(['hosts', '--on', 'mail or grop:web']);
-    expect({ status, out }).toEqual({ status: 2, out: '' });
+    const { code, out, err } = await poterne(['hosts', '--on', 'mail or grop:web']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toBe(
       [
         '--on:1:9  error  selector.key',
@@ -179,8 +164,8 @@ describe('list', { timeout: 180_000 }, () => {
       file('one.yaml'),
       'site: s\nadmin: { from: [192.0.2.0/24] }\nhosts: { web02: { address: 127.0.0.1, ssh: { port: 1 }, firewall: false } }\n',
     );
-    const { status, out } = await poterne(['hosts', 'facts', 'one.yaml', '--json']);
-    expect(status).toBe(1);
+    const { code, out } = await poterne(['hosts', 'facts', 'one.yaml', '--json']);
+    expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject([
       { host: 'web02', facts: { os: { version: '12' } }, fault: { code: 'host.unreachable' } },
     ]);
@@ -202,10 +187,10 @@ test('a single host of a group that asks for it is run on only once confirmed', 
   const run = (...more: string[]) =>
     poterne(['run', 'true.sh', '--site', 'guarded.yaml', '--retries', '0', ...more]);
   const unasked = await run('--on', 'one');
-  expect([unasked.status, unasked.err]).toEqual([
+  expect([unasked.code, unasked.err]).toEqual([
     2,
     expect.stringContaining('nobody is at a terminal to confirm it'),
   ]);
-  expect((await run('--on', 'one', '--yes')).status).toBe(1);
-  expect((await run('--on', 'two')).status).toBe(1);
+  expect((await run('--on', 'one', '--yes')).code).toBe(1);
+  expect((await run('--on', 'two')).code).toBe(1);
 });

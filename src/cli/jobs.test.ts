@@ -1,20 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { program, ran } from '../lib/testing-program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'poterne-jobs-'));
-const program = fileURLToPath(new URL('../../poterne', import.meta.url));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const poterne = (...argv: readonly string[]) =>
-  new Promise<{ code: number; out: string; err: string }>((done) => {
-    const env = { PATH: process.env.PATH, HOME: folder, POTERNE_LANG: 'en' };
-    execFile(program, [...argv, '--state', join(folder, 'state')], { cwd: folder, env }, (error, out, err) =>
-      done({ code: Number(error?.code ?? 0), out, err }),
-    );
+  ran([program, ...argv, '--state', join(folder, 'state')], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, POTERNE_LANG: 'en' },
   });
 
 test('the history of a job that nobody knows is a wrong request; of one that has not run, empty', {

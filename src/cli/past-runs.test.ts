@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { madeRun } from '../fleet/archive/testing.ts';
+import { program, type Ran, ran } from '../lib/testing-program.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
-const program = fileURLToPath(new URL('../../poterne', import.meta.url));
 let folder: string;
 let state: string;
 let first: string;
@@ -30,24 +28,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 function poterne(...argv: readonly string[]): Promise<Ran> {
   const env = { PATH: process.env.PATH, HOME: folder, POTERNE_STATE: state, POTERNE_LANG: 'en' };
-  return new Promise((resolve) => {
-    execFile(program, argv, { cwd: folder, env }, (error, out, err) =>
-      resolve({ status: error ? Number(error.code) : 0, out, err }),
-    );
-  });
+  return ran([program, ...argv], { cwd: folder, env });
 }
 
 test('past runs are listed, the newest first, and shown', async () => {
   const listed = await poterne('run', 'list');
-  expect(listed.status).toBe(0);
+  expect(listed.code).toBe(0);
   expect(listed.out).toMatch(
     new RegExp(
       `${second} +Fichier_fourni.sh +group:production +1/3 +1 +1 +interrupted\n${first} .* 1/1 +complete`,
@@ -61,24 +49,24 @@ test('past runs are listed, the newest first, and shown', async () => {
   expect(shown.out).not.toContain('f00d');
   expect((await poterne('run', 'show', second)).out).toMatch(/^b +failed \(3\)/m);
   expect(await poterne('run', 'show', 'x', '--json')).toMatchObject({
-    ...{ status: 2, out: expect.stringContaining('run.unknown') },
+    ...{ code: 2, out: expect.stringContaining('run.unknown') },
   });
 });
 
 test('an archive is made, verified, and told apart from one that was changed', async () => {
   const made = await poterne('run', 'archive', second, '--json');
   const { archive } = JSON.parse(made.out);
-  expect(made.status).toBe(0);
+  expect(made.code).toBe(0);
   expect(archive.file).toBe(join(folder, `poterne-run-${second}.tar.gz`));
   const verified = await poterne('run', 'verify', archive.file);
-  expect(verified).toMatchObject({ status: 0, err: '' });
+  expect(verified).toMatchObject({ code: 0, err: '' });
   expect(verified.out).toContain(`run ${second}`);
   expect(verified.out).toContain('1 machine has no result');
   expect(verified.out).toContain(`signed by this machine’s key ${archive.fingerprint}`);
 
   const elsewhere = ['--state', join(folder, 'elsewhere')];
   const unknown = await poterne('run', 'verify', archive.file, ...elsewhere);
-  expect(unknown.status).toBe(1);
+  expect(unknown.code).toBe(1);
   expect(unknown.err).toContain('signed by a key that is not known here');
   expect(await readdir(folder)).not.toContain('elsewhere');
   const named = await poterne(
@@ -93,21 +81,21 @@ test('an archive is made, verified, and told apart from one that was changed', a
   expect(JSON.parse(named.out)).toMatchObject({ ok: true, signature: 'named', flaws: [] });
   const { out: line } = await poterne('run', 'key');
   await writeFile(join(folder, 'key.pub'), line);
-  expect((await poterne('run', 'verify', archive.file, '--key', 'key.pub', ...elsewhere)).status).toBe(0);
+  expect((await poterne('run', 'verify', archive.file, '--key', 'key.pub', ...elsewhere)).code).toBe(0);
 
   const whole = await readFile(archive.file);
   await writeFile(join(folder, 'cut.tar.gz'), whole.subarray(0, 900));
   expect(await poterne('run', 'verify', 'cut.tar.gz', '--json')).toMatchObject({
-    ...{ status: 1, out: expect.stringContaining('archive.torn') },
+    ...{ code: 1, out: expect.stringContaining('archive.torn') },
   });
 });
 
 test('a script that is called like a subcommand is not passed over', async () => {
   for (const name of ['list', 'verify']) await writeFile(join(folder, name), '#!/bin/sh\n');
   const before = await poterne('run', '--on', 'all', 'list');
-  expect(before).toMatchObject({ status: 2, err: expect.stringContaining('write ./list') });
+  expect(before).toMatchObject({ code: 2, err: expect.stringContaining('write ./list') });
   const after = await poterne('run', 'list', '--on', 'all');
-  expect(after.status).toBe(2);
+  expect(after.code).toBe(2);
   expect((await poterne('run', 'list')).err).toContain('write ./list');
   // With a path it is a script: what is wrong then is that nothing is selected.
   expect((await poterne('run', './list', '--on', 'all')).err).not.toContain('subcommand');
@@ -127,7 +115,7 @@ test('what is wrong about a letter is told before anything is run', async () => 
     'mail.address',
   );
   const text = await poterne('mail', 'test', 'a@x.fr', '--site', 'mail.yaml');
-  expect(text.status).toBe(1);
+  expect(text.code).toBe(1);
   expect(text.err).toContain('mail.yaml:2:');
   expect(text.err).toContain('chmod 600');
   expect((await poterne(...described.filter((word) => word !== '--json'))).err).toContain('mail.yaml:2:');

@@ -1,142 +1,29 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { down, type Lab, up } from '../../lab/lab.ts';
-import { program } from '../lib/testing-program.ts';
 import { rulesTable } from '../plan/bastion/rules.ts';
+import {
+  applied,
+  as,
+  bare,
+  begin,
+  describeSite,
+  end,
+  folder,
+  keyOf,
+  lab,
+  on,
+  poterne,
+  run,
+} from './testing-access.ts';
 
-/**
- * Access over SSH as an administrator sets it up, and as people use and attack it: a bastion, two machines behind it, and a
- * controller that holds no authority. What sessions are is in bastion.lab-test.ts.
- */
-let lab: Lab;
-let folder: string;
-/** The lab's ssh configuration without its key: for people. */
-let bare: string;
-let authority = '';
+// Access over SSH as an administrator sets it up, and as people use and attack it. What sessions are is in bastion.lab-test.ts.
 vi.setConfig({ testTimeout: 300_000 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+let authority = '';
 
-function run(argv: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  return new Promise((done) => {
-    const [name = '', ...rest] = argv;
-    const child = execFile(name, rest, { cwd: folder, env: { ...process.env, ...env } }, (error, out, err) =>
-      done({ code: error ? Number(error.code ?? -1) : 0, out, err }),
-    );
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input);
-  });
-}
-
-const poterne = (...argv: readonly string[]) =>
-  run([program, ...argv], '', {
-    ...{
-      POTERNE_LANG: 'en',
-      POTERNE_STATE: join(folder, 'state'),
-      POTERNE_SSH_CONFIG: lab.sshConfig,
-      SSH_AUTH_SOCK: '',
-    },
-  });
-
-/** ssh to a host with a key of the folder, and its certificate where there is one. */
-const as = (key: string, login: string, host: string, words: readonly string[], input = '') =>
-  run(
-    [
-      ...[
-        'ssh',
-        '-F',
-        bare,
-        '-i',
-        join(folder, key),
-        '-o',
-        `CertificateFile=${join(folder, `${key}-cert.pub`)}`,
-      ],
-      ...[
-        '-o',
-        'IdentitiesOnly=yes',
-        '-l',
-        login,
-        ...words.slice(0, words.indexOf('--') + 1 || 0).filter((w) => w !== '--'),
-      ],
-      ...[host, ...words.slice(words.indexOf('--') + 1)],
-    ],
-    input,
-  );
-
-/** As root on a host, without ssh. */
-async function on(host: string, ...argv: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await lab.host(host).run(argv);
-  if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
-
-async function keyOf(name: string): Promise<string> {
-  await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, name)]);
-  return (await readFile(join(folder, `${name}.pub`), 'utf8')).trim();
-}
-
-/** Writes the description; `bastion` is that part of it, `more` what the machines behind it say besides. */
-async function describeSite(bastion: string, more = ''): Promise<void> {
-  const hostKey = async (name: string) =>
-    (await on(name, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub')).split(' ').slice(0, 2).join(' ');
-  const host = async (name: string, address: string, more: string) =>
-    `  ${name}: { address: ${address}, firewall: false, ssh: { user: debian, host-key: ${await hostKey(name)} }, ${more} }\n`;
-  const person = async (name: string) =>
-    `keys: ['${(await readFile(join(folder, `${name}.pub`), 'utf8')).trim()}']`;
-  const text = [
-    'site: centre\nadmin: { from: [lan] }\nzones: { lan: { networks: [10.78.2.0/24], outgoing: free } }\nhosts:\n',
-    await host('gate', '10.78.2.1', 'roles: [gateway]'),
-    await host('prod1', '10.78.2.11', `groups: [prod]${more}`),
-    await host('prod2', '10.78.2.12', `groups: [prod]${more}`),
-    `people:\n  alice: { ${await person('alice')}, groups: [ops] }\n  bob: { ${await person('bob')} }\n`,
-    ...(bastion === ''
-      ? []
-      : [
-          'access:\n  - { groups: [ops], to: group:prod, as: [debian] }\n',
-          '  - { people: [bob], to: prod1, as: [debian] }\n',
-          bastion,
-        ]),
-  ];
-  await writeFile(join(folder, 'site.yaml'), text.join(''));
-}
-
-async function applied(): Promise<Ran> {
-  const ran = await poterne('apply', 'site.yaml');
-  expect([ran.code, ran.out + ran.err]).toEqual([0, expect.stringMatching(/^(Applied|Unchanged): /m)]);
-  return ran;
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'poterne-access-'));
-  // Whoever fails often from one address is not heard for a while (OpenSSH 9.8): all attacks here come from one.
-  const files = { '/etc/ssh/sshd_config.d/lab-penalties.conf': { content: 'PerSourcePenalties no\n' } };
-  lab = await up({
-    name: `access-${process.pid}`,
-    zones: { lan: { networks: ['10.78.2.0/24'] } },
-    // By the topology's own wire: what locks people out locks this machine out.
-    controller: 'admin',
-    hosts: {
-      admin: { boot: false, interfaces: { lan: ['10.78.2.9'] } },
-      gate: { release: 'trixie', interfaces: { lan: ['10.78.2.1'] }, files },
-      prod1: { interfaces: { lan: ['10.78.2.11'] } },
-      prod2: { release: 'trixie', interfaces: { lan: ['10.78.2.12'] }, files },
-    },
-  });
-  bare = join(folder, 'ssh_config');
-  await writeFile(bare, (await readFile(lab.sshConfig, 'utf8')).replace(/^\s*IdentityFile.*$/gm, ''));
-  for (const name of ['alice', 'bob', 'mallory']) await keyOf(name);
-}, 300_000);
-afterAll(async () => {
-  await down(lab.name);
-  await rm(folder, { recursive: true, force: true });
-});
+beforeAll(begin, 300_000);
+afterAll(end);
 
 describe('set up from nothing', () => {
   test('the authority is made on the bastion, and is its account’s alone', async () => {

@@ -1,9 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { good, middle, root } from '../../doctor/testing/wrong.ts';
+import { program, ran } from '../../lib/testing-program.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -26,14 +27,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 });
 
 /** Runs `poterne cert` in the folder, as somebody would. */
-function cert(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, POTERNE_LANG: 'en', POTERNE_STATE: join(folder, 'state') };
-    execFile(join(process.cwd(), 'poterne'), ['cert', ...args], { cwd: folder, env }, (error, out, err) =>
-      resolve({ status: error ? Number(error.code) : 0, out, err }),
-    );
+const cert = (...args: string[]) =>
+  ran([program, 'cert', ...args], {
+    cwd: folder,
+    env: { ...process.env, POTERNE_LANG: 'en', POTERNE_STATE: join(folder, 'state') },
   });
-}
 
 test('the verdict is the first line, and the status tells it', async () => {
   const well = await cert(
@@ -48,7 +46,7 @@ test('the verdict is the first line, and the status tells it', async () => {
     '--key',
     'leaf.key',
   );
-  expect(well.status).toBe(0);
+  expect(well.code).toBe(0);
   expect(well.out).toMatch(/^full\.pem: healthy\n/);
   expect(well.out).toMatch(/names +app\.example\.fr\n/);
   const broken = await cert(
@@ -61,7 +59,7 @@ test('the verdict is the first line, and the status tells it', async () => {
     '--lang',
     'fr',
   );
-  expect(broken.status).toBe(1);
+  expect(broken.code).toBe(1);
   expect(broken.out).toMatch(
     /^full\.pem : le certificat n’est pas pour erp\.example\.fr ; il couvre : app\.example\.fr\n/,
   );
@@ -69,8 +67,8 @@ test('the verdict is the first line, and the status tells it', async () => {
 });
 
 test('as JSON, with code, words, evidence, place and what to do', async () => {
-  const { status, out } = await cert('chain', 'leaf.pem', '--ca', 'root.pem', '--json');
-  expect(status).toBe(1);
+  const { code, out } = await cert('chain', 'leaf.pem', '--ca', 'root.pem', '--json');
+  expect(code).toBe(1);
   expect(JSON.parse(out)).toMatchObject({
     ...{ what: 'leaf.pem', verdict: 'broken' },
     findings: [
@@ -102,16 +100,16 @@ test('the passphrase is the first line of a file', async () => {
     '-out',
     at('sealed.key'),
   ]);
-  expect((await cert('match', 'sealed.key', 'full.pem', '--passphrase-file', 'passphrase')).status).toBe(0);
-  const { status, out } = await cert('match', 'sealed.key', 'full.pem', '--json');
-  expect(status).toBe(1);
+  expect((await cert('match', 'sealed.key', 'full.pem', '--passphrase-file', 'passphrase')).code).toBe(0);
+  const { code, out } = await cert('match', 'sealed.key', 'full.pem', '--json');
+  expect(code).toBe(1);
   expect(JSON.parse(out).findings).toMatchObject([{ code: 'cert.key.encrypted', where: 'sealed.key' }]);
 });
 
 test('a request that cannot be is told so', async () => {
   const code = async (...args: string[]) => {
-    const { status, out } = await cert(...args, '--json');
-    expect(status).toBe(2);
+    const { code, out } = await cert(...args, '--json');
+    expect(code).toBe(2);
     return JSON.parse(out).fault.code;
   };
   expect(await code('handshake', 'example.fr')).toBe('cert.server.form');

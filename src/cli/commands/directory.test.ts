@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { townHall } from '../../identity/directories/testing/people.ts';
 import { pkiOf, type Slapd, startSlapd, suffix } from '../../identity/directories/testing/slapd.ts';
 import { freePort } from '../../lib/testing-ports.ts';
-import { program } from '../../lib/testing-program.ts';
+import { program, ran } from '../../lib/testing-program.ts';
 
 let folder: string;
 let slapd: Slapd;
@@ -43,25 +42,18 @@ publications: { app.example.fr: { service: app, audience: [ { groups: [staff] } 
 `,
   );
   const argv = ['directory', 'test', ...args, '--site', file];
-  return new Promise<{ status: number; out: string; err: string }>((resolve) => {
-    execFile(
-      program,
-      argv,
-      { env: { ...process.env, POTERNE_LANG: 'fr' }, timeout: 60_000 },
-      (error, out, err) => resolve({ status: error ? Number(error.code) : 0, out, err }),
-    );
-  });
+  return ran([program, ...argv], { env: { ...process.env, POTERNE_LANG: 'fr' }, timeout: 60_000 });
 }
 
 test('each server, each group, and somebody', async () => {
   const servers = [`ldaps://localhost:${slapd.ldaps}`, `ldap://localhost:${slapd.ldap}`];
   const good = await poterne(servers, 'annuaire', 'alice');
-  expect(good).toMatchObject({ status: 0, err: '' });
+  expect(good).toMatchObject({ code: 0, err: '' });
   expect(good.out.match(/✓ ldaps?:\/\/localhost/g)).toHaveLength(2);
   expect(good.out).toContain(`✓ groupe staff : cn=staff,ou=groups,${suffix}`);
   expect(good.out).toContain('✓ alice@annuaire peut se connecter');
   const bad = await poterne([...servers, `ldaps://localhost:${dead}`], 'annuaire', 'dave', '--json');
-  expect(bad.status).toBe(1);
+  expect(bad.code).toBe(1);
   const report = JSON.parse(bad.out);
   expect(report.servers.map(({ isBound }: { isBound: boolean }) => isBound)).toEqual([true, true, false]);
   expect(report.servers[2].fault).toMatchObject({ code: 'directory.unreachable' });
@@ -69,6 +61,6 @@ test('each server, each group, and somebody', async () => {
     person: { standing: 'disabled', user: { id: 'dave@annuaire', groups: [] } },
   });
   expect(good.out + bad.out).not.toContain('service-password');
-  expect((await poterne(servers, 'annuaire', 'nobody')).status).toBe(1);
-  expect((await poterne(servers, 'other')).status).toBe(2);
+  expect((await poterne(servers, 'annuaire', 'nobody')).code).toBe(1);
+  expect((await poterne(servers, 'other')).code).toBe(2);
 });

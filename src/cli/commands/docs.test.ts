@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { program } from '../../lib/testing-program.ts';
+import { program, ran } from '../../lib/testing-program.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -20,27 +19,15 @@ expect:
   - deny: { from: internet, to: a.example.fr }
 `;
 
-interface Ended {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function poterne(...args: string[]): Promise<Ended> {
-  const environment = { ...process.env, POTERNE_LANG: 'en' };
-  return new Promise((resolve) => {
-    execFile(program, args, { env: environment }, (error, out, err) =>
-      resolve({ status: error ? Number(error.code) : 0, out, err }),
-    );
-  });
-}
+const poterne = (...args: string[]) =>
+  ran([program, ...args], { env: { ...process.env, POTERNE_LANG: 'en' } });
 
 const erp = 'examples/open-prod/site.yaml';
 
 test('both languages, the site’s own first', async () => {
   const out = join(folder, 'both', 'deep');
   const ended = await poterne('docs', erp, '--out', out);
-  expect(ended).toMatchObject({ status: 0, out: expect.stringContaining('index.html, diagram.fr.svg') });
+  expect(ended).toMatchObject({ code: 0, out: expect.stringContaining('index.html, diagram.fr.svg') });
   expect((await readdir(out)).sort()).toEqual([
     'diagram.en.svg',
     'diagram.fr.svg',
@@ -56,10 +43,10 @@ test('both languages, the site’s own first', async () => {
 
 test('one language and a date, and the same as data', async () => {
   const out = join(folder, 'one');
-  const { status, out: json } = await poterne(
+  const { code, out: json } = await poterne(
     ...['docs', erp, '--out', out, '--lang', 'en', '--date', '1 October 2026', '--json'],
   );
-  expect(status).toBe(0);
+  expect(code).toBe(0);
   expect(JSON.parse(json)).toMatchObject({
     site: 'masociete',
     date: '1 October 2026',
@@ -70,10 +57,10 @@ test('one language and a date, and the same as data', async () => {
 });
 
 test('a request that says no folder, and a folder that cannot be', async () => {
-  expect(await poterne('docs', erp)).toMatchObject({ status: 2, err: expect.stringContaining('--out DIR') });
+  expect(await poterne('docs', erp)).toMatchObject({ code: 2, err: expect.stringContaining('--out DIR') });
   const file = join(folder, 'broken.yaml');
   expect(await poterne('docs', erp, '--out', file)).toMatchObject({
-    status: 1,
+    code: 1,
     err: expect.stringContaining('EEXIST'),
   });
 });
@@ -83,7 +70,7 @@ test.each([['check'], ['plan'], ['apply'], ['docs', '--out', '.']])(
   async (command, ...options) => {
     const state = join(folder, `state-${command}`);
     const ended = await poterne(command, join(folder, 'broken.yaml'), ...options, '--state', state);
-    expect(ended.status).toBe(2);
+    expect(ended.code).toBe(2);
     expect(ended.err).toContain('broken.yaml:6:11  error  assertion.broken');
     expect(ended.err).toContain(
       'hint: internet reaches localhost on port 443, because a.example.fr is open to everyone',

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mmdb } from '../../lib/testing-mmdb.ts';
-import { program } from '../../lib/testing-program.ts';
+import { program, ran } from '../../lib/testing-program.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -35,13 +34,8 @@ publications:
   open.example.fr: { service: erp, audience: { from: [lan] } }
 `;
 
-function poterne(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    execFile(program, args, { env: { ...process.env, POTERNE_LANG: 'en' } }, (error, out, err) =>
-      resolve({ status: error ? Number(error.code) : 0, out, err }),
-    );
-  });
-}
+const poterne = (...args: string[]) =>
+  ran([program, ...args], { env: { ...process.env, POTERNE_LANG: 'en' } });
 
 const why = (...args: string[]) =>
   poterne('why', ...args.slice(0, 2), join(folder, 'site.yaml'), ...args.slice(2));
@@ -49,7 +43,7 @@ const why = (...args: string[]) =>
 test('why says who is let in, by which rule, and until when', async () => {
   const at = ['--at', '2026-11-26 10:00'];
   const inside = await why('alice', 'erp.example.fr', '--from', '10.0.0.7', ...at);
-  expect(inside).toMatchObject({ status: 0, err: '' });
+  expect(inside).toMatchObject({ code: 0, err: '' });
   expect(inside.out).toContain('rule 1 lets them in');
   expect(inside.out).toContain('This ends by itself: 2026-11-26 18:00.');
   const factor = ['--path', '/rfe/x', '--second-factor'];
@@ -81,7 +75,7 @@ test('why says what is lacking, and leaves with 1; a wrong question leaves with 
     '--at',
     '2026-11-26T09:00:00Z',
   );
-  expect(ended.status).toBe(1);
+  expect(ended.code).toBe(1);
   expect(JSON.parse(ended.out)).toMatchObject({ admitted: false, why: 'ended' });
   const nobody = await why(
     'nobody',
@@ -93,10 +87,10 @@ test('why says what is lacking, and leaves with 1; a wrong question leaves with 
     '--lang',
     'fr',
   );
-  expect(nobody.status).toBe(1);
+  expect(nobody.code).toBe(1);
   expect(nobody.out).toContain('Il faut se connecter.');
   const eve = await why('eve', 'erp.example.fr', '--from', '10.0.0.7');
-  expect(eve.status).toBe(2);
+  expect(eve.code).toBe(2);
   expect(eve.err).toContain('nobody is called "eve"');
 });
 
@@ -111,5 +105,5 @@ test('who can reach tells the rules and whom they mean', async () => {
     ],
   });
   expect((await poterne('who', 'can', 'reach', 'open.example.fr', file)).out).toContain('without signing in');
-  expect((await poterne('who', 'enters', 'open.example.fr', file)).status).toBe(2);
+  expect((await poterne('who', 'enters', 'open.example.fr', file)).code).toBe(2);
 });
