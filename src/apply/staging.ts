@@ -5,7 +5,7 @@ import { sha256 } from '../lib/digest.ts';
 import type { Manifest, Standing } from '../model/applied.ts';
 import { Fault } from '../model/fault.ts';
 import type { Finding } from '../model/finding.ts';
-import { message } from '../model/message.ts';
+import { type Message, message } from '../model/message.ts';
 import { type Partner, partnerStanding } from '../model/partner.ts';
 import type { Artefact, Input, Plan } from '../model/plan.ts';
 import type { Pointer } from '../model/pointer.ts';
@@ -57,7 +57,8 @@ export class Staging {
     if (artefact.isolated && this.standing[artefact.isolated.publication]) return;
     if (artefact.lack) {
       this.wrong.set(JSON.stringify(artefact.lack), artefact.lack);
-      await this.refuse(artefact, artefact.lack.code, artefact.lack.pointer ?? '');
+      const { code, params, pointer = '' } = artefact.lack;
+      await this.refuse(artefact, code, pointer, message(code, params));
       return;
     }
     const failed = await this.place(artefact.path, artefact);
@@ -65,9 +66,9 @@ export class Staging {
   }
 
   /** Replaces what the engine would not have. Throws `engine.refused` for an artefact that belongs to no publication. */
-  async refuse(artefact: Artefact, text: string, because: Pointer): Promise<void> {
+  async refuse(artefact: Artefact, text: string, because: Pointer, lack?: Message): Promise<void> {
     if (artefact.shared && !this.given.has(artefact.shared.name)) {
-      await this.giveUp(artefact.shared, text, because);
+      await this.giveUp(artefact.shared, text, because, lack);
       return;
     }
     const publication = artefact.isolated?.publication;
@@ -91,9 +92,9 @@ export class Staging {
         const instead = (state === 'stand-in' && isolated?.standIn) || { text: '', reads: [] };
         await this.place(path, { ...instead, origins: instead.text.split('\n').map(() => because) });
       }
-    this.standing[publication] = last
-      ? { state: 'kept', complaint, served: last.served }
-      : { state, complaint };
+    const missing = before ? before.lack : lack;
+    const why = { complaint, ...(missing ? { lack: missing } : {}) };
+    this.standing[publication] = last ? { state: 'kept', ...why, served: last.served } : { state, ...why };
     if (!before) this.causes.set(publication, because);
   }
 
@@ -102,6 +103,7 @@ export class Staging {
     { name, publications }: NonNullable<Artefact['shared']>,
     text: string,
     because: Pointer,
+    lack?: Message,
   ): Promise<void> {
     this.given.add(name);
     for (const { path, reads, shared } of this.plan.artefacts)
@@ -113,7 +115,7 @@ export class Staging {
       const own = this.plan.artefacts.find((each) => each.isolated?.publication === id);
       this.unkept.add(id);
       const state = this.standing[id]?.state;
-      if (own && (state === undefined || state === 'kept')) await this.refuse(own, text, because);
+      if (own && (state === undefined || state === 'kept')) await this.refuse(own, text, because, lack);
     }
   }
 
@@ -192,17 +194,23 @@ export class Staging {
 
   /** What was refused and what stands instead, at the lines that caused it. */
   findings(): Finding[] {
-    const refused = Object.entries(this.standing).map(([publication, { state, complaint }]): Finding => {
-      const name = standingName(this.plan.site, publication);
-      return {
-        severity: 'error',
-        code: 'engine.refused.publication',
-        params: { engine: this.engine.name, name, text: complaint },
-        pointer: this.causes.get(publication) ?? '',
-        onKey: true,
-        hint: message(`engine.refused.${state}`, { name }),
-      };
-    });
+    const refused = Object.entries(this.standing).map(
+      ([publication, { state, complaint, lack }]): Finding => {
+        const name = standingName(this.plan.site, publication);
+        return {
+          severity: 'error',
+          ...(lack
+            ? { code: 'engine.refused.lack', params: { name } }
+            : {
+                code: 'engine.refused.publication',
+                params: { engine: this.engine.name, name, text: complaint },
+              }),
+          pointer: this.causes.get(publication) ?? '',
+          onKey: true,
+          hint: message(`engine.refused.${state}`, { name }),
+        };
+      },
+    );
     return [...refused, ...this.wrong.values()];
   }
 }

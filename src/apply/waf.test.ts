@@ -2,7 +2,10 @@ import { appendFile, cp, readdir, readFile, rename, stat, writeFile } from 'node
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { converge } from '../daemon/gateway.ts';
+import { status } from '../daemon/status.ts';
+import { translate } from '../i18n/index.ts';
 import { debianRules, readRuleSet } from '../lib/crs.ts';
+import { changes } from '../plan/diff.ts';
 import { plan } from '../plan/planner.ts';
 import { head, makeRig, port, type Rig, startService } from './testing.ts';
 
@@ -54,11 +57,26 @@ test('rules that somebody brought run as they were checked; changed, broken or g
   const before = await readFile(xss, 'utf8');
   await appendFile(xss, '\n# changed\n');
   expect(await seen()).toEqual([403, 200]);
+  const would = async () => {
+    const { active, plan } = await rig.intend(text(sha256));
+    return changes(active, plan).map(({ say }) => say.code);
+  };
+  expect(await would()).toEqual(['change.publication.refuse']);
   const changed = await rig.apply(text(sha256));
   expect(changed).toMatchObject({ outcome: 'partial' });
   expect(changed.places.filter((each) => each.includes('waf'))).toEqual(['3 waf.rules.digest']);
+  // In sentences: no code stands for one.
+  const told = changed.findings.map(({ code, params }) => translate('en', code, params));
+  expect(told).toContain(
+    '"walled.w.localhost" cannot be served: what it needs is missing, or is not what was chosen',
+  );
+  expect(told.join()).not.toContain('waf.rules');
   expect(await seen()).toEqual([503, 200]);
   expect((await rig.get('walled.w.localhost')).body).toContain('being repaired');
+  // It refuses already, until they are looked at.
+  expect(await would()).toEqual([]);
+  const found = await status(rig.gateway);
+  expect(found?.publications.map(({ lack }) => lack?.code)).toEqual(['waf.rules.digest', undefined]);
 
   // Looked at, and broken.
   await appendFile(xss, '\nSecNonsense on\n');
@@ -69,6 +87,7 @@ test('rules that somebody brought run as they were checked; changed, broken or g
 
   // As they were.
   await writeFile(xss, before);
+  expect(await would()).toEqual(['change.publication.add']);
   expect(await rig.apply(text(sha256))).toMatchObject({ outcome: 'applied' });
   expect(await seen()).toEqual([403, 200]);
 

@@ -7,6 +7,7 @@ import { type Generation, generationsOf } from '../apply/generations.ts';
 import { serverEngines } from '../engines/index.ts';
 import type { Standing } from '../model/applied.ts';
 import type { Cut } from '../model/cut.ts';
+import type { Message } from '../model/message.ts';
 import type { Service, Site, Upstream } from '../model/site.ts';
 import { daysLeft } from '../pki/certificates.ts';
 import type { LastProof } from '../store/store.ts';
@@ -50,6 +51,8 @@ export interface PublicationStatus {
   readonly services: readonly string[];
   readonly standing: 'current' | Standing['state'];
   readonly complaint?: string;
+  /** What is missing; the complaint is then its code. */
+  readonly lack?: Message;
   /** Whether the gateway shows a certificate for it; else the service shows its own, to those it lets in. */
   readonly ownCertificate: boolean;
   /** Whole days until the certificate expires; absent when it cannot be read. */
@@ -127,6 +130,7 @@ function publications(
       services: [...new Set(routes.map((route) => route.service))],
       standing: standing?.state ?? ('current' as const),
       ...(standing ? { complaint: standing.complaint } : {}),
+      ...(standing?.lack ? { lack: standing.lack } : {}),
       ownCertificate: scenario !== 'direct',
       ...(days === undefined ? {} : { certificateDays: days }),
       ...(acme ? { acme } : {}),

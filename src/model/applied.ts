@@ -1,15 +1,19 @@
+import type { Message } from './message.ts';
 import type { Partner } from './partner.ts';
 import type { Pointer } from './pointer.ts';
 import type { Publication, Site } from './site.ts';
 
-/** How a publication that is not served as described stands. */
-export type Standing =
-  /** The engine refused what is described: the version of an earlier generation goes on. */
-  | { readonly state: 'kept'; readonly complaint: string; readonly served: Publication | Partner }
+/** How a publication that is not served as described stands. `complaint` is the engine's, or a code where something is missing: then `lack` says it. */
+export type Standing = {
+  readonly complaint: string;
+  readonly lack?: Message;
+} /** The engine refused what is described: the version of an earlier generation goes on. */ & (
+  | { readonly state: 'kept'; readonly served: Publication | Partner }
   /** Refused, and there was no earlier version: it answers 503. */
-  | { readonly state: 'stand-in'; readonly complaint: string }
+  | { readonly state: 'stand-in' }
   /** Even that was refused: its names are unknown to the gateway. */
-  | { readonly state: 'closed'; readonly complaint: string };
+  | { readonly state: 'closed' }
+);
 
 /** What a generation holds and where it comes from; written beside its files as `manifest.json`. */
 export interface Manifest {

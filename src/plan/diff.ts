@@ -15,12 +15,19 @@ import { asksNoMore, covers, exposure } from './topology.ts';
 /** What apply would do to what is active, as a person would say it; empty when nothing would change. */
 export function changes(active: Manifest | undefined, plan: Plan): Change[] {
   const before = active && asServed(active);
+  const lacking = lackingOf(plan);
   const said = [
     ...compare(before?.publications ?? [], plan.site.publications, (p) => p.name, {
-      added: (p) => [publish(plan.site, p), ...limitsOf(p)],
+      added: (p) => {
+        const some = [publish(plan.site, p), ...limitsOf(p)];
+        if (!lacking.has(p.id)) return some;
+        // What refuses already goes on so.
+        return active?.standing[p.id] ? [] : [...some, refuse(p)];
+      },
       removed: (p) => [{ kind: 'remove', say: message('change.publication.remove', { name: p.name }) }],
       both: (b, a) => {
         const some = publicationChanges(b, a, plan.site.timezone);
+        if (lacking.has(a.id)) return [...some, refuse(a)];
         // Described as it is served, and yet refused: a file that it reads is broken.
         return some.length === 0 && active?.standing[a.id] ? [restore(a)] : some;
       },
@@ -47,6 +54,10 @@ export function changes(active: Manifest | undefined, plan: Plan): Change[] {
   ];
   return [...said, ...rewritten(active, plan, said)];
 }
+
+/** Publications that would answer nobody, since what they need is not there. */
+const lackingOf = ({ artefacts }: Plan): ReadonlySet<string> =>
+  new Set(artefacts.flatMap(({ lack, shared }) => (lack ? (shared?.publications ?? []) : [])));
 
 /** Who gains and who loses reach to what, between what is active and the plan. */
 export function exposureDiff(active: Manifest | undefined, plan: Plan): ExposureDiff {
@@ -145,6 +156,10 @@ function callable({ name, host, port, base, callers, socket, pointer }: Partner)
     url: `https://${host}${port === 443 ? '' : `:${port}`}${base}`,
   });
   return { kind: 'add', say, because: pointer };
+}
+
+function refuse({ name, pointer }: Publication): Change {
+  return { kind: 'remove', say: message('change.publication.refuse', { name }), because: pointer };
 }
 
 function restore({ name, pointer }: Publication): Change {
@@ -305,7 +320,10 @@ const isRate = (value: unknown): value is Rate =>
 /** Files whose text changes although nothing said so far explains it: new addresses of a name, a new engine or Poterne. */
 function rewritten(active: Manifest | undefined, plan: Plan, said: readonly Change[]): Change[] {
   if (!active || said.length > 0) return [];
-  const differs = (a: Artefact) => active.files[a.path]?.sha256 !== sha256(a.text);
+  const lacking = lackingOf(plan);
+  const stands = ({ lack, isolated }: Artefact) =>
+    lack === undefined && !lacking.has(isolated?.publication ?? '');
+  const differs = (a: Artefact) => stands(a) && active.files[a.path]?.sha256 !== sha256(a.text);
   const paths = plan.artefacts.filter(differs).map((a) => a.path);
   const shown = paths.slice(0, 3).join(', ') + (paths.length > 3 ? ', …' : '');
   return paths.length === 0

@@ -90,6 +90,9 @@ function report(
   }
 }
 
+/** A publication is not served as described. */
+const refusals: readonly string[] = ['engine.refused.publication', 'engine.refused.lack'];
+
 /** Says what apply did, with the engine's complaints at the lines that caused them. */
 export function reportApplied(
   context: Context,
@@ -99,7 +102,7 @@ export function reportApplied(
   isOrdered = false,
 ): void {
   description.show(applied.findings);
-  const refused = applied.findings.filter((f) => f.code === 'engine.refused.publication').length;
+  const refused = applied.findings.filter(({ code }) => refusals.includes(code)).length;
   context.out(
     context.t(`apply.outcome.${applied.outcome}`, {
       site: site.name,

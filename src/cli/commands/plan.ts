@@ -5,7 +5,9 @@ import { readGenerated } from '../../apply/generations.ts';
 import { intendSite, type OpenGateway, wantedOf } from '../../daemon/perimeter.ts';
 import { evidenceFor } from '../../daemon/waf/evidence.ts';
 import type { Change, ReachChange } from '../../model/change.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Params } from '../../model/message.ts';
+import type { Plan } from '../../model/plan.ts';
 import { changes, exposureDiff } from '../../plan/diff.ts';
 import { enforcementFindings } from '../../plan/waf.ts';
 import { wafCosts } from '../../plan/waf-costs.ts';
@@ -40,6 +42,7 @@ export function plan(context: Context): Command {
       const evidence = await evidenceFor(intent.plan.site, served, at);
       const known = [
         ...findings,
+        ...lacks(intent.plan, findings),
         ...enforcementFindings(served, intent.plan.site, evidence),
         // What it serves now being unknown, so is what is new.
         ...(active === 'unknown' ? [] : wafCosts(served, intent.plan.site)),
@@ -89,6 +92,12 @@ export function plan(context: Context): Command {
         context.err(`\n${t('cli.next', { text: t('plan.next', { file }) })}`);
     });
 }
+
+/** What the gateway lacks, but for what the description's own findings tell. */
+const lacks = ({ artefacts }: Plan, told: readonly Finding[]): Finding[] => {
+  const missing = new Map(artefacts.flatMap(({ lack }) => (lack ? [[lack.code, lack] as const] : [])));
+  return [...missing.values()].filter(({ code }) => !told.some((one) => one.code === code));
+};
 
 function line(context: Context, change: Change): string {
   const text = `  ${signs[change.kind]} ${context.say(change.say)}`;

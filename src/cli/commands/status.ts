@@ -66,7 +66,9 @@ function draw(context: Context, found: Status): string {
     publication.name,
     publication.services.join(', '),
     certificate(context, publication),
-    t(`status.standing.${publication.standing}`, { complaint: publication.complaint ?? '' }),
+    t(`status.standing.${publication.standing}`, {
+      complaint: publication.lack ? context.say(publication.lack) : (publication.complaint ?? ''),
+    }),
   ]);
   const services = found.services.flatMap((service) =>
     service.upstreams.map((upstream) => [

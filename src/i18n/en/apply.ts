@@ -9,6 +9,7 @@ export const apply = {
   'engine.refused': '{engine} refuses the configuration: {text}',
   'engine.refused.next': 'nothing was changed: what was served before is still being served',
   'engine.refused.publication': '{engine} refuses "{name}": {text}',
+  'engine.refused.lack': '"{name}" cannot be served: what it needs is missing, or is not what was chosen',
   'engine.refused.kept':
     '"{name}" keeps its last good version and the others go on; correct this line and apply again',
   'engine.refused.stand-in':

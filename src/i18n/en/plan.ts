@@ -4,6 +4,8 @@ export const plan = {
   'change.publication.add.certificate':
     'publish {name}: {routes} (for {who} with a client certificate of "{configuration}")',
   'change.publication.remove': 'stop publishing {name}',
+  'change.publication.refuse':
+    'refuse everybody at {name} (503): what it needs is missing, or is not what was chosen',
   'change.publication.restore': 'serve {name} as described again, which the engine refused before',
   'change.rule.add': 'audience of {name}: {rule}',
   'change.rule.remove': 'no longer in the audience of {name}: {rule}',

@@ -12,6 +12,8 @@ export const apply = {
   'engine.refused': '{engine} refuse la configuration : {text}',
   'engine.refused.next': 'rien n’a été modifié : ce qui était servi l’est toujours',
   'engine.refused.publication': '{engine} refuse « {name} » : {text}',
+  'engine.refused.lack':
+    '« {name} » ne peut être servi : ce qu’il lui faut manque, ou n’est pas ce qui a été choisi',
   'engine.refused.kept':
     '« {name} » garde sa dernière bonne version et les autres continuent ; corrigez cette ligne et appliquez à nouveau',
   'engine.refused.stand-in':

@@ -6,6 +6,8 @@ export const plan = {
   'change.publication.add.certificate':
     'publier {name} : {routes} (pour {who} avec un certificat client de « {configuration} »)',
   'change.publication.remove': 'ne plus publier {name}',
+  'change.publication.refuse':
+    'refuser tout le monde à {name} (503) : ce qu’il lui faut manque, ou n’est pas ce qui a été choisi',
   'change.publication.restore': 'servir de nouveau {name} comme décrit, ce que le moteur a refusé',
   'change.rule.add': 'audience de {name} : {rule}',
   'change.rule.remove': 'n’est plus dans l’audience de {name} : {rule}',
