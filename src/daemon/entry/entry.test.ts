@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describe as read } from '../../describe/index.ts';
 import { memory } from '../../describe/testing.ts';
 import { openSessions } from '../../identity/sessions.ts';
+import { badgesFolder } from '../../lib/badge.ts';
 import type { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { openStore } from '../../store/store.ts';
@@ -75,6 +76,16 @@ test('nothing listens where everybody may come, and what a killed daemon left is
   expect((await asked('/verdict', about)).status).toBe(401);
   await entry.follow(undefined);
   await expect(asked('/verdict', about)).rejects.toThrow();
+});
+
+test('badges of a daemon that was killed are gone when the next one starts, before it gives any', async () => {
+  const badges = join(state, 'nginx', badgesFolder);
+  await mkdir(join(badges, 'g-before', 'alice|s|Alice||'), { recursive: true });
+  await writeFile(join(badges, 'g-before', 'alice|s|Alice||', 'one'), '');
+  await symlink('g-before', join(badges, 'now'));
+  await entry.follow(await guarded());
+  expect(await readdir(join(badges, 'now'))).toEqual([]);
+  await expect.poll(() => readdir(badges)).not.toContain('g-before');
 });
 
 test('its folder is for the account of nginx alone', async () => {
