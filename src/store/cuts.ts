@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { dbNow } from './leases.ts';
 import type { Tables } from './schema.ts';
 
 /** What gateways of a site tell each other of something that is, or was, cut off. */
@@ -6,9 +7,9 @@ export interface SharedCut {
   /** The target's kind and name. */
   readonly kind: string;
   readonly name: string;
-  /** When it was cut off, by the clock of the gateway that did. */
+  /** When it was cut off, by the store's clock. */
   readonly at: string;
-  /** The cut, as JSON. */
+  /** The cut, as JSON; its times by the store's clock. */
   readonly detail: string;
   /** When it was restored; `null` as long as it is cut off. */
   readonly restored: string | null;
@@ -16,6 +17,8 @@ export interface SharedCut {
 
 /** The cuts' part of a store. */
 export interface CutStore {
+  /** What the store's clock shows, in milliseconds since 1970. */
+  now(): Promise<number>;
   list(site: string): Promise<readonly SharedCut[]>;
   /** Tells of a cut, unless a later one of the same is told of. */
   tell(site: string, cut: Omit<SharedCut, 'restored'>): Promise<void>;
@@ -26,6 +29,7 @@ export interface CutStore {
 /** The cuts' part of a store. */
 export function cutStore(db: Kysely<Tables>): CutStore {
   return {
+    now: () => dbNow(db),
     list: (site) =>
       db
         .selectFrom('cut')

@@ -4,32 +4,15 @@ import type { Site } from '../../model/site.ts';
 import type { Store } from '../../store/store.ts';
 import type { CutGround } from '../cut/cutting.ts';
 import { alone } from '../cut/records.ts';
+import { type Clocks, clocksOf, isFar } from '../store-clock.ts';
 import { memory, takeBan, unban } from './banning.ts';
 import { type BanRecord, isOver, keepBan, markBans, parseBan, readBans } from './records.ts';
 
-/**
- * What the gateways of a site tell each other of bans by their store. Clocks of gateways need not agree: all times there are by the store's own
- * clock, and each gateway knows how far its own is ahead.
- */
+/** What the gateways of a site tell each other of bans by their store, where all times are by its clock. */
 
 type BansOnly = Pick<Store, 'bans'>;
 /** A ban that stands, or stood, by the store's clock too. */
 type Agreed = BanRecord & { readonly agreed: NonNullable<BanRecord['agreed']> };
-
-/** Beyond this a clock was set, rather than looked at a little later: milliseconds. */
-const set = 2000;
-
-/** How a gateway's times are told by the store's clock, and the other way round. */
-interface Clocks {
-  readonly there: (iso: string) => string;
-  readonly here: (iso: string) => string;
-}
-
-function clocks(ahead: number): Clocks {
-  const by = (milliseconds: number) => (iso: string) =>
-    new Date(Date.parse(iso) + milliseconds).toISOString();
-  return { there: by(-ahead), here: by(ahead) };
-}
 
 /** Does what the other gateways of a site did, and tells them what they do not know yet. */
 export async function follow(
@@ -40,12 +23,9 @@ export async function follow(
   clock: () => number = Date.now,
 ): Promise<void> {
   const rows = await store.bans.list(site.name);
-  const asked = clock();
-  const theirs = await store.bans.now();
-  // It was looked at somewhere between the question and its answer.
-  const by = clocks((asked + clock()) / 2 - theirs);
-  const now = new Date(theirs).toISOString();
-  const old = new Date(theirs - memory).toISOString();
+  const by = await clocksOf(store.bans, clock);
+  const now = new Date(by.now).toISOString();
+  const old = new Date(by.now - memory).toISOString();
   const mine = await agreeOn(ground, by);
   for (const row of rows) {
     const known = mine.find(({ network }) => network === row.network);
@@ -98,9 +78,6 @@ function agreeOn({ state }: CutGround, { there }: Clocks): Promise<readonly Agre
     return all;
   });
 }
-
-const isFar = (one: string | undefined, other: string | undefined): boolean =>
-  one !== undefined && other !== undefined && Math.abs(Date.parse(one) - Date.parse(other)) > set;
 
 /** Our clock was set since it was taken over: it ends when it was meant to. */
 function correct({ state, site }: CutGround, known: Agreed, { at, until }: BanRecord): Promise<void> {

@@ -3,6 +3,7 @@ import { atEnd, eventually, port, type Rig } from '../../apply/testing.ts';
 import { faketime } from '../../lib/testing-faketime.ts';
 import type { SharedStore } from '../../model/store.ts';
 import { hasPostgres, startPostgres } from '../../store/testing/postgres.ts';
+import { readCuts } from '../cut/records.ts';
 import { application, goOn, live, upstream } from '../cut/testing.ts';
 import { readBans } from './records.ts';
 import { networks, scan, started, visit } from './testing.ts';
@@ -86,6 +87,15 @@ test.skipIf(!hasPostgres)(
     await one.run('ban', 'add', again, '--reason', 'scans us', '--for', '5m');
     await become(again, 403, 403);
     expect((await one.run('ban', 'remove', again)).status).toBe(0);
+    await become(again, 200, 200);
+
+    // So do cuts: by the fast clock, and restored by the other.
+    const until = async (rig: Rig) => Date.parse((await readCuts(rig.state))[0]?.until ?? '') || undefined;
+    expect((await two.run('cut', `address:${again}`, '--reason', 'x', '--for', '5m')).status).toBe(0);
+    await become(again, 503, 503);
+    const [here, there] = [await until(one.rig), await until(two.rig)];
+    expect(Math.abs((there as number) - (here as number) - 600_000)).toBeLessThan(5000);
+    expect((await one.run('restore', `address:${again}`)).status).toBe(0);
     await become(again, 200, 200);
 
     // The database is away: each goes on by itself, also with what it is told by hand.

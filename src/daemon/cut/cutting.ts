@@ -11,7 +11,7 @@ import type { Site } from '../../model/site.ts';
 import { faultOf } from '../trouble.ts';
 import { shutPorts } from './forwarded.ts';
 import { addEnded, endLive, type LiveConnection, liveConnections, noneEnded } from './live.ts';
-import { alone, dropCut, keepCut, markCuts, readCuts } from './records.ts';
+import { alone, type CutRecord, dropCut, keepCut, markCuts, readCuts } from './records.ts';
 
 /** What cutting off needs of whoever does it: the daemon, or a command in its place. */
 export interface CutGround {
@@ -23,8 +23,8 @@ export interface CutGround {
   /** Ends the sessions of a user; gives how many. */
   readonly endSessions: (user: string) => Promise<number>;
   /** Tells the other gateways. */
-  readonly share: (cut: Cut) => Promise<void>;
-  readonly unshare: (target: CutTarget, at: string) => Promise<void>;
+  readonly share: (cut: CutRecord) => Promise<void>;
+  readonly unshare: (cut: CutRecord, at: string) => Promise<void>;
   readonly audit: () => Promise<AuditLog>;
 }
 
@@ -35,7 +35,7 @@ const underWay = 300;
  * Cuts off: from the first file on no new request is let in, then what is under way ends. What does not work is told in the receipt, and the
  * rest is done all the same.
  */
-export async function cutOff(ground: CutGround, cut: Cut): Promise<CutReceipt> {
+export async function cutOff(ground: CutGround, cut: CutRecord): Promise<CutReceipt> {
   const begun = performance.now();
   const since = () => Math.round(performance.now() - begun);
   const { state, site } = ground;
@@ -104,11 +104,11 @@ export async function restore(
 ): Promise<Cut | undefined> {
   const { state, site } = ground;
   const publications = site?.publications ?? [];
-  const find = (cuts: readonly Cut[]) => cuts.find((each) => isSameTarget(each.target, target));
+  const find = (cuts: readonly CutRecord[]) => cuts.find((each) => isSameTarget(each.target, target));
   const found = find(await readCuts(state));
   if (!found) return undefined;
   // First the others: one that has not heard would tell us to cut it off again.
-  await ground.unshare(target, at > found.at ? at : found.at);
+  await ground.unshare(found, at);
   await alone(state, async () => {
     await dropCut(state, target);
     await markCuts(state, await readCuts(state), publications);

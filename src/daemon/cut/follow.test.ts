@@ -5,11 +5,12 @@ import { afterEach, expect, test } from 'vitest';
 import { openAudit } from '../../audit/log.ts';
 import type { Cut, CutTarget } from '../../model/cut.ts';
 import type { Site } from '../../model/site.ts';
-import { openSharedStore, type Store } from '../../store/store.ts';
+import { openSharedStore, openStore, type Store } from '../../store/store.ts';
 import { hasPostgres, startPostgres } from '../../store/testing/postgres.ts';
 import { type CutGround, cutOff, restore } from './cutting.ts';
+import { follow } from './follow.ts';
 import { readCuts } from './records.ts';
-import { follow } from './watch.ts';
+import { shareCut, shareRestored } from './sharing.ts';
 
 // Two gateways of a site, and the real database that they share.
 
@@ -23,23 +24,36 @@ const site = {
   publications: [{ id: 'erp', name: 'erp.example.fr', scenario: 'proxy' }],
 };
 
-async function gateway(store: Store): Promise<CutGround & { look(): Promise<string[]> }> {
+/** One whose clock is ahead by so many milliseconds. */
+async function gateway(store: Store, ahead = 0) {
   const state = await mkdtemp(join(tmpdir(), 'poterne-pair-'));
   closing.push(() => rm(state, { recursive: true, force: true }));
+  let by = ahead;
+  const clock = () => Date.now() + by;
+  const here = site as unknown as Site;
   const ground: CutGround = {
-    ...{ state, site: site as unknown as Site, forgetVerdicts: async () => {}, endSessions: async () => 0 },
-    share: (cut) =>
-      store.cuts.tell(site.name, {
-        ...{ kind: cut.target.kind, name: cut.target.name, at: cut.at, detail: JSON.stringify(cut) },
-      }),
-    unshare: (target, at) => store.cuts.restore(site.name, target, at),
+    ...{ state, site: here, forgetVerdicts: async () => {}, endSessions: async () => 0 },
+    share: (cut) => shareCut(state, here, store, cut, clock),
+    unshare: (cut, at) => shareRestored(here, store, cut, at, clock),
     audit: () => openAudit(state),
   };
+  const told: string[] = [];
   return {
     ...ground,
+    told,
     async look() {
-      await follow(ground, ground.site as Site, store, () => {});
+      await follow(ground, here, store, ({ params }) => told.push(String(params.what)), clock);
       return (await readCuts(state)).map(({ target }) => target.name).sort();
+    },
+    /** A moment as its own clock shows it. */
+    shows: (at: number) => new Date(at + by).toISOString(),
+    set: (milliseconds: number) => {
+      by = milliseconds;
+    },
+    /** When its only cut ends, by the right clock: clocks are looked at one after the other, so to the minute. */
+    async ends() {
+      const [{ until = '' } = {}] = await readCuts(state);
+      return until && Math.round((Date.parse(until) - by) / 60_000);
     },
   };
 }
@@ -47,6 +61,43 @@ async function gateway(store: Store): Promise<CutGround & { look(): Promise<stri
 const erp: CutTarget = { kind: 'publication', name: 'erp.example.fr', id: 'erp' };
 const cut = (target: CutTarget, at: string): Cut => ({ target, at, by: 'root', reason: 'x', say: false });
 const why = (at: string) => ({ by: 'root', reason: '', at });
+
+test('clocks that differ by hours make no cut shorter or longer, and the later word counts whoever has it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'poterne-pair-'));
+  closing.push(() => rm(folder, { recursive: true, force: true }));
+  const store = await openStore(folder);
+  closing.push(() => store.close());
+  const hour = 3_600_000;
+  const [fast, slow] = [await gateway(store, 5 * hour), await gateway(store, -7 * hour)];
+  const both = async () => {
+    for (const each of [fast, slow, fast, slow]) await each.look();
+    return [await fast.ends(), await slow.ends()];
+  };
+  const now = Date.now();
+  const end = (hours: number) => Math.round((now + hours * hour) / 60_000);
+  const made = (by: typeof fast, hours: number, lasts: number): Cut => ({
+    ...cut(erp, by.shows(now + hours * hour)),
+    until: by.shows(now + lasts * hour),
+  });
+  await cutOff(fast, made(fast, -3, 2));
+  expect(await both()).toEqual([end(2), end(2)]);
+  expect([fast.told, slow.told]).toEqual([[], ['erp.example.fr']]);
+  // The slow one cuts it off for less, an hour later; its clock shows an earlier time than the fast one did.
+  await cutOff(slow, made(slow, -2, 1));
+  expect(await both()).toEqual([end(1), end(1)]);
+  // The fast one restores it, and the slow one cuts it off again after that.
+  await restore(fast, erp, why(fast.shows(now - hour)));
+  expect(await both()).toEqual(['', '']);
+  await cutOff(slow, made(slow, -0.5, 3));
+  expect(await both()).toEqual([end(3), end(3)]);
+  const told = [fast.told.length, slow.told.length];
+  // Somebody sets the fast clock right: it ends when it was meant to, and is not told of again.
+  fast.set(0);
+  expect(await both()).toEqual([end(3), end(3)]);
+  expect([fast.told.length, slow.told.length]).toEqual(told);
+  await restore(slow, erp, why(slow.shows(now)));
+  expect(await both()).toEqual(['', '']);
+});
 
 test.skipIf(!hasPostgres)(
   'what one gateway cuts off or restores, the other does; the later word counts, also of one that was away',

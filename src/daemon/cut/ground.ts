@@ -8,6 +8,7 @@ import { forgetVerdicts } from '../entry/verdict-cache.ts';
 import { activeManifest } from '../gateway.ts';
 import { openSiteStore } from '../state-store.ts';
 import type { CutGround } from './cutting.ts';
+import { shareCut, shareRestored } from './sharing.ts';
 
 /** The stores of sites: kept open by the daemon, opened for each use by a command. */
 export interface Stores {
@@ -29,13 +30,8 @@ export async function groundOf(state: string, stores: Stores = eachTime(state)):
       const { name } = site;
       return (await stores.use(site, ({ sessions }) => sessions.end(name, { user }, 'cut'))).length;
     },
-    share: (cut) =>
-      shared((store, { name: of }) => {
-        const { kind, name } = cut.target;
-        return store.cuts.tell(of, { kind, name, at: cut.at, detail: JSON.stringify(cut) });
-      }),
-    unshare: ({ kind, name }, at) =>
-      shared((store, { name: of }) => store.cuts.restore(of, { kind, name }, at)),
+    share: (cut) => shared((store, of) => shareCut(state, of, store, cut)),
+    unshare: (cut, at) => shared((store, of) => shareRestored(of, store, cut, at)),
     audit: () => openAudit(state),
   };
 }

@@ -29,6 +29,9 @@ export const targetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('all'), name: z.literal('all') }),
 ]);
 
+/** A cut; where gateways share it, also when it was made by their store's clock, by which they agree what was later. */
+export type CutRecord = Cut & { readonly agreed?: string };
+
 export const cutSchema = z.object({
   target: targetSchema,
   at: z.string(),
@@ -36,16 +39,17 @@ export const cutSchema = z.object({
   reason: z.string(),
   say: z.boolean(),
   until: z.string().optional(),
+  agreed: z.string().optional(),
 });
 
 /** A cut as JSON has it; `undefined` for what is none. */
-export function parseCut(value: unknown): Cut | undefined {
+export function parseCut(value: unknown): CutRecord | undefined {
   const parsed = cutSchema.safeParse(value);
-  return parsed.success ? (parsed.data as Cut) : undefined;
+  return parsed.success ? (parsed.data as CutRecord) : undefined;
 }
 
 /** What is cut off, the oldest first. */
-export async function readCuts(state: string): Promise<readonly Cut[]> {
+export async function readCuts(state: string): Promise<readonly CutRecord[]> {
   const names = await readdir(records(state)).catch(() => []);
   const texts = await Promise.all(
     names.filter((name) => name.endsWith('.json')).map((name) => readIfThere(join(records(state), name))),
@@ -64,7 +68,7 @@ function parsed(text: string): unknown {
 }
 
 /** Keeps a cut, in place of an earlier one of the same. */
-export async function keepCut(state: string, cut: Cut): Promise<void> {
+export async function keepCut(state: string, cut: CutRecord): Promise<void> {
   await makeFolders(state);
   await writeDurably(recordOf(state, cut.target), `${JSON.stringify(cut)}\n`, 0o600);
   await giveAll(state);

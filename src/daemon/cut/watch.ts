@@ -3,16 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { runningMaster } from '../../apply/engine-process.ts';
 import { signal as send } from '../../apply/processes.ts';
 import { serverEngines } from '../../engines/index.ts';
-import { type Cut, type CutTarget, cutTargetText } from '../../model/cut.ts';
+import { cutTargetText } from '../../model/cut.ts';
 import type { Fault } from '../../model/fault.ts';
 import { type Message, message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
-import type { Store } from '../../store/store.ts';
 import { trying } from '../trouble.ts';
-import { type CutGround, cutOff, isOf, isSameTarget, restore } from './cutting.ts';
+import { type CutGround, isOf, restore } from './cutting.ts';
+import { follow } from './follow.ts';
 import { groundOf, openStores } from './ground.ts';
 import { endLive, liveConnections } from './live.ts';
-import { markKept, parseCut, readCuts } from './records.ts';
+import { markKept, readCuts } from './records.ts';
 import { peerKey } from './sightings.ts';
 import { tidySightings } from './tidy.ts';
 
@@ -84,48 +84,6 @@ async function endTunnels({ state, site }: CutGround): Promise<void> {
     live.filter((one) => targets.some((target) => isOf(target)(one))),
     publications,
   );
-}
-
-/** Does what the other gateways of a site did, and tells them what they do not know yet. */
-export async function follow(
-  ground: CutGround,
-  site: Site,
-  store: Pick<Store, 'cuts'>,
-  tell: (what: Message) => void,
-): Promise<void> {
-  const own: CutGround = { ...ground, share: async () => {}, unshare: async () => {} };
-  const now = new Date().toISOString();
-  const rows = await store.cuts.list(site.name);
-  const mine = await readCuts(ground.state);
-  const hereOf = ({ kind, name }: Pick<CutTarget, 'kind' | 'name'>): Cut | undefined =>
-    mine.find(({ target }) => isSameTarget(target, { kind, name } as CutTarget));
-  for (const row of rows) {
-    const cut = parseCut(parsed(row.detail));
-    if (!cut) continue;
-    const here = hereOf(cut.target);
-    const what = cutTargetText(cut.target);
-    if (row.restored !== null) {
-      if (!here || here.at > row.restored) continue;
-      await restore(own, cut.target, { by: 'poterne', reason: 'restored elsewhere', at: row.restored });
-      tell(message('cut.followed.restored', { what }));
-    } else if ((!here || here.at < row.at) && !(cut.until !== undefined && cut.until <= now)) {
-      await cutOff(own, cut);
-      tell(message('cut.followed', { what, by: cut.by }));
-    }
-  }
-  for (const cut of mine) {
-    const row = rows.find(({ kind, name }) => kind === cut.target.kind && name === cut.target.name);
-    const isTold = row && (row.at >= cut.at || (row.restored !== null && row.restored >= cut.at));
-    if (!isTold) await ground.share(cut);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function tidyAll(state: string, site: Site | undefined): Promise<void> {
