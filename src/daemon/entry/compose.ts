@@ -20,7 +20,7 @@ import { asksAgain } from './judge.ts';
 import { jwksPath, keySet } from './jwks.ts';
 import { type Kept, keep } from './kept.ts';
 import { credentialsOf, mountPortal } from './mount.ts';
-import { enterPath, leavePath, onwardPath, passages, passGiver, passPath } from './passage.ts';
+import { enterPath, leavePath, onwardPath, ownPlace, passages, passGiver, passPath } from './passage.ts';
 import { type EntryOn, entryFolder } from './place.ts';
 import { followStanding } from './standing.ts';
 import type { Entry, Handler } from './types.ts';
@@ -118,7 +118,11 @@ export async function composeEntry(
   if (kept !== before?.kept) void sweep();
   return {
     ...{ entry, kept, directories, trouble },
-    handle: (asked, answer) => (answers.get(pathOf(asked)) ?? portal)(asked, answer),
+    handle(asked, answer) {
+      const path = pathOf(asked);
+      // nginx sends on all that is ours at publications' names, where the portal has nothing.
+      return (answers.get(path) ?? (path.startsWith(ownPlace) ? missing : portal))(asked, answer);
+    },
     sweep,
     async end(next) {
       refusals.flush(true);

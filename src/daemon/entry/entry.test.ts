@@ -127,6 +127,9 @@ test('browsers are led on by the names of this site alone', async () => {
     'https://portail.example.fr/ask?to=https%3A%2F%2Ferp.example.fr%2F',
   ]);
   expect((await led('/.poterne/onward?why=nothing&to=/'))[0]).toBe(404);
+  // nginx sends on all that is ours; the portal answers at its own name alone.
+  for (const path of ['/.poterne/', '/.poterne/x', '/.poterne/sign-in', '/.poterne/enter/'])
+    expect(await led(path)).toEqual([404, undefined]);
   for (const path of ['/.poterne/enter?to=/', '/.poterne/leave', '/.poterne/onward?why=sign-in&to=/'])
     expect(await led(path, { 'x-poterne-host': 'evil.example' })).toEqual([404, undefined]);
   const [status, location] = await led('/.poterne/enter?to=//evil.example');

@@ -20,11 +20,12 @@ import type { Entry, Handler } from './types.ts';
  *
  * Whoever is sent to another's code has another state, and gets nothing.
  */
-export const enterPath = '/.poterne/enter';
-export const leavePath = '/.poterne/leave';
+export const ownPlace = '/.poterne/';
+export const enterPath = `${ownPlace}enter`;
+export const leavePath = `${ownPlace}leave`;
 export const passPath = '/pass';
 /** `/.poterne/onward?why=sign-in&to=/deep?x=1`: where nginx leads browsers; the path comes last, as it was sent. */
-export const onwardPath = '/.poterne/onward';
+export const onwardPath = `${ownPlace}onward`;
 
 /** The portal's page for what somebody lacks. */
 const lacks: Readonly<Record<string, string>> = {

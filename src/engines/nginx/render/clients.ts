@@ -65,8 +65,8 @@ export function clientLines({ site }: Context, publication: ProxiedPublication):
           line(ocsp.pointer, 'ssl_ocsp_cache', `shared:${publication.id}_ocsp:1m`),
         ]
       : []),
-    line(at, 'error_page', '495', '=403', '/.poterne/$poterne_page/495.html'),
-    line(at, 'error_page', '496', '=403', '/.poterne/$poterne_page/496.html'),
+    line(at, 'error_page', '495', '=403', '/.poterne/page/$poterne_page/495.html'),
+    line(at, 'error_page', '496', '=403', '/.poterne/page/$poterne_page/496.html'),
     ...(isPartial(publication, verification)
       ? [
           block(at, ['if', `(${variable('refused', publication)}`, '=', '403)'], [line(at, 'return', '403')]),

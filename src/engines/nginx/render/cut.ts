@@ -3,7 +3,7 @@ import { banPlaces } from '../../../model/bans.ts';
 import { cutPlaces, sightingFields, sightingsLog } from '../../../model/cut.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { block, line, type Node, note, own, why } from '../syntax.ts';
-import { unlooked } from '../waf/main.ts';
+import { hasWaf, unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 
 /** A status that no client sees: what is cut off answers 503 with a page of its own. */
@@ -12,8 +12,11 @@ const cutOff = '480';
 /** The same of who is banned, who is told 403. */
 const banned = '489';
 
-/** Where a publication's anonymous connections are told of; the daemon's verdict does it for the others. */
-const seenAt = '/.poterne/seen';
+/**
+ * Where a publication's anonymous connections are told of; the daemon's verdict does it for the others. It is also what keeps from services
+ * what is the gateway's own, as a location costs memory (ADR 37).
+ */
+const ownPlace = '/.poterne/';
 
 /**
  * What a sighting is told with where no verdict was asked for: an application's headers are not the daemon's, and its status is no word
@@ -22,6 +25,9 @@ const seenAt = '/.poterne/seen';
 const arrivalFields = sightingFields.map((field) =>
   field === '$status' || field.startsWith('$poterne_seen_') ? '-' : field,
 );
+
+/** Where what is cut off stands, the first time that a request asks. */
+const keptPlace = '$poterne_kept';
 
 const format = (fields: readonly string[]): string => fields.join(' ');
 
@@ -44,6 +50,16 @@ export const cutMaps = (context: Context): Node[] => [
     ['map', '$connection_requests', '$poterne_unwatched'],
     [own('default', '1'), own('~^1?[0-9]$|[05]0$', '')],
   ),
+  ...(hasWaf(context.site)
+    ? [
+        why('Where what is cut off is looked for behind a firewall, which is done once.'),
+        block(
+          '',
+          ['map', '$poterne_begun', '$poterne_kept_once'],
+          [own('volatile'), own('default', '/dev/null'), own('', context.statePath('').replace(/\/$/, ''))],
+        ),
+      ]
+    : []),
   why('Whose verdict it was (`gate.ts`).'),
   ...(['user', 'session'] as const).map((name, before) =>
     block(
@@ -64,13 +80,16 @@ export const sightings = ({ path }: Context, shape: 'arrival' | 'sighting', of: 
 
 /**
  * What a server asks first, and once for each request: neither its pages nor its verdict ask again. nginx runs the server's rewrite
- * directives for these too, with the variables of the request that they belong to.
+ * directives for these too, with the variables of the request that they belong to. Where there is a firewall each `if` costs memory
+ * (ADR 37): there all runs again, to the same end, and what is cut off is then looked for where nothing is.
  */
-export const onceLines = (id: string): Node[] => [
-  block('', ['if', '($poterne_begun)'], [own('break')]),
+export const onceLines = (id: string, isWalled: boolean): Node[] => [
+  isWalled
+    ? own('set', keptPlace, '$poterne_kept_once')
+    : block('', ['if', '($poterne_begun)'], [own('break')]),
   own('set', '$poterne_begun', '1'),
   own('set', '$poterne_id', id),
-  own('set', '$poterne_class', ''),
+  ...(isWalled ? [] : [own('set', '$poterne_class', '')]),
 ];
 
 /** In a server of the gateway's own: what publications set exists also while all of them are being repaired. */
@@ -82,22 +101,27 @@ export const unsetLines = (more: readonly string[]): Node[] =>
 /**
  * Whether something of a request is cut off: the last of the server's rewrite directives. Looking costs a request some 4 %, and a cut
  * ends the connections that it finds: it is done for the first twenty of a connection, then for one in fifty. Behind a load balancer,
- * whose connections have many visitors, it is done for all.
+ * whose connections have many visitors, and before a firewall it is done for all.
  */
-export function cutLines({ site, statePath }: Context, at: Pointer, id: string): Node[] {
+export function cutLines({ site, statePath }: Context, at: Pointer, id: string, isWalled: boolean): Node[] {
   const { trustedFronts, proxyProtocol } = site.gateway;
   const isShared = trustedFronts.length > 0 && !proxyProtocol;
-  const test = (folder: string, name: string) =>
-    block(at, ['if', '(-f', `${statePath(folder)}/${name})`], [line(at, 'return', cutOff)]);
-  const isBanned = (folder: string, name: string) =>
-    block('/bans', ['if', '(-f', `${statePath(folder)}/${name})`], [line('/bans', 'return', banned)]);
+  const find = (from: Pointer, folder: string, name: string, status: string) =>
+    block(
+      from,
+      ['if', '(-f', `${isWalled ? `${keptPlace}/${folder}` : statePath(folder)}/${name})`],
+      [line(from, 'return', status)],
+    );
+  const test = (folder: string, name: string) => find(at, folder, name, cutOff);
+  const isBanned = (folder: string, name: string) => find('/bans', folder, name, banned);
   return [
     note(at, 'Cut off: by name, by address, by network.'),
-    line(at, 'error_page', cutOff, '=503', '/.poterne/$poterne_page/cut.html'),
+    line(at, 'error_page', cutOff, '=503', '/.poterne/page/$poterne_page/cut.html'),
     ...(site.bans
-      ? [line('/bans', 'error_page', banned, '=403', '/.poterne/$poterne_page/banned.html')]
+      ? [line('/bans', 'error_page', banned, '=403', '/.poterne/page/$poterne_page/banned.html')]
       : []),
-    ...(isShared ? [] : [block(at, ['if', '($poterne_unwatched)'], [line(at, 'break')])]),
+    // The firewall costs a hundred times as much.
+    ...(isShared || isWalled ? [] : [block(at, ['if', '($poterne_unwatched)'], [line(at, 'break')])]),
     test(cutPlaces.publications, id),
     test(cutPlaces.addresses, '$remote_addr'),
     test(cutPlaces.networks, '$poterne_network'),
@@ -109,10 +133,10 @@ export function cutLines({ site, statePath }: Context, at: Pointer, id: string):
 
 /** Tells of each connection of a publication that nobody signs in to. */
 export const sightingLines = (context: Context): Node[] => [
-  own('auth_request', seenAt),
+  own('auth_request', `${ownPlace}seen`),
   block(
     '',
-    ['location', '=', seenAt],
+    ['location', '^~', ownPlace],
     [
       own('internal'),
       own('auth_request', 'off'),

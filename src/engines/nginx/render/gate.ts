@@ -198,7 +198,7 @@ export function verdictFile(context: Context): Node[] {
     own('auth_request_set', '$poterne_verdict', '$upstream_http_x_poterne_verdict'),
     own('error_page', '401', '$poterne_unsigned'),
     own('error_page', '403', '$poterne_refused'),
-    own('error_page', '500', '=503', '/.poterne/$poterne_page/entry.html'),
+    own('error_page', '500', '=503', '/.poterne/page/$poterne_page/entry.html'),
     block(
       '',
       ['location', '=', '/.poterne/verdict'],
@@ -247,12 +247,14 @@ export function verdictFile(context: Context): Node[] {
         own('proxy_pass', `http://${asking}/verdict`),
       ],
     ),
-    ...['enter', 'leave', 'onward'].map((word) =>
-      block(
-        '',
-        ['location', '=', `/.poterne/${word}`],
-        [own('auth_request', 'off'), ...unlooked(context.site), own('include', 'daemon.conf'), daemonPass()],
-      ),
+    // The daemon knows which there are; all as one, since each location costs memory (ADR 37).
+    block(
+      '',
+      ['location', '^~', '/.poterne/'],
+      [
+        ...[own('auth_request', 'off'), ...unlooked(context.site), own('include', 'daemon.conf')],
+        daemonPass('/.poterne/'),
+      ],
     ),
   ];
 }
@@ -269,8 +271,8 @@ export const daemonFile = (site: Site): Node[] => [
   own('proxy_set_header', 'Authorization', ''),
   own('proxy_set_header', 'Upgrade', ''),
   own('proxy_set_header', 'X-Request-Id', '$request_id'),
-  own('error_page', '502', '504', '=503', '/.poterne/$poterne_page/entry.html'),
-  ...['403', '413'].map((status) => own('error_page', status, `/.poterne/$poterne_page/${status}.html`)),
+  own('error_page', '502', '504', '=503', '/.poterne/page/$poterne_page/entry.html'),
+  ...['403', '413'].map((status) => own('error_page', status, `/.poterne/page/$poterne_page/${status}.html`)),
   own('error_page', '429', limitedPage),
 ];
 

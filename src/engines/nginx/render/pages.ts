@@ -30,10 +30,10 @@ export function pageMaps({ site, path, statePath }: Context): Node[] {
     map('$poterne_page_file', [
       ['/limited/json$', '/limited.json'],
       ['/limited/', '/$poterne_language/429.html'],
-      ['/json/blocked\\.html$', '/blocked.json'],
-      ['/json/403-', '/refused.json'],
-      ['/json/', '/error.json'],
-      ['(/[a-z][a-z]/[a-z0-9-]+\\.html)$', '$1'],
+      ['/page/json/blocked\\.html$', '/blocked.json'],
+      ['/page/json/403-', '/refused.json'],
+      ['/page/json/', '/error.json'],
+      ['/page(/[a-z][a-z]/[a-z0-9-]+\\.html)$', '$1'],
     ]),
     map('$poterne_included', [
       // What files say of who cut something off.
@@ -68,10 +68,10 @@ export function pagesFile(context: Context): Node[] {
     );
   return [
     note('', "The gateway's own pages. Answers of the application itself are never replaced."),
-    ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/$poterne_page/${s}.html`)),
+    ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/page/$poterne_page/${s}.html`)),
     ...wafPages(site),
     own('error_page', '429', limitedPage),
-    page('/.poterne/', wafPageLogs(context)),
+    page('/.poterne/page/', wafPageLogs(context)),
     page('/.poterne/limited/', limitedLines(context)),
     block(
       '',

@@ -40,9 +40,9 @@ function portalFile(context: Context, portal: ProxiedPublication): Node[] {
       at,
       ['server'],
       [
-        ...serverHead(context, portal, name, certificateFiles(context, portal), onceLines('')),
+        ...serverHead(context, portal, name, certificateFiles(context, portal), onceLines('', false)),
         gap,
-        ...cutLines(context, at, id),
+        ...cutLines(context, at, id, false),
         gap,
         line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
         line('', 'add_header', 'Strict-Transport-Security', '$poterne_strict_transport_security', 'always'),

@@ -23,6 +23,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
   const limits = zoneLines(publication);
   const maps = [...clientMaps(context, publication), ...classMaps(publication)];
   const clients = clientLines(context, publication);
+  const isWalled = publication.waf !== undefined;
   const at = publication.pointer;
   return [
     note(at, `Publication ${publication.name}`),
@@ -37,7 +38,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
       ['server'],
       [
         ...serverHead(context, publication, nameOf(publication), certificateFiles(context, publication), [
-          ...onceLines(publication.id),
+          ...onceLines(publication.id, isWalled),
           ...wafSets(publication),
           // nginx takes the first page that it finds for a status.
           ...(isGuarded(publication) ? [line(publication.audience.pointer, 'include', 'verdict.conf')] : []),
@@ -47,7 +48,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
         ...(clients.length > 0 ? [...clients, gap] : []),
         ...guardLines(context, publication),
         ...badgeLines(context, publication),
-        ...cutLines(context, at, publication.id),
+        ...cutLines(context, at, publication.id, isWalled),
         gap,
         ...wafLines(context, publication),
         ...(isGuarded(publication) ? [] : [...sightingLines(context), gap]),
@@ -170,7 +171,7 @@ export function standIn(context: Context, publication: ProxiedPublication): Stan
       [
         // nginx takes the first page that it finds for a status.
         ...serverHead(context, publication, name, files, [
-          line('', 'error_page', '503', '/.poterne/$poterne_page/repair.html'),
+          line('', 'error_page', '503', '/.poterne/page/$poterne_page/repair.html'),
         ]),
         line('', 'add_header', 'X-Request-Id', '$request_id', 'always'),
         block('', ['location', '/'], [line('', 'return', '503')]),

@@ -18,9 +18,9 @@ export function refusals({ site, publicPort }: Context): Node[] {
       '',
       ['map', asked, '$poterne_unsigned'],
       [
-        own('default', '/.poterne/json/401.html'),
+        own('default', '/.poterne/page/json/401.html'),
         ...(canSignIn ? [own('~*^GET\\|(?:navigate)?\\|.*text/html', onward('sign-in'))] : []),
-        own('~*^[^|]*\\|[^|]*\\|.*text/html', '/.poterne/$poterne_language/401.html'),
+        own('~*^[^|]*\\|[^|]*\\|.*text/html', '/.poterne/page/$poterne_language/401.html'),
       ],
     ),
     block(
@@ -32,7 +32,7 @@ export function refusals({ site, publicPort }: Context): Node[] {
       '',
       ['map', `$poterne_why|${asked}`, '$poterne_refused'],
       [
-        own('default', '/.poterne/$poterne_page/403$poterne_reason.html'),
+        own('default', '/.poterne/page/$poterne_page/403$poterne_reason.html'),
         // The daemon says so of browsers alone that go to a page.
         ...(usesBadges(site) ? [own('~^changed\\|', onward('changed'))] : []),
         ...(canSignIn

@@ -61,8 +61,8 @@ export const unlooked = (site: Site): Node[] => (hasWaf(site) ? [own('include', 
 export const wafPages = (site: Site): Node[] =>
   hasWaf(site)
     ? [
-        own('error_page', blockedStatus, '=403', '/.poterne/$poterne_page/blocked.html'),
-        own('error_page', oversizedStatus, '=413', '/.poterne/$poterne_page/413.html'),
+        own('error_page', blockedStatus, '=403', '/.poterne/page/$poterne_page/blocked.html'),
+        own('error_page', oversizedStatus, '=413', '/.poterne/page/$poterne_page/413.html'),
       ]
     : [];
 

@@ -1,0 +1,84 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { banPlaces } from '../../model/bans.ts';
+import { cutPlaces } from '../../model/cut.ts';
+import { publication, service, site } from './testing.ts';
+import { guarded, type Judge, judge, rule } from './testing-gate.ts';
+import {
+  type Backend,
+  backend,
+  type RunningGateway,
+  startGateway,
+  testAuthority,
+} from './testing-gateway.ts';
+import { as, onOne, page } from './testing-guarded.ts';
+import { waf } from './testing-waf.ts';
+
+// What is cut off, and who is banned, behind a firewall: looked for at each request, and once for each (`render/cut.ts`).
+
+let gateway: RunningGateway;
+let app: Backend;
+let judging: Judge;
+
+beforeAll(async () => {
+  app = await backend('app');
+  gateway = await startGateway(
+    (ports) => ({
+      ...site(
+        [service('app', app.url)],
+        [
+          publication('open.localhost', 'app', { scenario: 'proxy+waf', waf: waf() }),
+          publication('inside.localhost', 'app', {
+            ...{ scenario: 'proxy+waf', waf: waf(), audience: guarded(rule({ paths: ['/admin/'] }), rule()) },
+          }),
+        ],
+        ports,
+      ),
+      bans: { never: [], thresholds: {}, pointer: '/bans' },
+    }),
+    await testAuthority('gateway'),
+  );
+  judging = await judge(join(gateway.state, 'entry/entry.sock'));
+});
+
+afterAll(async () => {
+  judging?.server.close();
+  await gateway?.stop();
+  app?.close();
+});
+
+test.each([
+  ['a publication', `${cutPlaces.publications}/open_localhost`, 503, 'cut off'],
+  ['an address', `${cutPlaces.addresses}/127.0.0.1`, 503, 'cut off'],
+  ['a network', `${cutPlaces.networks}/127.0.0`, 503, 'cut off'],
+  ['a banned address', `${banPlaces.addresses}/127.0.0.1`, 403, 'for a while'],
+  ['a banned network', `${banPlaces.networks}/127.0.0`, 403, 'for a while'],
+])('%s is refused at once, late on a connection too', async (_, file, status, said) => {
+  const agent = onOne();
+  const ask = (host: string) => gateway.get(host, '/', as('alice', page, { agent }));
+  const hosts = file.includes('publications') ? ['open.localhost'] : ['open.localhost', 'inside.localhost'];
+  for (const host of hosts) for (let n = 0; n < 25; n++) expect((await ask(host)).status).toBe(200);
+  const path = join(gateway.state, file);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, '');
+  onTestFinished(() => rm(path, { force: true }));
+  const asked = judging.asked.length;
+  for (const host of hosts) {
+    const answer = await ask(host);
+    expect([answer.status, answer.body.includes(said)]).toEqual([status, true]);
+  }
+  expect(judging.asked).toHaveLength(asked);
+  await rm(path);
+  for (const host of hosts) expect((await ask(host)).status).toBe(200);
+  agent.destroy();
+});
+
+test('what kind of path it is stays what it was when a page takes its place', async () => {
+  judging.asked = [];
+  judging.answer = (_, outgoing) => void outgoing.writeHead(403, { 'x-poterne-verdict': 'group' }).end();
+  const { status, body } = await gateway.get('inside.localhost', '/admin/x', as('bob', page));
+  expect([status, body.includes('</html>')]).toEqual([403, true]);
+  expect(judging.asked.map((each) => each['x-poterne-class'])).toEqual(['/admin/']);
+  expect((await gateway.get('inside.localhost', '/', { sni: 'open.localhost' })).status).toBe(421);
+});
