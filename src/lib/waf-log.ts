@@ -4,7 +4,7 @@ import { type WafMode, wafModes } from '../model/waf.ts';
  * What Poterne adds to each transaction in the log of the web application firewall, in a rule of phase 5 that matches when any
  * other with a severity did: ModSecurity itself does not say which publication was asked for.
  *
- *     SecRule HIGHEST_SEVERITY "@lt 255" "id:10009,phase:5,pass,t:none,log,auditlog,msg:'Poterne',logdata:'ID MODE IN IN-THRESHOLD OUT OUT-THRESHOLD'"
+ *     SecRule HIGHEST_SEVERITY "@lt 255" "id:10009,phase:5,pass,t:none,log,auditlog,msg:'Poterne',logdata:'ID MODE IN IN-THRESHOLD OUT OUT-THRESHOLD UNFINISHED'"
  */
 export const wafSummary = { rule: 10_009, message: 'Poterne' } as const;
 
@@ -29,25 +29,33 @@ export interface WafSummary {
   readonly inboundThreshold: number;
   readonly outbound: number;
   readonly outboundThreshold: number;
+  /** So much was found that not all rules were asked. */
+  readonly isUnfinished?: boolean;
 }
 
 /** The `logdata` of the summary: each an id, a number, or a macro of SecLang (`%{tx.…}`). */
-export function wafSummaryData(words: { readonly [name in keyof WafSummary]: string | number }): string {
+export function wafSummaryData(
+  words: {
+    readonly [name in keyof WafSummary]: string | number;
+  },
+): string {
   const { publication, mode, inbound, inboundThreshold, outbound, outboundThreshold } = words;
-  return [publication, mode, inbound, inboundThreshold, outbound, outboundThreshold].join(' ');
+  const { isUnfinished = '' } = words;
+  return [publication, mode, inbound, inboundThreshold, outbound, outboundThreshold, isUnfinished].join(' ');
 }
 
 /** What such a text says; nothing when it is another. A score that was never set is empty, and 0. */
 export function parseWafSummary(data: string): WafSummary | undefined {
-  const found = /^([\w.-]+) (\w+) (\d*) (\d+) (\d*) (\d+)$/.exec(data);
+  const found = /^([\w.-]+) (\w+) (\d*) (\d+) (\d*) (\d+)(?: (1?))?$/.exec(data);
   if (!found) return undefined;
-  const [, publication = '', mode = '', ...numbers] = found;
+  const [, publication = '', mode = '', ...numbers] = found.slice(0, 7);
   if (!(wafModes as readonly string[]).includes(mode)) return undefined;
   const [inbound = 0, inboundThreshold = 0, outbound = 0, outboundThreshold = 0] = numbers.map(Number);
   return {
     publication,
     mode: mode as WafMode,
     ...{ inbound, inboundThreshold, outbound, outboundThreshold },
+    ...(found[7] === '1' ? { isUnfinished: true } : {}),
   };
 }
 

@@ -40,8 +40,10 @@ export interface WafEvent {
   readonly score: number;
   readonly outboundScore: number;
   readonly matches: readonly WafMatch[];
-  /** The line was too long to be read whole: what matched is not known. */
+  /** What matched is not known: the line was too long to be read whole, or does not tell. */
   readonly cut: boolean;
+  /** So much was found that further families of rules were not asked: what they would have found is not told. */
+  readonly unfinished?: true;
 }
 
 /** What was read of a log. */
@@ -134,6 +136,7 @@ function eventOf(read: WafTransaction): WafEvent {
     outboundScore: outbound,
     matches: found.map(matchOf),
     cut: isCut,
+    ...(summary?.isUnfinished ? { unfinished: true } : {}),
   };
 }
 

@@ -58,6 +58,8 @@ export interface WafReport {
   readonly wouldBlock: number;
   /** Something matched, below what refuses. */
   readonly below: number;
+  /** Of those that were or would have been refused: so much was found that not all rules were asked. */
+  readonly unfinished: number;
   readonly addresses: number;
   readonly moreAddresses?: true;
   /** Absent where nobody signs in to the publication. */
@@ -87,7 +89,7 @@ export function wafReporter(asked: Asked) {
   const groups = new Map<string, Group>();
   const everyone = new Set<string>();
   const people = peopleCounter(20 * bounds.people);
-  const totals = { blocked: 0, wouldBlock: 0, below: 0, others: 0 };
+  const totals = { blocked: 0, wouldBlock: 0, below: 0, unfinished: 0, others: 0 };
   let [first, last]: (Date | undefined)[] = [];
 
   const add = (event: WafEvent): void => {
@@ -98,6 +100,7 @@ export function wafReporter(asked: Asked) {
     }
     if (event.blocked) totals.blocked++;
     else totals.wouldBlock++;
+    if (event.unfinished) totals.unfinished++;
     if (!first || event.at < first) first = event.at;
     if (!last || event.at > last) last = event.at;
     if (everyone.size < 20 * bounds.addresses) everyone.add(event.address);
@@ -137,6 +140,7 @@ export function wafReporter(asked: Asked) {
       mode,
       since: asked.since.toISOString(),
       ...{ blocked: totals.blocked, wouldBlock: totals.wouldBlock, below: totals.below },
+      unfinished: totals.unfinished,
       ...counted(everyone, 20 * bounds.addresses),
       ...(asked.personOf ? { people: people.told() } : {}),
       ...(first && last ? { first: first.toISOString(), last: last.toISOString() } : {}),

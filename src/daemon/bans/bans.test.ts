@@ -82,6 +82,22 @@ test('who asks for names that nobody published is banned, told so, ended, and le
   expect(await logged(rig)).toEqual(['198.51.100.7', '2001:db8:1:2::/64', '198.51.100.7']);
 });
 
+test('who is blocked by a firewall is banned, and why is told by the publication’s name', async () => {
+  await application();
+  const { rig } = await started((of) =>
+    yaml(of)
+      .replace('audience: everyone', 'audience: everyone, scenario: proxy+waf')
+      .replace('scans: { failures: 3', 'waf: { failures: 2'),
+  );
+  const bad = '198.51.100.7';
+  for (const thing of ['<script>alert(1)</script>', '../../../etc/passwd'])
+    expect(await visit(rig, bad, { 'x-thing': thing, referer: thing })).toMatchObject({ status: 403 });
+  await eventually(async () => (await networks(rig)).length > 0);
+  const why = await run(rig, 'ban', 'why', bad);
+  expect(why.said).toMatch(/one\.example\.fr\/ \d{6}/);
+  expect(why.said).not.toContain('one_example_fr');
+});
+
 test('by hand: at once and for a time; and never whom the description spares', async () => {
   const { rig } = await begun();
   const held = await live(rig, 'one.example.fr', 'events', undefined, 'X-Forwarded-For: 192.0.2.7\r\n');

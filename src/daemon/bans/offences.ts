@@ -42,14 +42,15 @@ export function ofHandshake(line: string): Offence | undefined {
   return { kind: 'scans', at, address, what: 'TLS' };
 }
 
-/** The firewall's log: requests that were blocked. */
-export function ofWaf(line: string, isOwn?: IsOwn): Offence | undefined {
+/** The firewall's log: requests that were blocked. It has the ids of publications, people know their names. */
+export function ofWaf(line: string, isOwn?: IsOwn, names?: ReadonlyMap<string, string>): Offence | undefined {
   if (line === '') return undefined;
   const [head = '', tail] = line.split(leftOut);
   const event = parseWafEvent(head, tail, isOwn);
   if (!event?.blocked) return undefined;
   const rules = [...new Set(event.matches.map(({ rule }) => rule))].slice(0, 5).join(' ');
-  const what = `${said(event.publication ?? '')}${said(event.path)} ${rules}`;
+  const { publication: id = '' } = event;
+  const what = `${said(names?.get(id) ?? id)}${said(event.path)} ${rules}`.trimEnd();
   return { kind: 'waf', at: event.at.toISOString(), address: event.address, what };
 }
 

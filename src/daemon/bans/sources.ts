@@ -1,6 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Offence } from '../../model/bans.ts';
+import { activeManifest } from '../gateway.ts';
 import { ownQuestions } from '../waf/own.ts';
 import { followFile } from './follow-file.ts';
 import { ofAccess, ofAudit, ofHandshake, ofWaf, type SignInSeen } from './offences.ts';
@@ -20,6 +21,7 @@ export function followSources(state: string): { look(): Promise<Seen>; close(): 
   ];
   const waf = log('waf.log');
   let isOwn: ReturnType<typeof ownQuestions> | undefined;
+  const namesOf = publicationNames(state);
   const audit = followNewest(join(state, 'audit'));
   return {
     async look() {
@@ -30,13 +32,29 @@ export function followSources(state: string): { look(): Promise<Seen>; close(): 
       const found = await waf.lines();
       isOwn ??= ownQuestions(state);
       const own = await isOwn;
-      return { offences: [...offences.flat(), ...found.flatMap((line) => ofWaf(line, own) ?? [])], signIns };
+      const names = found.length > 0 ? await namesOf() : undefined;
+      return {
+        offences: [...offences.flat(), ...found.flatMap((line) => ofWaf(line, own, names) ?? [])],
+        signIns,
+      };
     },
     close: async () => {
       for (const { file } of sources) await file.close();
       await waf.close();
       await audit.close();
     },
+  };
+}
+
+/** By id, what is served; looked at again once another generation is. */
+function publicationNames(state: string): () => Promise<ReadonlyMap<string, string>> {
+  let known: { readonly of: string; readonly names: ReadonlyMap<string, string> } | undefined;
+  return async () => {
+    const of = await readlink(join(state, 'nginx', 'current')).catch(() => '');
+    if (known?.of === of) return known.names;
+    const publications = (await activeManifest(state))?.site.publications ?? [];
+    known = { of, names: new Map(publications.map(({ id, name }) => [id, name])) };
+    return known.names;
   };
 }
 

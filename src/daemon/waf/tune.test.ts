@@ -8,6 +8,7 @@ import {
   startGateway,
   testAuthority,
 } from '../../engines/nginx/testing-gateway.ts';
+import type { Fault } from '../../model/fault.ts';
 import { type Walled, walled } from './log.ts';
 import { attacksIn, type Tuned, tune } from './tune.ts';
 
@@ -121,4 +122,25 @@ test('a reference that the log does not know, or of another publication, is refu
   await expect(tune(gateway.state, gateway.site, erp, { reference }, { attacks })).rejects.toMatchObject({
     code: 'waf.reference.unknown',
   });
+});
+
+test('a rule that is not there, or found nothing, is no mistake: those that did are told', async () => {
+  // Something is found, by a rule that is named.
+  await tuned('/notes', form({ note: sentence }));
+  const asked = (rule: number, given?: Buffer) =>
+    tune(
+      ...([gateway.state, gateway.site, erp] as const),
+      { exclusion: { rule, path: '/search', target: 'ARGS:q' }, ...(given ? { given } : {}) },
+      { attacks: [] },
+    );
+  const given = Buffer.from('GET /search?q=a HTTP/1.1\r\n\r\n');
+  for (const [rule, code, some] of [
+    [942199, 'waf.tune.rule.unknown', given],
+    [942199, 'waf.tune.rule.unknown', undefined],
+    [944100, 'waf.tune.rule.unmatched', undefined],
+  ] as const) {
+    const fault = await asked(rule, some).catch((error: unknown) => error);
+    expect(fault).toMatchObject({ code, params: { rule, name: 'erp.localhost' } });
+    expect((fault as Fault).next?.params.rules).toMatch(/932115 \(\d+\)/);
+  }
 });

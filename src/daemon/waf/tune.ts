@@ -15,6 +15,7 @@ import {
 } from '../../waf/proposals.ts';
 import type { WafTransaction } from '../../waf/transaction.ts';
 import { transactionOfReference, type Walled } from './log.ts';
+import { requireRule } from './matched.ts';
 import { type Replay, type Weighed, weigh } from './weigh.ts';
 
 /** What is to be let through: a request by its reference, or a place that is named. */
@@ -46,7 +47,7 @@ export const attacksIn = async (samples: string): Promise<readonly Attack[]> =>
 
 /**
  * Proposes exclusions for a mistake, and weighs them on a real engine. Throws `waf.reference.unknown`, `waf.tune.other`, `waf.tune.cut`,
- * `waf.tune.passed`.
+ * `waf.tune.sum`, `waf.tune.rule.unknown`, `waf.tune.rule.unmatched`.
  */
 export async function tune(
   state: string,
@@ -60,6 +61,7 @@ export async function tune(
     const { exclusion } = ask;
     if (isSumRule(exclusion.rule))
       throw new Fault('waf.tune.sum', { rule: exclusion.rule }, { next: message('waf.tune.sum.next') });
+    await requireRule(state, site, publication, { rule: exclusion.rule, isGiven: ask.given !== undefined });
     const { path, target } = exclusion;
     const found: Mistake['found'] = [{ rule: exclusion.rule, ...(target ? { target } : {}), points: 0 }];
     const replay = ask.given && givenReplay(ask.given);
@@ -74,7 +76,7 @@ export async function tune(
     });
     return { contributing: found, path, ...(replay ? { replay: replay.how } : {}), proposals };
   }
-  const transaction = await transactionOf(state, publication, ask.reference);
+  const transaction = await transactionOf(state, site, publication, ask.reference);
   const mistake = mistakeOf(transaction);
   const spot = spotOf(transaction);
   const replay = ask.given ? givenReplay(ask.given) : replayOf(transaction, spot);
@@ -98,6 +100,7 @@ export async function tune(
 
 async function transactionOf(
   state: string,
+  { publications }: Site,
   { id, name }: Walled,
   reference: string,
 ): Promise<WafTransaction> {
@@ -107,7 +110,10 @@ async function transactionOf(
   const { summary, isCut } = found;
   if (isCut) throw new Fault('waf.tune.cut', { reference }, { next: message('waf.tune.cut.next') });
   if (summary && summary.publication !== id)
-    throw new Fault('waf.tune.other', { reference, name, other: summary.publication });
+    throw new Fault('waf.tune.other', {
+      ...{ reference, name },
+      other: publications.find((each) => each.id === summary.publication)?.name ?? summary.publication,
+    });
   if (found.found.length === 0) throw new Fault('waf.tune.nothing', { reference });
   return found;
 }

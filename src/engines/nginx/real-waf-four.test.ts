@@ -71,7 +71,7 @@ test('its scores are told in the log, and its version and order are known', asyn
   const line = async () =>
     (await log()).split('\n').find((each) => each.includes(String(headers['x-request-id']))) ?? '';
   // It is written once the answer was sent.
-  await expect.poll(line, { timeout: 10_000 }).toContain('"data":"erp_localhost block 5 5  4"');
+  await expect.poll(line, { timeout: 10_000 }).toContain('"data":"erp_localhost block 5 5  4 "');
   const set = await readRuleSet(folder, { list: (path) => readdir(path), bytes: (path) => readFile(path) });
   expect(set).toMatchObject({ version: '4.0.0-sample' });
   expect('files' in set && set.files.map(({ name }) => name)).toEqual([

@@ -47,6 +47,8 @@ export const wafLiving = {
   'waf.report.block': '{name} blocks. Since {since}, {blocked} {blocked|request was|requests were} blocked.',
   'waf.report.block.before': 'While it was observed, {would} would have been blocked.',
   'waf.report.below': '{below} more matched a rule without reaching the threshold.',
+  'waf.report.unfinished':
+    'In {count} of them so much was found that further families of rules were not asked: what else they held is not told.',
   'waf.report.span':
     'The first at {first}, the last at {last}, from {addresses} {addresses|address|addresses}.',
   'waf.report.once': 'At {first}, from {addresses} {addresses|address|addresses}.',
@@ -67,7 +69,10 @@ export const wafLiving = {
   'waf.event.would': '{at}: would have been blocked: {method} {path} of {publication}, from {address}',
   'waf.event.below': '{at}: let through: {method} {path} of {publication}, from {address}',
   'waf.event.score': 'Anomaly score {score}, of the answer {outbound}.',
-  'waf.event.cut': 'The line in the log is too long: what matched is not known.',
+  'waf.event.unfinished':
+    'So much was found that further families of rules were not asked: what else it held is not told.',
+  'waf.event.cut':
+    'The log does not tell what matched: the line is too long, or the gateway’s own question was imitated.',
   'waf.group.says': 'the rule: {message}',
   'waf.group.in': 'in: {target}',
   'waf.group.counts': 'from {addresses} {addresses|address|addresses}, {first} to {last}',
@@ -97,6 +102,12 @@ export const wafLiving = {
     'a rule is a number, a path begins with "/", and a target is ARGS:name, REQUEST_COOKIES:name, REQUEST_HEADERS:name or FILES:name',
   'waf.tune.sum': 'rule {rule} adds up what others found: without it, nothing is refused any more',
   'waf.tune.sum.next': 'give the reference of a request: the rules that made its sum are proposed',
+  'waf.tune.rule.unknown': 'the firewall has no rule {rule}',
+  'waf.tune.rule.unmatched': 'as far back as the log goes, rule {rule} found nothing in requests of {name}',
+  'waf.tune.rule.matched.next':
+    'rules that did, with the number of requests: {rules}; poterne waf report {name} says where. Give a request that a rule refuses with --request',
+  'waf.tune.rule.none.next':
+    'no rule found anything in {name} so far: give the request that is refused, with --request',
   'waf.tune.cut': 'the log’s line of {reference} is too long: what matched is not known',
   'waf.tune.cut.next': 'poterne waf report shows requests like it; tune with --rule, --path and --parameter',
   'waf.tune.other': '{reference} is a request of {other}, not of {name}',

@@ -52,6 +52,8 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.report.block.before':
     'Pendant l’observation, {would} {would|aurait été bloquée|auraient été bloquées}.',
   'waf.report.below': '{below} de plus {below|a|ont} touché une règle sans atteindre le seuil.',
+  'waf.report.unfinished':
+    'Dans {count} d’entre elles, tant a été trouvé que les familles de règles suivantes n’ont pas été interrogées : ce qu’elles contenaient d’autre n’est pas dit.',
   'waf.report.span':
     'La première à {first}, la dernière à {last}, depuis {addresses} {addresses|adresse|adresses}.',
   'waf.report.once': 'À {first}, depuis {addresses} {addresses|adresse|adresses}.',
@@ -72,7 +74,10 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
   'waf.event.would': '{at} : aurait été bloquée : {method} {path} de {publication}, depuis {address}',
   'waf.event.below': '{at} : passée : {method} {path} de {publication}, depuis {address}',
   'waf.event.score': 'Score d’anomalie {score}, de la réponse {outbound}.',
-  'waf.event.cut': 'La ligne du journal est trop longue : ce qui a touché une règle n’est pas connu.',
+  'waf.event.unfinished':
+    'Tant y a été trouvé que les familles de règles suivantes n’ont pas été interrogées : ce que la requête contenait d’autre n’est pas dit.',
+  'waf.event.cut':
+    'Le journal ne dit pas ce qui a touché une règle : la ligne est trop longue, ou la question de la passerelle a été imitée.',
   'waf.group.says': 'la règle : {message}',
   'waf.group.in': 'dans : {target}',
   'waf.group.counts': 'depuis {addresses} {addresses|adresse|adresses}, de {first} à {last}',
@@ -101,6 +106,13 @@ export const wafLiving: Readonly<Record<keyof typeof english, string>> = {
     'une règle est un nombre, un chemin commence par « / », et une cible est ARGS:nom, REQUEST_COOKIES:nom, REQUEST_HEADERS:nom ou FILES:nom',
   'waf.tune.sum': 'la règle {rule} additionne ce que d’autres ont trouvé : sans elle, plus rien n’est refusé',
   'waf.tune.sum.next': 'donnez la référence d’une requête : les règles qui ont fait sa somme sont proposées',
+  'waf.tune.rule.unknown': 'le pare-feu n’a pas de règle {rule}',
+  'waf.tune.rule.unmatched':
+    'aussi loin que va le journal, la règle {rule} n’a rien trouvé dans les requêtes de {name}',
+  'waf.tune.rule.matched.next':
+    'celles qui ont trouvé quelque chose, avec le nombre de requêtes : {rules} ; poterne waf report {name} dit où. Donnez une requête que la règle refuse avec --request',
+  'waf.tune.rule.none.next':
+    'aucune règle n’a rien trouvé dans {name} jusqu’ici : donnez la requête qui est refusée, avec --request',
   'waf.tune.cut':
     'la ligne du journal pour {reference} est trop longue : ce qui a touché une règle n’est pas connu',
   'waf.tune.cut.next':

@@ -72,7 +72,7 @@ export function wafReport(context: Context): Command {
         },
       );
       if (options.json) context.out(JSON.stringify(report));
-      else show(context, name, report, options.all === true);
+      else show(context, report, options.all === true);
     });
 }
 
@@ -133,6 +133,7 @@ function eventText({ t }: Context, event: Told): string {
     t(what, { at: local(at), method, path, publication, address }),
     ...(event.person ? [t('waf.event.person', { who: nameOf(t, event.person) })] : []),
     t('waf.event.score', { score, outbound: outboundScore }),
+    ...(event.unfinished ? [t('waf.event.unfinished')] : []),
     ...(event.cut ? [t('waf.event.cut')] : []),
     ...event.matches.flatMap(({ rule, target, value, message: said }) => [
       '',
@@ -144,9 +145,21 @@ function eventText({ t }: Context, event: Told): string {
   ].join('\n');
 }
 
-function show(context: Context, name: string, report: ToldReport, all: boolean): void {
+function show(context: Context, report: ToldReport, all: boolean): void {
   const { t, out, err } = context;
-  const { mode, since, blocked, wouldBlock, below, first, last, groups, others, log } = report;
+  const {
+    publication: name,
+    mode,
+    since,
+    blocked,
+    wouldBlock,
+    below,
+    first,
+    last,
+    groups,
+    others,
+    log,
+  } = report;
   const counts = { name, since: local(since), blocked, would: wouldBlock, below };
   const isBefore = (mode === 'observe' ? blocked : wouldBlock) > 0;
   out(
@@ -154,6 +167,8 @@ function show(context: Context, name: string, report: ToldReport, all: boolean):
       t(`waf.report.${mode}`, counts),
       ...(isBefore ? [t(`waf.report.${mode}.before`, counts)] : []),
       ...(below > 0 ? [t('waf.report.below', counts)] : []),
+      // A gateway of before does not tell.
+      ...(report.unfinished > 0 ? [t('waf.report.unfinished', { count: report.unfinished })] : []),
     ].join(' '),
   );
   if (first && last)

@@ -11,6 +11,9 @@ const enough = 200;
 /** Never less than what a publication refuses: below, all rules are asked. */
 export const enoughFor = (inbound: number): string => `poterne_enough=${Math.max(enough, inbound)}`;
 
+/** Of a transaction: that not all rules were asked. */
+export const enoughFound = 'poterne_enough_found';
+
 const firstId = 10_200;
 const marker = 'POTERNE_ENOUGH';
 /** Of 3.3 and of 4: what rules add up, level by level. */
@@ -22,7 +25,9 @@ const scores = ['ANOMALY_SCORE', 'INBOUND_ANOMALY_SCORE']
 export function enoughBefore(path: string, index: number): readonly string[] {
   if (/\/REQUEST-949-[^/]+$/.test(path)) return [`SecMarker ${marker}`];
   if (!/\/REQUEST-9(?:2[1-9]|3\d|4[0-8])-[^/]+$/.test(path)) return [];
-  const quietly: Action[] = ['phase:2', 't:none', 'pass', 'nolog', `skipAfter:${marker}`];
+  const quietly: Action[] = [
+    ...['phase:2', 't:none', 'pass', 'nolog', `setvar:tx.${enoughFound}=1`, `skipAfter:${marker}`],
+  ];
   return [secRule(scores, '@ge %{tx.poterne_enough}', [`id:${firstId + index}`, ...quietly])];
 }
 

@@ -7,7 +7,7 @@ import type { Waf } from '../../../model/waf.ts';
 import { type Context, endlessResets } from '../render/common.ts';
 import { encoded, exactly, line, type Node } from '../syntax.ts';
 import { answering } from './canary.ts';
-import { enoughFor } from './enough.ts';
+import { enoughFor, enoughFound } from './enough.ts';
 import { type Action, secAction, secRule } from './seclang.ts';
 import { wafOf } from './skip.ts';
 
@@ -55,6 +55,7 @@ function summary({ id, waf }: ProxiedPublication & { readonly waf: Waf }): strin
         inboundThreshold: waf.thresholds.inbound,
         outbound: sum('outbound_anomaly_score', 'blocking_outbound_anomaly_score'),
         outboundThreshold: waf.thresholds.outbound,
+        isUnfinished: `%{tx.${enoughFound}}`,
       }),
     ],
   ];
