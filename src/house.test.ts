@@ -6,6 +6,30 @@ import { engines } from './engines/index.ts';
 
 const source = dirname(fileURLToPath(import.meta.url));
 
+/** All rooms but those that the command line alone uses. */
+const everything = [
+  'apply',
+  'audit',
+  'bastion',
+  'describe',
+  'doctor',
+  'engines',
+  'fleet',
+  'hosts',
+  'i18n',
+  'identity',
+  'lib',
+  'mail',
+  'model',
+  'pki',
+  'plan',
+  'schedule',
+  'secrets',
+  'store',
+  'verify',
+  'waf',
+] as const;
+
 /** Who may import whom: a room's own files, and the rooms listed. Nothing imports `cli`. */
 const rules: Readonly<Record<string, readonly string[]>> = {
   i18n: ['model'],
@@ -29,54 +53,9 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   bastion: ['audit', 'hosts', 'i18n', 'lib', 'model', 'plan'],
   waf: ['hosts', 'i18n', 'lib', 'model'],
   identity: ['audit', 'hosts', 'i18n', 'lib', 'model', 'pki', 'secrets', 'store', 'verify'],
-  daemon: [
-    'apply',
-    'audit',
-    'bastion',
-    'describe',
-    'doctor',
-    'engines',
-    'fleet',
-    'hosts',
-    'i18n',
-    'identity',
-    'lib',
-    'mail',
-    'model',
-    'pki',
-    'plan',
-    'schedule',
-    'secrets',
-    'store',
-    'verify',
-    'waf',
-  ],
-  cli: [
-    'apply',
-    'audit',
-    'bastion',
-    'daemon',
-    'describe',
-    'docs',
-    'doctor',
-    // The applications of `poterne demo`.
-    'examples',
-    'engines',
-    'fleet',
-    'hosts',
-    'i18n',
-    'identity',
-    'lib',
-    'mail',
-    'model',
-    'pki',
-    'plan',
-    'schedule',
-    'secrets',
-    'store',
-    'verify',
-    'waf',
-  ],
+  daemon: everything,
+  // `examples` has the applications of `poterne demo`.
+  cli: [...everything, 'daemon', 'docs', 'examples'],
 };
 
 /** Rooms that compute only: no clock, no disk, no network. */
