@@ -1,18 +1,16 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
+import { administrator, ranIn, startScript } from '../lab/testing.ts';
 import { hiddenFields } from '../src/daemon/portal/testing.ts';
 import { ownPackages } from '../src/hosts/own-packages.ts';
 import { townHall } from '../src/identity/directories/testing/people.ts';
 import { pkiOf, slapdConf, suffix } from '../src/identity/directories/testing/slapd.ts';
-import { program } from '../src/lib/testing-program.ts';
 import type { CutReceipt } from '../src/model/cut.ts';
 
 // Signing in at a gateway that another machine described and installed over ssh, from machines of two zones: people of its own,
@@ -97,14 +95,11 @@ async function did(...argv: readonly string[]): Promise<string> {
 }
 
 /** The command as the administrator runs it, on the machine that has the description. */
-function poterne(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
-  const argv = [...words, '--state', join(folder, 'state')];
-  const env = { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' };
-  return new Promise((resolve) => {
-    execFile(program, argv, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out: out + err }),
-    );
-  });
+async function poterne(
+  ...words: readonly string[]
+): Promise<{ readonly code: number; readonly out: string }> {
+  const { code, out, err } = await administrator(lab, folder)(...words, '--state', join(folder, 'state'));
+  return { code, out: out + err };
 }
 
 interface Answer {
@@ -119,23 +114,12 @@ function browser(host: 'admin' | 'outside', who: string) {
   const jar = join(folder, `${who}-${host}.cookies`);
   const address = host === 'admin' ? gateway.lan : gateway.internet;
   const ask = async (url: string, ...more: readonly string[]): Promise<Answer> => {
-    const [program = '', ...rest] = lab
-      .host(host)
-      .networkCommand([
-        ...['curl', '-sk', '-m', '20', '-b', jar, '-c', jar, '-w', '\\n%{http_code} %{url_effective}'],
-        ...names.flatMap((name) => ['--resolve', `${name}:443:${address}`]),
-        ...[
-          '-H',
-          'Accept: text/html',
-          '-H',
-          'Sec-Fetch-Mode: navigate',
-          '-H',
-          'Accept-Language: en',
-          ...more,
-          url,
-        ],
-      ]);
-    const said = await new Promise<string>((resolve) => execFile(program, rest, (_, out) => resolve(out)));
+    const { out: said } = await ranIn(lab, host, [
+      ...['curl', '-sk', '-m', '20', '-b', jar, '-c', jar, '-w', '\\n%{http_code} %{url_effective}'],
+      ...names.flatMap((name) => ['--resolve', `${name}:443:${address}`]),
+      ...['-H', 'Accept: text/html', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Accept-Language: en'],
+      ...[...more, url],
+    ]);
     const [status, from = ''] = said.slice(said.lastIndexOf('\n') + 1).split(' ');
     return { status: Number(status), body: said.slice(0, said.lastIndexOf('\n')), url: from };
   };
@@ -191,11 +175,7 @@ beforeAll(async () => {
       outside: { interfaces: { internet: ['203.0.113.66'] }, names: known },
     },
   });
-  const [program = '', ...rest] = lab
-    .host('app')
-    .networkCommand([process.execPath, '--input-type=module', '--eval', application]);
-  app = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(app.stdout as Readable, 'data');
+  app = await startScript(lab, 'app', application);
   await writeFile(join(folder, 'site.yaml'), description);
   await writeFile(join(folder, 'closed.txt'), '2020-01-01\n');
   await writeFile(
@@ -284,18 +264,11 @@ test('local people, guests, tokens and those of the directory enter from two zon
   const token = (
     await did('poterne', 'token', 'create', 'backup', '--as', 'bob', '--for', 'crm.example.fr')
   ).trim();
-  const [program = '', ...rest] = lab
-    .host('outside')
-    .networkCommand([
-      'curl',
-      '-sk',
-      '--resolve',
-      `crm.example.fr:443:${gateway.internet}`,
-      '-H',
-      `Authorization: Bearer ${token}`,
-      'https://crm.example.fr/',
-    ]);
-  expect(await new Promise((resolve) => execFile(program, rest, (_, out) => resolve(out)))).toBe('for bob.');
+  const asked = await ranIn(lab, 'outside', [
+    ...['curl', '-sk', '--resolve', `crm.example.fr:443:${gateway.internet}`],
+    ...['-H', `Authorization: Bearer ${token}`, 'https://crm.example.fr/'],
+  ]);
+  expect(asked.out).toBe('for bob.');
   expect(
     (
       await on(

@@ -1,14 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
+import { administrator, ranIn, startScript } from '../lab/testing.ts';
 import { crsFour } from '../src/engines/nginx/testing-waf.ts';
 import { readRuleSet } from '../src/lib/crs.ts';
-import { program } from '../src/lib/testing-program.ts';
 import { mailbox, opened, password, postfixHost, startPostfix } from '../src/mail/testing-postfix.ts';
 
 // The web application firewall of a gateway that another machine described and installed over ssh: looked at and tuned from there, switched off behind
@@ -68,11 +66,7 @@ beforeAll(async () => {
     },
   });
   await startPostfix(lab, folder);
-  const [node = '', ...rest] = lab
-    .host('app')
-    .networkCommand([process.execPath, '--input-type=module', '--eval', application]);
-  app = spawn(node, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(app.stdout as Readable, 'data');
+  app = await startScript(lab, 'app', application);
   await writeFile(join(folder, 'site.yaml'), description());
 }, 600_000);
 
@@ -83,27 +77,16 @@ afterAll(async () => {
 });
 
 /** The command as the administrator runs it, on the machine that has the description. */
-function poterne(
-  ...words: readonly string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const env = { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' };
-  return new Promise((resolve) => {
-    execFile(program, words, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
-  });
-}
+const poterne = (...words: readonly string[]) => administrator(lab, folder)(...words);
 const apply = () => poterne('apply', 'site.yaml', '--state', join(folder, 'state'));
 
 /** What a visitor gets. */
-function visit(name: string, path = '/', ...more: readonly string[]): Promise<number> {
-  const [curl = '', ...rest] = lab
-    .host('outside')
-    .networkCommand([
-      ...['curl', '-sk', '-m', '10', '-o', '/dev/null', '-w', '%{http_code}'],
-      ...['--resolve', `${name}:443:${gateway.internet}`, ...more, `https://${name}${path}`],
-    ]);
-  return new Promise((resolve) => execFile(curl, rest, (_, out) => resolve(Number(out))));
+async function visit(name: string, path = '/', ...more: readonly string[]): Promise<number> {
+  const { out } = await ranIn(lab, 'outside', [
+    ...['curl', '-sk', '-m', '10', '-o', '/dev/null', '-w', '%{http_code}'],
+    ...['--resolve', `${name}:443:${gateway.internet}`, ...more, `https://${name}${path}`],
+  ]);
+  return Number(out);
 }
 
 const on = (...argv: readonly string[]) => lab.host('gateway').run(argv, { timeout: 120_000 });

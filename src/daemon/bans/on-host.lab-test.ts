@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../../lab/lab.ts';
 import { prepared, preparedTrixie } from '../../../lab/prepared.ts';
-import { program } from '../../lib/testing-program.ts';
+import { administrator, ranIn } from '../../../lab/testing.ts';
 import type { Ban } from '../../model/bans.ts';
 
 // Real fail2ban, of Debian 12 (1.0.2) and of Debian 13 (1.1.0), brought by apply to hosts that are no gateway: who guesses passwords at their
@@ -23,7 +23,7 @@ const bad = '203.0.113.24';
 const friend = '203.0.113.25';
 const walk = [1, 2, 3, 4, 5, 6].map((n) => `2001:db8:49:7::${n}`);
 const beside = '2001:db8:49:8::1';
-const administrator = '2001:db8:49:9::9';
+const office = '2001:db8:49:9::9';
 const neighbour = '2001:db8:49:9::7';
 
 const described = (name: Name) => `{ address: [10.49.0.${hosts[name]}, ${four(name)}, "${six(name)}"]`;
@@ -31,7 +31,7 @@ const description = `site: farms
 zones:
   internet: { networks: [203.0.113.0/24, "2001:db8:49::/48"] }
   lan: { networks: [10.49.0.0/24] }
-admin: { from: [10.49.0.9, "${administrator}"] }
+admin: { from: [10.49.0.9, "${office}"] }
 hosts:
   old: ${described('old')}, zone: lan, ssh: { user: debian } }
   new: ${described('new')}, zone: lan, ssh: { user: debian } }
@@ -67,7 +67,7 @@ beforeAll(async () => {
       admin: { boot: false, interfaces: { lan: ['10.49.0.9'] } },
       outside: {
         boot: false,
-        interfaces: { internet: [bad, friend, ...walk, beside, administrator, neighbour] },
+        interfaces: { internet: [bad, friend, ...walk, beside, office, neighbour] },
       },
       old: { ...host('old'), ...prepared },
       new: { ...host('new'), ...preparedTrixie },
@@ -88,15 +88,8 @@ afterAll(async () => {
 async function poterne(
   ...words: readonly string[]
 ): Promise<{ readonly code: number; readonly said: string }> {
-  const [command = '', ...rest] = lab
-    .host('admin')
-    .networkCommand([program, ...words, '--state', join(folder, 'state')]);
-  const env = { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' };
-  return new Promise((resolve) =>
-    execFile(command, rest, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, said: `${out}${err}` }),
-    ),
-  );
+  const { code, out, err } = await administrator(lab, folder)(...words, '--state', join(folder, 'state'));
+  return { code, said: out + err };
 }
 
 /** Somebody logs in as eve with a password, once. */
@@ -123,10 +116,8 @@ const guess = async (name: Name, from: string) => once(login(name, from, 'wrong'
 async function reaching(name: Name, addresses: readonly string[]): Promise<readonly string[]> {
   const asked = addresses.map(async (from) => {
     const to = from.includes(':') ? six(name) : four(name);
-    const argv = lab.host('outside').networkCommand(['timeout', '4', 'nc', '-s', from, to, '22']);
-    const [nc = '', ...rest] = argv;
-    const said = await new Promise<string>((resolve) => execFile(nc, rest, (_, out) => resolve(out)));
-    return said.startsWith('SSH-') ? [from] : [];
+    const { out } = await ranIn(lab, 'outside', ['timeout', '4', 'nc', '-s', from, to, '22']);
+    return out.startsWith('SSH-') ? [from] : [];
   });
   return (await Promise.all(asked)).flat();
 }
@@ -153,17 +144,17 @@ async function attacked(name: Name): Promise<void> {
   const ended = once(session, 'close');
 
   // One wrong password is two failures at most: the password, and going away without a login.
-  await Promise.all([bad, walk[0] as string, administrator, neighbour].map((from) => guess(name, from)));
+  await Promise.all([bad, walk[0] as string, office, neighbour].map((from) => guess(name, from)));
   expect(await held(name)).not.toContain('elements');
   expect(session.exitCode).toBeNull();
-  await Promise.all([bad, walk[1] as string, administrator, neighbour].map((from) => guess(name, from)));
+  await Promise.all([bad, walk[1] as string, office, neighbour].map((from) => guess(name, from)));
 
-  // The administrator's /64 is not banned with the neighbour's address.
+  // The office's /64 is not banned with the neighbour's address.
   for (const network of [bad, '2001:db8:49:7::/64', neighbour])
     await expect.poll(() => held(name), eventually).toContain(`${network} timeout 1h`);
   await ended;
   const out = [bad, walk[1] as string, walk[5] as string, neighbour];
-  const well = [friend, beside, administrator];
+  const well = [friend, beside, office];
   expect(await reaching(name, [...out, ...well])).toEqual(well);
 }
 
