@@ -5,7 +5,9 @@ import { pathClasses } from './path-class.ts';
  * A badge lets somebody who was let in a moment ago in again without a question: a file that is there, whose name says all that the verdict
  * depended on. The daemon makes it, and nginx only looks whether it is there (`render/badge.ts`, `daemon/entry/badges.ts`).
  *
- *   badges/MOMENT/USER|SESSION|NAME|EMAIL|GROUPS/SECOND|WORKER|CONNECTION|ADDRESS|PASS|PUBLICATION|HOST|
+ *   badges/MOMENT/USER|NAME|EMAIL|GROUPS/SECOND|WORKER|CONNECTION|ADDRESS|PASS|PUBLICATION|HOST|
+ *
+ * nginx reads the whole name at each request, some ten instructions a character: what is not needed is not in it.
  */
 
 /** Below nginx's prefix. */
@@ -13,13 +15,18 @@ export const badgesFolder = 'run/badges';
 
 /**
  * What nginx remembers of a file, it remembers under a name that is not asked for again: twenty links to one folder, in turns, each for so
- * many milliseconds.
+ * many milliseconds: `3-` in the first half of the fourth tenth of a second, `-3` in the second.
  */
 export const badgeMoment = 50;
 export const badgeMoments: readonly string[] = Array.from({ length: 10 }, (_, tenth) => [
-  `a${tenth}`,
-  `b${tenth}`,
+  `${tenth}-`,
+  `-${tenth}`,
 ]).flat();
+
+/** The moment of a time (`$msec`, seconds with three places), as groups of an expression, and its name of these. */
+export const momentPattern =
+  '(?<poterne_second>\\d+)\\.(?:(?<poterne_early>\\d)[0-4]|(?<poterne_late>\\d))\\d*';
+export const momentName = '$poterne_early-$poterne_late';
 
 /** For which second a badge is, and for whom: values, or nginx's variables. */
 export interface Badge {
@@ -27,10 +34,11 @@ export interface Badge {
   readonly worker: string;
   readonly connection: string;
   readonly address: string;
+  /** By `badgePass`. */
   readonly pass: string;
   /** The publication's id. */
   readonly publication: string;
-  /** The name asked for. */
+  /** The name asked for, by `badgeHost`. */
   readonly host: string;
   /** What is shown besides: nothing, or there is no badge. */
   readonly authorization: string;
@@ -43,20 +51,31 @@ export const badgeName = (badge: Badge): string =>
     ...[badge.publication, badge.host, badge.authorization],
   ].join('|');
 
+/** A pass as it stands in a badge's name: without the mark that may be behind it, which opens nothing (`marks.ts`). */
+export const badgePass = (pass: string): string => pass.split('.', 2).join('.');
+
+/** The name that was asked for as it stands in a badge's name: at a publication of one name there is no other. */
+export const badgeHost = ({ match }: Pick<ProxiedPublication, 'match'>, host: string): string =>
+  match === 'exact' ? '' : host;
+
 /** The longest name of a file, in bytes (Linux). */
 export const longestName = 255;
 
 /**
- * What a part of the identity is in, in a cookie (RFC 6265, 4.1.1, and the space and the comma that browsers send too) and in the name of a
- * folder: no `/`, and with its four `|` a name is neither `.` nor `..`.
+ * What an identity is in, in a cookie (RFC 6265, 4.1.1, and the space and the comma that browsers send too), and what a part of it is in
+ * the name of a folder besides: no `/`, and with its three `|` a name is neither `.` nor `..`.
  */
+const character = ' !#-:<-\\[\\]-~';
 const part = '[ !#-.0-:<-\\[\\]-{}~]';
 
 /**
- * The identity behind a pass, in its cookie: `PASS|USER|SESSION|NAME|EMAIL|GROUPS`. Nobody believes it, it only says for whom a badge is
+ * The identity behind a pass, in its cookie: `PASS|USER|NAME|EMAIL|GROUPS`. Nobody believes it, it only says for whom a badge is
  * looked for.
  */
-export const whoPattern = [`(?! )${part}+`, `${part}+`, `${part}*`, `${part}*`, `${part}*`].join('\\|');
+export const whoPattern = [`(?! )${part}+`, `${part}*`, `${part}*`, `${part}*`].join('\\|');
+
+/** What a cookie may have behind its pass: that, or anything that once was. */
+export const behindPattern = `\\|[${character}]*`;
 
 /**
  * Whether there are badges at a publication: where people come by a cookie, and everything that is judged is in a badge's name. Client

@@ -20,8 +20,8 @@ export interface ClosingGround {
   readonly ask: (sighting: Sighting) => Promise<StillAdmitted | undefined>;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly trouble: (error: unknown) => void;
-  /** Another number once another process has ended a session. */
-  readonly changed: () => Promise<number>;
+  /** Another text once any process has put somebody out. */
+  readonly forgotten: () => string;
 }
 
 /** Hours, windows and people's ends fall on whole minutes; what falls elsewhere is known from the time before. In milliseconds. */
@@ -37,6 +37,8 @@ const looking = 1000;
 export interface Closing {
   /** Something has changed: looks soon. */
   soon(): void;
+  /** Somebody is refused who was let in before, perhaps: looks within a second, however many there are. */
+  within(): void;
   stop(): Promise<void>;
 }
 
@@ -78,15 +80,15 @@ export function followClosing(ground: ClosingGround): Closing {
       });
   };
   look();
-  let last = 0;
+  let last = ground.forgotten();
   const watching = setInterval(() => {
-    void ground.changed().then((now) => {
-      if (now !== last) plan(Date.now() + together);
-      last = now;
-    });
+    const now = ground.forgotten();
+    if (now !== last) plan(Date.now() + together);
+    last = now;
   }, looking).unref();
   return {
     soon: () => plan(Date.now() + together),
+    within: () => plan(Date.now() + looking),
     async stop() {
       isStopped = true;
       clearTimeout(timer);

@@ -22,12 +22,12 @@ import {
   longestName,
   whoPattern,
 } from '../../lib/badge.ts';
-import { verdictText } from './headers.ts';
+import { whoText } from './headers.ts';
 
 /**
  * Badges (`src/lib/badge.ts`) as files:
  *
- *   badges/a0 … b9 → now       what nginx asks through, each for a moment
+ *   badges/0- … -9 → now       what nginx asks through, each for a moment
  *   badges/now → g-RANDOM      all badges there are: to forget them is to point this elsewhere
  *   badges/g-RANDOM/WHO/NAME   a badge, for one second; each is a link to `badges/here`
  *
@@ -37,15 +37,15 @@ import { verdictText } from './headers.ts';
 const folderOf = (state: string): string => join(state, 'nginx', badgesFolder);
 
 /** How many somebody, and all together, may have at a time: what there is no badge for is asked about. */
-const most = { session: 64, all: 4000 } as const;
+const most = { one: 128, all: 4000 } as const;
 /** Milliseconds: how long a worker of nginx may be behind the clock, as it is busy; what is being made elsewhere is younger. */
 const behind = 10;
 const young = 10_000;
 const everySecond = 1000;
 
-/** Behind a pass in its cookie: who its session is of. Nothing where that cannot stand in a cookie or in a file's name. */
-export function whoOf(user: User, session: string): string | undefined {
-  const text = verdictText(user, session);
+/** Behind a pass in its cookie: who it is of. Nothing where that cannot stand in a cookie or in a file's name. */
+export function whoOf(user: User): string | undefined {
+  const text = whoText(user);
   return whoForm.test(text) && !text.endsWith(' ') && Buffer.byteLength(text) <= longestName
     ? text
     : undefined;
@@ -104,6 +104,8 @@ export function openBadges(state: string): Badges {
     }
     await removeOld(base).catch(() => undefined);
   };
+  // Links of another version had other names.
+  if (existsSync(join(base, 'now'))) prepare(base);
   const timer = setInterval(() => void sweep(), everySecond).unref();
 
   return {
@@ -122,7 +124,7 @@ export function openBadges(state: string): Badges {
       return {
         async give(who, badge, seconds) {
           const from = second();
-          if (generation !== current || given.length >= most.all || (counts.get(who) ?? 0) >= most.session)
+          if (generation !== current || given.length >= most.all || (counts.get(who) ?? 0) >= most.one)
             return;
           const folder = join(base, generation, who);
           const one = { who, folder, badge, from, to: from + seconds };
@@ -161,7 +163,7 @@ function makeNow(base: string): string | undefined {
   mkdirSync(join(base, generation));
   chmodSync(join(base, generation), 0o711);
   giveAway(base, join(base, generation));
-  if (before === undefined) prepare(base);
+  prepare(base);
   const link = join(base, `now.${generation}`);
   symlinkSync(generation, link);
   giveAway(base, link);
@@ -171,11 +173,13 @@ function makeNow(base: string): string | undefined {
 
 /** What stays the same: the links of the moments, and the file that all badges are. */
 function prepare(base: string): void {
-  const here = join(base, `here.${randomBytes(8).toString('hex')}`);
-  writeFileSync(here, '', { flag: 'wx' });
-  chmodSync(here, 0o644);
-  giveAway(base, here);
-  renameSync(here, join(base, 'here'));
+  if (!existsSync(join(base, 'here'))) {
+    const here = join(base, `here.${randomBytes(8).toString('hex')}`);
+    writeFileSync(here, '', { flag: 'wx' });
+    chmodSync(here, 0o644);
+    giveAway(base, here);
+    renameSync(here, join(base, 'here'));
+  }
   for (const moment of badgeMoments.map((name) => join(base, name))) {
     if (readLink(moment) !== undefined) continue;
     symlinkSync('now', moment);
@@ -221,6 +225,9 @@ export async function forgetBadges(state: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, left));
   void rm(old, { recursive: true, force: true }).catch(() => undefined);
 }
+
+/** What was last forgotten, as a text that is another one each time, whichever process did so; verdicts are forgotten with badges. */
+export const lastForgotten = (state: string): string => readLink(join(folderOf(state), 'now')) ?? '';
 
 /** What somebody who forgot could not remove. */
 async function removeOld(base: string): Promise<void> {

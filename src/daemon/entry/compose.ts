@@ -13,7 +13,7 @@ import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
 import { followClosing } from '../cut/closing.ts';
 import { personLetters } from '../portal/person-letters.ts';
-import { openBadges } from './badges.ts';
+import { lastForgotten, openBadges } from './badges.ts';
 import { countriesOf } from './countries.ts';
 import { type DirectorySources, openDirectories } from './directories.ts';
 import { asksAgain } from './judge.ts';
@@ -25,7 +25,7 @@ import { type EntryOn, entryFolder } from './place.ts';
 import { followStanding } from './standing.ts';
 import type { Entry, Handler } from './types.ts';
 import { verdicts } from './verdict.ts';
-import { forgetVerdicts, verdictsChanged } from './verdict-cache.ts';
+import { forgetVerdicts } from './verdict-cache.ts';
 
 /** An entry that answers for one site. */
 export interface Composed {
@@ -90,13 +90,14 @@ export async function composeEntry(
       await forgetVerdicts(state);
       closing.soon();
     },
+    lookAtLive: () => closing.within(),
     badges: openBadges(state),
     ...{ tell: on.tell, fail: on.fail },
   };
   const closing = followClosing({
     ...{ state, site, audit, ask: asksAgain(entry) },
     trouble: (error) => trouble(faultOf(error)),
-    changed: () => verdictsChanged(state),
+    forgotten: () => lastForgotten(state),
   });
   const passage = passages(entry);
   const answers = new Map<string, Handler>([

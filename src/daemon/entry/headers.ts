@@ -52,9 +52,14 @@ const headerText = (text: string): string =>
 const headerList = (texts: readonly string[]): string =>
   texts.map((text) => headerText(text).replaceAll(',', '%2C')).join(',');
 
-/** Who is let in, in one header: nginx reads it for each request, and takes it to pieces for services (`render/gate.ts`, `render/telling.ts`). */
+/** Who somebody is, as services are told in headers: `USER|NAME|EMAIL|GROUPS`, all but the user possibly empty. */
+export const whoText = (user: User): string => [headerText(user.id), ...told(user)].join('|');
+
+/** Who is let in, in one header: nginx reads it for each request, and takes it to pieces for services (`render/gate.ts`). */
 export const verdictText = (user: User, session: string): string =>
-  [
-    ...[user.id, session, user.title ?? user.login, user.email ?? ''].map(headerText),
-    headerList(user.groups),
-  ].join('|');
+  [headerText(user.id), headerText(session), ...told(user)].join('|');
+
+const told = (user: User): string[] => [
+  ...[user.title ?? user.login, user.email ?? ''].map(headerText),
+  headerList(user.groups),
+];

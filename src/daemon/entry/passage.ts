@@ -145,7 +145,7 @@ async function whoEntered(
   try {
     const pass = await sessions.findPass(cookie, { publication: publication.id, host });
     const user = pass && (await standing.of(pass.session));
-    return user && whoOf(user, pass.session.id);
+    return user && whoOf(user);
   } catch {
     return undefined;
   }

@@ -40,6 +40,8 @@ export interface Entry {
   readonly refused: (refused: Refused) => void;
   /** Has nginx ask again about everybody, at once, and ends the live connections of those who are refused then. */
   readonly forgetVerdicts: () => Promise<void>;
+  /** Has it looked within a second, at most once in each, whose live connections are to end: somebody known was refused. */
+  readonly lookAtLive: () => void;
   readonly badges: Badges;
   readonly tell: (what: Message) => void;
   readonly fail: (fault: Fault) => void;

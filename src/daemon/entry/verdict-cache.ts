@@ -1,4 +1,4 @@
-import { open, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forgetBadges } from './badges.ts';
 
@@ -40,9 +40,6 @@ async function removeAll(state: string): Promise<void> {
     .filter((each) => each.isFile())
     .map((each) => join(each.parentPath ?? each.path, each.name));
   await Promise.all(files.map(remove));
-  // The daemon sees by it that another process did so.
-  const now = new Date();
-  await utimes(folder, now, now).catch(() => undefined);
 }
 
 /** nginx keeps the files open for a second: what begins with another version of their form is none to it, and it says nothing about that. */
@@ -54,10 +51,3 @@ async function remove(file: string): Promise<void> {
   await handle?.write(noVersion, 0, noVersion.length, 0).finally(() => handle.close());
   await rm(file, { force: true });
 }
-
-/** When verdicts were last forgotten, or first kept, as a number that grows. */
-export const verdictsChanged = (state: string): Promise<number> =>
-  stat(verdictsFolder(state)).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  );

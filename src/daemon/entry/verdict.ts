@@ -3,7 +3,7 @@ import { ownerOf } from '../../identity/owner.ts';
 import type { Identity } from '../../identity/signing.ts';
 import { isForPath, tokenPrefix } from '../../identity/tokens.ts';
 import type { Strength, User } from '../../identity/types.ts';
-import { hasBadges } from '../../lib/badge.ts';
+import { badgeHost, badgePass, hasBadges } from '../../lib/badge.ts';
 import { clientVerification, type Publication, proxied, type Site } from '../../model/site.ts';
 import { whoOf } from './badges.ts';
 import { readPass } from './cookies.ts';
@@ -67,6 +67,7 @@ export function verdicts(entry: Entry): Handler {
     });
     if (!judgement.admitted) {
       const { why } = judgement;
+      if (shown) entry.lookAtLive();
       const seconds = shown?.isForAll === false ? 0 : kept.refused;
       if (why === 'sign-in') return reply(answer, 401, seconds);
       const { name: to } = publication;
@@ -75,7 +76,7 @@ export function verdicts(entry: Entry): Handler {
     }
     const left = Math.floor(((judgement.until?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000);
     const seconds = shown?.isForAll === false ? 0 : Math.max(0, Math.min(kept.admitted, left));
-    const who = shown?.pass && byBadge.has(publication.id) ? whoOf(shown.user, shown.session) : undefined;
+    const who = shown?.pass && byBadge.has(publication.id) ? whoOf(shown.user) : undefined;
     // Their groups or their name are others by now: their browser comes back at once, with who they are.
     const isChanged = who !== undefined && told.who !== '' && told.who !== who;
     if (isChanged && told.isNavigation && mayLeadOn(shown?.pass ?? ''))
@@ -86,8 +87,8 @@ export function verdicts(entry: Entry): Handler {
     });
     if (!badges || !shown?.pass || seconds === 0 || who !== told.who || !hasRoom()) return;
     const { worker, connection, address, host } = told;
-    const { pass } = shown;
-    await badges.give(who, { worker, connection, address, pass, publication: publication.id, host }, seconds);
+    const place = { publication: publication.id, host: badgeHost(publication, host) };
+    await badges.give(who, { worker, connection, address, pass: badgePass(shown.pass), ...place }, seconds);
   };
 }
 
@@ -96,7 +97,7 @@ export function verdicts(entry: Entry): Handler {
  * places. Whoever shows a token is judged by it, whatever else they show.
  */
 async function whoShows(
-  { sessions, tokens, standing }: Entry,
+  { sessions, tokens, standing, lookAtLive }: Entry,
   asked: IncomingMessage,
   { publication, host, uri, address }: Told,
   { name }: Publication,
@@ -117,6 +118,7 @@ async function whoShows(
   const user = await standing.of(session);
   if (!user) {
     await sessions.end({ id: session.id }, 'gone');
+    lookAtLive();
     return 'nobody';
   }
   const { id, strength, made } = session;

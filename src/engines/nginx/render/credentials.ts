@@ -1,4 +1,4 @@
-import { whoPattern } from '../../../lib/badge.ts';
+import { behindPattern } from '../../../lib/badge.ts';
 import { block, type Node, own, why } from '../syntax.ts';
 
 /** A cookie's value, and a token: what is longer, or holds anything else, is none. */
@@ -23,9 +23,9 @@ export function credentials(): Node[] {
       [
         own('default', ''),
         // Often it is the only one.
-        own(`~^__Host-poterne=(${value})(?:\\|${whoPattern})?$`, '$1'),
+        own(`~^__Host-poterne=(${value})(?:${behindPattern})?$`, '$1'),
         own(`~${ours}=.*;\\s*__Host-poterne=`, ''),
-        own(`~${ours}=(${value})(?:\\|${whoPattern})?\\s*(?:;|$)`, '$1'),
+        own(`~${ours}=(${value})(?:${behindPattern})?\\s*(?:;|$)`, '$1'),
       ],
     ),
     block(

@@ -1,7 +1,7 @@
 import { isGuarded, proxied, type Site } from '../../../model/site.ts';
 import { block, gap, type Node, note, own, why } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
-import { badgeMaps, usesBadges } from './badge.ts';
+import { usesBadges } from './badge.ts';
 import type { Context } from './common.ts';
 import { credentials } from './credentials.ts';
 import { sightings } from './cut.ts';
@@ -83,8 +83,6 @@ export function gatePart(context: Context): Node[] {
     ...parts(),
     gap,
     ...credentials(),
-    gap,
-    ...badgeMaps(site),
     gap,
     ...markLines(site),
     gap,

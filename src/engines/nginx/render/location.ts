@@ -70,8 +70,8 @@ function routeLocations(
       : [block('', ['if', '($poterne_cross_site)'], [line('', 'gzip', 'off')])]),
   ];
   const why = (what: string): Node => note(route.pointer, what);
-  const badged: Node[] = [];
-  /** A location; of those that some come to by badge, there is another one for them. */
+  const asking: Node[] = [];
+  /** A location; of those that some come to by badge, there is another one for all others. */
   const location = (
     at: Pointer,
     words: readonly string[],
@@ -80,12 +80,16 @@ function routeLocations(
     skips = false,
     inner: readonly Node[] = [],
   ): Node => {
-    const all = (...first: Node[]) => [...first, ...passes(isLive, uri, skips), ...inner];
-    if (!isBadged(context.site, publication, route)) return block(at, ['location', ...words], all());
-    const name = `@badge_${publication.routes.indexOf(route) + 1}_${badged.length + 1}`;
-    const same = [line(at, 'include', 'badged.conf'), ...passes(isLive, uri, skips, true)];
-    badged.push(block(at, ['location', name], same));
-    return block(at, ['location', ...words], all(...badgeLook(at, name)));
+    const plain = passes(isLive, uri, skips);
+    if (!isBadged(context.site, publication, route))
+      return block(at, ['location', ...words], [...plain, ...inner]);
+    const name = `@asking_${publication.routes.indexOf(route) + 1}_${asking.length + 1}`;
+    asking.push(block(at, ['location', name], plain));
+    return block(
+      at,
+      ['location', ...words],
+      [...badgeLook(at, name), ...passes(isLive, uri, skips, true), ...inner],
+    );
   };
 
   if (route.match === 'regex') {
@@ -96,7 +100,7 @@ function routeLocations(
     return [
       why(`Service "${service.name}"`),
       location(route.pointer, ['~', unnamed(route.path)], false, '', false, inner),
-      ...badged,
+      ...asking,
     ];
   }
 
@@ -160,7 +164,7 @@ function routeLocations(
     ),
     ...streams,
     ...unseen,
-    ...badged,
+    ...asking,
   ];
 }
 
