@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeTrust, type TrustFile, trustText } from '../lib/client-trust.ts';
+import { bounded } from '../lib/crs-bounds.ts';
 import { sha256 } from '../lib/digest.ts';
 import { logoMarkup } from '../lib/logo.ts';
 import { markKeyOf } from '../lib/marks.ts';
@@ -71,8 +72,9 @@ export function materialsOf(state: string, authority: Authority, now: Date): Mat
         if ('secret' in from) return { text: `${await readSecret(from.secret)}\n` };
         if ('rules' in from) {
           const read = await readSmall(from.rules.file);
-          return 'reason' in read || sha256(read.text) === from.rules.sha256
-            ? read
+          if ('reason' in read) return read;
+          return sha256(read.text) === from.rules.sha256
+            ? { text: bounded(read.text) }
             : { reason: `${from.rules.file}: not what it was when it was looked at` };
         }
         if ('pinned' in from) {

@@ -13,6 +13,7 @@ import { freePorts } from '../../lib/testing-ports.ts';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { debianRules, readRuleSet } from '../../lib/crs.ts';
+import { bounded } from '../../lib/crs-bounds.ts';
 import { logoMarkup } from '../../lib/logo.ts';
 import { markKeyOf } from '../../lib/marks.ts';
 import { pinnedAuthorities } from '../../lib/partner-pins.ts';
@@ -125,7 +126,7 @@ export async function stage(
     if ('secret' in from) return readFile(from.secret.file, 'utf8');
     if ('pinned' in from)
       return readFile(from.pinned, 'utf8').then((text) => pinnedAuthorities(text, from.pins) ?? text);
-    if ('rules' in from) return readFile(from.rules.file, 'utf8');
+    if ('rules' in from) return readFile(from.rules.file, 'utf8').then(bounded);
     if ('markKey' in from) return `${from.markKey} ${markKeyOf('test')};\n`;
     if ('acme' in from) return authority.issue(['acme.test']);
     const files = 'authorities' in from ? from.authorities.authorities : from.revocations.crls;
