@@ -1,74 +1,23 @@
 import { type ZodRawShape, z } from 'zod';
 import type { Engine, EngineSchema } from '../engines/engine.ts';
 import { engines as everyEngine } from '../engines/index.ts';
-import { isAddress } from '../lib/ip.ts';
-import { network, word } from '../lib/words.ts';
-import { languages, outgoings, roles, scenarios } from '../model/site.ts';
-import { isHost, isPrefix, isRequestPath, parseUrl } from './names.ts';
+import { languages } from '../model/site.ts';
 import { bastion, person, rule } from './schema/access.ts';
 import { acme } from './schema/acme.ts';
-import { audience } from './schema/audience.ts';
 import { authority } from './schema/authority.ts';
 import { bans } from './schema/bans.ts';
 import { type DirectoryEntry, directory } from './schema/directories.ts';
+import { admin, assertion, grant } from './schema/flows.ts';
 import { calendar, job, store } from './schema/jobs.ts';
+import { gateway, hostEntry, zone } from './schema/machines.ts';
 import { archives, mail, runs } from './schema/mail.ts';
-import { type PartnerEntry, partner, partnerDoor } from './schema/partners.ts';
-import { publishedTls } from './schema/published-tls.ts';
+import { type PartnerEntry, partner } from './schema/partners.ts';
+import { publication, route, service } from './schema/publications.ts';
 import { signIn } from './schema/sign-in.ts';
 import { timezone } from './schema/timezone.ts';
 import { type TlsConfigurationEntry, tlsConfiguration } from './schema/tls.ts';
-import { waf, wafRules } from './schema/waf.ts';
+import { wafRules } from './schema/waf.ts';
 import { filename, text } from './schema/words.ts';
-
-const requestPath = () => z.string().refine(isRequestPath, { params: { code: 'value.path' } });
-const prefix = () => z.string().refine(isPrefix, { params: { code: 'value.path.prefix' } });
-const email = () =>
-  z.string().refine((t) => /^[^\s\p{Cc}@<>]+@[^\s\p{Cc}@<>]+$/u.test(t), { params: { code: 'value.email' } });
-const address = () => word('value.address', (t) => (isAddress(t) ? t : undefined));
-const host = () => word('value.host', (t) => (isHost(t) ? t : undefined));
-const port = () => z.number().int().min(1).max(65_535);
-const url = () =>
-  z.string().transform((written, context) => {
-    const parsed = parseUrl(written);
-    if ('scheme' in parsed) return parsed;
-    context.addIssue({
-      code: 'custom',
-      params: { code: 'value.url', hint: parsed.hint.code },
-      input: written,
-    });
-    return z.NEVER;
-  });
-
-const flow = z.strictObject({
-  from: text().describe(
-    'Who connects: everyone, internet (outside every zone), or a zone, a host, an address or a CIDR block.',
-  ),
-  to: text().describe('What is reached: the same, or a publication.'),
-  port: port().optional().describe('Only this port; left out, any.'),
-});
-
-const admin = z.strictObject({
-  from: z
-    .array(text())
-    .min(1)
-    .describe('Zones, hosts, addresses and CIDR blocks from which machines are administered, over SSH.'),
-});
-
-const grant = z.strictObject({
-  from: text().describe('Who connects: everyone, internet, or a zone, a host, an address or a CIDR block.'),
-  to: text().describe('What is reached: the same.'),
-  ports: z.array(port()).min(1).describe('The ports that are reached.'),
-  protocol: z.enum(['tcp', 'udp']).default('tcp').describe('tcp, the default, or udp.'),
-  why: text().describe(
-    'The reason, in a few words: it stands beside the rule in the firewall and in the documents.',
-  ),
-});
-
-const assertion = z.strictObject({
-  deny: flow.optional().describe('A flow that the rest of the description must never open.'),
-  allow: flow.optional().describe('A flow that the rest of the description must open.'),
-});
 
 const site = {
   site: text().describe('Name of the site.'),
@@ -120,178 +69,6 @@ const site = {
     .describe(
       'Who is banned for a time, and who never is; left out, nobody. {} bans by the usual thresholds.',
     ),
-};
-
-const zone = {
-  networks: z
-    .array(network())
-    .min(1)
-    .describe('Addresses and CIDR blocks of the zone, IPv4 or IPv6, such as 10.0.0.0/24.'),
-  outgoing: z
-    .enum(outgoings)
-    .optional()
-    .describe(
-      'What the firewalls of its machines let out: described, only what is asked for (the default where the gateway stands), or free.',
-    ),
-};
-
-const hostEntry = {
-  address: z
-    .union([host(), z.array(address()).min(1)])
-    .optional()
-    .describe('Address or DNS name of the machine; a list of all its addresses when it has several.'),
-  zone: text().optional().describe('The zone it stands in, by name.'),
-  roles: z
-    .array(z.enum(roles))
-    .default([])
-    .describe(
-      'What it does: the gateway publishes, a router joins zones and forwards between them, a vantage is only looked from.',
-    ),
-  ssh: z
-    .strictObject({
-      user: text().optional().describe('The account to log in with; anybody but root works through sudo.'),
-      port: port().default(22).describe('Port of its SSH server.'),
-      via: text().optional().describe('The host to go through (ProxyJump), by name.'),
-      'host-key': z
-        .string()
-        .refine((t) => /^(?:ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+={0,2}$/.test(t), {
-          params: { code: 'value.host-key' },
-        })
-        .optional()
-        .describe(
-          'Its public host key, as ssh-keyscan prints it: type and base64. Else known_hosts must have it.',
-        ),
-    })
-    .optional()
-    .describe('How Poterne reaches it. A host without this is described only: nothing is changed on it.'),
-  groups: z.array(text()).default([]).describe('Groups of your own, to name several hosts at once.'),
-};
-
-const gateway = {
-  listen: z.array(address()).default([]).describe('Addresses to listen on; left out, every address.'),
-  'http-port': port().default(80).describe('Port of plain http, which only redirects.'),
-  'https-port': port().default(443).describe('Port of https.'),
-  'public-port': port()
-    .optional()
-    .describe(
-      'Port that people reach, when something in front forwards it to https-port; default: https-port.',
-    ),
-  public: z
-    .array(address())
-    .default([])
-    .describe('Addresses at which the gateway is reached from outside, when a router has them and forwards.'),
-  'trusted-fronts': z
-    .array(network())
-    .default([])
-    .describe('Load balancers whose word on the client’s address is believed.'),
-  'proxy-protocol': z
-    .boolean()
-    .default(false)
-    .describe('Every connection begins with a PROXY protocol header (versions 1 and 2).'),
-  partners: partnerDoor,
-};
-
-const service = {
-  title: text().optional().describe('How people call it; default: its name.'),
-  host: text().optional().describe('The host it runs on, by name.'),
-  owner: z
-    .strictObject({
-      name: text().describe('Person or team that answers for the service.'),
-      email: email().optional().describe('Where to write to them.'),
-    })
-    .optional()
-    .describe('Who answers for it.'),
-  url: url()
-    .optional()
-    .describe(
-      'Where it listens: http://…, https://…, tcp://address:port or unix:/path/to.sock, without a path of requests.',
-    ),
-  upstreams: z
-    .array(
-      z.strictObject({
-        url: url().describe('Where it listens: http://…, https://… or unix:/path/to.sock.'),
-        weight: z
-          .number()
-          .int()
-          .min(1)
-          .max(1000)
-          .default(1)
-          .describe('Its share of the requests, against the others’.'),
-        backup: z.boolean().default(false).describe('Used only when every other one is out.'),
-      }),
-    )
-    .min(1)
-    .optional()
-    .describe('Where it listens, when in several places; instead of url.'),
-  trust: z
-    .strictObject({
-      ca: filename().describe('PEM file of the CA that signs the service’s certificate.'),
-      name: host().describe('The name that certificate must hold.'),
-    })
-    .optional()
-    .describe('For https upstreams: which certificate to accept.'),
-  healthy: z
-    .strictObject({
-      path: requestPath().describe('Path to ask the service for, as the service sees it.'),
-      status: z.number().int().min(200).max(599).default(200).describe('Status that must come back.'),
-      contains: z.string().min(1).optional().describe('Text that must be in the answer.'),
-    })
-    .optional()
-    .describe('How one knows that it works.'),
-  events: z
-    .array(prefix())
-    .default([])
-    .describe('Path prefixes where server-sent events flow: never buffered, and proved.'),
-  websocket: z
-    .strictObject({
-      path: requestPath().describe('Path where a WebSocket opens, as the service sees it.'),
-      send: z.string().min(1).describe('Message to send.'),
-      contains: z.string().min(1).describe('Text that must be in a message that comes back.'),
-    })
-    .optional()
-    .describe('A WebSocket to prove; they pass everywhere.'),
-  needs: z.array(text()).default([]).describe('Other services that it connects to, by name.'),
-};
-
-const route = {
-  service: text().describe('The service that answers there, by name.'),
-  'keep-path': z.boolean().optional().describe('The service sees the whole path (the default).'),
-  'strip-path': z.boolean().optional().describe('The service sees the path without the prefix.'),
-  'tls-configuration': text()
-    .optional()
-    .describe('The TLS configuration that says which client certificates are asked for here.'),
-};
-
-const publication = {
-  service: text().optional().describe('The service that answers under this name; or use routes.'),
-  scenario: z
-    .enum(scenarios)
-    .default('proxy')
-    .describe(
-      'How visitors reach the service: proxy (the default), proxy+waf: with a web application firewall, or direct: TLS is passed through to it, or a port forwarded.',
-    ),
-  port: port()
-    .optional()
-    .describe(
-      'For scenario direct: a port of its own that is forwarded to the service. Left out, TLS told apart by name.',
-    ),
-  dns: z
-    .record(z.string(), z.array(address()).min(1))
-    .optional()
-    .describe('What the name must resolve to, by the zone (or internet) where one asks.'),
-  tls: publishedTls,
-  'tls-configuration': text()
-    .optional()
-    .describe('The TLS configuration that says which client certificates are asked for under this name.'),
-  waf: waf.optional().describe('For scenario proxy+waf: how its web application firewall treats requests.'),
-  audience,
-  'signed-identity': z
-    .boolean()
-    .optional()
-    .describe('The service is also told who signed in as a signed token (JWT), which it can check.'),
-  example: text()
-    .optional()
-    .describe('For a wildcard or a regular expression: a name it matches, for proofs.'),
 };
 
 type Output<S extends ZodRawShape> = z.output<z.ZodObject<S>>;
