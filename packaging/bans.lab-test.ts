@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { preparedTrixie } from '../lab/prepared.ts';
+import { administrator, ranIn, startScript } from '../lab/testing.ts';
 import { hiddenFields } from '../src/daemon/portal/testing.ts';
-import { program } from '../src/lib/testing-program.ts';
 import type { Ban } from '../src/model/bans.ts';
 
 // Real fail2ban, sshd, nginx and nftables, brought by apply to a gateway: whoever attacks is banned, by IPv4 and by IPv6, told so, and gone.
@@ -85,12 +85,7 @@ beforeAll(async () => {
       outside: { boot: false, interfaces: { internet: Object.values(own).flat() } },
     },
   });
-  const [program = '', ...rest] = lab
-    .host('app')
-    .networkCommand([process.execPath, '--input-type=module', '--eval', application]);
-  const app = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  running.push(app);
-  await once(app.stdout as Readable, 'data');
+  running.push(await startScript(lab, 'app', application));
   await writeFile(join(folder, 'site.yaml'), description);
 }, 600_000);
 
@@ -100,12 +95,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const from = (argv: readonly string[]): Promise<{ readonly code: number; readonly out: string }> => {
-  const [program = '', ...rest] = lab.host('outside').networkCommand(argv);
-  return new Promise((resolve) =>
-    execFile(program, rest, (error, out) => resolve({ code: error ? Number(error.code) : 0, out })),
-  );
-};
+const from = (argv: readonly string[]) => ranIn(lab, 'outside', argv);
 
 const curl = (address: string, url: string, ...more: readonly string[]) => {
   const name = new URL(url).hostname;
@@ -180,13 +170,9 @@ const banned = (network: string) =>
     .toContain(network);
 
 /** Poterne as the administrator runs it. */
-function poterne(...argv: readonly string[]): Promise<string> {
-  const env = { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' };
-  return new Promise((resolve) =>
-    execFile(program, argv, { env, cwd: folder, maxBuffer: 64 << 20 }, (error, out, err) =>
-      resolve(`${error ? error.code : 0}\n${out}${err}`),
-    ),
-  );
+async function poterne(...words: readonly string[]): Promise<string> {
+  const { code, out, err } = await administrator(lab, folder)(...words);
+  return `${code}\n${out}${err}`;
 }
 
 test('apply brings fail2ban, and it counts', async () => {

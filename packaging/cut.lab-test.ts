@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
+import { startScript } from '../lab/testing.ts';
 import { unitName } from '../src/engines/nftables/actions.ts';
 import nftables from '../src/engines/nftables/engine.ts';
 import { localhost } from '../src/hosts/local.ts';
@@ -95,12 +95,7 @@ beforeAll(async () => {
       },
     },
   });
-  const [program = '', ...rest] = lab
-    .host('app')
-    .networkCommand([process.execPath, '--input-type=module', '--eval', application]);
-  const app = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  running.push(app);
-  await once(app.stdout, 'data');
+  running.push(await startScript(lab, 'app', application));
   await installPoterne(lab, 'gateway');
   expect(await on('systemctl', 'restart', 'poterne')).toMatchObject({ code: 0 });
 }, 600_000);

@@ -1,14 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LabHost } from '../lab/host.ts';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { until } from '../lab/system.ts';
+import { ranIn, startScript } from '../lab/testing.ts';
 import { assemble } from './deb.ts';
 import { nodePackage } from './node.ts';
 import { poternePackage } from './poterne.ts';
@@ -16,7 +16,6 @@ import { poternePackage } from './poterne.ts';
 // Real services, on a machine that may have much else to do.
 vi.setConfig({ testTimeout: 300_000 });
 
-const run = promisify(execFile);
 const name = `service-${randomBytes(3).toString('hex')}`;
 const addresses = { bookworm: '10.40.0.12', trixie: '10.40.0.13' } as const;
 const site = '/etc/poterne/site.yaml';
@@ -99,11 +98,8 @@ afterEach(() => {
 
 /** Runs a script of ours in a host's network, from the moment that it says something. */
 async function started(host: string, script: string, ...args: string[]): Promise<ChildProcess> {
-  const argv = [process.execPath, '--input-type=module', '--eval', script, ...args];
-  const [program = '', ...rest] = lab.host(host).networkCommand(argv);
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = await startScript(lab, host, script, ...args);
   running.push(child);
-  await once(child.stdout, 'data');
   return child;
 }
 
@@ -138,14 +134,12 @@ describe.each(releases)('on %s', (release) => {
       join(lab.host(release).upper, 'var/lib/poterne/authority/root.pem'),
       join(folder, 'root.pem'),
     );
-    const [program = '', ...rest] = lab
-      .host('visitor')
-      .networkCommand([
-        ...['curl', '-s', '-m', '10', '--cacert', join(folder, 'root.pem'), '-w', '\\n%{http_code}'],
-        ...['--resolve', `${host}:${port}:${address}`, `https://${host}:${port}${path}`],
-      ]);
-    const { stdout } = await run(program, rest);
-    const lines = stdout.split('\n');
+    const { code, out } = await ranIn(lab, 'visitor', [
+      ...['curl', '-s', '-m', '10', '--cacert', join(folder, 'root.pem'), '-w', '\\n%{http_code}'],
+      ...['--resolve', `${host}:${port}:${address}`, `https://${host}:${port}${path}`],
+    ]);
+    if (code !== 0) throw new Error(`curl ended with ${code}`);
+    const lines = out.split('\n');
     return { status: Number(lines.at(-1)), body: lines[0] ?? '' };
   }
 
