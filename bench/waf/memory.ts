@@ -25,10 +25,20 @@ const { values: options } = parseArgs({
 const many = Number(options.publications);
 const port = 27_443;
 
+const signingIn = 'sign-in: { at: portal.example.fr }\npeople: { anna: { name: Anna, groups: [staff] } }';
+
 /** What a publication is besides its service, and what the site has for it. */
 const kinds: Record<string, { readonly publication: string; readonly site?: string }> = {
   without: { publication: 'scenario: proxy\n    audience: everyone' },
   plain: { publication: 'scenario: proxy+waf\n    audience: everyone' },
+  'without, people sign in': {
+    site: signingIn,
+    publication: 'scenario: proxy\n    audience: [{ groups: [staff] }]',
+  },
+  'plain, people sign in': {
+    site: signingIn,
+    publication: 'scenario: proxy+waf\n    audience: [{ groups: [staff] }]',
+  },
   'five skipped paths, three exclusions': {
     publication: `scenario: proxy+waf
     audience: everyone
@@ -38,7 +48,7 @@ const kinds: Record<string, { readonly publication: string; readonly site?: stri
 ${[1, 2, 3].map((n) => `        - { rule: 942100, path: /search${n}, target: "ARGS:q", why: known }`).join('\n')}`,
   },
   'the same with people who sign in, answers, paranoia 2 and bans': {
-    site: 'sign-in: { at: portal.example.fr }\nbans: {}\npeople: { anna: { name: Anna, groups: [staff] } }',
+    site: `${signingIn}\nbans: {}`,
     publication: `scenario: proxy+waf
     audience: [{ groups: [staff] }]
     waf:
