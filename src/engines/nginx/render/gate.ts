@@ -88,6 +88,8 @@ export function gatePart(context: Context): Node[] {
     gap,
     ...refusals(context),
     gap,
+    ...toldEverywhere(site),
+    gap,
     ...askingServer(context),
     gap,
   ];
@@ -186,6 +188,30 @@ const told = (site: Site): Node[] => [
   own('proxy_set_header', 'Connection', ''),
   own('proxy_set_header', 'Proxy', ''),
   own('proxy_set_header', 'Forwarded', ''),
+  own('proxy_set_header', 'Upgrade', ''),
+  own('proxy_set_header', 'X-Request-Id', '$request_id'),
+];
+
+/**
+ * What the daemon is told at publications' names: of the verdict, and where one comes from the portal. Every location that tells a service
+ * something has lines of its own, in whose place these stand nowhere; in each publication they would take 40 KB of memory (ADR 37).
+ */
+const toldEverywhere = (site: Site): Node[] => [
+  why('What the daemon is told, where a location says nothing else: here once, as it takes memory.'),
+  block(
+    '',
+    ['map', '$uri', '$poterne_told_cookie'],
+    [
+      own('volatile'),
+      own('default', '$poterne_shown_cookie'),
+      own('~^/\\.poterne/(?!verdict$)', '$http_cookie'),
+    ],
+  ),
+  own('proxy_set_header', 'Content-Length', ''),
+  own('proxy_set_header', 'Host', '$host'),
+  ...told(site),
+  own('proxy_set_header', 'Cookie', '$poterne_told_cookie'),
+  own('proxy_set_header', 'Authorization', '$poterne_shown_token'),
 ];
 
 /** `verdict.conf`, for every server that is guarded: the question, and where its answer is kept. */
@@ -234,11 +260,6 @@ export function verdictFile(context: Context): Node[] {
         own('proxy_method', 'GET'),
         own('proxy_pass_request_body', 'off'),
         own('proxy_pass_request_headers', 'off'),
-        own('proxy_set_header', 'Content-Length', ''),
-        own('proxy_set_header', 'Host', '$host'),
-        ...told(context.site),
-        own('proxy_set_header', 'Cookie', '$poterne_shown_cookie'),
-        own('proxy_set_header', 'Authorization', '$poterne_shown_token'),
         ...daemonTimes(3),
         own('proxy_next_upstream', 'off'),
         own('proxy_intercept_errors', 'off'),
@@ -250,28 +271,32 @@ export function verdictFile(context: Context): Node[] {
       '',
       ['location', '^~', '/.poterne/'],
       [
-        ...[own('auth_request', 'off'), ...unlooked(context.site), own('include', 'daemon.conf')],
+        ...[own('auth_request', 'off'), ...unlooked(context.site), own('proxy_pass_request_body', 'off')],
+        ...daemonLines(),
         daemonPass('/.poterne/'),
       ],
     ),
   ];
 }
 
-/** `daemon.conf`, for what the daemon itself answers: the portal, and how one comes from it to a publication. */
-export const daemonFile = (site: Site): Node[] => [
-  note('', 'What the daemon itself answers.'),
+/** Of what the daemon itself answers: how long it may take, and what goes wrong. */
+const daemonLines = (): Node[] => [
   ...enteringLimit(),
   own('client_max_body_size', '64k'),
   ...daemonTimes(30),
   own('proxy_next_upstream', 'off'),
-  own('proxy_set_header', 'Host', '$http_host'),
-  ...told(site),
-  own('proxy_set_header', 'Authorization', ''),
-  own('proxy_set_header', 'Upgrade', ''),
-  own('proxy_set_header', 'X-Request-Id', '$request_id'),
   own('error_page', '502', '504', '=503', '/.poterne/page/$poterne_page/entry.html'),
   ...['403', '413'].map((status) => own('error_page', status, `/.poterne/page/$poterne_page/${status}.html`)),
   own('error_page', '429', limitedPage),
+];
+
+/** `daemon.conf`, for the portal, which the daemon answers. */
+export const daemonFile = (site: Site): Node[] => [
+  note('', 'What the daemon itself answers.'),
+  ...daemonLines(),
+  own('proxy_set_header', 'Host', '$http_host'),
+  ...told(site),
+  own('proxy_set_header', 'Authorization', ''),
 ];
 
 /** With a path, the normal form of what was asked for goes on, and not how it was written. */

@@ -3,7 +3,6 @@ import { isGuarded, type Publication, type Route, type Site } from '../../../mod
 import { defaults, gatewayOptions, publicationOptions, routeOptions } from '../schema.ts';
 import type { Limits, Share } from '../schema-limits.ts';
 import { block, line, type Node, note, own } from '../syntax.ts';
-import { unlooked } from '../waf/main.ts';
 import type { Context } from './common.ts';
 import { sightings } from './cut.ts';
 
@@ -239,12 +238,10 @@ export const limitMaps = (site: Site): Node[] => [
 export const retryLine = (): Node => own('add_header', 'Retry-After', '$poterne_retry', 'always');
 
 /** Where what is said to those beyond a limit stands. */
-export const limitedPage = '/.poterne/limited/$poterne_page';
+export const limitedPage = '/.poterne/with/limited/$poterne_page';
 
 /** What their pages have besides: when to ask again, and a log that says of what there were too many. */
 export const limitedLines = (context: Context): Node[] => [
-  // Else what is refused would cost twice what it saves.
-  ...unlooked(context.site),
   // Only where it is set is it sent: the servers add it to their other headers.
   own('set', '$poterne_retry', '$poterne_retry_after'),
   own('access_log', context.path('log/access.log'), 'poterne_limited', 'buffer=64k', 'flush=1s'),

@@ -28,14 +28,14 @@ export function pageMaps({ site, path, statePath }: Context): Node[] {
     );
   return [
     map('$poterne_page_file', [
-      ['/limited/json$', '/limited.json'],
-      ['/limited/', '/$poterne_language/429.html'],
       ['/page/json/blocked\\.html$', '/blocked.json'],
       ['/page/json/403-', '/refused.json'],
       ['/page/json/', '/error.json'],
       ['/page(/[a-z][a-z]/[a-z0-9-]+\\.html)$', '$1'],
     ]),
     map('$poterne_included', [
+      ['/with/limited/json$', path('current/pages/limited.json')],
+      ['/with/limited/', `${path('current/pages')}/$poterne_language/429.html`],
       // What files say of who cut something off.
       ['/with/said$', `${statePath('cut/said')}/$poterne_id`],
       // Until when somebody is banned, and whom they may ask: what stands in the file by which they are.
@@ -52,18 +52,15 @@ export function pageMaps({ site, path, statePath }: Context): Node[] {
 /** `pages.conf`, for every server: the gateway's own pages. Answers of the application are never replaced. */
 export function pagesFile(context: Context): Node[] {
   const { site, path } = context;
-  const internal = [own('internal'), own('allow', 'all'), own('auth_request', 'off')];
-  const page = (place: string, more: readonly Node[] = []): Node =>
+  const place = (name: string, more: readonly Node[]): Node =>
     block(
       '',
-      ['location', '^~', place],
+      ['location', '^~', `/.poterne/${name}/`],
       [
-        ...internal,
+        ...[own('internal'), own('allow', 'all'), own('auth_request', 'off')],
         ...[own('ssi', 'on'), own('ssi_types', 'application/json'), own('charset', 'utf-8')],
         block('', ['types'], [own('text/html', 'html'), own('application/json', 'json')]),
         ...more,
-        own('root', path('current/pages')),
-        own('try_files', '$poterne_page_file', '=500'),
       ],
     );
   return [
@@ -71,19 +68,19 @@ export function pagesFile(context: Context): Node[] {
     ...pageStatuses.map((s) => own('error_page', `${s}`, `/.poterne/page/$poterne_page/${s}.html`)),
     ...wafPages(site),
     own('error_page', '429', limitedPage),
-    page('/.poterne/page/', wafPageLogs(context)),
-    page('/.poterne/limited/', limitedLines(context)),
-    block(
-      '',
-      ['location', '^~', '/.poterne/with/'],
-      [
-        ...internal,
-        ...unlooked(site),
-        own('default_type', 'text/html'),
-        own('root', '/'),
-        own('try_files', '$poterne_included', '$poterne_included_else', '=204'),
-      ],
-    ),
+    place('page', [
+      ...wafPageLogs(context),
+      own('root', path('current/pages')),
+      own('try_files', '$poterne_page_file', '=500'),
+    ]),
+    // What pages include, and the pages of those beyond a limit, who would else cost twice what is saved.
+    place('with', [
+      ...unlooked(site),
+      ...limitedLines(context),
+      own('default_type', 'text/html'),
+      own('root', '/'),
+      own('try_files', '$poterne_included', '$poterne_included_else', '=204'),
+    ]),
   ];
 }
 
