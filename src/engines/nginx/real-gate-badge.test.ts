@@ -5,76 +5,27 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { type Badges, forgetBadges, openBadges } from '../../daemon/entry/badges.ts';
-import { badgeHost } from '../../lib/badge.ts';
-import { type Asked, admit } from './testing-gate.ts';
-import { type Ask, told } from './testing-gateway.ts';
-import { type Guarded, onOne, page, startGuarded } from './testing-guarded.ts';
+import {
+  anew,
+  badges,
+  begin,
+  by,
+  came,
+  cookieOf,
+  end,
+  forget,
+  gate,
+  giving,
+  having,
+} from './testing-badges.ts';
+import type { Ask } from './testing-gateway.ts';
+import { onOne, page } from './testing-guarded.ts';
 
-// A real nginx, on a machine that may have much else to do. Nothing is kept here but badges: who is not let in by one is asked about.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+// Who comes in by a badge, as what, and until when.
 
-let gate: Guarded;
-let badges: Badges;
-
-beforeAll(async () => {
-  gate = await startGuarded();
-  badges = openBadges(gate.gateway.state);
-});
-afterAll(async () => {
-  badges?.close();
-  await gate?.stop();
-});
-
-/** Lets in whoever shows a pass, and gives a badge to who says rightly who they are; `more` may hold back the answer. */
-const giving =
-  (seconds = 3) =>
-  (asked: Asked, outgoing: Parameters<Guarded['daemon']['answer']>[1]) => {
-    const given = badges.begin();
-    const [, pass = '', name = ''] = /^__Host-poterne=((\w+)\..*)$/.exec(asked.cookie ?? '') ?? [];
-    const set = outgoing.setHeader.bind(outgoing);
-    outgoing.setHeader = (key, value) => set(key, key === 'x-accel-expires' ? '0' : value);
-    const of = (key: string) => asked[`x-poterne-${key}`] ?? '';
-    if (asked.authorization !== undefined || of('who') !== whoIs(name)) return admit(asked, outgoing);
-    const badge = { pass, worker: of('worker'), connection: of('connection'), address: of('address') };
-    const host = of('host');
-    const place = {
-      publication: of('publication'),
-      host: badgeHost({ match: host.includes('.wild.') ? 'wildcard' : 'exact' }, host),
-    };
-    // It is there before nginx goes on: what is asked next comes in by it.
-    void given?.give(of('who'), { ...badge, ...place }, seconds).then(() => admit(asked, outgoing));
-  };
-
-const forget = () => forgetBadges(gate.gateway.state);
-
-beforeEach(async () => {
-  await gate.begin();
-  await forget();
-  gate.daemon.answer = giving();
-});
-
-/** Who they are, as `whoText` has it. */
-const whoIs = (name: string) => `${name}|||staff,admins`;
-const cookieOf = (name: string, who = whoIs(name)) => `__Host-poterne=${name}.secret|${who}`;
-const by = (cookie: string, agent?: https.Agent, more: Ask = {}): Ask => ({
-  ...more,
-  headers: { cookie, ...more.headers },
-  ...(agent ? { agent } : {}),
-});
-/** Who the service took them for, and whether anybody was asked. */
-async function came(host: string, ask: Ask, path = '/'): Promise<[unknown, 'asked' | 'badge']> {
-  const before = gate.daemon.asked.length;
-  const user = await gate.user(host, ask, path);
-  return [user, gate.daemon.asked.length > before ? 'asked' : 'badge'];
-}
-/** A connection on which somebody has a badge. */
-async function having(name: string, host = 'other.localhost'): Promise<https.Agent> {
-  const agent = onOne();
-  expect(await came(host, by(cookieOf(name), agent))).toEqual([name, 'asked']);
-  expect(await came(host, by(cookieOf(name), agent))).toEqual([name, 'badge']);
-  return agent;
-}
+beforeAll(begin);
+afterAll(end);
+beforeEach(anew);
 
 describe('who has a badge', () => {
   test('is let in without a question, for as long as was said, and is who the daemon said', async () => {
@@ -224,162 +175,6 @@ describe('who has a badge', () => {
   });
 });
 
-describe('a badge is nobody else’s', () => {
-  const alice = whoIs('alice');
-  test.each([
-    ['nothing else', cookieOf('alice'), 'alice', 'badge', undefined],
-    ['cookies around it', `a=1; b=2; ${cookieOf('alice')}; c=3; d=4`, 'alice', 'badge', 'a=1; b=2; c=3; d=4'],
-    ['a cookie before', `a=1; ${cookieOf('alice')}`, 'alice', 'badge', 'a=1'],
-    ['a cookie behind', `${cookieOf('alice')}; a=1`, 'alice', 'badge', 'a=1'],
-    [
-      'the state of signing in',
-      `a=1; __Host-poterne-state=x; ${cookieOf('alice')}; b=2`,
-      'alice',
-      'badge',
-      'a=1; b=2',
-    ],
-    ['another of ours behind', `${cookieOf('alice')}; __Host-poterne-x=1`, 'alice', 'asked', undefined],
-    ['no space between', `a=1;${cookieOf('alice')}`, 'alice', 'asked', 'a=1'],
-    ['quotes', `__Host-poterne="alice.secret|${alice}"`, 401, 'asked', undefined],
-    ['no identity', '__Host-poterne=alice.secret', 'alice', 'asked', undefined],
-    ['two, hers first', `${cookieOf('alice')}; ${cookieOf('bob')}`, 401, 'asked', undefined],
-    ['two, hers last', `__Host-poterne=x; ${cookieOf('alice')}`, 401, 'asked', undefined],
-    ['two in one', `__Host-poterne=x;${cookieOf('alice')}`, 401, 'asked', undefined],
-    ['the same twice', `${cookieOf('alice')}; ${cookieOf('alice')}`, 401, 'asked', undefined],
-    ['another’s identity', cookieOf('alice', whoIs('bob')), 'alice', 'asked', undefined],
-    ['another’s pass', cookieOf('bob', alice), 'bob', 'asked', undefined],
-    ['a group more', cookieOf('alice', `${alice},root`), 'alice', 'asked', undefined],
-    ['a name', cookieOf('alice', 'alice|Root||staff,admins'), 'alice', 'asked', undefined],
-    [
-      'an identity of before',
-      cookieOf('alice', 'alice|of-alice|||staff,admins'),
-      'alice',
-      'asked',
-      undefined,
-    ],
-    ['a part more', cookieOf('alice', `${alice}|x`), 'alice', 'asked', undefined],
-    ['a part less', cookieOf('alice', 'alice||staff,admins'), 'alice', 'asked', undefined],
-    ['another case', cookieOf('alice', alice.toUpperCase()), 'alice', 'asked', undefined],
-    ['a folder above', cookieOf('alice', `x/../${alice}`), 'alice', 'asked', undefined],
-    ['her folder from another', cookieOf('alice', `bob|||root/../${alice}`), 'alice', 'asked', undefined],
-    ['the same folder', cookieOf('alice', `./${alice}`), 'alice', 'asked', undefined],
-    ['a slash more', cookieOf('alice', `${alice}/`), 'alice', 'asked', undefined],
-    ['dots', cookieOf('alice', '..|..|..|..'), 'alice', 'asked', undefined],
-    ['encoded', cookieOf('alice', alice.replace('alice', '%61lice')), 'alice', 'asked', undefined],
-    ['a pass with a path', `__Host-poterne=x/../alice.secret|${alice}`, 401, 'asked', undefined],
-    ['a pass with more', `__Host-poterne=alice.secret; x=|${alice}`, 'alice', 'asked', `x=|${alice}`],
-    ['a long pass', `__Host-poterne=alice.${'a'.repeat(5000)}|${alice}`, 401, 'asked', undefined],
-    ['a long identity', cookieOf('alice', `${alice}${',x'.repeat(2000)}`), 'alice', 'asked', undefined],
-    ['a name alike', `__Host-Poterne=alice.secret|${alice}`, 401, 'asked', undefined],
-    ['a name around', `x__Host-poterne=alice.secret|${alice}`, 401, 'asked', undefined],
-    ['a tab', `a=1;\t${cookieOf('alice')}`, 'alice', 'asked', 'a=1'],
-    ['another behind a tab', `${cookieOf('alice')}; \t__Host-poterne=alice.secret`, 401, 'asked', undefined],
-    [
-      'another before, behind a tab',
-      `a=1; \t__Host-poterne=x; ${cookieOf('alice')}`,
-      401,
-      'asked',
-      undefined,
-    ],
-    [
-      'another of ours behind a tab',
-      `${cookieOf('alice')}; \t__Host-poterne-x=1`,
-      'alice',
-      'asked',
-      undefined,
-    ],
-  ])('shown with %s', async (_, cookie, user, how, seen) => {
-    const agent = await having('alice');
-    await having('bob');
-    const before = gate.daemon.asked.length;
-    const reply = await gate.gateway.get('other.localhost', '/', by(cookie, agent));
-    expect(gate.daemon.asked.length > before ? 'asked' : 'badge').toBe(how);
-    if (reply.status !== 200) return expect(reply.status).toBe(user);
-    const { headers } = told(reply);
-    expect(headers).toMatchObject({ 'x-poterne-user': user, 'x-poterne-groups': 'staff,admins' });
-    for (const name of ['name', 'email', 'jwt']) expect(headers[`x-poterne-${name}`]).toBeUndefined();
-    expect((headers.cookie ?? '').trimEnd() || undefined).toBe(seen?.trimEnd());
-    // Nobody else got one by that.
-    expect(await came('other.localhost', by(cookieOf('alice'), agent))).toEqual(['alice', 'badge']);
-  });
-
-  test('on another connection, at another publication or name, from another address', async () => {
-    const agent = await having('alice');
-    expect(await came('other.localhost', by(cookieOf('alice')))).toEqual(['alice', 'asked']);
-    const ask = by(cookieOf('alice'), agent);
-    expect(await came('other.localhost', { ...ask, from: '127.0.0.9', agent: onOne() })).toEqual([
-      'alice',
-      'asked',
-    ]);
-    const wild = await having('alice', 'a.wild.localhost');
-    const raw = async (text: string, host: string) => {
-      const before = gate.daemon.asked.length;
-      const answer = await gate.raw(host, text);
-      return [answer.match(/(?<=HTTP\/1.1 )\d+/g), gate.daemon.asked.length - before];
-    };
-    wild.destroy();
-    const get = (host: string, more = '') =>
-      `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookieOf('alice')}\r\n${more}\r\n`;
-    // One connection, one after the other without waiting: the name asked for is another one of the same publication.
-    const name = 'a.wild.localhost';
-    expect(await raw(get(name) + get(name) + get(name, 'Connection: close\r\n'), name)).toEqual([
-      ['200', '200', '200'],
-      1,
-    ]);
-    const misled = get(name) + get('b.wild.localhost') + get('other.localhost', 'Connection: close\r\n');
-    expect((await raw(misled, name))[0]).toEqual(['200', '421', '421']);
-  });
-
-  test('beside a token or what an application is shown, the way is the one of before', async () => {
-    const agent = await having('alice');
-    const shown = async (authorization: string) => {
-      const before = gate.daemon.asked.length;
-      const reply = await gate.gateway.get(
-        'other.localhost',
-        '/',
-        by(cookieOf('alice'), agent, { headers: { authorization } }),
-      );
-      const seen =
-        reply.status === 200
-          ? [told(reply).headers['x-poterne-user'], told(reply).headers.authorization]
-          : reply.status;
-      return [seen, gate.daemon.asked.length - before];
-    };
-    expect(await shown('Bearer pot_bob.secret')).toEqual([['alice', undefined], 1]);
-    // Whose the token is comes first to the daemon, which hears of it.
-    expect(gate.daemon.asked.at(-1)?.authorization).toBe('Bearer pot_bob.secret');
-    expect(await shown('bearer pot_.x')).toEqual([['alice', undefined], 1]);
-    expect(await shown('Basic YTpi')).toEqual([['alice', 'Basic YTpi'], 1]);
-    expect(await shown('0')).toEqual([['alice', '0'], 1]);
-    expect(await shown('/')).toEqual([['alice', '/'], 1]);
-    expect(await shown('/..')).toEqual([['alice', '/..'], 1]);
-  });
-
-  test('nobody gets to where it leads but by it', async () => {
-    const end = `Cookie: ${cookieOf('alice')}\r\nConnection: close\r\n\r\n`;
-    for (const target of ['@asking_1_1', '/@asking_1_1', '/%40asking_1_1', '@asking_1_2', '//@asking_1_1'])
-      expect(
-        await gate.raw(
-          'other.localhost',
-          `GET ${target} HTTP/1.1\r\nHost: other.localhost\r\n\r\n`.replace(
-            /\r\n$/,
-            'Connection: close\r\n\r\n',
-          ),
-        ),
-      ).toMatch(/^HTTP\/1.1 40[01]/);
-    expect(gate.reached).toBe(0);
-    expect(await gate.raw('other.localhost', `GET / HTTP/1.0\r\nHost: other.localhost\r\n${end}`)).toMatch(
-      /^HTTP\/1.1 200/,
-    );
-    for (const host of ['erp.localhost', 'paths.localhost', 'certified.localhost']) {
-      const agent = onOne();
-      for (let n = 0; n < 2; n++)
-        expect((await came(host, by(cookieOf('alice'), agent), '/rfe/'))[1]).toBe('asked');
-    }
-    expect((await came('near.localhost', by(cookieOf('alice'))))[0]).toBe(403);
-  });
-});
-
 describe('a badge ends', () => {
   test('when it is forgotten, by two at a time too: by then nobody comes in by it, however much they ask', async () => {
     const agents = await Promise.all(Array.from({ length: 4 }, () => having('alice')));
@@ -435,13 +230,7 @@ describe('a badge ends', () => {
     const agent = onOne();
     gate.daemon.answer = (asked, outgoing) => {
       const given = badges.begin();
-      const late = { begin: () => given, close: () => undefined };
-      void forget().then(() => {
-        const [before] = [badges];
-        badges = late;
-        giving()(asked, outgoing);
-        badges = before;
-      });
+      void forget().then(() => giving(3, () => given)(asked, outgoing));
     };
     for (let n = 0; n < 3; n++)
       expect(await came('other.localhost', by(cookieOf('alice'), agent))).toEqual(['alice', 'asked']);
