@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { startScript } from '../lab/testing.ts';
 import { unitName } from '../src/engines/nftables/actions.ts';
@@ -15,8 +15,6 @@ import { siteOf } from '../src/plan/testing.ts';
 import { installPoterne } from './testing.ts';
 
 // The quick cut-off on an installed gateway: its account has no right of root's, and its service may do little.
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const gateway = '10.46.0.2';
 const site = `site: masociete

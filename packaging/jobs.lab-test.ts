@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LabHost } from '../lab/host.ts';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { until } from '../lab/system.ts';
@@ -9,7 +9,6 @@ import { assemble } from './deb.ts';
 import { poternePackage } from './poterne.ts';
 
 /** The scheduler as a service: an account that has nothing but its SSH key runs a script on another machine. */
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let lab: Lab;
 let folder: string;

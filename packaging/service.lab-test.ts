@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LabHost } from '../lab/host.ts';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { until } from '../lab/system.ts';
@@ -12,9 +12,6 @@ import { ranIn, startScript } from '../lab/testing.ts';
 import { assemble } from './deb.ts';
 import { nodePackage } from './node.ts';
 import { poternePackage } from './poterne.ts';
-
-// Real services, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 300_000 });
 
 const name = `service-${randomBytes(3).toString('hex')}`;
 const addresses = { bookworm: '10.40.0.12', trixie: '10.40.0.13' } as const;

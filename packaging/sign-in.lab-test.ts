@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Secret, TOTP } from 'otpauth';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { administrator, ranIn, startScript } from '../lab/testing.ts';
 import { hiddenFields } from '../src/daemon/portal/testing.ts';
@@ -15,8 +15,6 @@ import type { CutReceipt } from '../src/model/cut.ts';
 
 // Signing in at a gateway that another machine described and installed over ssh, from machines of two zones: people of its own,
 // and of a directory on a host that its firewall lets it reach.
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const gateway = { lan: '10.47.0.2', internet: '203.0.113.2' } as const;
 const portal = 'https://portail.example.fr';

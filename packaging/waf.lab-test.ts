@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../lab/lab.ts';
 import { administrator, ranIn, startScript } from '../lab/testing.ts';
 import { crsFour } from '../src/engines/nginx/testing-waf.ts';
@@ -11,8 +11,6 @@ import { mailbox, opened, password, postfixHost, startPostfix } from '../src/mai
 
 // The web application firewall of a gateway that another machine described and installed over ssh: looked at and tuned from there, switched off behind
 // Poterne's back and found within a minute, with rules that were brought along.
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const gateway = { lan: '10.49.0.2', internet: '203.0.113.2' } as const;
 const attack = `?q=${encodeURIComponent('<script>alert(1)</script>')}`;

@@ -1,11 +1,10 @@
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { madeRun } from '../fleet/archive/testing.ts';
 import { program, type Ran, ran } from '../lib/testing-program.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
 let folder: string;
 let state: string;
 let first: string;

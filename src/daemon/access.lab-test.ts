@@ -18,7 +18,6 @@ import {
 } from './testing-access.ts';
 
 // Access over SSH as an administrator sets it up, and as people use and attack it. What sessions are is in bastion.lab-test.ts.
-vi.setConfig({ testTimeout: 300_000 });
 
 let authority = '';
 

@@ -30,8 +30,6 @@ import {
   shell,
 } from './testing-bastion.ts';
 
-vi.setConfig({ testTimeout: 300_000 });
-
 beforeAll(begin, 240_000);
 afterAll(end);
 

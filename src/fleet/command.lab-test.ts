@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
 import { program } from '../lib/testing-program.ts';
 import { openSealingKey } from './archive/key.ts';
@@ -12,8 +12,6 @@ import { verifyArchive } from './archive/verify.ts';
 /** `poterne run` as a person runs it: two hosts that are there, and one that is not. */
 let lab: Lab;
 let folder: string;
-// Each command starts from the sources, several in a test.
-vi.setConfig({ testTimeout: 300_000 });
 
 beforeAll(async () => {
   const run = [['useradd', '--create-home', '--shell', '/bin/bash', 'User_DollarU']];

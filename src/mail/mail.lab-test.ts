@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
 import { program } from '../lib/testing-program.ts';
 import { mailbox, opened, postfixHost, startPostfix } from './testing-postfix.ts';
@@ -15,7 +15,6 @@ import { mailbox, opened, postfixHost, startPostfix } from './testing-postfix.ts
 let lab: Lab;
 let folder: string;
 const exec = promisify(execFile);
-vi.setConfig({ testTimeout: 300_000 });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'poterne-mail-'));

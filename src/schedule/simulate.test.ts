@@ -1,14 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseHours } from '../lib/hours.ts';
 import type { JobRules } from '../model/job.ts';
 import { decide, type Scheduled, scheduled } from './decide.ts';
 import type { JobMemory, Memory } from './memory.ts';
 import { done, simulate } from './simulate.ts';
 import { rules, utc, written } from './testing.ts';
-
-// Days of minutes, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000 });
 
 const minutes = 60_000;
 const hours = (text: string) => parseHours(text) as NonNullable<ReturnType<typeof parseHours>>;

@@ -1,16 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../lib/testing-ports.ts';
 import type { Step } from '../schedule/decide.ts';
 import { issue } from '../verify/testing/pki.ts';
 import type { Claim, Holder } from './jobs.ts';
 import { openSharedStore, openStore, type Store } from './store.ts';
 import { hasPostgres, type Postgres, startPostgres } from './testing/postgres.ts';
-
-// Real databases, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const [a, b]: Holder[] = [
   { name: 'a up 1', gateway: 'a' },

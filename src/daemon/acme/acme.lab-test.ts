@@ -13,8 +13,6 @@ import { openAuthority } from '../../pki/authority/authority.ts';
 
 // A gateway that runs Poterne as a service, an ACME server and BIND, on an internet of their own.
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
-
 const run = promisify(execFile);
 const at = {
   gateway: '203.0.113.10',

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describe } from '../../describe/index.ts';
 import { readQueue } from '../../mail/queue.ts';
 import type { Job } from '../../model/job.ts';
@@ -12,7 +12,6 @@ import { shapeOf } from './shape.ts';
 import { listening, poterneJob, type Scheduler, startScheduler, until } from './testing.ts';
 
 /** `poterne job up` as a person runs it, with a store of its own; jobs run on this machine. */
-vi.setConfig({ testTimeout: 300_000 });
 
 let folder: string;
 let state: string;

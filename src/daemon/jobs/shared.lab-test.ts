@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describe } from '../../describe/index.ts';
 import type { Job } from '../../model/job.ts';
 import type { PastOccurrence } from '../../store/job-history.ts';
@@ -11,7 +11,6 @@ import { shapeOf } from './shape.ts';
 import { type Scheduler, startScheduler, until } from './testing.ts';
 
 /** Two gateways with one PostgreSQL: real schedulers, each a process with a state folder of its own, on this machine. */
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let postgres: Postgres;
 let folder: string;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { publication, route, service, site } from './testing.ts';
 import {
   type Backend,
@@ -7,8 +7,6 @@ import {
   startGateway,
   testAuthority,
 } from './testing-gateway.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let app: Backend;
 let gateway: RunningGateway;

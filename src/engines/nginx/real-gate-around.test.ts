@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { clientAuthority } from './testing-clients.ts';
 import { admit } from './testing-gate.ts';
 import { told } from './testing-gateway.ts';
 import { as, type Guarded, startGuarded } from './testing-guarded.ts';
-
-// A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let gate: Guarded;
 

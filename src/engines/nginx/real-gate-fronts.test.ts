@@ -4,7 +4,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { Gateway } from '../../model/site.ts';
 import { directPublication, publication, service, site } from './testing.ts';
 import { guarded, type Judge, judge, signIn } from './testing-gate.ts';
@@ -15,9 +15,6 @@ import {
   startGateway,
   testAuthority,
 } from './testing-gateway.ts';
-
-// A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000 });
 
 const authority = await testAuthority('Test CA');
 const running: { gateway?: RunningGateway; app?: Backend; daemon?: Judge } = {};

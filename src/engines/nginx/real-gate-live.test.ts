@@ -6,9 +6,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import WebSocket from 'ws';
 import { as, type Guarded, onOne, page, startGuarded } from './testing-guarded.ts';
 
-// A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
 let gate: Guarded;
 
 beforeAll(async () => {

@@ -1,13 +1,10 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { admit, type Judge, judge, verdict } from './testing-gate.ts';
 import type { Ask } from './testing-gateway.ts';
 import { as, type Guarded, onOne, page, startGuarded } from './testing-guarded.ts';
-
-// A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let gate: Guarded;
 

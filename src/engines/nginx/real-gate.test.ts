@@ -2,13 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type http2 from 'node:http2';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { admit, verdict } from './testing-gate.ts';
 import { type Ask, told } from './testing-gateway.ts';
 import { as, type Guarded, onOne, startGuarded } from './testing-guarded.ts';
-
-// A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let gate: Guarded;
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { vi } from 'vitest';
 import { freePort } from '../../lib/testing-ports.ts';
 import { publication, route, service, site } from './testing.ts';
 import { type Client, type ClientAuthority, clientAuthority, configuration } from './testing-clients.ts';
@@ -17,9 +16,6 @@ import {
 } from './testing-gateway.ts';
 
 /** A gateway whose names and paths ask for client certificates, each in another way; and who comes with which. */
-
-// A real nginx, on a machine that may have much else to do.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 export const authority = await testAuthority('Test CA');
 export const files = await openFolder();

@@ -18,7 +18,6 @@ import { updateWords } from './update.ts';
 /** Debian 12 through sudo and 13 as root, updated from repositories of their own; both serve something. */
 let lab: Lab;
 let folder: string;
-vi.setConfig({ testTimeout: 300_000 });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'poterne-update-'));
