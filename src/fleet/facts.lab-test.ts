@@ -1,21 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { down, type Lab, up } from '../../lab/lab.ts';
+import { program, ran } from '../lib/testing-program.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 
 /** Debian 12 and 13 asked about themselves, as root, through sudo and without, with one that is off. */
 let lab: Lab;
 const folder = mkdtempSync(join(tmpdir(), 'poterne-facts-'));
-const poterneFile = fileURLToPath(new URL('../../poterne', import.meta.url));
 
-async function poterne(
-  ...argv: readonly string[]
-): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(poterneFile, argv, {
+const poterne = (...argv: readonly string[]) =>
+  ran([program, ...argv], {
     cwd: folder,
     env: {
       ...process.env,
@@ -23,18 +20,7 @@ async function poterne(
       POTERNE_LANG: 'en',
       POTERNE_SSH_CONFIG: lab.sshConfig,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { status, out, err };
-}
 
 interface Row {
   readonly host: string;
@@ -42,10 +28,10 @@ interface Row {
   readonly fault?: { readonly code: string; readonly params: Readonly<Record<string, string>> };
 }
 
-async function facts(...argv: readonly string[]): Promise<{ status: number | null; rows: readonly Row[] }> {
-  const { status, out, err } = await poterne('hosts', 'facts', '--json', ...argv);
+async function facts(...argv: readonly string[]): Promise<{ code: number | null; rows: readonly Row[] }> {
+  const { code, out, err } = await poterne('hosts', 'facts', '--json', ...argv);
   expect(err).toBe('');
-  return { status, rows: JSON.parse(out) };
+  return { code, rows: JSON.parse(out) };
 }
 
 const lists = '/var/lib/apt/lists/lab_dists_stable_main_binary-amd64_Packages';
@@ -104,8 +90,8 @@ afterAll(async () => {
 });
 
 test('both releases tell, and one that is off spoils nothing', { timeout: 300_000 }, async () => {
-  const { status, rows } = await facts();
-  expect(status).toBe(1);
+  const { code, rows } = await facts();
+  expect(code).toBe(1);
   expect(rows.map(({ host }) => host)).toEqual(['old', 'new', 'off', 'paper']);
   const [old, trixie, off, paper] = rows;
   expect(old?.facts).toMatchObject({
@@ -137,18 +123,18 @@ test('both releases tell, and one that is off spoils nothing', { timeout: 300_00
 
 test('what was told is remembered, and selects; what was not is said', { timeout: 300_000 }, async () => {
   const listed = await poterne('hosts', '--on', 'group:A and has:scheduler and os:debian-12');
-  expect(listed).toMatchObject({ status: 0, err: '1 host.\n' });
+  expect(listed).toMatchObject({ code: 0, err: '1 host.\n' });
   expect(listed.out).toMatch(/^old {2}.* A {2}.* ssh {2}.* \d+ s ago$/m);
 
   const first = await facts('--on', 'group:A');
-  expect(first.status).toBe(0);
+  expect(first.code).toBe(0);
   const again = await facts('--on', 'group:A');
   expect(again).toEqual(first);
   const anew = await facts('--on', 'group:A', '--refresh');
   expect(anew.rows[0]?.facts?.at).not.toBe(first.rows[0]?.facts?.at);
 
   const unknown = await poterne('hosts', '--on', 'has:scheduler');
-  expect(unknown.status).toBe(2);
+  expect(unknown.code).toBe(2);
   expect(unknown.err).toContain('1 host was never asked about this, so that it cannot be told: off\n');
 });
 
@@ -173,15 +159,15 @@ test('an account without rights is enough, and its shell may be chatty', { timeo
   });
   expect(seen).toBe('welcome\n');
   writeFileSync(join(folder, 'plain.yaml'), plain);
-  const { status, rows } = await facts('plain.yaml');
-  expect(status).toBe(0);
+  const { code, rows } = await facts('plain.yaml');
+  expect(code).toBe(0);
   expect(rows[0]?.facts).toMatchObject({ root: 'no', packages: { pending: 2, security: 1 } });
 });
 
 test('an answer without end is cut off, and told', { timeout: 300_000 }, async () => {
   await greet('exec yes');
-  const { status, rows } = await facts('plain.yaml', '--refresh');
-  expect(status).toBe(1);
+  const { code, rows } = await facts('plain.yaml', '--refresh');
+  expect(code).toBe(1);
   expect(rows[0]).toMatchObject({
     fault: { code: 'host.unfit', params: { reason: 'its answer has no end' } },
   });
