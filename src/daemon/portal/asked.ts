@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Code } from '../../i18n/en.ts';
 import { translate } from '../../i18n/index.ts';
+import { frenchSpaces } from '../../lib/french-spaces.ts';
 import type { Params } from '../../model/message.ts';
 import { type Language, languages } from '../../model/site.ts';
 import { portalUrl } from '../entry/passage.ts';
@@ -95,7 +96,9 @@ export function accepted(header: string): Language | undefined {
 
 /** A text in the reader's language. */
 export function tell(asked: Asked, code: Code, params?: Params): string {
-  return translate(asked.get('language'), code, params);
+  const language = asked.get('language');
+  const text = translate(language, code, params);
+  return language === 'fr' ? frenchSpaces(text) : text;
 }
 
 /** A moment as people read it, in the site's time zone; in the language of who asks, when no other is said. */

@@ -147,7 +147,7 @@ test('an application is enrolled where it is needed, and its codes work once; a 
   await other.click('#step-recovery button');
   await other.waitForSelector('text=x-poterne-user');
   await other.goto(`${at}/factors`);
-  expect(await other.textContent('main')).toContain('Codes restants : 9.');
+  expect(await other.textContent('main')).toContain('Codes restants\u00a0: 9.');
 
   // An administrator takes it all away: both sessions end, and she enrols anew.
   expect(await rig.poterne('user', 'reset-factors', 'alice')).toContain('removed: 1. Sessions ended: 2.');
