@@ -13,7 +13,7 @@ import {
 } from '../../../model/site.ts';
 import type { CertificateFact, Identity, ServerTls } from '../../../model/tls.ts';
 import { block, exactly, line, type Node, note, unnamed } from '../syntax.ts';
-import type { Context } from './common.ts';
+import { type Context, early } from './common.ts';
 import { namesVariable } from './names.ts';
 
 /** Whether any publication asks for client certificates. */
@@ -65,8 +65,8 @@ export function clientLines({ site }: Context, publication: ProxiedPublication):
           line(ocsp.pointer, 'ssl_ocsp_cache', `shared:${publication.id}_ocsp:1m`),
         ]
       : []),
-    line(at, 'error_page', '495', '=403', '/.poterne/page/$poterne_page/495.html'),
-    line(at, 'error_page', '496', '=403', '/.poterne/page/$poterne_page/496.html'),
+    line(at, 'error_page', '495', '=403', `${early}/$poterne_page/495.html`),
+    line(at, 'error_page', '496', '=403', `${early}/$poterne_page/496.html`),
     ...(isPartial(publication, verification)
       ? [
           block(at, ['if', `(${variable('refused', publication)}`, '=', '403)'], [line(at, 'return', '403')]),

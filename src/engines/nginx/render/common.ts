@@ -27,6 +27,9 @@ export interface Context {
   readonly passesThrough: boolean;
 }
 
+/** Where the pages are that no firewall looks at: of who was refused before it looked, or would have been. */
+export const early = '/.poterne/with/early';
+
 /** The context of one rendering. */
 export function contextOf(site: Site, facts: Facts): Context {
   const prefix = facts.prefixes.nginx;

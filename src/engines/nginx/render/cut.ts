@@ -4,7 +4,7 @@ import { cutPlaces, sightingFields, sightingsLog } from '../../../model/cut.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { block, line, type Node, note, own, why } from '../syntax.ts';
 import { hasWaf, unlooked } from '../waf/main.ts';
-import type { Context } from './common.ts';
+import { type Context, early } from './common.ts';
 
 /** A status that no client sees: what is cut off answers 503 with a page of its own. */
 const cutOff = '480';
@@ -116,10 +116,8 @@ export function cutLines({ site, statePath }: Context, at: Pointer, id: string, 
   const isBanned = (folder: string, name: string) => find('/bans', folder, name, banned);
   return [
     note(at, 'Cut off: by name, by address, by network.'),
-    line(at, 'error_page', cutOff, '=503', '/.poterne/page/$poterne_page/cut.html'),
-    ...(site.bans
-      ? [line('/bans', 'error_page', banned, '=403', '/.poterne/page/$poterne_page/banned.html')]
-      : []),
+    line(at, 'error_page', cutOff, '=503', `${early}/$poterne_page/cut.html`),
+    ...(site.bans ? [line('/bans', 'error_page', banned, '=403', `${early}/$poterne_page/banned.html`)] : []),
     // The firewall costs a hundred times as much.
     ...(isShared || isWalled ? [] : [block(at, ['if', '($poterne_unwatched)'], [line(at, 'break')])]),
     test(cutPlaces.publications, id),

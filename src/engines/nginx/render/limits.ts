@@ -213,13 +213,16 @@ export const limitMaps = (site: Site): Node[] => [
   note('', 'When to ask again (RFC 9110, 10.2.3).'),
   block(
     '',
-    ['map', '$limit_req_status|$poterne_wait', '$poterne_retry_after'],
-    [own('default', '5'), own('REJECTED|', '1'), own('~^REJECTED\\|(\\d+)$', '$1')],
+    ['map', '$status|$limit_req_status|$poterne_wait', '$poterne_retry_after'],
+    [
+      own('default', ''),
+      ...[own('429|REJECTED|', '1'), own('~^429\\|REJECTED\\|(\\d+)$', '$1'), own('~^429\\|', '5')],
+    ],
   ),
   block(
     '',
-    ['map', '$limit_req_status', '$poterne_too_many'],
-    [own('default', 'connections'), own('REJECTED', 'requests')],
+    ['map', '$status|$limit_req_status', '$poterne_too_many'],
+    [own('default', ''), own('429|REJECTED', 'requests'), own('~^429\\|', 'connections')],
   ),
   note('', 'Where visitors share a limit, one of them may have asked for nothing much.'),
   block(

@@ -36,6 +36,8 @@ export function pageMaps({ site, path, statePath }: Context): Node[] {
     map('$poterne_included', [
       ['/with/limited/json$', path('current/pages/limited.json')],
       ['/with/limited/', `${path('current/pages')}/$poterne_language/429.html`],
+      ['/with/early/json/', path('current/pages/error.json')],
+      ['/with/early(/[a-z][a-z]/[a-z0-9-]+\\.html)$', `${path('current/pages')}$1`],
       // What files say of who cut something off.
       ['/with/said$', `${statePath('cut/said')}/$poterne_id`],
       // Until when somebody is banned, and whom they may ask: what stands in the file by which they are.
@@ -73,7 +75,7 @@ export function pagesFile(context: Context): Node[] {
       own('root', path('current/pages')),
       own('try_files', '$poterne_page_file', '=500'),
     ]),
-    // What pages include, and the pages of those beyond a limit, who would else cost twice what is saved.
+    // What pages include, and the pages of those who are refused before anything of theirs is looked at, or were beyond a limit.
     place('with', [
       ...unlooked(site),
       ...limitedLines(context),
