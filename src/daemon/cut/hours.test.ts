@@ -1,8 +1,8 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually, gatewayUp, head, makeRig, type Rig } from '../../apply/testing.ts';
-import { faketime } from '../../lib/testing-faketime.ts';
+import { settableClock } from '../../lib/testing-faketime.ts';
 import { mmdb } from '../../lib/testing-mmdb.ts';
 import { entryCookie } from '../entry/cookies.ts';
 import { passOf, peopleAt } from '../entry/testing-people.ts';
@@ -38,12 +38,7 @@ publications:
 test('countries, holidays, hours, a window and an approval hold on a gateway, and end what goes on when they end', async () => {
   const rig = await makeRig();
   await application();
-  const clock = join(rig.folder, 'clock');
-  const set = async (offset: string) => {
-    await writeFile(`${clock}.new`, `${offset}\n`);
-    await rename(`${clock}.new`, clock);
-  };
-  await set('+0');
+  const { env, set } = await settableClock(rig.folder);
   const country = (iso_code: string) => ({ country: { iso_code } });
   await writeFile(
     join(rig.folder, 'geo.mmdb'),
@@ -52,7 +47,7 @@ test('countries, holidays, hours, a window and an approval hold on a gateway, an
   const yaml = described(rig.ports);
   await rig.write('site.yaml', yaml);
   const { site } = await rig.describe(yaml);
-  const daemon = await gatewayUp(rig, await faketime({ FAKETIME_TIMESTAMP_FILE: clock }));
+  const daemon = await gatewayUp(rig, env);
   const { at, browser, signedIn } = peopleAt(rig);
   const from = (address: string) => ({ 'x-forwarded-for': address });
   const statusFrom = async (address: string) =>

@@ -1,8 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually, gatewayUp, head, makeRig, port, type Rig, startService } from '../../apply/testing.ts';
-import { faketime } from '../../lib/testing-faketime.ts';
+import { settableClock } from '../../lib/testing-faketime.ts';
 import { keptAlive, peopleAt } from './testing-people.ts';
 
 // A whole gateway whose clock is set while it runs (libfaketime): the daemon's and nginx's alike, but not the monotonic one, as on a
@@ -20,18 +18,11 @@ const password = 'violet harbour 19 staples';
 
 test('when the clock jumps a day, sessions end or are refused, those who revoke are heeded, and all goes on when it is right', async () => {
   const rig = await makeRig();
-  const clock = join(rig.folder, 'clock');
-  /** In one step: it is read at every look at the clock. */
-  const set = async (offset: string) => {
-    await writeFile(`${clock}.new`, `${offset}\n`);
-    await rename(`${clock}.new`, clock);
-  };
-  await set('+0');
+  const { env, set } = await settableClock(rig.folder);
   await startService(port(90), 'the application');
   const yaml = described(rig.ports);
   await rig.write('site.yaml', yaml);
   const { site } = await rig.describe(yaml);
-  const env = await faketime({ FAKETIME_TIMESTAMP_FILE: clock });
   const daemon = await gatewayUp(rig, env);
   const { store } = rig.gateway;
   const { at, browser, givePassword, signIn } = peopleAt(rig);

@@ -39,7 +39,7 @@ export const badgeNames = (site: Site): string[] => (usesBadges(site) ? ['who'] 
 export const otherCookies = '$poterne_cookies_before$poterne_cookies_after$poterne_cookies_all';
 
 /**
- * Our cookie with an identity, once, and others that are not ours, behind a tab neither (`gate.ts` takes any space there). Whatever is
+ * Our cookie with an identity, once, and others that are not ours, behind a tab neither (`credentials.ts` takes any space there). Whatever is
  * written in another way is no reason to refuse: it is asked about. All that matters of the identity is that it names one folder: only
  * what the daemon wrote is there, and in that folder are no others. Loops are possessive, as each part ends where the next one begins.
  */
