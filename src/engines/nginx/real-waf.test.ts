@@ -27,6 +27,9 @@ let app: Backend;
 const walled = (name: string, more: Partial<Waf> = {}, rest: object = {}) =>
   publication(name, 'app', { scenario: 'proxy+waf', waf: waf(more), ...rest });
 
+/** Limits that nobody reaches: where there are some, a request goes through two locations. */
+const many = { options: { nginx: { limits: { requests: { count: 1000, per: 's' } } } } };
+
 const exclusion = (rule: number, path: string, target?: string): WafExclusion => ({
   ...{ rule, path, why: 'known', pointer: '' },
   ...(target === undefined ? {} : { target }),
@@ -85,9 +88,15 @@ beforeAll(async () => {
           walled('laxest.localhost', { thresholds: { inbound: 100_000, outbound: 100 } }),
           walled('small.localhost', { requestBody: 1000 }),
           walled(
+            'limited.localhost',
+            {},
+            { options: { nginx: { limits: { requests: { count: 4, per: 'm' } } } } },
+          ),
+          walled(
             'answers.localhost',
             { responseBody: 100_000 },
             {
+              ...many,
               routes: [route('/', 'live')],
             },
           ),
@@ -102,21 +111,20 @@ beforeAll(async () => {
             'skipped.localhost',
             { skip: ['/static/', '/health', '/zm/files/', '/live/files/', '/a+b(c)/'] },
             {
+              ...many,
               routes: [
                 ...[route('~\\.php$', 'app'), route('/', 'live'), route('>/zm/', 'zm')],
                 ...[route('/static/app/', 'zm'), route('/a+b(c)/in/', 'zm')],
               ],
             },
           ),
-          walled('skips-all.localhost', { skip: ['/'] }),
+          walled('skips-all.localhost', { skip: ['/'] }, many),
           walled('cloud.localhost', { applications: ['nextcloud'], methods: ['PUT'] }),
-          walled('inside.localhost', {}, { audience: guarded() }),
+          walled('inside.localhost', {}, { audience: guarded(), ...many }),
           walled(
             'closed.localhost',
             {},
-            {
-              audience: { from: ['lan'], networks: ['10.0.0.0/24'], pointer: '' },
-            },
+            { audience: { from: ['lan'], networks: ['10.0.0.0/24'], pointer: '' }, ...many },
           ),
         ],
         ports,
@@ -243,6 +251,20 @@ test('a body that is larger than what is looked at is refused as such', async ()
   expect(await statusOf('small.localhost', '/', form(`q=${'a'.repeat(500)}`))).toBe(200);
   const { status, body } = await ask('small.localhost', '/', form(`q=${'a'.repeat(2000)}`));
   expect([status, body.includes('larger than this service accepts')]).toEqual([413, true]);
+});
+
+test('what is beyond a limit is not looked at; what is within it is, and reaches the service', async () => {
+  const honest = await ask('limited.localhost', '/?q=hello', form('a=b'));
+  expect([honest.status, told(honest).url]).toEqual([200, '/?q=hello']);
+  expect(await statusOf('limited.localhost', attack)).toBe(403);
+  expect(await statusOf('limited.localhost', '/', form(`q=${encodeURIComponent(script)}`))).toBe(403);
+  expect(await statusOf('limited.localhost', '/nothing/..;/x#a')).toBe(403);
+  const beyond = await ask('limited.localhost', attack);
+  expect([beyond.status, beyond.headers['retry-after']]).toEqual([429, '15']);
+  // Whoever asks next stands in the log, and they do not.
+  const next = await ask('erp.localhost', attack);
+  await expect.poll(() => logged(next.headers['x-request-id']), { timeout: 10_000 }).toHaveLength(1);
+  expect(await logged(beyond.headers['x-request-id'])).toEqual([]);
 });
 
 test('what is made of nothing but attacks is refused before all rules were asked, where it is refused at all', async () => {

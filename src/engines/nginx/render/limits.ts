@@ -119,6 +119,10 @@ export function zoneLines(publication: Publication): Node[] {
     });
 }
 
+/** Whether a publication limits what is asked of one of its routes. */
+export const limitsRoute = (publication: Publication, route: Route): boolean =>
+  (['requests', 'connections'] as const).some((word) => limitsIn(publication, route, word).limits.length > 0);
+
 /** The limits of a publication's server or of one of its locations, where they take the place of the server's. */
 export function limitLines({ site }: Context, publication: Publication, part?: Route): Node[] {
   const requests = limitsIn(publication, part, 'requests');

@@ -4,12 +4,12 @@ import { livePaths, prefixFor, publicPath, routeFor, serviceOf } from '../routes
 import { defaults, publicationOptions, routeOptions, serviceOptions } from '../schema.ts';
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
 import { liveLines } from '../waf/publication.ts';
-import { isSkipped, skipLines, skipPatterns, skipped } from '../waf/skip.ts';
+import { isSkipped, limitedFirst, skipLines, skipPatterns, skipped, wafOf } from '../waf/skip.ts';
 import { badgeLook, isBadged } from './badge.ts';
 import { identityLines } from './clients.ts';
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
-import { limitLines } from './limits.ts';
+import { limitLines, limitsRoute } from './limits.ts';
 import { authority } from './upstream.ts';
 
 /** How long a stream of events or a WebSocket may be silent. */
@@ -71,7 +71,12 @@ function routeLocations(
   ];
   const why = (what: string): Node => note(route.pointer, what);
   const asking: Node[] = [];
-  /** A location; of those that some come to by badge, there is another one for all others. */
+  // Not where a prefix is taken off, which nginx cannot do in a location with a name.
+  const isLimitedFirst = !route.strip && wafOf(publication) !== undefined && limitsRoute(publication, route);
+  /**
+   * A location; of those that some come to by badge, there is another one for all others; and of those that a firewall looks at and that
+   * have limits, one for those who are within them.
+   */
   const location = (
     at: Pointer,
     words: readonly string[],
@@ -81,6 +86,12 @@ function routeLocations(
     inner: readonly Node[] = [],
   ): Node => {
     const plain = passes(isLive, uri, skips);
+    if (isLimitedFirst && !skips && inner.length === 0) {
+      const name = `@looked_${publication.routes.indexOf(route) + 1}_${asking.length + 1}`;
+      asking.push(block(at, ['location', name], plain));
+      const before = [...limitLines(context, publication, route), ...uploadLines(publication, route)];
+      return block(at, ['location', ...words], [...limitedFirst(publication, name), ...before]);
+    }
     if (!isBadged(context.site, publication, route))
       return block(at, ['location', ...words], [...plain, ...inner]);
     const name = `@asking_${publication.routes.indexOf(route) + 1}_${asking.length + 1}`;

@@ -27,6 +27,19 @@ export function skipLines(publication: Publication): Node[] {
 }
 
 /**
+ * In a location where limits are counted, and nothing else is done: nginx has its module look before it counts, and what is beyond a limit would
+ * cost as much as what is not. Whoever is within them goes on where all else is judged.
+ */
+export const limitedFirst = (publication: Publication, next: string): Node[] => {
+  const at = wafOf(publication)?.pointer ?? publication.pointer;
+  return [
+    line(at, 'modsecurity', 'off'),
+    ...[line('', 'auth_request', 'off'), line('', 'allow', 'all')],
+    line(at, 'try_files', '/nothing', next),
+  ];
+};
+
+/**
  * Regular expressions that together match paths as nginx reads them (decoded, in their normal form): exactly such a path, or all below one
  * that ends with `/`, but for what `others` begin. As many as nginx can read.
  */
