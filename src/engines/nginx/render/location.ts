@@ -57,6 +57,12 @@ function routeLocations(
   const service = serviceOf(context.site, route);
   const group = groups.get(service) as string;
   const live = [...new Set(livePaths(service))];
+  const passOn = (isLive: boolean, uri: string): Node[] => [
+    line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
+    ...(isLive || publicationOptions(publication).compression === false
+      ? []
+      : [block('', ['if', '($poterne_cross_site)'], [line('', 'gzip', 'off')])]),
+  ];
   const passes = (isLive: boolean, uri: string, skips = false, isByBadge = false): Node[] => [
     ...(skips ? skipLines(publication) : isLive ? liveLines(publication) : []),
     ...limitLines(context, publication, route),
@@ -64,10 +70,7 @@ function routeLocations(
     line('', 'include', forwarding(publication, isByBadge)),
     ...pass(context, route, service, group, isLive),
     ...identityLines(context, publication, route),
-    line(route.pointer, 'proxy_pass', `${service.upstreams[0]?.scheme ?? 'http'}://${group}${uri}`),
-    ...(isLive || publicationOptions(publication).compression === false
-      ? []
-      : [block('', ['if', '($poterne_cross_site)'], [line('', 'gzip', 'off')])]),
+    ...passOn(isLive, uri),
   ];
   const why = (what: string): Node => note(route.pointer, what);
   const asking: Node[] = [];
@@ -131,6 +134,19 @@ function routeLocations(
     (path) => !(path.endsWith('/') && places.includes(path)) && routeFor(publication, path) === route,
   );
   const isBelowLive = (path: string) => seenLive.some((from) => path.startsWith(from));
+  const isLiveItself = live.some((path) => publicPath(route, path) === route.path);
+  const skipping = (words: readonly string[], those: readonly Node[]): Node =>
+    block(route.pointer, ['location', ...words], [why('Not looked at'), ...those]);
+  /**
+   * Inside of the route's own location, what a service is told is there once in memory. An expression of another route would come after
+   * those in there, and what it leads to is looked at.
+   */
+  const isNesting = !route.strip && !isLiveItself && publication.routes.every((r) => r.match === 'prefix');
+  const patternsOf = (isLive: boolean) =>
+    skipPatterns(
+      skips.filter((path) => isBelowLive(path) === isLive),
+      places,
+    );
   const unseen = route.strip
     ? skips.flatMap((path) => {
         const bare = path.replace(/\/$/, '');
@@ -155,23 +171,27 @@ function routeLocations(
           ),
         ];
       })
-    : [false, true].flatMap((isLive) =>
-        skipPatterns(
-          skips.filter((path) => isBelowLive(path) === isLive),
-          places,
-        ).flatMap((pattern) => [
-          why(`Service "${service.name}": not looked at`),
-          block(route.pointer, ['location', '~', pattern], passes(isLive, '', true)),
-        ]),
-      );
+    : [false, true]
+        .filter((isLive) => isLive || !isNesting)
+        .flatMap((isLive) =>
+          patternsOf(isLive).map((pattern) => skipping(['~', pattern], passes(isLive, '', true))),
+        );
   return [
     why(`Service "${service.name}"${route.strip ? ', which does not see the prefix' : ''}`),
     location(
       route.pointer,
       [place(route.path)],
-      live.some((path) => publicPath(route, path) === route.path),
+      isLiveItself,
       uri('/'),
       isSkipped(publication, route.path),
+      isNesting
+        ? patternsOf(false).map((pattern) =>
+            skipping(
+              ['~', pattern],
+              [...skipLines(publication), ...limitLines(context, publication, route), ...passOn(false, '')],
+            ),
+          )
+        : [],
     ),
     ...streams,
     ...unseen,
