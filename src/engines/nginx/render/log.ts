@@ -26,6 +26,9 @@ function keptBack(): Node[] {
 }
 
 /** The access log: what is told of a request, and where. */
+/** The format of requests to names that share a server. */
+export const plainFormat = 'poterne_plain';
+
 export function log(file: string, site: Site): Node[] {
   const isAsked = (site.tlsConfigurations ?? []).some(({ kind }) => kind === 'server');
   const fields = [
@@ -74,6 +77,11 @@ export function log(file: string, site: Site): Node[] {
     ),
     // nginx joins the words of a format.
     format('poterne', fields),
+    why('Where names share a server, which has the name of its first alone.'),
+    format(
+      plainFormat,
+      fields.map((field) => field.replace('$server_name', '$host')),
+    ),
     why('Of requests beyond a limit: of what there were too many.'),
     format('poterne_limited', [
       ...fields,

@@ -10,6 +10,8 @@ import { limitMaps } from './limits.ts';
 import { log } from './log.ts';
 import { nameModules } from './names.ts';
 import { partnersPart } from './partners.ts';
+import { portalPublication } from './portal.ts';
+import { redirectTogether } from './redirect.ts';
 import { clients, compression, hashes, tls, upstreams } from './settings.ts';
 import { streamBlock, streamModules } from './stream.ts';
 import { variables } from './variables.ts';
@@ -89,6 +91,7 @@ function http(context: Context): Node[] {
     gap,
     ...statusServer(context),
     gap,
+    ...redirectTogether(context, [portalPublication(site) ?? [], proxied(site)].flat()),
     ...wafPart(site),
     ...gatePart(context),
     ...(facts.acme ? [line(site.acme?.pointer ?? '', 'include', 'acme.conf')] : []),

@@ -6,7 +6,8 @@ import { cutLines, onceLines } from './cut.ts';
 import { daemonPass, enteringLimit } from './gate.ts';
 import { certificateFiles, certificateInputs } from './inputs.ts';
 import { gatewayLine, retryLine } from './limits.ts';
-import { redirectServer, serverHead, standIn } from './publication.ts';
+import { serverHead, standIn } from './publication.ts';
+import { redirectServer } from './redirect.ts';
 
 /** The portal as far as it is like a publication: its name and its certificate. */
 export function portalPublication({ signIn }: Pick<Site, 'signIn'>): ProxiedPublication | undefined {
@@ -34,8 +35,7 @@ function portalFile(context: Context, portal: ProxiedPublication): Node[] {
   const { pointer: at, name, id } = portal;
   return [
     note(at, `The portal ${name}, which the daemon answers`),
-    redirectServer(context, portal, name),
-    gap,
+    ...redirectServer(context, portal, name),
     block(
       at,
       ['server'],

@@ -3,8 +3,6 @@ import { isGuarded, type ProxiedPublication } from '../../../model/site.ts';
 import { publicationOptions } from '../schema.ts';
 import { block, gap, line, type Node, note, unnamed, write } from '../syntax.ts';
 import { wafLines, wafSets } from '../waf/publication.ts';
-import { challengeLocation, isAsked } from './acme.ts';
-import { revocationsLocation, tellsRevocations } from './authority.ts';
 import { badgeLines } from './badge.ts';
 import { clientLines, clientMaps } from './clients.ts';
 import { type Context, listens } from './common.ts';
@@ -14,6 +12,7 @@ import { headerLines } from './headers.ts';
 import { type CertificateFiles, certificateFiles, certificateInputs } from './inputs.ts';
 import { limitLines, retryLine, zoneLines } from './limits.ts';
 import { locations, uploadLines } from './location.ts';
+import { redirectServer } from './redirect.ts';
 import { signedIdentityLine } from './telling.ts';
 import { groupsOf, upstreamBlock } from './upstream.ts';
 
@@ -31,8 +30,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
     ...[...groups].flatMap(([service, group]) => [...upstreamBlock(context, service, group), gap]),
     ...(limits.length > 0 ? [...limits, gap] : []),
     ...(maps.length > 0 ? [...maps, gap] : []),
-    redirectServer(context, publication, nameOf(publication)),
-    gap,
+    ...redirectServer(context, publication, nameOf(publication)),
     block(
       at,
       ['server'],
@@ -69,27 +67,6 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
 
 /** The name as `server_name` reads it. */
 const nameOf = ({ name, match }: ProxiedPublication): string => (match === 'regex' ? unnamed(name) : name);
-
-/** Plain http leads to https under the name as published, never under one that a visitor made up. */
-export function redirectServer(context: Context, publication: ProxiedPublication, name: string): Node {
-  const at = publication.pointer;
-  const target = publication.match === 'exact' ? publication.name : '$host';
-  const redirect = line(at, 'return', '308', `https://${target}${context.publicPort}$request_uri`);
-  const others = [
-    ...(isAsked(context, publication) ? [challengeLocation(context)] : []),
-    ...(tellsRevocations(context, publication) ? [revocationsLocation(context)] : []),
-  ];
-  return block(
-    at,
-    ['server'],
-    [
-      ...listens(context, 'http'),
-      line(at, 'server_name', name),
-      // A `return` of the server itself would come before any location.
-      ...(others.length > 0 ? [...others, block(at, ['location', '/'], [redirect])] : [redirect]),
-    ],
-  );
-}
 
 export function serverHead(
   context: Context,
@@ -164,7 +141,7 @@ export function standIn(context: Context, publication: ProxiedPublication): Stan
     : [{ as: file, from: { certificate: { id, names } }, because: publication.tls.pointer }];
   const nodes = [
     note(at, `In place of ${publication.name}, which nginx refused`),
-    redirectServer(context, publication, name),
+    ...redirectServer(context, publication, name),
     block(
       at,
       ['server'],
