@@ -4,24 +4,37 @@ import { expect, onTestFinished, test } from 'vitest';
 import { childrenOf, megabytesOf } from '../../lib/testing-memory.ts';
 import type { Waf } from '../../model/waf.ts';
 import { publication, service, site } from './testing.ts';
+import { guarded, signIn } from './testing-gate.ts';
 import { openFolder, startGateway, testAuthority } from './testing-gateway.ts';
 import { waf } from './testing-waf.ts';
 
 // What a publication with a firewall takes of memory: every location of every server has a list of all rules (ADR 37), and a reload doubles it.
 
+const some: Partial<Waf> = {
+  skip: ['/static/', '/health', '/img/', '/js/', '/css/'],
+  exclusions: [1, 2, 3].map((n) => ({
+    ...{ rule: 942100, path: `/search${n}`, target: 'ARGS:q', why: 'known', pointer: '' },
+  })),
+};
+
 const kinds: Record<string, Partial<Waf>> = {
   plain: {},
-  'with skipped paths and exclusions': {
-    skip: ['/static/', '/health', '/img/', '/js/', '/css/'],
-    exclusions: [1, 2].map((n) => ({
-      ...{ rule: 942100, path: `/search${n}`, target: 'ARGS:q', why: 'known', pointer: '' },
-    })),
+  'with skipped paths and exclusions': some,
+  'with all there is: people who sign in, answers, paranoia 2 and bans': {
+    ...some,
+    paranoia: 2,
+    responseBody: 100_000,
   },
 };
 
 test.each(Object.entries(kinds))(
   '%s: at most a megabyte beyond the first, reloads included',
   async (_, more) => {
+    const isAll = more.responseBody !== undefined;
+    const all = {
+      bans: { never: [], thresholds: {}, pointer: '/bans' },
+      signIn: signIn('portal.example.fr'),
+    };
     const [few, many] = [2, 50];
     const authority = await testAuthority('memory');
     const issued = await authority.issue(['*.example.fr']);
@@ -30,18 +43,21 @@ test.each(Object.entries(kinds))(
     await writeFile(pem, issued);
     const megabytes = async (count: number) => {
       const gateway = await startGateway(
-        (ports) =>
-          site(
+        (ports) => ({
+          ...site(
             [service('app', 'http://127.0.0.1:9')],
             Array.from({ length: count }, (_, n) =>
               publication(`app${n}.example.fr`, 'app', {
                 scenario: 'proxy+waf',
                 waf: waf(more),
                 tls: { kind: 'files', certificate: pem, key: pem, pointer: '' },
+                ...(isAll ? { audience: guarded() } : {}),
               }),
             ),
             ports,
           ),
+          ...(isAll ? all : {}),
+        }),
         { pem: authority.pem, issue: async () => issued },
       );
       try {
@@ -66,6 +82,7 @@ test.each(Object.entries(kinds))(
     };
     onTestFinished(() => rm(folder, { recursive: true }));
     const each = ((await megabytes(many)) - (await megabytes(few))) / (many - few);
+    console.log(each);
     expect(each).toBeLessThan(1);
   },
 );

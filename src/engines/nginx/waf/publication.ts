@@ -3,7 +3,7 @@ import { ambiguous } from '../../../lib/path-class.ts';
 import { wafSummary, wafSummaryData } from '../../../lib/waf-log.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import type { ProxiedPublication, Publication } from '../../../model/site.ts';
-import type { Waf } from '../../../model/waf.ts';
+import type { Waf, WafExclusion } from '../../../model/waf.ts';
 import { type Context, endlessResets } from '../render/common.ts';
 import { encoded, exactly, line, type Node } from '../syntax.ts';
 import { answering } from './canary.ts';
@@ -15,7 +15,7 @@ const rules = (at: Pointer, text: string): Node => line(at, 'modsecurity_rules',
 
 /** Ids of a publication's own rules; the CRS leaves those below 100,000 to others. */
 const unclearPath = 10_002;
-const firstExclusion = 10_100;
+const firstExclusion = 20_000;
 const afterExclusions = 'POTERNE_EXCLUSIONS';
 
 /** What is set before the CRS sets what is not: by the names that 3.3 has, and those of 4. */
@@ -62,31 +62,47 @@ function summary({ id, waf }: ProxiedPublication & { readonly waf: Waf }): strin
   return secRule('HIGHEST_SEVERITY', '@lt 255', actions);
 }
 
+/** A path that is its own normal form, and no folder: it is compared to the letter. An expression would take 10 KB (ADR 37). */
+const plainPath = /^(?:\/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)+$/;
+
 /**
  * What is excluded, and where: at a path as it is sent, and only in its normal form. Whatever a service may read as another path (`//`, `/./`,
  * `;`, encoded dots) is looked at wholly.
  */
 function exclusions({ exclusions: all, pointer }: Waf): Node[] {
-  if (all.length === 0) return [];
   const at = `${pointer}/exclusions`;
   const first = ['phase:1', 't:none', 'pass', 'nolog'];
-  return [
-    rules(
-      at,
-      secRule('REQUEST_URI_RAW', `@rx ^(?i:[^?]*(?:${ambiguous}))`, [
-        ...[`id:${unclearPath}`, ...first, `skipAfter:${afterExclusions}`],
-      ]),
-    ),
-    ...all.map(({ rule, path, target, pointer: each }, index) =>
+  const exact = all.filter(({ path }) => plainPath.test(path));
+  const others = all.filter((each) => !exact.includes(each));
+  const one = (exclusion: WafExclusion, operators: readonly string[]): Node[] => {
+    const { rule, target, pointer: each } = exclusion;
+    const id = firstExclusion + 2 * all.indexOf(exclusion);
+    return operators.map((operator, more) =>
       rules(
         each,
-        secRule('REQUEST_URI_RAW', `@rx ^${exactly(encoded(path))}${path.endsWith('/') ? '' : '(?:\\?|$)'}`, [
-          ...[`id:${firstExclusion + index}`, ...first],
+        secRule('REQUEST_URI_RAW', operator, [
+          ...[`id:${id + more}`, ...first],
           target === undefined ? `ctl:ruleRemoveById=${rule}` : `ctl:ruleRemoveTargetById=${rule};${target}`,
         ]),
       ),
-    ),
-    rules(at, `SecMarker ${afterExclusions}`),
+    );
+  };
+  return [
+    ...exact.flatMap((each) => one(each, [`@streq ${each.path}`, `@beginsWith ${each.path}?`])),
+    ...(others.length === 0
+      ? []
+      : [
+          rules(
+            at,
+            secRule('REQUEST_URI_RAW', `@rx ^(?i:[^?]*(?:${ambiguous}))`, [
+              ...[`id:${unclearPath}`, ...first, `skipAfter:${afterExclusions}`],
+            ]),
+          ),
+          ...others.flatMap((each) =>
+            one(each, [`@rx ^${exactly(encoded(each.path))}${each.path.endsWith('/') ? '' : '(?:\\?|$)'}`]),
+          ),
+          rules(at, `SecMarker ${afterExclusions}`),
+        ]),
   ];
 }
 
