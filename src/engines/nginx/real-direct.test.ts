@@ -10,6 +10,7 @@ import { directPublication, publication, service, site, upstream } from './testi
 import {
   type Backend,
   backend,
+  collected,
   type RunningGateway,
   startGateway,
   type TestAuthority,
@@ -19,12 +20,7 @@ import {
 
 // TLS passed through beside what the proxy serves on the same port, on a real nginx.
 
-const backends: Backend[] = [];
-const start = async (...args: Parameters<typeof backend>): Promise<Backend> => {
-  const one = await backend(...args);
-  backends.push(one);
-  return one;
-};
+const { start, close } = collected();
 
 let authority: TestAuthority;
 /** Who signs the certificates of services that show their own. */
@@ -38,9 +34,7 @@ beforeAll(async () => {
   secure = await start('secure', undefined, 0, await theirs.issue(names));
   other = await start('other', undefined, 0, await theirs.issue(['default', ...names]));
 });
-afterAll(() => {
-  for (const one of backends) one.close();
-});
+afterAll(close);
 
 interface Visit {
   /** The address that the visitor comes from, one of loopback's. */

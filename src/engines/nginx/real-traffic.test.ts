@@ -9,7 +9,7 @@ import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
 import { publication, route, service, site, upstream } from './testing.ts';
 import {
   type Backend,
-  backend,
+  collected,
   type RunningGateway,
   startGateway,
   type TestAuthority,
@@ -20,20 +20,13 @@ import {
 
 // Load, failures, streams, uploads and fronts, on a real nginx.
 
-const backends: Backend[] = [];
-const start = async (...args: Parameters<typeof backend>): Promise<Backend> => {
-  const one = await backend(...args);
-  backends.push(one);
-  return one;
-};
+const { start, close } = collected();
 
 let authority: TestAuthority;
 beforeAll(async () => {
   authority = await testAuthority('gateway');
 });
-afterAll(() => {
-  for (const one of backends) one.close();
-});
+afterAll(close);
 
 describe('one gateway', () => {
   let gateway: RunningGateway;

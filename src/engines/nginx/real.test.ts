@@ -10,6 +10,7 @@ import { publication, route, service, site } from './testing.ts';
 import {
   type Backend,
   backend,
+  collected,
   openFolder,
   type RunningGateway,
   startGateway,
@@ -21,12 +22,7 @@ import {
 
 let gateway: RunningGateway;
 let folder: string;
-const backends: Backend[] = [];
-const start = async (...args: Parameters<typeof backend>): Promise<Backend> => {
-  const one = await backend(...args);
-  backends.push(one);
-  return one;
-};
+const { backends, start, close } = collected();
 
 beforeAll(async () => {
   const authority = await testAuthority('gateway');
@@ -122,7 +118,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway?.stop();
-  for (const one of backends) one.close();
+  close();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -307,6 +307,26 @@ export async function backend(
   };
 }
 
+/** Upstreams that are closed together. */
+export function collected(): {
+  readonly backends: readonly Backend[];
+  readonly start: typeof backend;
+  readonly close: () => void;
+} {
+  const backends: Backend[] = [];
+  return {
+    backends,
+    async start(...args) {
+      const one = await backend(...args);
+      backends.push(one);
+      return one;
+    },
+    close() {
+      for (const one of backends) one.close();
+    },
+  };
+}
+
 /** What an upstream was asked, as it tells it. */
 export interface Told {
   readonly name: string;
