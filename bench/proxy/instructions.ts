@@ -9,6 +9,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { parseArgs } from 'node:util';
+import { badgesFolder } from '../../src/lib/badge.ts';
 import { listening, type Running, round, start } from '../measure.ts';
 import { openSignedIn, signedInPort } from '../session/signed-in.ts';
 import { openSides, ports } from './sides.ts';
@@ -42,7 +43,7 @@ async function count(
   const file = join(prefix, 'callgrind.out');
   const nginx = ['nginx', '-p', `${prefix}/`, '-c', config, '-g', 'daemon off; master_process off;'];
   // Where its workers would be: alone, it does not go there.
-  const place = join(prefix, 'run');
+  const place = join(prefix, badgesFolder);
   await mkdir(place, { recursive: true });
   const valgrind = ['valgrind', '--tool=callgrind', `--callgrind-out-file=${file}`];
   const counted = await start(['env', '-C', place, ...valgrind, ...nginx]);

@@ -51,8 +51,14 @@ export const badgeName = (badge: Badge): string =>
     ...[badge.publication, badge.host, badge.authorization],
   ].join('|');
 
-/** A pass as it stands in a badge's name: without the mark that may be behind it, which opens nothing (`marks.ts`). */
-export const badgePass = (pass: string): string => pass.split('.', 2).join('.');
+/**
+ * What of a pass (`ID.SECRET`, and perhaps a mark) stands in a badge's name: the first 22 characters of its secret, 132 bits that nobody
+ * guesses. The rest is for the daemon.
+ */
+export const badgePass = (pass: string): string => (pass.split('.')[1] ?? '').slice(0, 22);
+
+/** A pass in a cookie, with that as a group of an expression: nothing but its own letters, or another cookie could be taken for its id. */
+export const passPattern = '[\\w-]++\\.(?<poterne_who_pass>[\\w-]{22})[\\w-]*+(?:\\.[\\w.-]++)?';
 
 /** The name that was asked for as it stands in a badge's name: at a publication of one name there is no other. */
 export const badgeHost = ({ match }: Pick<ProxiedPublication, 'match'>, host: string): string =>

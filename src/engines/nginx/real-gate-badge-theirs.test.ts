@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { anew, begin, by, came, cookieOf, end, gate, having, whoIs } from './testing-badges.ts';
+import { anew, begin, by, came, cookieOf, end, gate, having, passOf, whoIs } from './testing-badges.ts';
 import { told } from './testing-gateway.ts';
 import { onOne } from './testing-guarded.ts';
 
@@ -11,6 +11,7 @@ beforeEach(anew);
 
 describe('a badge is nobody else’s', () => {
   const alice = whoIs('alice');
+  const pass = passOf('alice');
   test.each([
     ['nothing else', cookieOf('alice'), 'alice', 'badge', undefined],
     ['cookies around it', `a=1; b=2; ${cookieOf('alice')}; c=3; d=4`, 'alice', 'badge', 'a=1; b=2; c=3; d=4'],
@@ -25,8 +26,8 @@ describe('a badge is nobody else’s', () => {
     ],
     ['another of ours behind', `${cookieOf('alice')}; __Host-poterne-x=1`, 'alice', 'asked', undefined],
     ['no space between', `a=1;${cookieOf('alice')}`, 'alice', 'asked', 'a=1'],
-    ['quotes', `__Host-poterne="alice.secret|${alice}"`, 401, 'asked', undefined],
-    ['no identity', '__Host-poterne=alice.secret', 'alice', 'asked', undefined],
+    ['quotes', `__Host-poterne="${pass}|${alice}"`, 401, 'asked', undefined],
+    ['no identity', `__Host-poterne=${pass}`, 'alice', 'asked', undefined],
     ['two, hers first', `${cookieOf('alice')}; ${cookieOf('bob')}`, 401, 'asked', undefined],
     ['two, hers last', `__Host-poterne=x; ${cookieOf('alice')}`, 401, 'asked', undefined],
     ['two in one', `__Host-poterne=x;${cookieOf('alice')}`, 401, 'asked', undefined],
@@ -51,14 +52,37 @@ describe('a badge is nobody else’s', () => {
     ['a slash more', cookieOf('alice', `${alice}/`), 'alice', 'asked', undefined],
     ['dots', cookieOf('alice', '..|..|..|..'), 'alice', 'asked', undefined],
     ['encoded', cookieOf('alice', alice.replace('alice', '%61lice')), 'alice', 'asked', undefined],
-    ['a pass with a path', `__Host-poterne=x/../alice.secret|${alice}`, 401, 'asked', undefined],
-    ['a pass with more', `__Host-poterne=alice.secret; x=|${alice}`, 'alice', 'asked', `x=|${alice}`],
+    [
+      'an end of her pass that is not read',
+      `__Host-poterne=${pass.slice(0, -1)}x|${alice}`,
+      'alice',
+      'badge',
+      undefined,
+    ],
+    [
+      'a pass with another beginning',
+      `__Host-poterne=alice.x${pass.slice(7)}|${alice}`,
+      'alice',
+      'asked',
+      undefined,
+    ],
+    [
+      'a mark',
+      `__Host-poterne=${pass}.s0123456789abcdef.${'m'.repeat(22)}|${alice}`,
+      'alice',
+      'badge',
+      undefined,
+    ],
+    ['another id', `__Host-poterne=${pass.replace('alice', 'bob')}|${alice}`, 'alice', 'badge', undefined],
+    ['a short pass', `__Host-poterne=alice.secret|${alice}`, 'alice', 'asked', undefined],
+    ['a pass with a path', `__Host-poterne=x/../${pass}|${alice}`, 401, 'asked', undefined],
+    ['a pass with more', `__Host-poterne=${pass}; x=|${alice}`, 'alice', 'asked', `x=|${alice}`],
     ['a long pass', `__Host-poterne=alice.${'a'.repeat(5000)}|${alice}`, 401, 'asked', undefined],
     ['a long identity', cookieOf('alice', `${alice}${',x'.repeat(2000)}`), 'alice', 'asked', undefined],
-    ['a name alike', `__Host-Poterne=alice.secret|${alice}`, 401, 'asked', undefined],
-    ['a name around', `x__Host-poterne=alice.secret|${alice}`, 401, 'asked', undefined],
+    ['a name alike', `__Host-Poterne=${pass}|${alice}`, 401, 'asked', undefined],
+    ['a name around', `x__Host-poterne=${pass}|${alice}`, 401, 'asked', undefined],
     ['a tab', `a=1;\t${cookieOf('alice')}`, 'alice', 'asked', 'a=1'],
-    ['another behind a tab', `${cookieOf('alice')}; \t__Host-poterne=alice.secret`, 401, 'asked', undefined],
+    ['another behind a tab', `${cookieOf('alice')}; \t__Host-poterne=${pass}`, 401, 'asked', undefined],
     [
       'another before, behind a tab',
       `a=1; \t__Host-poterne=x; ${cookieOf('alice')}`,

@@ -1,7 +1,7 @@
 import type https from 'node:https';
 import { expect } from 'vitest';
 import { type Badges, forgetBadges, openBadges } from '../../daemon/entry/badges.ts';
-import { badgeHost } from '../../lib/badge.ts';
+import { badgeHost, badgePass } from '../../lib/badge.ts';
 import { type Asked, admit } from './testing-gate.ts';
 import type { Ask } from './testing-gateway.ts';
 import { type Guarded, onOne, startGuarded } from './testing-guarded.ts';
@@ -39,7 +39,12 @@ export const giving =
     outgoing.setHeader = (key, value) => set(key, key === 'x-accel-expires' ? '0' : value);
     const of = (key: string) => asked[`x-poterne-${key}`] ?? '';
     if (asked.authorization !== undefined || of('who') !== whoIs(name)) return admit(asked, outgoing);
-    const badge = { pass, worker: of('worker'), connection: of('connection'), address: of('address') };
+    const badge = {
+      pass: badgePass(pass),
+      worker: of('worker'),
+      connection: of('connection'),
+      address: of('address'),
+    };
     const host = of('host');
     const place = {
       publication: of('publication'),
@@ -53,7 +58,9 @@ export const giving =
 export const whoIs = (name: string) => `${name}|||staff,admins`;
 
 /** What they show: their pass, and who they say they are. */
-export const cookieOf = (name: string, who = whoIs(name)) => `__Host-poterne=${name}.secret|${who}`;
+/** A pass, as long as real ones are. */
+export const passOf = (name: string) => `${name}.${`secret-of-${name}`.padEnd(43, '_')}`;
+export const cookieOf = (name: string, who = whoIs(name)) => `__Host-poterne=${passOf(name)}|${who}`;
 
 /** Who shows this cookie, on a connection of theirs where one is given. */
 export const by = (cookie: string, agent?: https.Agent, more: Ask = {}): Ask => ({

@@ -1,4 +1,3 @@
-import { basename, dirname } from 'node:path/posix';
 import {
   badgeHost,
   badgeName,
@@ -6,6 +5,7 @@ import {
   hasBadges,
   momentName,
   momentPattern,
+  passPattern,
 } from '../../../lib/badge.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { type ProxiedPublication, proxied, type Route, type Site } from '../../../model/site.ts';
@@ -30,7 +30,7 @@ export const isBadged = (site: Site, publication: ProxiedPublication, route: Rou
 
 /** Where workers are: a path from there is shorter, and nginx reads it whole at each request. */
 export const badgePlace = ({ site, path }: Context): Node[] =>
-  usesBadges(site) ? [own('working_directory', path(dirname(badgesFolder)))] : [];
+  usesBadges(site) ? [own('working_directory', path(badgesFolder))] : [];
 
 /** What the daemon is told by, which publications set. */
 export const badgeNames = (site: Site): string[] => (usesBadges(site) ? ['who'] : []);
@@ -49,7 +49,7 @@ function shown(): string {
   const some = `${others('', '')}(?:${others('; ', '')})*+`;
   return [
     `(?:(?<poterne_cookies_before>${some}); )?+(?:__Host-poterne-state=[^;]*+; )?+`,
-    '__Host-poterne=(?<poterne_who_pass>[^|./]++\\.[^|./]++)(?:\\.[^|]++)?\\|',
+    `__Host-poterne=${passPattern}\\|`,
     `(?<poterne_who>(?<poterne_who_user>${part}++)\\|(?<poterne_who_name>${part}*+)\\|`,
     `(?<poterne_who_email>${part}*+)\\|(?<poterne_who_groups>${part}*+))`,
     `(?(<poterne_cookies_before>)(?<poterne_cookies_after>(?:${others('; ', '')})*+)|(?:; (?<poterne_cookies_all>${some}))?+)$`,
@@ -74,7 +74,7 @@ export function badgeLines({ site }: Context, publication: ProxiedPublication): 
     block(
       '',
       ['if', '($poterne_showing', '~', `^${momentPattern}\\|${shown()})`],
-      [own('set', '$poterne_badge', `${basename(badgesFolder)}/${momentName}/$poterne_who/${name}`)],
+      [own('set', '$poterne_badge', `${momentName}/$poterne_who/${name}`)],
     ),
   ];
 }
