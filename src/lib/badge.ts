@@ -57,8 +57,11 @@ export const badgeName = (badge: Badge): string =>
  */
 export const badgePass = (pass: string): string => (pass.split('.')[1] ?? '').slice(0, 22);
 
-/** A pass in a cookie, with that as a group of an expression: nothing but its own letters, or another cookie could be taken for its id. */
-export const passPattern = '[\\w-]++\\.(?<poterne_who_pass>[\\w-]{22})[\\w-]*+(?:\\.[\\w.-]++)?';
+/**
+ * A pass in a cookie, with that as a group of an expression. No `;`, or another cookie could be taken for its id; a class of its letters
+ * would cost twice as much.
+ */
+export const passPattern = '[^|./;]++\\.(?<poterne_who_pass>[^|./;]{22})[^|./;]*+(?:\\.[^|;]++)?';
 
 /** The name that was asked for as it stands in a badge's name: at a publication of one name there is no other. */
 export const badgeHost = ({ match }: Pick<ProxiedPublication, 'match'>, host: string): string =>
