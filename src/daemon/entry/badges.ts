@@ -42,6 +42,8 @@ const most = { one: 128, all: 4000 } as const;
 const behind = 10;
 const young = 10_000;
 const everySecond = 1000;
+/** Seconds: the longest that a badge is for, and how long it is remembered that there was one. */
+const [longest, remembered] = [3, 7];
 
 /** Behind a pass in its cookie: who it is of. Nothing where that cannot stand in a cookie or in a file's name. */
 export function whoOf(user: User): string | undefined {
@@ -55,9 +57,14 @@ const whoForm = new RegExp(`^${whoPattern}$`);
 
 /** Those who are let in from now on: badges for verdicts that begin now. */
 export interface Giving {
-  /** A badge for this second and so many more. Nobody waits for it: what fails leaves no badge. */
-  give(who: string, badge: Omit<Badge, 'second' | 'authorization'>, seconds: number): Promise<void>;
+  /**
+   * A badge for this second and so many more: `first`, or `again` where there was one a moment ago. Nothing where there is none, as there
+   * is no room, or all were forgotten meanwhile.
+   */
+  give(who: string, badge: ForSeconds, seconds: number): Promise<'first' | 'again' | undefined>;
 }
+
+type ForSeconds = Omit<Badge, 'second' | 'authorization'>;
 
 export interface Badges {
   /** To be called before a verdict is looked for: badges that are forgotten meanwhile stay so. */
@@ -68,12 +75,12 @@ export interface Badges {
 interface Given {
   readonly who: string;
   readonly folder: string;
-  readonly badge: Omit<Badge, 'second' | 'authorization'>;
+  readonly badge: ForSeconds;
   readonly from: number;
   readonly to: number;
 }
 
-const nameAt = (badge: Given['badge'], second: number): string =>
+const nameAt = (badge: ForSeconds, second: number | ''): string =>
   badgeName({ ...badge, second: `${second}`, authorization: '' });
 
 const second = (): number => Math.floor(Date.now() / 1000);
@@ -83,6 +90,8 @@ export function openBadges(state: string): Badges {
   const base = folderOf(state);
   let current: string | undefined;
   let given: Given[] = [];
+  /** Until which second who has or had one. */
+  const until = new Map<string, number>();
   const counts = new Map<string, number>();
   const count = (who: string, by: number) => {
     const now = (counts.get(who) ?? 0) + by;
@@ -97,6 +106,7 @@ export function openBadges(state: string): Badges {
     const over = given.filter(isOver);
     given = given.filter((each) => !isOver(each));
     for (const { who } of over) count(who, -1);
+    for (const [key, to] of until) if (to + remembered < now || to > now + longest) until.delete(key);
     for (const { who, folder, badge, from, to } of over) {
       for (let at = from; at <= to; at++)
         await unlink(join(folder, nameAt(badge, at))).catch(() => undefined);
@@ -120,24 +130,30 @@ export function openBadges(state: string): Badges {
         current = generation;
         given = [];
         counts.clear();
+        until.clear();
       }
       return {
         async give(who, badge, seconds) {
           const from = second();
           if (generation !== current || given.length >= most.all || (counts.get(who) ?? 0) >= most.one)
-            return;
+            return undefined;
           const folder = join(base, generation, who);
-          const one = { who, folder, badge, from, to: from + seconds };
-          const names = Array.from({ length: seconds + 1 }, (_, n) => nameAt(badge, from + n));
-          if (names.some((name) => Buffer.byteLength(name) > longestName)) return;
-          given.push(one);
+          const to = from + Math.min(seconds, longest);
+          const names = Array.from({ length: to - from + 1 }, (_, n) => nameAt(badge, from + n));
+          if (names.some((name) => Buffer.byteLength(name) > longestName)) return undefined;
+          const key = `${who}/${nameAt(badge, '')}`;
+          const last = until.get(key);
+          until.set(key, to);
+          given.push({ who, folder, badge, from, to });
           count(who, 1);
           try {
             await makeFolder(folder);
-            await Promise.all(names.map((name) => link(join(base, 'here'), join(folder, name))));
+            await Promise.all(names.map((name) => makeLink(join(base, 'here'), join(folder, name))));
           } catch {
-            // Forgotten meanwhile, or no room: it is asked again.
+            // Forgotten meanwhile, or no room.
+            return undefined;
           }
+          return last === undefined ? 'first' : 'again';
         },
       };
     },
@@ -146,14 +162,21 @@ export function openBadges(state: string): Badges {
 }
 
 /** Whoever runs nginx comes through, and reads no folder. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
+const makeFolder = (folder: string): Promise<void> =>
+  unlessThere(async () => {
     await mkdir(folder);
+    await chmod(folder, 0o711);
+  });
+
+/** Another request of the same person may have been let in at the same time. */
+const makeLink = (to: string, path: string): Promise<void> => unlessThere(() => link(to, path));
+
+async function unlessThere(make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  await chmod(folder, 0o711);
 }
 
 /** Points `now` at a folder where there is no badge; gives the one of before. At once: somebody is being put out. */

@@ -81,16 +81,26 @@ export function verdicts(entry: Entry): Handler {
     const isChanged = who !== undefined && told.who !== '' && told.who !== who;
     if (isChanged && told.isNavigation && mayLeadOn(shown?.pass ?? ''))
       return reply(answer, 403, 0, { 'x-poterne-verdict': 'changed' });
-    reply(answer, 200, seconds, {
+    const pass = seconds > 0 && who !== undefined && who === told.who && hasRoom() ? shown?.pass : undefined;
+    const given =
+      pass === undefined
+        ? undefined
+        : await badges?.give(told.who, badgeOf(told, publication, pass), seconds);
+    // Who comes in by badge from now on is not asked about: nginx would make a file for nobody.
+    reply(answer, 200, given ? 0 : seconds, {
       ...(shown ? { 'x-poterne-verdict': verdictText(shown.user, shown.session) } : {}),
       ...(shown && publication.signedIdentity ? identify(shown, publication) : {}),
+      // Whose connection it is was told when the first badge was given.
+      ...(given === 'again' ? { 'x-poterne-told': '1' } : {}),
     });
-    if (!badges || !shown?.pass || seconds === 0 || who !== told.who || !hasRoom()) return;
-    const { worker, connection, address, host } = told;
-    const place = { publication: publication.id, host: badgeHost(publication, host) };
-    await badges.give(who, { worker, connection, address, pass: badgePass(shown.pass), ...place }, seconds);
   };
 }
+
+/** The badge of whoever shows a pass, but for the second. */
+const badgeOf = ({ worker, connection, address, host }: Told, publication: Publication, pass: string) => ({
+  ...{ worker, connection, address, pass: badgePass(pass) },
+  ...{ publication: publication.id, host: badgeHost(publication, host) },
+});
 
 /**
  * Who a request shows itself to be: `undefined` shows nothing, `nobody` something that is not good any more, `elsewhere` a token of other

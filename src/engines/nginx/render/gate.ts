@@ -76,8 +76,8 @@ export function gatePart(context: Context): Node[] {
     ),
     block(
       '',
-      ['map', '$upstream_cache_status', '$poterne_asked'],
-      [own('default', ''), own('MISS', '1'), own('BYPASS', '1')],
+      ['map', '$upstream_cache_status|$upstream_http_x_poterne_told', '$poterne_asked'],
+      [own('default', ''), own('MISS|', '1'), own('BYPASS|', '1')],
     ),
     gap,
     ...parts(),
