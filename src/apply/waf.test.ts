@@ -97,6 +97,12 @@ test('rules that somebody brought run as they were checked; changed, broken or g
   expect(await seen()).toEqual([503, 200]);
 });
 
+test('where all publications lack their rules, all answer 503', async () => {
+  const alone = text('a'.repeat(64)).replace(/ {2}plain.*\n/, '');
+  expect(await rig.apply(alone)).toMatchObject({ outcome: 'partial' });
+  expect((await rig.get('walled.w.localhost')).status).toBe(503);
+});
+
 test('a version without a firewall is not kept in the place of one that has it', async () => {
   await rig.apply(text(await digest(), ''));
   expect(await seen()).toEqual([200, 200]);

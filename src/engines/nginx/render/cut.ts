@@ -94,7 +94,7 @@ export const onceLines = (id: string, isWalled: boolean): Node[] => [
 
 /** In a server of the gateway's own: what publications set exists also while all of them are being repaired. */
 export const unsetLines = (more: readonly string[]): Node[] =>
-  ['id', 'class', 'identity', 'verdict', 'wait', 'retry', ...more].map((name) =>
+  ['begun', 'id', 'class', 'identity', 'verdict', 'wait', 'retry', ...more].map((name) =>
     own('set', `$poterne_${name}`, ''),
   );
 
