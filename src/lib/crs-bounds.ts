@@ -1,3 +1,5 @@
+import { stoppedByLevel } from './crs-enough.ts';
+
 /**
  * Parts of regular expressions of CRS 3.3 that take time growing with the square of what they read, or its cube: 8 KB of `{`, or of spaces after
  * `union`, held a worker for 8 seconds, and PCRE gave up on some, which ModSecurity takes for "nothing found". In their place stands what finds
@@ -122,6 +124,6 @@ const written = (expression: string): string => expression.replaceAll('"', raw`\
 /** As they stand in files of rules. */
 export const replacements = parts.map(([from, to]) => [written(from), written(to)] as const);
 
-/** A file of rules with these parts replaced. */
+/** A file of rules as it is loaded: with these parts replaced, and with looks whether enough was found. */
 export const bounded = (text: string): string =>
-  replacements.reduce((now, [from, to]) => now.replaceAll(from, () => to), text);
+  stoppedByLevel(replacements.reduce((now, [from, to]) => now.replaceAll(from, () => to), text));

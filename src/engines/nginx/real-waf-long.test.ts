@@ -32,10 +32,10 @@ beforeAll(async () => {
     (ports) =>
       site(
         [service('app', app.url)],
-        [1, 4].map((paranoia) =>
+        [1, 2, 4].map((paranoia) =>
           walled(`level${paranoia}.localhost`, {
             mode: 'observe',
-            paranoia: paranoia as 1 | 4,
+            paranoia: paranoia as 1 | 2 | 4,
             requestBody: 400_000,
           }),
         ),
@@ -101,3 +101,28 @@ test.each(['level1.localhost', 'level4.localhost'])(
   },
   120_000,
 );
+
+test('where SQL was found often enough, the next level is not asked for it', async () => {
+  const each = encodeURIComponent("1' OR '1'='1' UNION SELECT a FROM b;--");
+  const rulesOf = async (fields: number) => {
+    const body = Array.from({ length: fields }, (_, n) => `f${n}=${each}`).join('&');
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': Buffer.byteLength(body),
+    };
+    const { headers: answered } = await gateway.get('level2.localhost', '/', {
+      method: 'POST',
+      headers,
+      body,
+    });
+    const line = async () =>
+      (await readFile(join(gateway.prefix, 'log/waf.log'), 'utf8'))
+        .split('\n')
+        .find((one) => one.includes(String(answered['x-request-id']))) ?? '';
+    await expect.poll(line, { timeout: 20_000 }).not.toBe('');
+    const found = await line();
+    return [942100, 942180].map((rule) => found.includes(`"ruleId":"${rule}"`));
+  };
+  expect(await rulesOf(1)).toEqual([true, true]);
+  expect(await rulesOf(300)).toEqual([true, false]);
+});

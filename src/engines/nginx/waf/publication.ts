@@ -1,4 +1,5 @@
 import { applicationsIn } from '../../../lib/crs.ts';
+import { enoughFound } from '../../../lib/crs-enough.ts';
 import { ambiguous } from '../../../lib/path-class.ts';
 import { wafSummary, wafSummaryData } from '../../../lib/waf-log.ts';
 import type { Pointer } from '../../../model/pointer.ts';
@@ -7,7 +8,7 @@ import type { Waf, WafExclusion } from '../../../model/waf.ts';
 import { type Context, endlessResets } from '../render/common.ts';
 import { encoded, exactly, line, type Node } from '../syntax.ts';
 import { answering } from './canary.ts';
-import { enoughFor, enoughFound } from './enough.ts';
+import { enoughFor } from './enough.ts';
 import { type Action, secAction, secRule } from './seclang.ts';
 import { wafOf } from './skip.ts';
 
