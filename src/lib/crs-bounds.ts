@@ -10,19 +10,23 @@ const raw = String.raw;
 
 /** What of a shell's line may stand before a command (932100, 932105, 932106, 932150). */
 const shell = raw`\s*(?:{|\s*\(\s*|\w+=(?:[^\s]*|\$.*|\$.*|<.*|>.*|\'.*\'|".*")\s+|!\s*|\$)*\s*(?:'|")*(?:[\?\*\[\]\(\)\-\|+\w'"\./\\\\]+/)?[\\\\'"]*`;
-const simple = raw`\w{1,64}+=[^\s]{0,200}+\s[\s{(!$]{0,200}+`;
+const simple = raw`\w{1,64}+=[^\s]{0,500}+\s[\s{(!$]{0,200}+`;
 const quoting = raw`\w{1,64}+=(?:[$<>].{0,60}?|'.{0,60}?'|".{0,60}?")\s[\s{(!$]{0,200}+`;
-const shellNear =
-  raw`[\s{(!$]{0,200}+(?:${simple}){0,20}(?:${simple}|${quoting}){0,2}` +
-  raw`(?:(?:[\?\*\[\]\(\)\-\|+\w'"\./\\\\]{1,100}|(?<=\())/)?[\\\\'"]{0,20}`;
+const shellNear = (path: string) =>
+  raw`(?:${simple}){0,20}(?:${simple}|${quoting}){0,2}(?:(?:${path}|(?<=\())/)?[\\\\'"]{0,40}`;
 
 /** The same of Windows (932110, 932115). */
 const windows = raw`\s*[\(,@\'"\s]*(?:[\w'"\./]+/|[\\\\'"\^]*\w[\\\\'"\^]*:.*\\\\|[\^\.\w '"/\\\\]*\\\\)?["\^]*`;
-const windowsNear = raw`[\(,@\'"\s]{0,200}+(?:(?:[\w'"\./]{1,200}|(?<=['"]))/|[\\\\'"\^]{0,20}\w[\\\\'"\^]{0,20}:.{0,200}\\\\|[\^\.\w '"/\\\\]{0,200}\\\\)?["\^]{0,20}`;
+const windowsNear = raw`[\(,@\'"\s]{0,200}+(?:(?:[\w'"\./]{1,2000}|(?<=['"]))/|[\\\\'"\^]{0,20}\w[\\\\'"\^]{0,20}:.{0,200}\\\\|[\^\.\w '"/\\\\]{0,2000}\\\\)?["\^]{0,20}`;
 
 /** What stands in the files, and what in its place. A text that none of these is in stays as it is: rules that were brought, too. */
 const parts: readonly (readonly [from: string, to: string])[] = [
-  [shell, shellNear],
+  // What begins again within (a line, a brace, a pipe) is found from there.
+  [
+    raw`(?:^|=)${shell}`,
+    raw`(?:^|=)[ \t\r\f\x0b{(!$]{0,1000}+` + shellNear(raw`[\?\*\[\]\(\)\-\|+\w'"\./\\\\]{1,1000}`),
+  ],
+  [shell, raw`[ \t\f\x0b(!$]{0,1000}+` + shellNear(raw`[\?\*\[\]\(\)\-+\w'"\./\\\\]{1,500}\|?|\|`)],
   [windows, windowsNear],
   // 932100.
   [raw`|\.\s).*|7`, raw`|\.\s).{0,200}|7`],

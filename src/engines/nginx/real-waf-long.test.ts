@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { childrenOf } from '../../lib/testing-memory.ts';
 import type { Waf } from '../../model/waf.ts';
 import { publication, service, site } from './testing.ts';
@@ -43,7 +43,9 @@ beforeAll(async () => {
       ),
     await testAuthority('gateway'),
   );
-  workers = await childrenOf(Number(await readFile(join(gateway.prefix, 'run/nginx.pid'), 'utf8')));
+  workers = await vi.waitFor(async () =>
+    childrenOf(Number(await readFile(join(gateway.prefix, 'run/nginx.pid'), 'utf8'))),
+  );
 });
 
 afterAll(async () => {
