@@ -23,11 +23,16 @@ export async function startScript(
   return child;
 }
 
-/** `poterne` as an administrator runs it who has the description in a folder, and reaches the hosts by the lab's ssh. */
+/**
+ * `poterne` as an administrator runs it who has the description in a folder, and reaches the hosts by the lab's ssh; from this machine, or in
+ * a host's network: what it starts where it runs ends with the lab there.
+ */
 export const administrator =
-  (lab: Lab, folder: string) =>
-  (...words: readonly string[]): Promise<Ran> =>
-    ran([program, ...words], {
+  (lab: Lab, folder: string, host?: string) =>
+  (...words: readonly string[]): Promise<Ran> => {
+    const argv = [program, ...words];
+    return ran(host === undefined ? argv : lab.host(host).networkCommand(argv), {
       cwd: folder,
       env: { ...process.env, POTERNE_SSH_CONFIG: lab.sshConfig, POTERNE_LANG: 'en' },
     });
+  };

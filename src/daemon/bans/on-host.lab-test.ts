@@ -84,11 +84,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Poterne as the administrator runs it. */
+/** Poterne as the administrator runs it: no host is the gateway here, so apply starts one where it runs. */
 async function poterne(
   ...words: readonly string[]
 ): Promise<{ readonly code: number; readonly said: string }> {
-  const { code, out, err } = await administrator(lab, folder)(...words, '--state', join(folder, 'state'));
+  const at = administrator(lab, folder, 'admin');
+  const { code, out, err } = await at(...words, '--state', join(folder, 'state'));
   return { code, said: out + err };
 }
 
