@@ -32,6 +32,8 @@ const after = 150;
 const together = 100;
 /** How often it is looked whether something has changed. */
 const looking = 1000;
+/** How long whoever cuts somebody off has to end their connections, and to count them in the receipt. */
+const cutting = 5000;
 
 /** Ends live connections once those whose they are would not be let in any more. */
 export interface Closing {
@@ -52,6 +54,7 @@ export function followClosing(ground: ClosingGround): Closing {
   let working: Promise<void> | undefined;
   let isAskedAgain = false;
   let isStopped = false;
+  const cutSince = new Map<string, number>();
 
   const plan = (at: number) => {
     const wait = Math.max(0, at - Date.now());
@@ -68,7 +71,7 @@ export function followClosing(ground: ClosingGround): Closing {
       isAskedAgain = true;
       return;
     }
-    working = endRefused(ground)
+    working = endRefused(ground, cutSince)
       .then((next) => {
         if (next) plan(next.getTime() + after);
       }, ground.trouble)
@@ -98,8 +101,11 @@ export function followClosing(ground: ClosingGround): Closing {
   };
 }
 
-/** Ends the connections of those who would be refused now; gives when that may be next. */
-async function endRefused({ state, site, ask, audit, trouble }: ClosingGround): Promise<Date | undefined> {
+/** Ends the connections of those who would be refused now; gives when that may be next. `cutSince`: when it first saw whom is cut off. */
+async function endRefused(
+  { state, site, ask, audit, trouble }: ClosingGround,
+  cutSince: Map<string, number>,
+): Promise<Date | undefined> {
   const { publications } = site;
   const live = (await liveConnections(state, publications)).filter(({ seen }) => seen.length > 0);
   const answers = new Map<string, Promise<StillAdmitted | undefined>>();
@@ -116,6 +122,7 @@ async function endRefused({ state, site, ask, audit, trouble }: ClosingGround): 
     return asked;
   };
   let next: Date | undefined;
+  const stillCut = new Map<string, number>();
   const ending = new Map<string, { sighting: Sighting; why: string; connections: LiveConnection[] }>();
   for (const connection of live)
     for (const sighting of connection.seen) {
@@ -125,10 +132,21 @@ async function endRefused({ state, site, ask, audit, trouble }: ClosingGround): 
       if (answer?.until && (!next || answer.until < next)) next = answer.until;
       if (!answer || answer.admitted) continue;
       const key = `${sighting.user} ${sighting.publication}`;
+      if (answer.why === 'cut') {
+        const first = cutSince.get(key) ?? performance.now();
+        stillCut.set(key, first);
+        if (performance.now() - first < cutting) {
+          const again = new Date(Date.now() + cutting);
+          if (!next || again < next) next = again;
+          continue;
+        }
+      }
       const same = ending.get(key) ?? { sighting, why: answer.why ?? 'denied', connections: [] };
       same.connections.push(connection);
       ending.set(key, same);
     }
+  cutSince.clear();
+  for (const [key, first] of stillCut) cutSince.set(key, first);
   for (const { sighting, why, connections } of ending.values()) {
     const ended = await endLive([...new Set(connections)], publications);
     if (ended.connections > 0) await tell(audit, site, sighting, why, ended);
