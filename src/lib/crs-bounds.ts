@@ -17,16 +17,19 @@ const shellNear = (path: string) =>
 
 /** The same of Windows (932110, 932115). */
 const windows = raw`\s*[\(,@\'"\s]*(?:[\w'"\./]+/|[\\\\'"\^]*\w[\\\\'"\^]*:.*\\\\|[\^\.\w '"/\\\\]*\\\\)?["\^]*`;
-const windowsNear = raw`[\(,@\'"\s]{0,200}+(?:(?:[\w'"\./]{1,2000}|(?<=['"]))/|[\\\\'"\^]{0,20}\w[\\\\'"\^]{0,20}:.{0,200}\\\\|[\^\.\w '"/\\\\]{0,2000}\\\\)?["\^]{0,20}`;
+const windowsNear = raw`[ \t\f\x0b\(,@\'"]*+(?:(?:[\w'"\./]{1,2000}|(?<=['"]))/|[\\\\'"\^]{0,20}\w[\\\\'"\^]{0,20}:.{0,200}\\\\|[\^\.\w '"/\\\\]{0,2000}\\\\)?["\^]{0,20}`;
 
 /** What stands in the files, and what in its place. A text that none of these is in stays as it is: rules that were brought, too. */
 const parts: readonly (readonly [from: string, to: string])[] = [
-  // What begins again within (a line, a brace, a pipe) is found from there.
+  // What begins again within (a line, a brace, a pipe) is found from there; blanks that nothing begins in are looked past, however many.
   [
     raw`(?:^|=)${shell}`,
-    raw`(?:^|=)[ \t\r\f\x0b{(!$]{0,1000}+` + shellNear(raw`[\?\*\[\]\(\)\-\|+\w'"\./\\\\]{1,1000}`),
+    raw`(?:^|=)[ \t\r\f\x0b{(!$]*+` + shellNear(raw`[\?\*\[\]\(\)\-\|+\w'"\./\\\\]{1,1000}`),
   ],
-  [shell, raw`[ \t\f\x0b(!$]{0,1000}+` + shellNear(raw`[\?\*\[\]\(\)\-+\w'"\./\\\\]{1,500}\|?|\|`)],
+  [
+    shell,
+    raw`[ \t\f\x0b]*+[ \t\f\x0b(!$]{0,1000}+` + shellNear(raw`[\?\*\[\]\(\)\-+\w'"\./\\\\]{1,500}\|?|\|`),
+  ],
   [windows, windowsNear],
   // 932100.
   [raw`|\.\s).*|7`, raw`|\.\s).{0,200}|7`],

@@ -90,9 +90,26 @@ test.each(['level1.localhost', 'level4.localhost'])(
     expect(honest.status).toBe(200);
     const slow: string[] = [];
     for (const text of [
-      ...['{', '<', '"', "' ", '\n', ' ', '/*', '(if ', '=', ';', '-', '|', '[)', ';select ', 'or '].map(
-        (unit) => filled(unit),
-      ),
+      ...[
+        '{',
+        '<',
+        '"',
+        "' ",
+        '\n',
+        ' ',
+        '/*',
+        '(if ',
+        '=',
+        ';',
+        '-',
+        '|',
+        '[)',
+        ';select ',
+        'or ',
+        '(',
+        '& ',
+        '\t',
+      ].map((unit) => filled(unit)),
       ...['union ', 'or ', '(-', "'is", "'1"].map((begin) => begin + filled(begin === "'is" ? '.' : ' ')),
     ]) {
       const { status, seconds } = await took(host, text);

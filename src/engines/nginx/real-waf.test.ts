@@ -139,6 +139,15 @@ afterAll(async () => {
 });
 
 describe('what looks like an attack', () => {
+  test.each(['; uname -a', '& ipconfig /all', '| whoami', 'x= uname -a'])(
+    'is found however many blanks stand in it: %s',
+    async (command) => {
+      const many = encodeURIComponent(command.replace(' ', ' \t'.repeat(1500))).replaceAll('%20', '+');
+      expect(await statusOf('erp.localhost', `/?q=${many}`)).toBe(403);
+      expect(await statusOf('erp.localhost', `/?q=${encodeURIComponent(command)}`)).toBe(403);
+    },
+  );
+
   test('does not reach the service, and who sent it is told with a number that the log knows', async () => {
     const { status, headers, body } = await ask('erp.localhost', attack);
     expect(status).toBe(403);
