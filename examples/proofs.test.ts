@@ -434,7 +434,7 @@ describe('an ERP: one application, for some networks only', { timeout: 180_000 }
         ['erp.localhost#headers'],
       ],
       ['the audience closed', conf, 'allow 127.0.0.0/8;', '', answers],
-      ['one path closed', conf, inside('/web/login', 'include'), '$1deny all; include', [answers[2] ?? '']],
+      ['one path closed', conf, inside('/web/login', 'allow all;'), '$1deny all;', [answers[2] ?? '']],
     ],
   );
 
@@ -460,7 +460,8 @@ describe('an ERP: one application, for some networks only', { timeout: 180_000 }
     expect(await house.broken()).toEqual(answers);
     await mend();
     expect(await house.broken()).toEqual([]);
-    const opened = await house.tamper(conf, inside('/web/login', 'include'), '$1allow all; include');
+    const past = '$1proxy_pass http://erp_localhost_service_1;';
+    const opened = await house.tamper(conf, inside('/web/login', 'try_files /nothing @looked_2_1;'), past);
     expect(await house.broken()).toEqual(['erp.localhost/web/login#answers']);
     await opened();
     await house.apply();
