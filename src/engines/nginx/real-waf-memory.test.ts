@@ -1,14 +1,19 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { childrenOf, megabytesOf } from '../../lib/testing-memory.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { runningMaster, workersOf } from '../../apply/engine-process.ts';
+import { megabytesOf } from '../../lib/testing-memory.ts';
 import type { Waf } from '../../model/waf.ts';
+import nginx from './engine.ts';
 import { publication, service, site } from './testing.ts';
 import { guarded, signIn } from './testing-gate.ts';
 import { openFolder, startGateway, testAuthority } from './testing-gateway.ts';
 import { waf } from './testing-waf.ts';
 
 // What a publication with a firewall takes of memory: every location of every server has a list of all rules (ADR 37), and a reload doubles it.
+
+const waiting = { timeout: 60_000, interval: 50 };
 
 const some: Partial<Waf> = {
   skip: ['/static/', '/health', '/img/', '/js/', '/css/'],
@@ -61,28 +66,24 @@ test.each(Object.entries(kinds))(
         { pem: authority.pem, issue: async () => issued },
       );
       try {
-        // The file is there a moment before what stands in it.
-        let master = 0;
-        await expect
-          .poll(async () => {
-            master = Number(await readFile(join(gateway.prefix, 'run/nginx.pid'), 'utf8'));
-            return master;
-          })
-          .toBeGreaterThan(0);
+        const master = await vi.waitUntil(() => runningMaster(nginx, gateway.prefix), waiting);
+        // As many as there are processors (`worker_processes auto`); helpers come and go beside them.
+        const working = async () =>
+          (await workersOf(master)).filter(({ title }) => title === 'nginx: worker process');
+        const isComplete = async () => (await working()).length === cpus().length;
+        await vi.waitUntil(isComplete, waiting);
         for (let reload = 0; reload < 2; reload++) {
-          const before = await childrenOf(master);
-          process.kill(master, 'SIGHUP');
-          await expect
-            .poll(
-              async () => {
-                const now = await childrenOf(master);
-                return now.length > 0 && now.every((pid) => !before.includes(pid));
-              },
-              { timeout: 30_000 },
-            )
-            .toBe(true);
+          const before = await working();
+          process.kill(master.pid, nginx.actions.signals.reload);
+          await vi.waitUntil(async () => {
+            const now = (await workersOf(master)).map(({ pid }) => pid);
+            return before.every(({ pid }) => !now.includes(pid)) && (await isComplete());
+          }, waiting);
         }
-        return await megabytesOf([master, ...(await childrenOf(master))], 'Pss_Anon');
+        return await megabytesOf(
+          [master, ...(await workersOf(master))].map(({ pid }) => pid),
+          'Pss_Anon',
+        );
       } finally {
         await gateway.stop();
       }
