@@ -175,8 +175,9 @@ describe.each(['bookworm', 'trixie'] as const)('%s', (release) => {
     expect(drift).not.toHaveProperty('diff');
     expect(JSON.stringify(report)).not.toContain('other secret');
     await run('ssh', [...lab.ssh(release, 'debian').slice(1), 'echo third secret | sudo tee /etc/secret']);
-    const named = await on.plan([whole('tock'), secret]);
-    expect(named.parts[1]?.changes[0]?.drift?.by).toBe('debian (sudo /usr/bin/tee)');
+    // The journal has it a moment later.
+    const named = async () => (await on.plan([whole('tock'), secret])).parts[1]?.changes[0]?.drift?.by;
+    await expect.poll(named, { timeout: 20_000 }).toBe('debian (sudo /usr/bin/tee)');
   });
 
   test('what is no longer wanted is removed: a file, a part, its unit', async () => {

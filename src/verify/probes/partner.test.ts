@@ -99,7 +99,7 @@ describe('a partner’s certificate', () => {
     const port = await server();
     expect(await ask(port)).toEqual([true, 'seen.partner.certificate']);
     expect(await ask(port, { pins: [pin] })).toEqual([true, 'seen.partner.certificate']);
-    expect(await ask(port, { pins: [pin.replace(/^./, 'A').replace(/^A{2}/, 'BA')] })).toEqual([
+    expect(await ask(port, { pins: [pin.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))] })).toEqual([
       false,
       'seen.partner.pin',
     ]);
