@@ -10,15 +10,25 @@ export const cutPlaces = {
   said: 'cut/said',
 } as const;
 
-/** Where the engine tells, below its prefix, which connections have come to which publication. */
+/**
+ * Where it is told, below the engine's prefix, which connections have come to which publication: by the engine, each once; and by the daemon,
+ * before it lets somebody in. A line is
+ *
+ *   NOW-AGE CONNECTION PEER PORT PEER PORT ADDRESS PUBLICATION CLASS STATUS SESSION USER
+ *
+ * with a space between its words, of which the last may hold some; what is empty is `-`. The first six are `connectionFields`, then comes the visitor.
+ * The status is 200 in the daemon's lines, and nothing in the engine's, which knows neither session nor user. The publication is told by its
+ * id, or, behind `namedPlace`, by the name that was asked for.
+ */
 export const sightingsLog = 'log/sightings.log';
 
-/**
- * What it tells, a line each time that a connection is seen on a publication, or with a session, for the first time. Words of nginx, with a
- * space between them; what is empty is `-`. The last one may hold spaces.
- */
-export const sightingFields = [
-  '$msec',
+/** Before a name in the place of an id. */
+export const namedPlace = '=';
+
+/** How nginx tells a connection. */
+export const connectionFields = [
+  // The time, and for how long there has been the connection, in seconds: which of two on one port was the later one.
+  '$msec-$connection_time',
   // Unlike the port, no two have the same while the engine runs.
   '$connection',
   // Whom the kernel has it with; `unix:` behind the server that tells names apart, whose PROXY header has it then.
@@ -26,16 +36,6 @@ export const sightingFields = [
   '$realip_remote_port',
   '$proxy_protocol_addr',
   '$proxy_protocol_port',
-  // The visitor.
-  '$remote_addr',
-  // Set by each publication: its id, and the class of the path asked for.
-  '$poterne_id',
-  '$poterne_class',
-  // Of the verdict; none where none was asked for.
-  '$status',
-  // Of the verdict; none where nobody had to sign in.
-  '$poterne_seen_session',
-  '$poterne_seen_user',
 ] as const;
 
 /** What can be cut off, and restored. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { orphans, runningMaster, workersOf } from '../../apply/engine-process.ts';
 import { serverEngines } from '../../engines/index.ts';
 import { directSocket } from '../../lib/direct-socket.ts';
+import { publicationAt } from '../../lib/publication-at.ts';
 import type { EndedConnections, Tally } from '../../model/cut.ts';
 import type { Publication } from '../../model/site.ts';
 import { endConnections } from './connections.ts';
@@ -18,7 +19,7 @@ export interface LiveConnection {
 }
 
 /** A publication, as far as its connections are told by it. */
-export type Known = Pick<Publication, 'id' | 'name' | 'scenario'> & { readonly port?: number };
+export type Known = Pick<Publication, 'id' | 'name' | 'match' | 'scenario'> & { readonly port?: number };
 
 /** The connections that visitors have with the engines of a state folder, also those of workers that are ending. */
 export async function liveConnections(
@@ -39,13 +40,24 @@ export async function liveConnections(
       );
       return sockets.flatMap((socket): readonly LiveConnection[] => {
         const { peer, path } = socket;
-        if (peer) return [{ socket, seen: sightings.get(peerKey(peer.address, peer.port)) ?? [] }];
+        if (peer) {
+          const seen = sightings.get(peerKey(peer.address, peer.port)) ?? [];
+          return [{ socket, seen: seen.flatMap((each) => placed(each, publications)) }];
+        }
         const direct = tunnels.get(path ?? '');
         return direct === undefined ? [] : [{ socket, seen: [], direct }];
       });
     }),
   );
   return found.flat();
+}
+
+/** A sighting that tells a name, at the publication that answers to it; where only nginx can tell, at all that may. */
+function placed(sighting: Sighting, publications: readonly Known[]): readonly Sighting[] {
+  if (sighting.name === undefined) return [sighting];
+  const found = publicationAt({ publications }, sighting.name.toLowerCase());
+  const some = found ? [found] : publications.filter(({ match }) => match === 'regex');
+  return some.map(({ id }) => ({ ...sighting, publication: id }));
 }
 
 /** Ends connections, and tells whose they were. Throws `cut.connections.denied`. */

@@ -10,7 +10,7 @@ import { keptAlive, passOf, peopleAt } from '../entry/testing-people.ts';
 import type { Browser } from '../entry/testing-visitor.ts';
 import { forgetVerdicts } from '../entry/verdict-cache.ts';
 import { portalHere } from '../portal/testing.ts';
-import { application, cutting, goOn, type Live, live, run, upstream } from './testing.ts';
+import { application, cutting, goOn, type Live, live, run, takenBack, upstream } from './testing.ts';
 
 // People with live connections, who are cut off, or whose time is over.
 
@@ -22,7 +22,7 @@ sign-in: { at: portail.example.fr }
 services: { app: { url: "http://127.0.0.1:${upstream}", events: [/events, /ws] } }
 publications:
   erp.example.fr: { service: app, audience: [ { groups: [staff] } ] }
-  crm.example.org: { service: app, audience: [ ${crm} ] }
+  crm.example.org: { service: app, audience: [ ${crm} ], signed-identity: true }
 `;
 
 test('a person is cut off everywhere at once, and nobody else; who is not let in any more has nothing that goes on', async () => {
@@ -49,7 +49,15 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
   leave();
   await goOn([...hers, ...his]);
 
-  const receipt = await cutting(rig, 'user:alice', hers);
+  // By badge, and where a verdict is kept.
+  const taken = await Promise.all(
+    ['erp.example.fr', 'crm.example.org'].map((name) =>
+      takenBack(rig, name, `${entryCookie}=${passOf(alice, name)}`),
+    ),
+  );
+  await goOn(taken);
+
+  const receipt = await cutting(rig, 'user:alice', [...hers, ...taken]);
   expect(receipt.sessions).toBe(1);
   await goOn(his);
   expect(new URL((await alice.go(at('erp.example.fr'))).url).hostname).toBe('portail.example.fr');
@@ -77,7 +85,7 @@ test('a person is cut off everywhere at once, and nobody else; who is not let in
   for await (const { who, what, to, result, detail } of searchAudit(rig.state, {}))
     logged.push([what, who, to, result, detail?.why ?? ''].join(' '));
   // The daemon, which also looks by itself who is not let in any more, leaves them to the cut and its receipt.
-  expect(receipt.ended).toMatchObject({ connections: 2, people: { alice: 2 } });
+  expect(receipt.ended).toMatchObject({ connections: 4, people: { alice: 4 } });
   expect(logged).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^cut \S+ user:alice done $/),

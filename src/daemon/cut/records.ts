@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -89,6 +90,10 @@ export function alone<T>(state: string, work: () => Promise<T>): Promise<T> {
   );
   return turn;
 }
+
+/** Whether a publication is cut off now. */
+export const isPublicationCut = (state: string, id: string): boolean =>
+  existsSync(join(state, cutPlaces.publications, id));
 
 /** Makes the files that the engine looks for be those of what is kept. */
 export const markKept = (state: string, publications: readonly Known[]): Promise<void> =>

@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sightingsLog } from '../../model/cut.ts';
 import { parseSighting, readSightings } from './sightings.ts';
+import { sightingTeller } from './tell-sightings.ts';
 import { tidySightings } from './tidy.ts';
 
 let prefix: string;
@@ -44,6 +45,66 @@ test('a port that is used again has what was last told of it', async () => {
   const found = await readSightings(prefix);
   expect(found.get('192.0.2.7 5000')?.map(({ publication }) => publication)).toEqual(['erp', 'mail']);
   expect(found.size).toBe(2);
+});
+
+test('a connection that has ended, of which nginx tells late, is not the one that has its port now', async () => {
+  const at = (began: number, connection: number, publication: string) =>
+    line(connection, 5000, publication).replace(/^\S+/, `1700000009.000-${(9 - began).toFixed(3)}`);
+  await writeFile(log(), `${[at(3, 2, 'erp'), at(1, 1, 'old'), at(3, 2, 'mail')].join('\n')}\n`);
+  const found = (await readSightings(prefix)).get('192.0.2.7 5000');
+  expect(found?.map(({ publication }) => publication)).toEqual(['erp', 'mail']);
+});
+
+describe('whom the daemon lets in', () => {
+  const alice = {
+    ...{ worker: '7', seen: '1700000000.123-0.001 5 192.0.2.7 5000', address: '192.0.2.7' },
+    ...{ publication: 'erp', pathClass: '/café au lait/', session: 's1', user: 'carol dée@ad' },
+  };
+  const told = async () => [...(await readSightings(prefix)).values()].flat();
+
+  test('is told as it is read, behind the server that tells names apart too', async () => {
+    const tell = sightingTeller(prefix);
+    await tell(alice);
+    await tell({ ...alice, seen: '1700000000.123-0.001 6 unix:  2001:db8::7 4000', user: 'bob' });
+    await tell({ worker: '7', seen: '1.000-0.000 7 192.0.2.8 1', address: '192.0.2.8', publication: 'erp' });
+    expect(await told()).toMatchObject([
+      {
+        ...{ peer: '192.0.2.7 5000', connection: '5', began: 1_700_000_000.122, status: '200' },
+        ...{ publication: 'erp', pathClass: '/café au lait/', session: 's1', user: 'carol dée@ad' },
+      },
+      { peer: '2001:db8::7 4000', user: 'bob' },
+      { peer: '192.0.2.8 1', status: '200' },
+    ]);
+    expect(Object.keys((await told())[2] ?? {})).not.toEqual(expect.arrayContaining(['user']));
+  });
+
+  test('is told once, but for what is another connection, place or session', async () => {
+    const tell = sightingTeller(prefix);
+    const others = [
+      { worker: '8' },
+      { seen: '1700000000.123-0.001 6 192.0.2.7 5000' },
+      { publication: 'mail' },
+      { pathClass: '/' },
+      { session: 's2' },
+      { address: '192.0.2.9' },
+    ];
+    for (let round = 0; round < 2; round++) {
+      const later = { ...alice, seen: `170000000${round}.123-0.001 5 192.0.2.7 5000` };
+      await Promise.all([later, later, ...others.map((other) => ({ ...alice, ...other }))].map(tell));
+    }
+    const lines = (await readFile(log(), 'utf8')).split('\n').filter(Boolean);
+    expect(lines).toHaveLength(1 + others.length);
+  });
+
+  test('is told again where it could not be, on a line of its own', async () => {
+    const tell = sightingTeller(prefix);
+    await rm(join(prefix, 'log'), { recursive: true });
+    await expect(tell(alice)).rejects.toThrow('ENOENT');
+    await mkdir(join(prefix, 'log'));
+    await writeFile(log(), '1700000000.1');
+    await tell(alice);
+    expect(await told()).toMatchObject([{ user: 'carol dée@ad' }]);
+  });
 });
 
 test('what is forgotten is of connections that are no more, also after a crash in between', async () => {

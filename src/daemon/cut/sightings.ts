@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { sightingFields, sightingsLog } from '../../model/cut.ts';
+import { connectionFields, namedPlace, sightingsLog } from '../../model/cut.ts';
 
 /** That a connection was seen on a publication. */
 export interface Sighting {
   /** Whom the kernel has it with: address and port. */
   readonly peer: string;
-  /** The engine's own number of it. */
+  /** The engine's own number of it, and when it began, in seconds since 1970. */
   readonly connection: string;
+  readonly began: number;
   /** The visitor's address. */
   readonly address: string;
-  /** The publication's id, and the class of the path. */
+  /** The publication's id, and by what name it was asked for where only that is known. */
   readonly publication: string;
+  readonly name?: string;
+  /** The class of the path. */
   readonly pathClass?: string;
   /** What the verdict was answered with; absent where none was asked for. */
   readonly status?: string;
@@ -25,8 +28,12 @@ export interface Sighting {
 export const sightingFiles = (prefix: string): readonly string[] =>
   ['.kept', '.1', ''].map((end) => join(prefix, `${sightingsLog}${end}`));
 
+/** Words of a line: the connection, and what follows it. */
+const [ofConnection, ofPlace] = [connectionFields.length, 6] as const;
+
 /**
- * Where each connection was seen, by peer. A port that was used again has what was last told of it: only those of the last connection.
+ * Where each connection was seen, by peer. A port that was used again has what was told of the connection that began last, whatever is told of
+ * the one before it afterwards: nginx may have been busy when that ended.
  */
 export async function readSightings(prefix: string): Promise<ReadonlyMap<string, readonly Sighting[]>> {
   const found = new Map<string, Sighting[]>();
@@ -35,8 +42,9 @@ export async function readSightings(prefix: string): Promise<ReadonlyMap<string,
       const sighting = parseSighting(line);
       if (!sighting) continue;
       const before = found.get(sighting.peer);
-      if (before?.[0]?.connection === sighting.connection) before.push(sighting);
-      else found.set(sighting.peer, [sighting]);
+      const [first] = before ?? [];
+      if (first?.connection === sighting.connection) before?.push(sighting);
+      else if (!first || first.began <= sighting.began) found.set(sighting.peer, [sighting]);
     }
   return found;
 }
@@ -44,17 +52,19 @@ export async function readSightings(prefix: string): Promise<ReadonlyMap<string,
 /** The sighting of a line; `undefined` for a line that is not whole. */
 export function parseSighting(line: string): Sighting | undefined {
   const words = line.split(' ');
-  if (words.length < sightingFields.length) return undefined;
-  const [, connection = '', peer = '', port = '', fromPeer = '', fromPort = '', address = ''] = words;
-  const [publication = '', pathClass, status, session] = words.slice(7).map(given);
-  const user = given(words.slice(11).join(' '));
+  if (words.length < ofConnection + ofPlace) return undefined;
+  const [times = '', connection = '', peer = '', port = '', fromPeer = '', fromPort = ''] = words;
+  const [address = '', place = '', pathClass, status, session] = words.slice(ofConnection).map(given);
+  const user = given(words.slice(ofConnection + ofPlace - 1).join(' '));
+  const [now = 0, age = 0] = times.split('-').map(Number);
   // Behind the server that tells names apart, whose own connection has the visitor.
   const [host, at] = isIP(peer) ? [peer, port] : [fromPeer, fromPort];
-  if (!isIP(host) || publication === '') return undefined;
+  if (!isIP(host) || place === '') return undefined;
   return {
-    ...{ peer: peerKey(host, Number(at)), connection, address, publication, line },
+    ...{ peer: peerKey(host, Number(at)), connection, began: now - age, address, publication: place, line },
+    ...(place.startsWith(namedPlace) ? { name: place.slice(namedPlace.length) } : {}),
     ...(status === undefined ? {} : { status }),
-    ...(pathClass === undefined ? {} : { pathClass }),
+    ...(pathClass === undefined ? {} : { pathClass: decoded(pathClass) }),
     ...(session === undefined ? {} : { session }),
     ...(user === undefined ? {} : { user: decoded(user) }),
   };

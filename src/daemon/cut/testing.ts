@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { expect } from 'vitest';
 import { atEnd, eventually, port, poterne, type Rig } from '../../apply/testing.ts';
+import { asking, connect, frameTypes, headers, reset } from '../../engines/nginx/testing-h2.ts';
 import type { CutReceipt } from '../../model/cut.ts';
 
 /** Helpers of the tests of cutting off: an application whose answers go on and on, and visitors who stay. */
@@ -60,11 +61,10 @@ const requests = {
 export interface Live {
   readonly kind: keyof typeof requests;
   readonly name: string;
-  readonly socket: tls.TLSSocket;
   /** When it ended, by the monotonic clock. */
   ended: number | undefined;
   /** How much came so far. */
-  received: number;
+  readonly received: number;
 }
 
 /** A connection that goes on until it is ended. */
@@ -79,10 +79,16 @@ export async function live(
     ...{ host: '127.0.0.1', port: rig.ports.https, servername: name, rejectUnauthorized: false },
     ...({ localAddress: from } as object),
   });
-  const one: Live = { kind, name, socket, ended: undefined, received: 0 };
+  let received = 0;
+  const one: Live = {
+    ...{ kind, name, ended: undefined },
+    get received() {
+      return received;
+    },
+  };
   socket.on('error', () => undefined);
   socket.on('data', (bytes: Buffer) => {
-    one.received += bytes.length;
+    received += bytes.length;
     // A slow reader: what waits in the kernel must not trickle on once it is cut off.
     if (kind === 'download') {
       socket.pause();
@@ -100,6 +106,28 @@ export async function live(
     socket.once('close', () => clearInterval(timer));
     await delay(200);
   } else await eventually(() => one.received > 0);
+  return one;
+}
+
+/** An HTTP/2 connection whose visitor takes its first request back at once, and on which a stream of events goes on. */
+export async function takenBack(rig: Rig, name: string, cookie: string): Promise<Live> {
+  const connection = await connect(rig.ports.https, name);
+  const fields = (path: string) => asking(`${name}:${rig.ports.https}`, path, [['cookie', cookie]]);
+  const one: Live = {
+    ...{ kind: 'events', name, ended: undefined },
+    get received() {
+      return connection.seen(frameTypes.data);
+    },
+  };
+  void connection.closed.then(() => {
+    one.ended = performance.now();
+  });
+  atEnd(async () => connection.end());
+  await connection.write(headers(1, fields('/')), reset(1));
+  // Who may enter is known by then.
+  await delay(300);
+  await connection.write(headers(3, fields('/events')));
+  await eventually(() => one.received > 0);
   return one;
 }
 

@@ -42,8 +42,8 @@ const most = { one: 128, all: 4000 } as const;
 const behind = 10;
 const young = 10_000;
 const everySecond = 1000;
-/** Seconds: the longest that a badge is for, and how long it is remembered that there was one. */
-const [longest, remembered] = [3, 7];
+/** Seconds: the longest that a badge is for. */
+const longest = 3;
 
 /** Behind a pass in its cookie: who it is of. Nothing where that cannot stand in a cookie or in a file's name. */
 export function whoOf(user: User): string | undefined {
@@ -57,11 +57,8 @@ const whoForm = new RegExp(`^${whoPattern}$`);
 
 /** Those who are let in from now on: badges for verdicts that begin now. */
 export interface Giving {
-  /**
-   * A badge for this second and so many more: `first`, or `again` where there was one a moment ago. Nothing where there is none, as there
-   * is no room, or all were forgotten meanwhile.
-   */
-  give(who: string, badge: ForSeconds, seconds: number): Promise<'first' | 'again' | undefined>;
+  /** A badge for this second and so many more; `false` where there is none, as there is no room, or all were forgotten meanwhile. */
+  give(who: string, badge: ForSeconds, seconds: number): Promise<boolean>;
 }
 
 type ForSeconds = Omit<Badge, 'second' | 'authorization'>;
@@ -80,7 +77,7 @@ interface Given {
   readonly to: number;
 }
 
-const nameAt = (badge: ForSeconds, second: number | ''): string =>
+const nameAt = (badge: ForSeconds, second: number): string =>
   badgeName({ ...badge, second: `${second}`, authorization: '' });
 
 const second = (): number => Math.floor(Date.now() / 1000);
@@ -90,8 +87,6 @@ export function openBadges(state: string): Badges {
   const base = folderOf(state);
   let current: string | undefined;
   let given: Given[] = [];
-  /** Until which second who has or had one. */
-  const until = new Map<string, number>();
   const counts = new Map<string, number>();
   const count = (who: string, by: number) => {
     const now = (counts.get(who) ?? 0) + by;
@@ -106,7 +101,6 @@ export function openBadges(state: string): Badges {
     const over = given.filter(isOver);
     given = given.filter((each) => !isOver(each));
     for (const { who } of over) count(who, -1);
-    for (const [key, to] of until) if (to + remembered < now || to > now + longest) until.delete(key);
     for (const { who, folder, badge, from, to } of over) {
       for (let at = from; at <= to; at++)
         await unlink(join(folder, nameAt(badge, at))).catch(() => undefined);
@@ -130,20 +124,16 @@ export function openBadges(state: string): Badges {
         current = generation;
         given = [];
         counts.clear();
-        until.clear();
       }
       return {
         async give(who, badge, seconds) {
           const from = second();
           if (generation !== current || given.length >= most.all || (counts.get(who) ?? 0) >= most.one)
-            return undefined;
+            return false;
           const folder = join(base, generation, who);
           const to = from + Math.min(seconds, longest);
           const names = Array.from({ length: to - from + 1 }, (_, n) => nameAt(badge, from + n));
-          if (names.some((name) => Buffer.byteLength(name) > longestName)) return undefined;
-          const key = `${who}/${nameAt(badge, '')}`;
-          const last = until.get(key);
-          until.set(key, to);
+          if (names.some((name) => Buffer.byteLength(name) > longestName)) return false;
           given.push({ who, folder, badge, from, to });
           count(who, 1);
           try {
@@ -151,9 +141,9 @@ export function openBadges(state: string): Badges {
             await Promise.all(names.map((name) => makeLink(join(base, 'here'), join(folder, name))));
           } catch {
             // Forgotten meanwhile, or no room.
-            return undefined;
+            return false;
           }
-          return last === undefined ? 'first' : 'again';
+          return true;
         },
       };
     },

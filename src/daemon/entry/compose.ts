@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { openAudit } from '../../audit/log.ts';
 import { tellRefusals } from '../../audit/refusals.ts';
 import { type FactorNeeds, openFactors } from '../../identity/factors.ts';
@@ -9,9 +10,11 @@ import type { PeopleSource } from '../../identity/types.ts';
 import { admit } from '../../lib/admission.ts';
 import { retryQueue } from '../../mail/deliver.ts';
 import { Fault } from '../../model/fault.ts';
+import { message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
 import { followClosing } from '../cut/closing.ts';
+import { type Admitted, sightingTeller } from '../cut/tell-sightings.ts';
 import { personLetters } from '../portal/person-letters.ts';
 import { lastForgotten, openBadges } from './badges.ts';
 import { countriesOf } from './countries.ts';
@@ -92,6 +95,7 @@ export async function composeEntry(
     },
     lookAtLive: () => closing.within(),
     badges: openBadges(state),
+    sighted: sightings(state, trouble),
     ...{ tell: on.tell, fail: on.fail },
   };
   const closing = followClosing({
@@ -163,6 +167,26 @@ function approvalsOf(site: Site, { store }: Kept): Entry['approvals'] {
     return ((await held.get(user)) ?? []).flatMap(({ publication: of, rule, until }) =>
       of === publication && until && until > now ? { rule, until } : [],
     );
+  };
+}
+
+/** Writes down whose connections there are, where a cut looks. */
+function sightings(state: string, trouble: (fault: Fault) => void): Entry['sighted'] {
+  const tell = sightingTeller(join(state, 'nginx'));
+  return async (admitted: Admitted) => {
+    try {
+      await tell(admitted);
+      return true;
+    } catch (error) {
+      trouble(
+        new Fault(
+          'entry.sightings',
+          { reason: String(error) },
+          { cause: error, next: message('entry.sightings.next') },
+        ),
+      );
+      return false;
+    }
   };
 }
 

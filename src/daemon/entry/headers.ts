@@ -15,9 +15,11 @@ export interface Told {
   /** nginx has accepted the client's certificate. */
   readonly hasCertificate: boolean;
   readonly certificateIdentity: string;
-  /** By what nginx has the connection, and who somebody says to be beside their pass; empty where there are no badges. */
+  /** By what nginx has the connection, and what it says of it for the log of sightings. */
   readonly worker: string;
   readonly connection: string;
+  readonly seen: string;
+  /** Who somebody says to be beside their pass; empty where there are no badges. */
   readonly who: string;
   /** A browser goes to a page (Fetch metadata): it may be led elsewhere and back. */
   readonly isNavigation: boolean;
@@ -37,6 +39,7 @@ export function readTold({ headers }: IncomingMessage): Told {
     certificateIdentity: one('x-poterne-certificate-identity'),
     worker: one('x-poterne-worker'),
     connection: one('x-poterne-connection'),
+    seen: one('x-poterne-seen'),
     who: one('x-poterne-who'),
     isNavigation: one('x-poterne-method') === 'GET' && one('x-poterne-fetch') === 'navigate',
   };

@@ -3,6 +3,7 @@ import type { User } from '../../identity/types.ts';
 import type { Refusal } from '../../model/audience.ts';
 import { clientVerification, isGuarded, type Publication } from '../../model/site.ts';
 import type { StillAdmitted } from '../cut/closing.ts';
+import { isPublicationCut } from '../cut/records.ts';
 import type { Sighting } from '../cut/sightings.ts';
 import type { Entry } from './types.ts';
 
@@ -23,7 +24,10 @@ export type Judgement =
 /** Whether somebody is let in to a publication now: also whoever the description lets in may be cut off, or at their end. */
 export async function judge(entry: Entry, publication: Publication, judged: Judged): Promise<Judgement> {
   const { user, secondFactor, address, pathClass, certificate } = judged;
+  // First what may be waited for: a cut that is made meanwhile counts.
+  const approvals = user ? await entry.approvals(user.id, publication.id) : [];
   const at = new Date();
+  if (isPublicationCut(entry.state, publication.id)) return { admitted: false, why: 'cut' };
   if (user && isUserCut(entry.state, user.id)) return { admitted: false, why: 'cut' };
   if (user?.ends && user.ends <= at) return { admitted: false, why: 'ended' };
   const country = entry.country(address);
@@ -33,7 +37,7 @@ export async function judge(entry: Entry, publication: Publication, judged: Judg
     ...(country === undefined ? {} : { country }),
     ...(user ? { user: { id: user.id, groups: user.groups } } : {}),
     ...(certificate === undefined ? {} : { certificate }),
-    ...(user ? { approvals: await entry.approvals(user.id, publication.id) } : {}),
+    ...(user ? { approvals } : {}),
   });
   if (!verdict.admitted) return { admitted: false, why: verdict.why };
   const [until] = [verdict.until, user?.ends].flatMap((end) => end ?? []).sort((a, b) => +a - +b);

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { isUserCut } from '../../identity/cuts.ts';
 import type { Factors } from '../../identity/factors.ts';
@@ -9,12 +7,12 @@ import type { User } from '../../identity/types.ts';
 import { pardons } from '../../identity/unlock.ts';
 import { classOf } from '../../lib/path-class.ts';
 import { deliver, retryQueue } from '../../mail/deliver.ts';
-import { cutPlaces } from '../../model/cut.ts';
 import { Fault } from '../../model/fault.ts';
 import { authorityFolder } from '../../pki/authority/folder.ts';
 import { readLedger } from '../../pki/authority/ledger.ts';
 import type { CredentialStore } from '../../store/credentials.ts';
 import type { Store } from '../../store/store.ts';
+import { isPublicationCut } from '../cut/records.ts';
 import { portalFactors } from '../portal/factors.ts';
 import type { PortalNeeds, PortalSessions, SignInSite, Source } from '../portal/needs.ts';
 import { factorPages } from '../portal/pages/factor-pages.ts';
@@ -52,8 +50,7 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
     factors: portalFactors(factors, () => site),
     approvals: later(entry.store, ({ approvals }) => approvals),
     async admit({ user, strength }, { id, audience }, address, place) {
-      if (existsSync(join(state, cutPlaces.publications, id)))
-        return { admitted: false, why: 'cut', because: [] };
+      if (isPublicationCut(state, id)) return { admitted: false, why: 'cut', because: [] };
       const from = country(address);
       return admit({
         ...{ publication: id, at: new Date(), address, user: { id: user.id, groups: user.groups } },

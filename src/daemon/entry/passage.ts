@@ -4,6 +4,7 @@ import { newSecret } from '../../identity/secrets.ts';
 import { hasBadges } from '../../lib/badge.ts';
 import { xml } from '../../lib/escape.ts';
 import { htmlPage } from '../../lib/page.ts';
+import { publicationAt } from '../../lib/publication-at.ts';
 import { message } from '../../model/message.ts';
 import type { Publication, Site } from '../../model/site.ts';
 import { whoOf } from './badges.ts';
@@ -49,37 +50,6 @@ export function enterUrl(site: Site, host: string, path: string): string {
 /** Where a name of a publication is, without a final slash. */
 export const originOf = ({ gateway }: Site, host: string): string =>
   `https://${host}${gateway.publicPort === 443 ? '' : `:${gateway.publicPort}`}`;
-
-/** What stands in a URL as the whole of a name: with anything else a wildcard would match where another host is meant (`evil?.example.fr`). */
-const hostname = /^(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i;
-
-/** The publication that answers to a name, as nginx looks for it: exact, then the longest wildcard, then the first expression. */
-export function publicationAt(
-  { publications }: Pick<Site, 'publications'>,
-  host: string,
-): Publication | undefined {
-  if (!hostname.test(host)) return undefined;
-  const some = publications.filter(({ scenario }) => scenario !== 'direct');
-  const wild = some
-    .filter(({ match, name }) => match === 'wildcard' && host.endsWith(name.slice(1)))
-    .sort((a, b) => b.name.length - a.name.length);
-  return (
-    some.find(({ match, name }) => match === 'exact' && name === host) ??
-    wild[0] ??
-    some.find(({ match, name }) => match === 'regex' && matches(name, host))
-  );
-}
-
-/** An expression without an end takes any host for its own: nobody is sent there with a code. */
-function matches(name: string, host: string): boolean {
-  try {
-    const expression = new RegExp(name.replace(/^~\s*/, ''), 'i');
-    return expression.test(host) && !expression.test(`${host}.invalid`);
-  } catch {
-    // PCRE takes what JavaScript does not: such a name has no single sign-on.
-    return false;
-  }
-}
 
 /** A path of a browser's own, never another host's (`//other`, `/\other`). */
 const isLocalPath = (path: string): boolean => /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\');

@@ -10,6 +10,7 @@ import type { Fault } from '../../model/fault.ts';
 import type { Message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import type { Store } from '../../store/store.ts';
+import type { Admitted } from '../cut/tell-sightings.ts';
 import type { Badges } from './badges.ts';
 import type { Standing } from './standing.ts';
 
@@ -43,6 +44,8 @@ export interface Entry {
   /** Has it looked within a second, at most once in each, whose live connections are to end: somebody known was refused. */
   readonly lookAtLive: () => void;
   readonly badges: Badges;
+  /** Tells whose connection somebody comes by, before they are let in. Whether it could be told. */
+  readonly sighted: (admitted: Admitted) => Promise<boolean>;
   readonly tell: (what: Message) => void;
   readonly fail: (fault: Fault) => void;
 }

@@ -74,26 +74,39 @@ export function verdicts(entry: Entry): Handler {
       entry.refused({ who: user?.id ?? '-', what: 'access', to, from: told.address, why });
       return reply(answer, 403, seconds, { 'x-poterne-verdict': why });
     }
-    const left = Math.floor(((judgement.until?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000);
-    const seconds = shown?.isForAll === false ? 0 : Math.max(0, Math.min(kept.admitted, left));
     const who = shown?.pass && byBadge.has(publication.id) ? whoOf(shown.user) : undefined;
     // Their groups or their name are others by now: their browser comes back at once, with who they are.
     const isChanged = who !== undefined && told.who !== '' && told.who !== who;
     if (isChanged && told.isNavigation && mayLeadOn(shown?.pass ?? ''))
       return reply(answer, 403, 0, { 'x-poterne-verdict': 'changed' });
+    const isTold = await tellSighted(entry, told, publication, shown);
+    const left = Math.floor(((judgement.until?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000);
+    // Whose connection cannot be told is asked about each time.
+    const seconds = shown?.isForAll === false || !isTold ? 0 : Math.max(0, Math.min(kept.admitted, left));
     const pass = seconds > 0 && who !== undefined && who === told.who && hasRoom() ? shown?.pass : undefined;
-    const given =
-      pass === undefined
-        ? undefined
-        : await badges?.give(told.who, badgeOf(told, publication, pass), seconds);
+    const hasBadge =
+      pass !== undefined && (await badges?.give(told.who, badgeOf(told, publication, pass), seconds));
     // Who comes in by badge from now on is not asked about: nginx would make a file for nobody.
-    reply(answer, 200, given ? 0 : seconds, {
+    reply(answer, 200, hasBadge ? 0 : seconds, {
       ...(shown ? { 'x-poterne-verdict': verdictText(shown.user, shown.session) } : {}),
       ...(shown && publication.signedIdentity ? identify(shown, publication) : {}),
-      // Whose connection it is was told when the first badge was given.
-      ...(given === 'again' ? { 'x-poterne-told': '1' } : {}),
     });
   };
+}
+
+/** Whether a cut finds the connection by which somebody comes. nginx of another version tells that itself. */
+function tellSighted(
+  { sighted }: Entry,
+  { worker, seen, address, pathClass }: Told,
+  { id: publication }: Publication,
+  shown: Shown | undefined,
+): Promise<boolean> | true {
+  if (seen === '') return true;
+  return sighted({
+    ...{ worker, seen, address, publication },
+    ...(pathClass === undefined ? {} : { pathClass }),
+    ...(shown ? { session: shown.session, user: shown.user.id } : {}),
+  });
 }
 
 /** The badge of whoever shows a pass, but for the second. */

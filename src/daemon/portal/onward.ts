@@ -1,6 +1,7 @@
 import { type Html, html } from '../../lib/html.ts';
+import { publicationAt } from '../../lib/publication-at.ts';
 import { isGuarded } from '../../model/site.ts';
-import { enterUrl, publicationAt } from '../entry/passage.ts';
+import { enterUrl } from '../entry/passage.ts';
 import { type Asked, tell } from './asked.ts';
 import { hidden } from './forms.ts';
 import { page } from './layout.ts';

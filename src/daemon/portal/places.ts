@@ -1,4 +1,5 @@
-import { originOf, portalUrl, publicationAt } from '../entry/passage.ts';
+import { publicationAt } from '../../lib/publication-at.ts';
+import { originOf, portalUrl } from '../entry/passage.ts';
 import type { SignInSite } from './needs.ts';
 
 /** Longer ones no browser sends. */

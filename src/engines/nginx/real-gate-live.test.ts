@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import https from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
@@ -97,69 +96,6 @@ describe('what is cut off', () => {
       await rm(mark(`publications/${id}`));
     }
     expect(gate.daemon.asked).toEqual([]);
-  });
-});
-
-describe('sightings', () => {
-  const lines = async () =>
-    (await readFile(join(gate.gateway.prefix, 'log/sightings.log'), 'utf8'))
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => line.split(' '));
-
-  test('tell of a connection before its answer has ended', async () => {
-    const before = (await lines()).length;
-    const { httpsPort } = gate.gateway.site.gateway;
-    const end = new AbortController();
-    const asking = https.request({
-      ...{ host: '127.0.0.1', port: httpsPort, servername: 'open.localhost', path: '/live', agent: false },
-      ...{ headers: { host: 'open.localhost' }, ca: gate.authority.pem, signal: end.signal },
-    });
-    asking.on('error', () => undefined).end();
-    const [response] = await once(asking, 'response');
-    response.on('error', () => undefined);
-    const port = asking.socket?.localPort;
-    const seen = (await lines()).slice(before);
-    end.abort();
-    expect(seen).toHaveLength(1);
-    expect(seen[0]?.slice(2)).toEqual([
-      '127.0.0.1',
-      `${port}`,
-      '-',
-      '-',
-      '127.0.0.1',
-      'open_localhost',
-      '',
-      '-',
-      '-',
-      '-',
-    ]);
-  });
-
-  test('tell whose session a connection has, each once', async () => {
-    const before = (await lines()).length;
-    const agent = onOne();
-    for (const name of ['alice', 'alice', 'bob', 'alice', 'bob'])
-      await gate.gateway.get('erp.localhost', '/', as(name, {}, { agent }));
-    await vi.waitFor(async () => {
-      const seen = (await lines()).slice(before);
-      const sessions = seen.filter((words) => words[10] !== '-').map((words) => words.slice(7));
-      expect(sessions).toEqual([
-        ['erp_localhost', '/', '200', 'of-alice', 'alice'],
-        ['erp_localhost', '/', '200', 'of-bob', 'bob'],
-      ]);
-    });
-  });
-
-  test('miss no connection whose first request was refused, and believe no service', async () => {
-    const before = (await lines()).length;
-    await gate.together('open.localhost', [{ ':authority': 'erp.localhost' }]);
-    await gate.gateway.get('open.localhost', '/answer/404');
-    await vi.waitFor(async () => {
-      const seen = (await lines()).slice(before);
-      expect(new Set(seen.map((words) => words[1])).size).toBe(2);
-      for (const words of seen) expect(words.slice(10)).toEqual(['-', '-']);
-    });
   });
 });
 

@@ -8,6 +8,9 @@ export const entry = {
   'entry.unopened':
     'what answers about visitors could not be opened: {reason}; whoever must sign in is refused, and it is tried again',
   'entry.defect': 'a request about a visitor could not be answered: {reason}',
+  'entry.sightings':
+    'whose connections there are could not be written down: {reason}; people get in, asked about at each request, and a cut of theirs may leave open what goes on',
+  'entry.sightings.next': 'make room on the disk of the state folder; it goes on by itself',
   'entry.countries':
     'the file of countries {file} cannot be read: {reason}; no rule lets in by country meanwhile',
   'entry.clock.back':

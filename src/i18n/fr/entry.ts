@@ -11,6 +11,9 @@ export const entry = {
   'entry.unopened':
     'ce qui répond au sujet des visiteurs ne s’ouvre pas : {reason} ; qui doit se connecter est refusé, et un autre essai suit',
   'entry.defect': 'une demande à propos d’un visiteur est restée sans réponse : {reason}',
+  'entry.sightings':
+    'impossible de noter à qui sont les connexions : {reason} ; on entre, avec une question à chaque requête, et une coupure peut laisser ouvert ce qui est en cours',
+  'entry.sightings.next': 'libérez de la place sur le disque du dossier d’état ; la suite vient d’elle-même',
   'entry.countries':
     'le fichier des pays {file} ne peut pas être lu : {reason} ; en attendant, aucune règle ne laisse entrer par pays',
   'entry.clock.back':

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { type Html, html } from '../../../lib/html.ts';
+import { publicationAt } from '../../../lib/publication-at.ts';
 import type { Approval } from '../../../store/approvals.ts';
-import { publicationAt } from '../../entry/passage.ts';
 import { nameOf, tellApprovers, tellAsker, titleOf } from '../approval-letters.ts';
 import { approvable, askable, mayApprove, ruleOf } from '../approving.ts';
 import { type Asked, moment, type PortalEnv, tell } from '../asked.ts';

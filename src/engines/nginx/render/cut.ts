@@ -1,6 +1,6 @@
 import { unitPatterns } from '../../../lib/cut-networks.ts';
 import { banPlaces } from '../../../model/bans.ts';
-import { cutPlaces, sightingFields, sightingsLog } from '../../../model/cut.ts';
+import { connectionFields, cutPlaces, namedPlace, sightingsLog } from '../../../model/cut.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { block, line, type Node, note, own, why } from '../syntax.ts';
 import { hasWaf, unlooked } from '../waf/main.ts';
@@ -18,18 +18,11 @@ const banned = '489';
  */
 const ownPlace = '/.poterne/';
 
-/**
- * What a sighting is told with where no verdict was asked for: an application's headers are not the daemon's, and its status is no word
- * on who was let in.
- */
-const arrivalFields = sightingFields.map((field) =>
-  field === '$status' || field.startsWith('$poterne_seen_') ? '-' : field,
-);
+/** The format of the log of sightings, as far as nginx knows them: whom a connection is of, the daemon tells before it lets them in. */
+const arrival = 'poterne_arrival';
 
 /** Where what is cut off stands, the first time that a request asks. */
 const keptPlace = '$poterne_kept';
-
-const format = (fields: readonly string[]): string => fields.join(' ');
 
 /** The variables and the log of what can be cut off while it is live. */
 export const cutMaps = (context: Context): Node[] => [
@@ -39,9 +32,33 @@ export const cutMaps = (context: Context): Node[] => [
     ['map', '$remote_addr', '$poterne_network'],
     [own('default', '-'), ...unitPatterns.map((pattern) => own(`~${pattern}`, '$1'))],
   ),
-  why('Which connections there are on which publication, told before they are let through.'),
   own('uninitialized_variable_warn', 'off'),
-  block('', ['map', '$connection_requests', '$poterne_first'], [own('default', ''), own('1', '$poterne_id')]),
+  why(
+    'Where a connection has come to: also one whose first request was misdirected, or no request at all, goes on at the name that TLS has.',
+  ),
+  block(
+    '',
+    ['map', '$status|$poterne_id|$ssl_server_name', '$poterne_place'],
+    [own('default', '$poterne_id'), own('~^(?:421\\|[^|]*|\\d+\\|)\\|([A-Za-z0-9._-]+)$', `${namedPlace}$1`)],
+  ),
+  why('Told with the first request of each.'),
+  block(
+    '',
+    ['map', '$connection_requests', '$poterne_first'],
+    [own('default', ''), own('1', '$poterne_place')],
+  ),
+  ...(hasWaf(context.site)
+    ? [
+        why(
+          'Behind a firewall, which reads a first request for as long as somebody sends it: each that is beside others.',
+        ),
+        block(
+          '',
+          ['map', '$http2', '$poterne_each'],
+          [own('default', '$poterne_place'), own('', '$poterne_first')],
+        ),
+      ]
+    : []),
   why(
     'The requests of a connection at which nobody looks for what is cut off (here once: an expression takes 10 KB).',
   ),
@@ -60,23 +77,20 @@ export const cutMaps = (context: Context): Node[] => [
         ),
       ]
     : []),
-  why('Whose verdict it was (`gate.ts`).'),
-  ...(['user', 'session'] as const).map((name, before) =>
-    block(
-      '',
-      ['map', '$upstream_http_x_poterne_verdict', `$poterne_seen_${name}`],
-      [own('volatile'), own('default', ''), own(`~^(?:[^|]*\\|){${before}}([^|]*)\\|`, '$1')],
-    ),
+  own(
+    'log_format',
+    arrival,
+    [...connectionFields, '$remote_addr', '$poterne_place', '$poterne_class', '-', '-', '-'].join(' '),
   ),
-  own('log_format', 'poterne_arrival', format(arrivalFields)),
-  own('log_format', 'poterne_sighting', format(sightingFields)),
   // Also of a first request that was refused: what comes after it is no first one.
-  sightings(context, 'arrival', '$poterne_first'),
+  sightings(context),
 ];
 
-/** A log of sightings, of the requests of which a variable says so. Each line is there at once. */
-export const sightings = ({ path }: Context, shape: 'arrival' | 'sighting', of: string): Node =>
-  own('access_log', path(sightingsLog), `poterne_${shape}`, `if=${of}`);
+/** The log of sightings, of the requests of which a variable says so. Each line is there at once. */
+export const sightings = (
+  { path }: Context,
+  of: '$poterne_first' | '$poterne_each' = '$poterne_first',
+): Node => own('access_log', path(sightingsLog), arrival, `if=${of}`);
 
 /**
  * What a server asks first, and once for each request: neither its pages nor its verdict ask again. nginx runs the server's rewrite
@@ -129,8 +143,11 @@ export function cutLines({ site, statePath }: Context, at: Pointer, id: string, 
   ];
 }
 
-/** Tells of each connection of a publication that nobody signs in to. */
-export const sightingLines = (context: Context): Node[] => [
+/**
+ * Tells of each connection of a publication that nobody signs in to. What a firewall reads first may be sent for long: what has been cut off
+ * meanwhile is refused.
+ */
+export const sightingLines = (context: Context, at: Pointer, id: string, isWalled: boolean): Node[] => [
   own('auth_request', `${ownPlace}seen`),
   block(
     '',
@@ -142,7 +159,16 @@ export const sightingLines = (context: Context): Node[] => [
       // The body stays with the request itself; nginx would judge its size here again.
       own('client_max_body_size', '0'),
       own('log_subrequest', 'on'),
-      sightings(context, 'arrival', '$poterne_first'),
+      sightings(context, isWalled ? '$poterne_each' : '$poterne_first'),
+      ...(isWalled
+        ? [
+            block(
+              at,
+              ['if', '(-f', `${context.statePath(cutPlaces.publications)}/${id})`],
+              [line(at, 'return', '403')],
+            ),
+          ]
+        : []),
       own('return', '204'),
     ],
   ),

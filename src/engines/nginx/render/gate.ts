@@ -1,10 +1,10 @@
+import { connectionFields } from '../../../model/cut.ts';
 import { isGuarded, proxied, type Site } from '../../../model/site.ts';
 import { block, gap, type Node, note, own, why } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
 import { usesBadges } from './badge.ts';
 import type { Context } from './common.ts';
 import { credentials } from './credentials.ts';
-import { sightings } from './cut.ts';
 import { limitedPage } from './limits.ts';
 import { markLines } from './marks.ts';
 import { refusals } from './refusals.ts';
@@ -73,11 +73,6 @@ export function gatePart(context: Context): Node[] {
       '',
       ['map', '$upstream_status', '$poterne_challenge'],
       [own('default', ''), own('401', 'Bearer realm="poterne"')],
-    ),
-    block(
-      '',
-      ['map', '$upstream_cache_status|$upstream_http_x_poterne_told', '$poterne_asked'],
-      [own('default', ''), own('MISS|', '1'), own('BYPASS|', '1')],
     ),
     gap,
     ...parts(),
@@ -164,7 +159,6 @@ const told = (site: Site): Node[] => [
       // Who comes by badge (`badge.ts`).
       ...(usesBadges(site)
         ? ([
-            ['Worker', '$pid'],
             ['Who', '$poterne_who'],
             ['Fetch', '$http_sec_fetch_mode'],
           ] as const)
@@ -175,9 +169,9 @@ const told = (site: Site): Node[] => [
       ['Uri', '$request_uri'],
       ['Method', '$request_method'],
       ['Address', '$remote_addr'],
-      ['Peer', '$realip_remote_addr'],
-      ['Peer-Port', '$realip_remote_port'],
+      ['Worker', '$pid'],
       ['Connection', '$connection'],
+      ['Seen', connectionFields.join(' ')],
       ['Certificate', '$ssl_client_verify'],
       ['Certificate-Identity', '$poterne_identity'],
       ['Agent', '$http_user_agent'],
@@ -232,8 +226,6 @@ export function verdictFile(context: Context): Node[] {
         ...unlooked(context.site),
         // The body stays with the request itself; nginx would judge its size here again.
         own('client_max_body_size', '0'),
-        own('log_subrequest', 'on'),
-        sightings(context, 'sighting', '$poterne_asked'),
         own('proxy_cache', 'poterne_verdicts'),
         // Kept open: a verdict that is to be forgotten is overwritten before its file goes.
         own('open_file_cache', 'max=2000', 'inactive=10s'),

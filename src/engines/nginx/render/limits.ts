@@ -252,5 +252,5 @@ export const limitedLines = (context: Context): Node[] => [
   // Only where it is set is it sent: the servers add it to their other headers.
   own('set', '$poterne_retry', '$poterne_retry_after'),
   own('access_log', context.path('log/access.log'), 'poterne_limited', 'buffer=64k', 'flush=1s'),
-  sightings(context, 'arrival', '$poterne_first'),
+  sightings(context),
 ];

@@ -49,7 +49,7 @@ export function publicationFile(context: Context, publication: ProxiedPublicatio
         ...cutLines(context, at, publication.id, isWalled),
         gap,
         ...wafLines(context, publication),
-        ...(isGuarded(publication) ? [] : [...sightingLines(context), gap]),
+        ...(isGuarded(publication) ? [] : [...sightingLines(context, at, publication.id, isWalled), gap]),
         ...headerLines(publication),
         retryLine(),
         ...audienceLines(publication),

@@ -82,7 +82,7 @@ export const wafPageLogs = (context: Context): Node[] =>
           'flush=1s',
           'if=$poterne_visited',
         ),
-        sightings(context, 'arrival', '$poterne_first'),
+        sightings(context),
       ]
     : [];
 

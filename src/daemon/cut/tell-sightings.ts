@@ -1,0 +1,59 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectionFields, sightingsLog } from '../../model/cut.ts';
+
+/** Somebody who is being let in. */
+export interface Admitted {
+  /** By whom nginx has the connection, and what it says of it (`connectionFields`). */
+  readonly worker: string;
+  readonly seen: string;
+  /** The visitor's. */
+  readonly address: string;
+  /** The publication's id, and the class of the path. */
+  readonly publication: string;
+  readonly pathClass?: string;
+  /** Absent where nobody had to sign in. */
+  readonly session?: string;
+  readonly user?: string;
+}
+
+/** How many are remembered as told. */
+const most = 20_000;
+
+/**
+ * Tells the log of sightings whose connection somebody comes by, each once: before they are let in, as nginx tells nothing of a request that is
+ * taken back meanwhile. Throws what keeps it from being told.
+ */
+export function sightingTeller(prefix: string): (admitted: Admitted) => Promise<void> {
+  const told = new Map<string, Promise<void>>();
+  return (admitted) => {
+    const { worker, seen, address, publication, pathClass, session, user } = admitted;
+    const [times, ...connection] = wordsOf(seen);
+    const words = [
+      ...[...connection, address, publication, encoded(pathClass), '200'],
+      ...[encoded(session), encoded(user)],
+    ];
+    const key = [worker, ...words].join(' ');
+    const before = told.get(key);
+    if (before) return before;
+    // On a line of its own, also behind one that had no room.
+    const line = `\n${[times, ...words].join(' ')}\n`;
+    const telling = appendFile(join(prefix, sightingsLog), line, { mode: 0o640 });
+    telling.catch(() => told.delete(key));
+    told.set(key, telling);
+    for (const [oldest] of told) {
+      if (told.size <= most) break;
+      told.delete(oldest);
+    }
+    return telling;
+  };
+}
+
+/** What is empty ends a header, where it is not sent. */
+const wordsOf = (seen: string): string[] => {
+  const words = seen.split(' ');
+  return connectionFields.map((_, n) => words[n] || '-');
+};
+
+const encoded = (text: string | undefined): string =>
+  text === undefined || text === '' ? '-' : encodeURIComponent(text);
