@@ -7,9 +7,11 @@ import { describe as read } from '../../describe/index.ts';
 import { memory } from '../../describe/testing.ts';
 import { openSessions } from '../../identity/sessions.ts';
 import { badgesFolder } from '../../lib/badge.ts';
+import { cutPlaces } from '../../model/cut.ts';
 import type { Fault } from '../../model/fault.ts';
 import type { Site } from '../../model/site.ts';
 import { openStore } from '../../store/store.ts';
+import { readSightings } from '../cut/sightings.ts';
 import { entryCookie } from './cookies.ts';
 import { type EntryServer, openEntry } from './entry.ts';
 import { entryFolder, entrySocket } from './place.ts';
@@ -24,7 +26,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await entry.close();
-  await rm(state, { recursive: true, force: true });
+  // The audit log is written to for a moment longer.
+  await rm(state, { recursive: true, force: true, maxRetries: 9 });
 });
 
 const open = (account?: string) =>
@@ -107,6 +110,40 @@ test('a publication that this version does not know is judged by nobody', async 
   await entry.follow(await guarded());
   const answer = await asked('/verdict', { ...about, 'x-poterne-publication': 'other' });
   expect([answer.status, answer.headers['x-accel-expires']]).toEqual([503, '0']);
+});
+
+test('what is cut off meanwhile is refused', async () => {
+  await entry.follow(await guarded());
+  const cut = join(state, cutPlaces.publications);
+  await mkdir(cut, { recursive: true });
+  await writeFile(join(cut, 'erp_example_fr'), '');
+  const { status, headers } = await asked('/verdict', about);
+  expect([status, headers['x-poterne-verdict']]).toEqual([403, 'cut']);
+  await rm(join(cut, 'erp_example_fr'));
+  expect((await asked('/verdict', about)).status).toBe(401);
+});
+
+test('whose connection cannot be written down is let in, and asked about each time', async () => {
+  await entry.follow(
+    await site('erp.example.fr: { service: app, audience: [ { from: [internet], when: "00:00-24:00" } ] }'),
+  );
+  const from = '203.0.113.7';
+  const seen = {
+    ...{ 'x-poterne-address': from, 'x-poterne-worker': '7' },
+    'x-poterne-seen': `1700000000.123-0.001 5 ${from} 5000`,
+  };
+  const verdict = async () => {
+    const { status, headers } = await asked('/verdict', { ...about, ...seen });
+    return [status, headers['x-accel-expires']];
+  };
+  expect([await verdict(), await verdict()]).toEqual([
+    [200, '0'],
+    [200, '0'],
+  ]);
+  expect(faults.map(({ code }) => code)).toEqual(['entry.sightings']);
+  await mkdir(join(state, 'nginx/log'), { recursive: true });
+  expect(await verdict()).toEqual([200, '3']);
+  expect([...(await readSightings(join(state, 'nginx'))).keys()]).toEqual([`${from} 5000`]);
 });
 
 test('browsers are led on by the names of this site alone', async () => {

@@ -1,8 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { banPlaces } from '../../model/bans.ts';
-import { cutPlaces } from '../../model/cut.ts';
+import { cutPlaces, sightingsLog } from '../../model/cut.ts';
 import { publication, service, site } from './testing.ts';
 import { guarded, type Judge, judge, rule } from './testing-gate.ts';
 import {
@@ -10,9 +10,11 @@ import {
   backend,
   type RunningGateway,
   startGateway,
+  tell,
   testAuthority,
 } from './testing-gateway.ts';
 import { as, onOne, page } from './testing-guarded.ts';
+import { asking, connect, data, flags, headers } from './testing-h2.ts';
 import { waf } from './testing-waf.ts';
 
 // What is cut off, and who is banned, behind a firewall: looked for at each request, and once for each (`render/cut.ts`).
@@ -20,9 +22,13 @@ import { waf } from './testing-waf.ts';
 let gateway: RunningGateway;
 let app: Backend;
 let judging: Judge;
+const reached: string[] = [];
 
 beforeAll(async () => {
-  app = await backend('app');
+  app = await backend('app', (incoming, outgoing) => {
+    reached.push(incoming.url ?? '');
+    tell('app', incoming, outgoing);
+  });
   gateway = await startGateway(
     (ports) => ({
       ...site(
@@ -72,6 +78,31 @@ test.each([
   await rm(path);
   for (const host of hosts) expect((await ask(host)).status).toBe(200);
   agent.destroy();
+});
+
+test('what a firewall still reads when it is cut off is let in no more, and what goes on beside it is told', async () => {
+  const cut = join(gateway.state, cutPlaces.publications, 'open_localhost');
+  const log = join(gateway.prefix, sightingsLog);
+  const before = (await readFile(log, 'utf8')).length;
+  const connection = await connect(gateway.site.gateway.httpsPort, 'open.localhost');
+  const body = ['content-type', 'text/plain'] as const;
+  await connection.write(
+    headers(1, asking('open.localhost', '/first', [body], 'POST'), flags.none),
+    data(1, 'a'),
+  );
+  await connection.write(headers(3, asking('open.localhost', '/')));
+  expect((await connection.answer(3)).status).toBe(200);
+  const told = (await readFile(log, 'utf8')).slice(before).trim().split('\n');
+  expect(told.map((line) => line.split(' ')[7])).toEqual(['open_localhost']);
+
+  await mkdir(dirname(cut), { recursive: true });
+  await writeFile(cut, '');
+  onTestFinished(() => rm(cut, { force: true }));
+  reached.length = 0;
+  await connection.write(data(1, 'b', flags.endStream));
+  expect((await connection.answer(1)).status).toBe(403);
+  expect(reached).toEqual([]);
+  connection.end();
 });
 
 test('what kind of path it is stays what it was when a page takes its place', async () => {
