@@ -5,9 +5,10 @@ import { pathClasses } from './path-class.ts';
  * A badge lets somebody who was let in a moment ago in again without a question: a file that is there, whose name says all that the verdict
  * depended on. The daemon makes it, and nginx only looks whether it is there (`render/badge.ts`, `daemon/entry/badges.ts`).
  *
- *   badges/MOMENT/USER|NAME|EMAIL|GROUPS/SECOND|WORKER|CONNECTION|ADDRESS|PASS|PUBLICATION|HOST|
+ *   badges/MOMENT/USER|NAME|EMAIL|GROUPS/SECOND|WORKER|CONNECTION|PASS|PUBLICATION|HOST|
  *
- * nginx reads the whole name at each request, some ten instructions a character: what is not needed is not in it.
+ * nginx reads the whole name at each request, some ten instructions a character: what is not needed is not in it. A connection has one visitor,
+ * with one address.
  */
 
 /** Below nginx's prefix. */
@@ -15,25 +16,22 @@ export const badgesFolder = 'run/badges';
 
 /**
  * What nginx remembers of a file, it remembers under a name that is not asked for again: twenty links to one folder, in turns, each for so
- * many milliseconds: `3-` in the first half of the fourth tenth of a second, `-3` in the second.
+ * many milliseconds: `3` in the first half of the fourth tenth of a second, `.3` in the second.
  */
 export const badgeMoment = 50;
 export const badgeMoments: readonly string[] = Array.from({ length: 10 }, (_, tenth) => [
-  `${tenth}-`,
-  `-${tenth}`,
+  `${tenth}`,
+  `.${tenth}`,
 ]).flat();
 
-/** The moment of a time (`$msec`, seconds with three places), as groups of an expression, and its name of these. */
-export const momentPattern =
-  '(?<poterne_second>\\d+)\\.(?:(?<poterne_early>\\d)[0-4]|(?<poterne_late>\\d))\\d*';
-export const momentName = '$poterne_early-$poterne_late';
+/** A time (`$msec`, seconds with three places) as two groups of an expression: its second, and its moment. */
+export const momentPattern = '(?s:(.{10})(?|\\.(.)[0-4].|(\\..)..))';
 
 /** For which second a badge is, and for whom: values, or nginx's variables. */
 export interface Badge {
   readonly second: string;
   readonly worker: string;
   readonly connection: string;
-  readonly address: string;
   /** By `badgePass`. */
   readonly pass: string;
   /** The publication's id. */
@@ -47,7 +45,7 @@ export interface Badge {
 /** The name of a badge's file. */
 export const badgeName = (badge: Badge): string =>
   [
-    ...[badge.second, badge.worker, badge.connection, badge.address, badge.pass],
+    ...[badge.second, badge.worker, badge.connection, badge.pass],
     ...[badge.publication, badge.host, badge.authorization],
   ].join('|');
 
@@ -58,10 +56,10 @@ export const badgeName = (badge: Badge): string =>
 export const badgePass = (pass: string): string => (pass.split('.')[1] ?? '').slice(0, 22);
 
 /**
- * A pass in a cookie, with that as a group of an expression. No `;`, or another cookie could be taken for its id; a class of its letters
- * would cost twice as much.
+ * A pass in a cookie, as long as the daemon makes them, with that as a group of an expression. What is skipped is the daemon's to judge, and what stands
+ * in a badge's name names no other folder; classes of letters would cost as much as all the rest.
  */
-export const passPattern = '[^|./;]++\\.(?<poterne_who_pass>[^|./;]{22})[^|./;]*+(?:\\.[^|;]++)?';
+export const passPattern = '(?s:.{18}(.{22}).{21}(?:\\..{40})?)';
 
 /** The name that was asked for as it stands in a badge's name: at a publication of one name there is no other. */
 export const badgeHost = ({ match }: Pick<ProxiedPublication, 'match'>, host: string): string =>

@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectionFields, sightingsLog } from '../../model/cut.ts';
 
@@ -24,8 +24,8 @@ const most = 20_000;
  * Tells the log of sightings whose connection somebody comes by, each once: before they are let in, as nginx tells nothing of a request that is
  * taken back meanwhile. Throws what keeps it from being told.
  */
-export function sightingTeller(prefix: string): (admitted: Admitted) => Promise<void> {
-  const told = new Map<string, Promise<void>>();
+export function sightingTeller(prefix: string): (admitted: Admitted) => void {
+  const told = new Set<string>();
   return (admitted) => {
     const { worker, seen, address, publication, pathClass, session, user } = admitted;
     const [times, ...connection] = wordsOf(seen);
@@ -34,18 +34,14 @@ export function sightingTeller(prefix: string): (admitted: Admitted) => Promise<
       ...[encoded(session), encoded(user)],
     ];
     const key = [worker, ...words].join(' ');
-    const before = told.get(key);
-    if (before) return before;
-    // On a line of its own, also behind one that had no room.
-    const line = `\n${[times, ...words].join(' ')}\n`;
-    const telling = appendFile(join(prefix, sightingsLog), line, { mode: 0o640 });
-    telling.catch(() => told.delete(key));
-    told.set(key, telling);
-    for (const [oldest] of told) {
+    if (told.has(key)) return;
+    // At once, as a person waits; on a line of its own, also behind one that had no room.
+    appendFileSync(join(prefix, sightingsLog), `\n${[times, ...words].join(' ')}\n`, { mode: 0o640 });
+    told.add(key);
+    for (const oldest of told) {
       if (told.size <= most) break;
       told.delete(oldest);
     }
-    return telling;
   };
 }
 

@@ -3,14 +3,16 @@ import {
   chmodSync,
   existsSync,
   lchownSync,
+  linkSync,
   mkdirSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { chmod, link, mkdir, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { User } from '../../identity/types.ts';
 import {
@@ -27,7 +29,7 @@ import { whoText } from './headers.ts';
 /**
  * Badges (`src/lib/badge.ts`) as files:
  *
- *   badges/0- … -9 → now       what nginx asks through, each for a moment
+ *   badges/0 … .9 → now         what nginx asks through, each for a moment
  *   badges/now → g-RANDOM      all badges there are: to forget them is to point this elsewhere
  *   badges/g-RANDOM/WHO/NAME   a badge, for one second; each is a link to `badges/here`
  *
@@ -58,7 +60,7 @@ const whoForm = new RegExp(`^${whoPattern}$`);
 /** Those who are let in from now on: badges for verdicts that begin now. */
 export interface Giving {
   /** A badge for this second and so many more; `false` where there is none, as there is no room, or all were forgotten meanwhile. */
-  give(who: string, badge: ForSeconds, seconds: number): Promise<boolean>;
+  give(who: string, badge: ForSeconds, seconds: number): boolean;
 }
 
 type ForSeconds = Omit<Badge, 'second' | 'authorization'>;
@@ -101,10 +103,11 @@ export function openBadges(state: string): Badges {
     const over = given.filter(isOver);
     given = given.filter((each) => !isOver(each));
     for (const { who } of over) count(who, -1);
-    for (const { who, folder, badge, from, to } of over) {
-      for (let at = from; at <= to; at++)
-        await unlink(join(folder, nameAt(badge, at))).catch(() => undefined);
+    for (const [n, { who, folder, badge, from, to }] of over.entries()) {
+      for (let at = from; at <= to; at++) rmSync(join(folder, nameAt(badge, at)), { force: true });
       if (!counts.has(who)) await rmdir(folder).catch(() => undefined);
+      // Whoever is asked about meanwhile waits for few.
+      if (n % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
     }
     await removeOld(base).catch(() => undefined);
   };
@@ -126,7 +129,7 @@ export function openBadges(state: string): Badges {
         counts.clear();
       }
       return {
-        async give(who, badge, seconds) {
+        give(who, badge, seconds) {
           const from = second();
           if (generation !== current || given.length >= most.all || (counts.get(who) ?? 0) >= most.one)
             return false;
@@ -137,8 +140,8 @@ export function openBadges(state: string): Badges {
           given.push({ who, folder, badge, from, to });
           count(who, 1);
           try {
-            await makeFolder(folder);
-            await Promise.all(names.map((name) => makeLink(join(base, 'here'), join(folder, name))));
+            makeFolder(folder);
+            for (const name of names) makeLink(join(base, 'here'), join(folder, name));
           } catch {
             // Forgotten meanwhile, or no room.
             return false;
@@ -152,18 +155,18 @@ export function openBadges(state: string): Badges {
 }
 
 /** Whoever runs nginx comes through, and reads no folder. */
-const makeFolder = (folder: string): Promise<void> =>
-  unlessThere(async () => {
-    await mkdir(folder);
-    await chmod(folder, 0o711);
+const makeFolder = (folder: string): void =>
+  unlessThere(() => {
+    mkdirSync(folder);
+    chmodSync(folder, 0o711);
   });
 
 /** Another request of the same person may have been let in at the same time. */
-const makeLink = (to: string, path: string): Promise<void> => unlessThere(() => link(to, path));
+const makeLink = (to: string, path: string): void => unlessThere(() => linkSync(to, path));
 
-async function unlessThere(make: () => Promise<void>): Promise<void> {
+function unlessThere(make: () => void): void {
   try {
-    await make();
+    make();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

@@ -14,7 +14,7 @@ import { message } from '../../model/message.ts';
 import type { Site } from '../../model/site.ts';
 import { machineKey } from '../../pki/machine-key.ts';
 import { followClosing } from '../cut/closing.ts';
-import { type Admitted, sightingTeller } from '../cut/tell-sightings.ts';
+import { sightingTeller } from '../cut/tell-sightings.ts';
 import { personLetters } from '../portal/person-letters.ts';
 import { lastForgotten, openBadges } from './badges.ts';
 import { countriesOf } from './countries.ts';
@@ -173,9 +173,9 @@ function approvalsOf(site: Site, { store }: Kept): Entry['approvals'] {
 /** Writes down whose connections there are, where a cut looks. */
 function sightings(state: string, trouble: (fault: Fault) => void): Entry['sighted'] {
   const tell = sightingTeller(join(state, 'nginx'));
-  return async (admitted: Admitted) => {
+  return (admitted) => {
     try {
-      await tell(admitted);
+      tell(admitted);
       return true;
     } catch (error) {
       trouble(

@@ -45,7 +45,7 @@ export interface Entry {
   readonly lookAtLive: () => void;
   readonly badges: Badges;
   /** Tells whose connection somebody comes by, before they are let in. Whether it could be told. */
-  readonly sighted: (admitted: Admitted) => Promise<boolean>;
+  readonly sighted: (admitted: Admitted) => boolean;
   readonly tell: (what: Message) => void;
   readonly fail: (fault: Fault) => void;
 }

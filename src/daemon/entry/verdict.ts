@@ -79,13 +79,12 @@ export function verdicts(entry: Entry): Handler {
     const isChanged = who !== undefined && told.who !== '' && told.who !== who;
     if (isChanged && told.isNavigation && mayLeadOn(shown?.pass ?? ''))
       return reply(answer, 403, 0, { 'x-poterne-verdict': 'changed' });
-    const isTold = await tellSighted(entry, told, publication, shown);
+    const isTold = tellSighted(entry, told, publication, shown);
     const left = Math.floor(((judgement.until?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now()) / 1000);
     // Whose connection cannot be told is asked about each time.
     const seconds = shown?.isForAll === false || !isTold ? 0 : Math.max(0, Math.min(kept.admitted, left));
     const pass = seconds > 0 && who !== undefined && who === told.who && hasRoom() ? shown?.pass : undefined;
-    const hasBadge =
-      pass !== undefined && (await badges?.give(told.who, badgeOf(told, publication, pass), seconds));
+    const hasBadge = pass !== undefined && badges?.give(told.who, badgeOf(told, publication, pass), seconds);
     // Who comes in by badge from now on is not asked about: nginx would make a file for nobody.
     reply(answer, 200, hasBadge ? 0 : seconds, {
       ...(shown ? { 'x-poterne-verdict': verdictText(shown.user, shown.session) } : {}),
@@ -100,7 +99,7 @@ function tellSighted(
   { worker, seen, address, pathClass }: Told,
   { id: publication }: Publication,
   shown: Shown | undefined,
-): Promise<boolean> | true {
+): boolean {
   if (seen === '') return true;
   return sighted({
     ...{ worker, seen, address, publication },
@@ -110,8 +109,8 @@ function tellSighted(
 }
 
 /** The badge of whoever shows a pass, but for the second. */
-const badgeOf = ({ worker, connection, address, host }: Told, publication: Publication, pass: string) => ({
-  ...{ worker, connection, address, pass: badgePass(pass) },
+const badgeOf = ({ worker, connection, host }: Told, publication: Publication, pass: string) => ({
+  ...{ worker, connection, pass: badgePass(pass) },
   ...{ publication: publication.id, host: badgeHost(publication, host) },
 });
 

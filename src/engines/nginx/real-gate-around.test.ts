@@ -31,7 +31,11 @@ describe('what visitors say of themselves', () => {
       'X-Poterne-Certificate-Identity': 'root',
       'X-Poterne-Verdict': 'x',
     },
-    ...{ 'X-Poterne-Connection': '1', 'X-Poterne-Peer': '10.0.0.1', 'X-Poterne-Host': 'open.localhost' },
+    ...{
+      'X-Poterne-Connection': '1',
+      'X-Poterne-Seen': '1-0 1 10.0.0.1 1',
+      'X-Poterne-Host': 'open.localhost',
+    },
     ...{ 'X-Forwarded-For': '10.0.0.1', 'X-Real-IP': '10.0.0.1', 'X-Accel-Expires': '3600' },
   };
 
@@ -50,7 +54,7 @@ describe('what visitors say of themselves', () => {
       },
       ...{
         'x-poterne-address': '127.0.0.1',
-        'x-poterne-peer': '127.0.0.1',
+        'x-poterne-seen': expect.stringContaining(' 127.0.0.1 '),
         'x-poterne-host': 'erp.localhost',
       },
     });

@@ -34,7 +34,7 @@ export const giving =
   (seconds = 3, begun = () => badges.begin()) =>
   (asked: Asked, outgoing: Parameters<Guarded['daemon']['answer']>[1]) => {
     const given = begun();
-    const [, pass = '', name = ''] = /^__Host-poterne=((\w+)\..*)$/.exec(asked.cookie ?? '') ?? [];
+    const [, pass = '', name = ''] = /^__Host-poterne=((\w+)-*\..*)$/.exec(asked.cookie ?? '') ?? [];
     const set = outgoing.setHeader.bind(outgoing);
     outgoing.setHeader = (key, value) => set(key, key === 'x-accel-expires' ? '0' : value);
     const of = (key: string) => asked[`x-poterne-${key}`] ?? '';
@@ -43,7 +43,6 @@ export const giving =
       pass: badgePass(pass),
       worker: of('worker'),
       connection: of('connection'),
-      address: of('address'),
     };
     const host = of('host');
     const place = {
@@ -51,7 +50,8 @@ export const giving =
       host: badgeHost({ match: host.includes('.wild.') ? 'wildcard' : 'exact' }, host),
     };
     // It is there before nginx goes on: what is asked next comes in by it.
-    void given?.give(of('who'), { ...badge, ...place }, seconds).then(() => admit(asked, outgoing));
+    given?.give(of('who'), { ...badge, ...place }, seconds);
+    admit(asked, outgoing);
   };
 
 /** Who they are, as `whoText` has it. */
@@ -59,7 +59,7 @@ export const whoIs = (name: string) => `${name}|||staff,admins`;
 
 /** What they show: their pass, and who they say they are. */
 /** A pass, as long as real ones are. */
-export const passOf = (name: string) => `${name}.${`secret-of-${name}`.padEnd(43, '_')}`;
+export const passOf = (name: string) => `${name.padEnd(17, '-')}.${`secret-of-${name}`.padEnd(43, '_')}`;
 export const cookieOf = (name: string, who = whoIs(name)) => `__Host-poterne=${passOf(name)}|${who}`;
 
 /** Who shows this cookie, on a connection of theirs where one is given. */

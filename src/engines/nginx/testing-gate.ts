@@ -53,7 +53,7 @@ export const verdict = (user: string): string => `${user}|of-${user}|||staff,adm
 
 export const admit = (asked: Asked, outgoing: http.ServerResponse): void => {
   const shown =
-    /^__Host-poterne=(\w+)\./.exec(asked.cookie ?? '') ??
+    /^__Host-poterne=(\w+)-*\./.exec(asked.cookie ?? '') ??
     /^Bearer pot_(\w+)\./.exec(asked.authorization ?? '');
   outgoing.setHeader('x-accel-expires', '3');
   if (!shown) return void outgoing.writeHead(401).end();

@@ -3,7 +3,6 @@ import {
   badgeName,
   badgesFolder,
   hasBadges,
-  momentName,
   momentPattern,
   passPattern,
 } from '../../../lib/badge.ts';
@@ -36,7 +35,7 @@ export const badgePlace = ({ site, path }: Context): Node[] =>
 export const badgeNames = (site: Site): string[] => (usesBadges(site) ? ['who'] : []);
 
 /** The cookies besides ours of whoever shows a pass with an identity. */
-export const otherCookies = '$poterne_cookies_before$poterne_cookies_after$poterne_cookies_all';
+export const otherCookies = '$poterne_cookies_before$poterne_cookies_after';
 
 /**
  * Our cookie with an identity, once, and others that are not ours, behind a tab neither (`credentials.ts` takes any space there). Whatever is
@@ -52,7 +51,7 @@ function shown(): string {
     `__Host-poterne=${passPattern}\\|`,
     `(?<poterne_who>(?<poterne_who_user>${part}++)\\|(?<poterne_who_name>${part}*+)\\|`,
     `(?<poterne_who_email>${part}*+)\\|(?<poterne_who_groups>${part}*+))`,
-    `(?(<poterne_cookies_before>)(?<poterne_cookies_after>(?:${others('; ', '')})*+)|(?:; (?<poterne_cookies_all>${some}))?+)$`,
+    `(?|(?(<poterne_cookies_before>)(?<poterne_cookies_after>(?:${others('; ', '')})*+)|(?!))|(?(<poterne_cookies_before>)(?!)); (?<poterne_cookies_after>${some})|(?<poterne_cookies_after>))$`,
   ].join('');
 }
 
@@ -60,8 +59,8 @@ function shown(): string {
 export function badgeLines({ site }: Context, publication: ProxiedPublication): Node[] {
   if (!hasBadges(site, publication)) return [];
   const name = badgeName({
-    ...{ second: '$poterne_second', worker: '$pid', connection: '$connection', address: '$remote_addr' },
-    ...{ pass: '$poterne_who_pass', publication: publication.id, host: badgeHost(publication, '$host') },
+    ...{ second: '$1', worker: '$pid', connection: '$connection' },
+    ...{ pass: '$4', publication: publication.id, host: badgeHost(publication, '$host') },
     // Where they come by a token, or an application has them sign in itself, that comes first.
     authorization: '$http_authorization',
   });
@@ -74,7 +73,7 @@ export function badgeLines({ site }: Context, publication: ProxiedPublication): 
     block(
       '',
       ['if', '($poterne_showing', '~', `^${momentPattern}\\|${shown()})`],
-      [own('set', '$poterne_badge', `${momentName}/$poterne_who/${name}`)],
+      [own('set', '$poterne_badge', `$2/$poterne_who/${name}`)],
     ),
   ];
 }
