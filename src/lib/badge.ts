@@ -82,7 +82,7 @@ const part = '[ !#-.0-:<-\\[\\]-{}~]';
 export const whoPattern = [`(?! )${part}+`, `${part}*`, `${part}*`, `${part}*`].join('\\|');
 
 /** What a cookie may have behind its pass: that, or anything that once was. */
-export const behindPattern = `\\|[${character}]*`;
+export const behindPattern = `\\|[${character}]*+`;
 
 /**
  * Whether there are badges at a publication: where people come by a cookie, and everything that is judged is in a badge's name. Client
