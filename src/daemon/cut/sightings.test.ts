@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sightingsLog } from '../../model/cut.ts';
+import { placed } from './live.ts';
 import { parseSighting, readSightings } from './sightings.ts';
 import { sightingTeller } from './tell-sightings.ts';
 import { tidySightings } from './tidy.ts';
@@ -53,6 +54,27 @@ test('a connection that has ended, of which nginx tells late, is not the one tha
   await writeFile(log(), `${[at(3, 2, 'erp'), at(1, 1, 'old'), at(3, 2, 'mail')].join('\n')}\n`);
   const found = (await readSightings(prefix)).get('192.0.2.7 5000');
   expect(found?.map(({ publication }) => publication)).toEqual(['erp', 'mail']);
+});
+
+test('a connection of which only a name is known is at what nginx has of that name', () => {
+  const at = (host: string, ...names: readonly string[]) => {
+    const publications = names.map((name) => ({
+      ...{ id: name, name, scenario: 'proxy' as const },
+      match: name.startsWith('~')
+        ? ('regex' as const)
+        : name.startsWith('*')
+          ? ('wildcard' as const)
+          : ('exact' as const),
+    }));
+    const sighting = parseSighting(line(1, 5000, `=${host}`));
+    return sighting && placed(sighting, publications).map(({ publication }) => publication);
+  };
+  const all = ['*.fr', '*.erp.fr', 'a.erp.fr', '~^x', '~^y(?>z)$'];
+  expect(at('A.erp.fr', ...all)).toEqual(['a.erp.fr']);
+  expect(at('x!y.erp.fr', ...all)).toEqual(['*.erp.fr']);
+  expect(at('.erp.fr', ...all)).toEqual(['*.erp.fr']);
+  // Expressions are nginx's to read.
+  expect(at('x.org', ...all)).toEqual(['~^x', '~^y(?>z)$']);
 });
 
 describe('whom the daemon lets in', () => {

@@ -4,7 +4,17 @@ import https from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Guarded, startGuarded } from './testing-guarded.ts';
-import { asking, connect, type Fields, headers, reset } from './testing-h2.ts';
+import {
+  asking,
+  connect,
+  type Fields,
+  frameTypes,
+  headers,
+  initialWindow,
+  reset,
+  room,
+  settings,
+} from './testing-h2.ts';
 
 // What nginx itself tells of connections, by which a cut finds them (`render/cut.ts`).
 
@@ -75,8 +85,27 @@ test.each([
     expect((await connection.answer(3)).status).toBe(200);
     connection.end();
   });
-  expect(seen).toEqual([told]);
+  expect(seen).toEqual([...new Set([told, 'open_localhost'])]);
 });
+
+test.each([
+  ['misdirected', asking('erp.localhost', '/')],
+  ['of the gateway alone', asking('open.localhost', '/.poterne/seen')],
+  ['no request', nameless],
+  ['too large', asking('open.localhost', '/', [['content-length', '99999999999']], 'POST')],
+])(
+  'a connection is told that goes on beside a request that is %s and whose answer nobody takes',
+  async (_, waiting) => {
+    const { httpsPort } = gate.gateway.site.gateway;
+    const before = (await lines()).length;
+    const connection = await connect(httpsPort, 'open.localhost');
+    await connection.write(settings([initialWindow, 0]), headers(1, waiting), headers(3, waiting));
+    await connection.write(headers(5, asking('open.localhost', '/live')), room(5, 1000));
+    await vi.waitFor(() => expect(connection.seen(frameTypes.data)).toBe(1));
+    expect((await lines()).slice(before).map((words) => words[7])).toEqual(['open_localhost']);
+    connection.end();
+  },
+);
 
 test('so is one of HTTP/1.1 whose first request is one of another name', async () => {
   const get = (name: string, ...more: string[]) =>
@@ -86,6 +115,16 @@ test('so is one of HTTP/1.1 whose first request is one of another name', async (
     expect(answer.match(/(?<=HTTP\/1.1 )\d+/g)).toEqual(['421', '200']);
   });
   expect(seen).toEqual(['=open.localhost']);
+});
+
+test('a name is told that only nginx takes for one', async () => {
+  const seen = await places(async () => {
+    const ask = (host: string, ...more: string[]) => [`GET / HTTP/1.1`, `Host: ${host}`, ...more, '', ''];
+    const requests = [ask('erp.localhost'), ask('x!y.free.localhost', 'Connection: close')];
+    const answer = await gate.raw('x!y.free.localhost', requests.map((each) => each.join('\r\n')).join(''));
+    expect(answer.match(/(?<=HTTP\/1.1 )\d+/g)).toEqual(['421', '200']);
+  });
+  expect(seen).toEqual(['=x!y.free.localhost']);
 });
 
 test('whom the daemon lets in it tells itself, with what it hears of the connection', async () => {

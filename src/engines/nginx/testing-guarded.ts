@@ -112,6 +112,7 @@ export async function startGuarded(): Promise<Guarded> {
             { audience: guarded() },
           ),
           publication('*.wild.localhost', 'app', { audience: guarded() }),
+          publication('*.free.localhost', 'app'),
           publication('near.localhost', 'app', {
             audience: { ...guarded(), from: ['lan'], networks: ['192.0.2.0/24'] },
           }),

@@ -48,6 +48,10 @@ export const settings = (...pairs: readonly (readonly [number, number])[]): Buff
     ),
   );
 
+/** Room for so many bytes more (RFC 9113, 6.9). */
+export const room = (stream: number, bytes: number): Buffer =>
+  frame(frameTypes.windowUpdate, flags.none, stream, number(bytes));
+
 export const reset = (stream: number): Buffer => frame(frameTypes.reset, flags.none, stream, number(8));
 
 /** Names and values of headers, in their order. */

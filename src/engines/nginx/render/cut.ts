@@ -39,26 +39,26 @@ export const cutMaps = (context: Context): Node[] => [
   block(
     '',
     ['map', '$status|$poterne_id|$ssl_server_name', '$poterne_place'],
-    [own('default', '$poterne_id'), own('~^(?:421\\|[^|]*|\\d+\\|)\\|([A-Za-z0-9._-]+)$', `${namedPlace}$1`)],
+    // All that nginx takes for a name: a wildcard has `x!y.example.fr` too.
+    [own('default', '$poterne_id'), own('~^(?:421\\|[^|]*|\\d+\\|)\\|(.+)$', `${namedPlace}$1`)],
   ),
-  why('Told with the first request of each.'),
+  why(
+    'Told with the first request of each. Beside others (HTTP/2) one may wait for as long as its visitor wants: there with so many that not all wait.',
+  ),
   block(
     '',
-    ['map', '$connection_requests', '$poterne_first'],
-    [own('default', ''), own('1', '$poterne_place')],
+    ['map', '$connection_requests', '$poterne_early'],
+    [own('default', ''), own('1', 'first'), own('~^1?\\d?\\d$', '$poterne_beside')],
   ),
-  ...(hasWaf(context.site)
-    ? [
-        why(
-          'Behind a firewall, which reads a first request for as long as somebody sends it: each that is beside others.',
-        ),
-        block(
-          '',
-          ['map', '$http2', '$poterne_each'],
-          [own('default', '$poterne_place'), own('', '$poterne_first')],
-        ),
-      ]
-    : []),
+  block('', ['map', '$http2', '$poterne_beside'], [own('default', 'beside'), own('', '')]),
+  block('', ['map', '$poterne_early', '$poterne_arriving'], [own('default', '$poterne_place'), own('', '')]),
+  block(
+    '',
+    ['map', '$poterne_early', '$poterne_arrived'],
+    [own('default', ''), own('first', '$poterne_place'), own('beside', '$poterne_unserved')],
+  ),
+  // Who was served has been told when they came.
+  block('', ['map', '$upstream_addr', '$poterne_unserved'], [own('default', ''), own('', '$poterne_place')]),
   why(
     'The requests of a connection at which nobody looks for what is cut off (here once: an expression takes 10 KB).',
   ),
@@ -86,10 +86,10 @@ export const cutMaps = (context: Context): Node[] => [
   sightings(context),
 ];
 
-/** The log of sightings, of the requests of which a variable says so. Each line is there at once. */
+/** The log of sightings, of requests that begin, or have ended. Each line is there at once. */
 export const sightings = (
   { path }: Context,
-  of: '$poterne_first' | '$poterne_each' = '$poterne_first',
+  of: '$poterne_arriving' | '$poterne_arrived' = '$poterne_arrived',
 ): Node => own('access_log', path(sightingsLog), arrival, `if=${of}`);
 
 /**
@@ -159,7 +159,7 @@ export const sightingLines = (context: Context, at: Pointer, id: string, isWalle
       // The body stays with the request itself; nginx would judge its size here again.
       own('client_max_body_size', '0'),
       own('log_subrequest', 'on'),
-      sightings(context, isWalled ? '$poterne_each' : '$poterne_first'),
+      sightings(context, '$poterne_arriving'),
       ...(isWalled
         ? [
             block(
