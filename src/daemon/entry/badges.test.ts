@@ -1,10 +1,12 @@
-import { readdir } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readlink, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually, gatewayUp, head, makeRig, type Rig } from '../../apply/testing.ts';
 import { badgesFolder, longestName } from '../../lib/badge.ts';
 import { application, run, upstream } from '../cut/testing.ts';
-import { whoOf } from './badges.ts';
+import { forgetBadges, openBadges, whoOf } from './badges.ts';
 import { entryCookie } from './cookies.ts';
 import { keptAlive, passOf, peopleAt } from './testing-people.ts';
 import { forgetVerdicts } from './verdict-cache.ts';
@@ -125,6 +127,31 @@ test('who comes in by badge is out as soon as anybody is: cut off, ended, and wi
   await eventually(async () => (await bob.ask()) === 503);
   // Less than four seconds, and one for a machine that is busy.
   expect(performance.now() - killed).toBeLessThan(5000);
+});
+
+test('nginx never finds a folder that it may not come through, of which it would log a badge by name', async () => {
+  const state = await mkdtemp(join(tmpdir(), 'poterne-badges-'));
+  const base = join(state, 'nginx', badgesFolder);
+  await mkdir(base, { recursive: true });
+  await forgetBadges(state);
+  const badges = openBadges(state);
+  try {
+    const seen: string[] = [];
+    // A mode that is changed where the folder stands is told of too (inotify(7), IN_ATTRIB).
+    const watcher = watch(join(base, 'now'), (_, name) => void seen.push(`${name}`));
+    const badge = { worker: '1', connection: '2', pass: 'p'.repeat(22), publication: 'erp', host: '' };
+    for (const who of ['alice|||staff', 'bob|||staff', 'alice|||staff'])
+      expect(badges.begin()?.give(who, { ...badge, connection: who }, 1)).toBe(true);
+    await eventually(() => seen.includes('bob|||staff'));
+    watcher.close();
+    expect(seen).toEqual(['alice|||staff', 'bob|||staff']);
+    expect((await stat(join(base, 'now/alice|||staff'))).mode & 0o777).toBe(0o711);
+    const left = (await readdir(base)).filter((name) => name.startsWith('g-'));
+    expect(left).toEqual([await readlink(join(base, 'now'))]);
+  } finally {
+    badges.close();
+    await rm(state, { recursive: true, force: true });
+  }
 });
 
 test('an identity that fits neither in a cookie nor in a name has no badge', () => {

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { User } from '../../identity/types.ts';
 import {
   type Badge,
@@ -140,7 +140,7 @@ export function openBadges(state: string): Badges {
           given.push({ who, folder, badge, from, to });
           count(who, 1);
           try {
-            makeFolder(folder);
+            makeFolder(base, folder);
             for (const name of names) makeLink(join(base, 'here'), join(folder, name));
           } catch {
             // Forgotten meanwhile, or no room.
@@ -154,19 +154,27 @@ export function openBadges(state: string): Badges {
   };
 }
 
-/** Whoever runs nginx comes through, and reads no folder. */
-const makeFolder = (folder: string): void =>
-  unlessThere(() => {
-    mkdirSync(folder);
-    chmodSync(folder, 0o711);
-  });
+/**
+ * Whoever runs nginx comes through, and reads no folder. It gets its name only then: nginx, which may be looking for that very badge on
+ * another connection, would write its name to the log if it could not come through.
+ */
+function makeFolder(base: string, folder: string): void {
+  if (existsSync(folder)) return;
+  renameSync(newFolder(base), folder);
+}
+
+/** A folder that has no name yet; what is left of it goes as what is forgotten does. */
+function newFolder(base: string): string {
+  const made = join(base, `g-${randomBytes(8).toString('hex')}`);
+  mkdirSync(made);
+  chmodSync(made, 0o711);
+  return made;
+}
 
 /** Another request of the same person may have been let in at the same time. */
-const makeLink = (to: string, path: string): void => unlessThere(() => linkSync(to, path));
-
-function unlessThere(make: () => void): void {
+function makeLink(to: string, path: string): void {
   try {
-    make();
+    linkSync(to, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
@@ -175,10 +183,9 @@ function unlessThere(make: () => void): void {
 /** Points `now` at a folder where there is no badge; gives the one of before. At once: somebody is being put out. */
 function makeNow(base: string): string | undefined {
   const before = readLink(join(base, 'now'));
-  const generation = `g-${randomBytes(8).toString('hex')}`;
-  mkdirSync(join(base, generation));
-  chmodSync(join(base, generation), 0o711);
-  giveAway(base, join(base, generation));
+  const made = newFolder(base);
+  giveAway(base, made);
+  const generation = basename(made);
   prepare(base);
   const link = join(base, `now.${generation}`);
   symlinkSync(generation, link);
