@@ -10,6 +10,7 @@ import { thisMachine, verify } from '../../verify/index.ts';
 import { endOf, readSeen, type Seen } from '../../waf/crs/seen.ts';
 import { type CrsDoor, type RawAnswer, send } from '../../waf/crs/send.ts';
 import type { Gateway } from '../gateway.ts';
+import { noteOwn } from '../own-connections.ts';
 import { clientCertificates } from '../proof.ts';
 import { wafLogOf } from '../waf/log.ts';
 import { markOf } from '../waf/own.ts';
@@ -102,8 +103,11 @@ const loopback = (address: string): string => (isIP(address) === 6 ? '::1' : '12
 
 const fromHere: Network = {
   ...thisMachine,
-  connect: (address, port) =>
-    connect({ host: address, port, localAddress: loopback(address), noDelay: true }),
+  connect(address, port) {
+    const wire = connect({ host: address, port, localAddress: loopback(address), noDelay: true });
+    noteOwn(wire);
+    return wire;
+  },
 };
 
 async function askWalls(gateway: Asking, { site, waf }: Questions): Promise<Told> {
@@ -162,7 +166,7 @@ async function askWall(
   const address = listenerOf(site);
   const door: CrsDoor = {
     ...{ address, localAddress: loopback(address), port: site.gateway.httpsPort },
-    ...{ name: example, proxyProtocol: site.gateway.proxyProtocol },
+    ...{ name: example, proxyProtocol: site.gateway.proxyProtocol, connecting: noteOwn },
     ...(client && 'key' in client ? { client } : {}),
   };
   const lines = [

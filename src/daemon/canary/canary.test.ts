@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { signal as send } from '../../apply/processes.ts';
@@ -226,6 +227,60 @@ test('what must be refused is asked, and what is not refused any more is an alar
   ]);
   expect(trouble).toEqual([]);
 });
+
+test.each([
+  ['', ''],
+  [
+    'tls: { url: "https://127.0.0.1:9" }',
+    'direct.example.fr: { service: tls, scenario: direct, audience: everyone }',
+  ],
+])(
+  'that a visitor is refused is in the audit log, and that the question is refused is not (%s)',
+  async (service, publication) => {
+    const rig = await makeRig();
+    await rig.apply(`${head(rig.ports)}
+people: { alice: { groups: [staff] } }
+sign-in: { at: sign-in.example.fr, tls: internal }
+services:
+  app: { url: "http://127.0.0.1:${upstream}" }
+  ${service}
+publications:
+  hours.example.fr: { service: app, audience: [{ groups: [staff], when: 2020-01-01 08:00 for 4h }], scenario: proxy+waf }
+  ${publication}
+`);
+    const trouble: unknown[] = [];
+    const entry = openEntry(rig.state, process.getuid?.() === 0 ? 'www-data' : undefined, {
+      tell: () => {},
+      fail: (fault: unknown) => void trouble.push(fault),
+    });
+    atEnd(() => entry.close());
+    const manifest = await activeManifest(rig.state);
+    if (!manifest) throw new Error('nothing is served');
+    await entry.follow(manifest.site);
+    const questions = questionsOf(manifest, new Set());
+    expect([questions.waf.length, questions.entry.length]).toEqual([1, 1]);
+    expect(await askAll(rig.gateway, questions)).toEqual({ unrefused: [], unasked: [], unanswered: [] });
+    const refusals = async () => {
+      const found: string[] = [];
+      for await (const { to, from, detail } of searchAudit(rig.state, { what: 'access' }))
+        found.push([to, from, detail?.why].join(' '));
+      return found;
+    };
+    // The log is in order: what it had of the question would come first.
+    const agent = new Agent({ localAddress: '127.0.0.2' });
+    const visitor = {
+      port: rig.ports.https,
+      name: 'hours.example.fr',
+      ca: [rig.gateway.authority.root],
+      agent,
+    };
+    expect((await ask(visitor)).status).toBe(403);
+    agent.destroy();
+    await eventually(async () => (await refusals()).length > 0);
+    expect(await refusals()).toEqual(['hours.example.fr 127.0.0.2 hours']);
+    expect(trouble).toEqual([]);
+  },
+);
 
 test.each([
   ['PROXY protocol', '', 'proxy-protocol: true, trusted-fronts: [192.0.2.5]', ''],

@@ -45,6 +45,12 @@ export function sightingTeller(prefix: string): (admitted: Admitted) => void {
   };
 }
 
+/** Whom the kernel has a connection with: address and port. */
+export function peerOf(seen: string): string {
+  const [, , address, port, behind, behindPort] = wordsOf(seen);
+  return address === 'unix:' ? `${behind} ${behindPort}` : `${address} ${port}`;
+}
+
 /** What is empty ends a header, where it is not sent. */
 const wordsOf = (seen: string): string[] => {
   const words = seen.split(' ');

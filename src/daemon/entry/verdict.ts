@@ -5,6 +5,8 @@ import { isForPath, tokenPrefix } from '../../identity/tokens.ts';
 import type { Strength, User } from '../../identity/types.ts';
 import { badgeHost, badgePass, hasBadges } from '../../lib/badge.ts';
 import { clientVerification, type Publication, proxied, type Site } from '../../model/site.ts';
+import { peerOf } from '../cut/tell-sightings.ts';
+import { isOwn } from '../own-connections.ts';
 import { whoOf } from './badges.ts';
 import { readPass } from './cookies.ts';
 import { readTold, type Told, verdictText } from './headers.ts';
@@ -71,7 +73,8 @@ export function verdicts(entry: Entry): Handler {
       const seconds = shown?.isForAll === false ? 0 : kept.refused;
       if (why === 'sign-in') return reply(answer, 401, seconds);
       const { name: to } = publication;
-      entry.refused({ who: user?.id ?? '-', what: 'access', to, from: told.address, why });
+      if (!isOwn(peerOf(told.seen)))
+        entry.refused({ who: user?.id ?? '-', what: 'access', to, from: told.address, why });
       return reply(answer, 403, seconds, { 'x-poterne-verdict': why });
     }
     const who = shown?.pass && byBadge.has(publication.id) ? whoOf(shown.user) : undefined;

@@ -12,6 +12,8 @@ export interface CrsDoor {
   readonly proxyProtocol: boolean;
   /** From where it is asked; left out, the system chooses. */
   readonly localAddress?: string;
+  /** Told of the connection before it is there. */
+  readonly connecting?: (wire: Socket) => void;
   /** What is shown to whoever asks for a certificate (PEM). */
   readonly client?: { readonly certificate: string; readonly key: string };
 }
@@ -41,6 +43,7 @@ export async function send(door: CrsDoor, bytes: Buffer, patience: number): Prom
     port: door.port,
     ...(door.localAddress === undefined ? {} : { localAddress: door.localAddress }),
   });
+  door.connecting?.(wire);
   // What goes wrong later is told by TLS.
   wire.on('error', () => {});
   try {
