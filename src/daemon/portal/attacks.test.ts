@@ -1,7 +1,10 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { userCutFile } from '../../identity/cuts.ts';
 import { ownerOf } from '../../identity/owner.ts';
 import { openTokens } from '../../identity/tokens.ts';
-import { portalHere, type Visitor } from './testing.ts';
+import { hiddenFields, portalHere, type Visitor } from './testing.ts';
 
 const yaml = `
 site: maison
@@ -170,4 +173,52 @@ test('a token acts for who they were, and not for another of their name', async 
   await portal.people.endGuest('zoe', root);
   await portal.people.addGuest(zoe, root);
   await expect.poll(asks, { timeout: 3000 }).toBe(401);
+});
+
+test('what is no form of ours is refused, and is no defect that fills the log', async () => {
+  const { origin } = portal;
+  const visitor = portal.visitor();
+  await visitor.get('/sign-in');
+  const before = portal.faults.length;
+  for (const method of ['OPTIONS', 'DELETE', 'PUT', 'PROPFIND'])
+    expect((await visitor.ask(method, '/sign-in', { origin })).status).toBe(405);
+  expect((await visitor.ask('POST', '/sign-in', { origin, 'transfer-encoding': 'chunked' })).status).toBe(
+    403,
+  );
+  for (const type of ['multipart/form-data', 'multipart/form-data; boundary=x', 'application/json', 'x'])
+    expect((await visitor.post('/sign-in', { login: 'alice' }, { 'content-type': type })).status).toBe(403);
+  expect(portal.faults.length).toBe(before);
+});
+
+test('whoever is cut off is out of the portal too, also by a session that the cut did not find', async () => {
+  const mallory = await signedIn('mallory');
+  const file = join(portal.state, userCutFile('mallory'));
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, '');
+  try {
+    for (const path of ['/', '/factors', '/password', '/sessions'])
+      expect((await mallory.get(path)).headers.location).toMatch(/^\/sign-in\?/);
+  } finally {
+    await rm(file);
+  }
+  expect((await mallory.get('/')).status).toBe(200);
+});
+
+test('guesses at codes keep nobody from showing their passkey', async () => {
+  const mallory = await signedIn('mallory');
+  const credentials = portal.store.credentials(portal.site.name);
+  await credentials.addFactor({
+    ...{ id: 'key', owner: 'mallory', person: 'mallory', kind: 'passkey', name: '', secret: '', counter: 0 },
+    ...{ detail: {}, made: new Date() },
+  });
+  await credentials.setRecoveryCodes('mallory', ['x']);
+  const form = async () => hiddenFields((await mallory.get('/step-up')).text, '/step-up/passkey');
+  const statusOf = async (path: string, fields: Record<string, string>) =>
+    (await mallory.post(path, { ...(await form()), ...fields })).status;
+  for (let n = 0; n < 5; n++) expect(await statusOf('/step-up/recovery', { code: 'guess' })).toBe(401);
+  expect(await statusOf('/step-up/recovery', { code: 'guess' })).toBe(429);
+  for (let n = 0; n < 10; n++) expect(await statusOf('/step-up/passkey', { passkey: '{}' })).toBe(401);
+  const lines = await portal.audited('sign-in.factor');
+  expect(lines.filter(({ who }) => who === 'mallory').length).toBeLessThan(10);
+  await credentials.resetFactors('mallory');
 });

@@ -41,6 +41,14 @@ test('a name may fail five times, then waits longer and longer; others do not', 
   expect(await fail('alice')).toBe(300);
 });
 
+test('a name is one name however it is written, as directories compare them', async () => {
+  const { fail } = counted();
+  const written = ['zoé', ' ZOÉ  ', 'zoe', 'zo\u00ade', 'Zoe\u0301 '];
+  for (const [i, each] of written.entries()) expect(await fail(each, `192.0.2.${i}`)).toBeUndefined();
+  expect(await fail('\uff3aoe', '192.0.2.9')).toBe(60);
+  expect(await fail('zo', '192.0.2.9')).toBeUndefined();
+});
+
 test('a try that nobody could look at counts for nothing', async () => {
   const { fail, unlooked } = counted();
   for (let i = 0; i < 30; i++) expect(await unlooked('alice')).toBeUndefined();

@@ -1,3 +1,4 @@
+import { longestLogin } from '../../identity/login-name.ts';
 import { patience } from '../../identity/people.ts';
 import { failuresLast, type Pardon } from '../../identity/unlock.ts';
 import { parseNetwork } from '../../lib/ip.ts';
@@ -49,8 +50,22 @@ export interface Attempts {
   >;
 }
 
+/**
+ * A name as directories compare it (RFC 4518: without case, spaces around it and what nobody sees; Active Directory without accents too):
+ * however it is written, it is one name that is guessed at.
+ */
+const oneForm = (written: string): string =>
+  written
+    .slice(0, longestLogin)
+    .normalize('NFKD')
+    .replace(/[\p{M}\p{Cf}\p{Cc}\ufffc]/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .trim();
+
 /** Whom a name that was typed may mean: `carol`, `carol@ad` and `Carol@example.lan` are told apart by nobody who looks from outside. */
-const nameOf = (written: string): string => (written.toLowerCase().split('@')[0] ?? '').slice(0, 200);
+const nameOf = (written: string): string => oneForm(written).split('@')[0] ?? '';
 
 /**
  * Failed tries by name and by address, in this process's memory. `pardons` are those that an administrator gave; each counts once, for
@@ -114,7 +129,7 @@ export function countAttempts(now: () => Date, pardons: () => Promise<readonly P
     async begin(user, address, what = 'password') {
       const recall = () => {
         const at = now().getTime();
-        const own = recordOf(`${what} ${user.toLowerCase().slice(0, 200)}`, at);
+        const own = recordOf(`${what} ${oneForm(user)}`, at);
         const ofAll = recordOf(`address ${networkOf(address)}`, at);
         return { at, own, ofAll, until: Math.max(own.until, ofAll.until) };
       };

@@ -38,11 +38,21 @@ export const secured: MiddlewareHandler<PortalEnv> = async (asked, next) => {
     if (!asked.res.headers.has(name)) asked.res.headers.set(name, value);
 };
 
+const isLooking = ({ req }: Asked): boolean => req.method === 'GET' || req.method === 'HEAD';
+
+/** Other methods, and a form without a length, are refused before anything reads them: nginx tells the length of all that it sends on. */
+export const usual: MiddlewareHandler<PortalEnv> = async (asked, next) => {
+  if (isLooking(asked)) return next();
+  if (asked.req.method !== 'POST') return problem(asked, 405);
+  return asked.req.header('content-length') === undefined ? problem(asked, 403) : next();
+};
+
 /** Whatever changes something must come from a form of ours, in this browser: by its Origin, and by its token. */
 export const genuine: MiddlewareHandler<PortalEnv> = async (asked, next) => {
-  if (asked.req.method === 'GET' || asked.req.method === 'HEAD') return next();
-  if (asked.req.method !== 'POST') return problem(asked, 405);
-  const sent = await asked.req.parseBody();
+  if (isLooking(asked)) return next();
+  // What cannot be read is no form of ours, and nothing went wrong here.
+  const sent = await asked.req.parseBody().catch(() => undefined);
+  if (!sent) return problem(asked, 403);
   const token = asked.req.header('x-poterne-form') ?? sent[tokenField];
   // Where one wishes to go, and an invitation's own code, are in the address of a page before its form is sent.
   const kept = asked.req.path === '/invitation' ? ['to', 'code'] : ['to'];

@@ -5,7 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { Fault } from '../../model/fault.ts';
 import { asking, type PortalEnv } from './asked.ts';
 import { countAttempts } from './attempts.ts';
-import { genuine, secured } from './guard.ts';
+import { genuine, secured, usual } from './guard.ts';
 import { styleOf, stylePath } from './layout.ts';
 import type { PortalNeeds } from './needs.ts';
 import { applicationPages } from './pages/applications.ts';
@@ -52,6 +52,7 @@ export function makePortal(needs: PortalNeeds, further: readonly Pages[] = []): 
     });
   });
   app.use(asking(needs));
+  app.use(usual);
   app.use(bodyLimit({ maxSize: largestForm, onError: (asked) => problem(asked, 413) }));
   app.use(genuine);
   for (const pages of [

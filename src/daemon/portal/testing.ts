@@ -27,6 +27,8 @@ export type Sent = Readonly<Record<string, string>>;
 export interface Visitor {
   readonly cookies: Map<string, string>;
   get(path: string, headers?: Sent): Promise<Answer>;
+  /** By any method, without a body. */
+  ask(method: string, path: string, headers: Sent): Promise<Answer>;
   /** Sends a form as it is. */
   post(path: string, fields: Sent, headers?: Sent): Promise<Answer>;
   /** Fills in the form of the last page that leads to a path, with its hidden fields, and sends it. */
@@ -124,7 +126,7 @@ function visitor(socketPath: string, origin: string, address: string): Visitor {
   const post = (path: string, fields: Sent, headers: Sent = {}) =>
     ask('POST', path, headers, new URLSearchParams(fields).toString());
   return {
-    cookies,
+    ...{ cookies, ask },
     get: (path, headers = {}) => ask('GET', path, headers),
     post,
     send: (path, fields) => post(path, { ...hiddenFields(last, path), ...fields }),

@@ -39,6 +39,22 @@ test.each(['', 7, ['alice'], null])('who is called nothing is not told from othe
   expect(() => userOf(directory, claims(login))).toThrow('openid.login'),
 );
 
+test('an address that the provider has not seen to be theirs is nobody’s, also where it says so in a text', () => {
+  const said = (email_verified: unknown) => ({
+    ...claims('alice'),
+    email: 'boss@example.fr',
+    email_verified,
+  });
+  for (const yes of [true, 'true', undefined]) {
+    expect(userOf(directory, said(yes))?.email).toBe('boss@example.fr');
+    expect(userOf({ ...directory, loginClaim: 'email' }, said(yes))?.id).toBe('boss@example.fr@idp');
+  }
+  for (const no of [false, 'false', 'False', null, 0]) {
+    expect(userOf(directory, said(no))?.email).toBeUndefined();
+    expect(() => userOf({ ...directory, loginClaim: 'email' }, said(no))).toThrow('openid.login');
+  }
+});
+
 test.each(['', undefined, 7, null])('somebody without a subject is nobody: %j', (sub) =>
   expect(() => userOf(directory, { ...claims('alice'), sub })).toThrow('openid.answer'),
 );

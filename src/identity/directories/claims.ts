@@ -21,7 +21,7 @@ export function userOf(directory: OpenIdDirectory, claims: Claims): User | undef
   const { name, loginClaim, groupsClaim, groups } = directory;
   const called = text(claims[loginClaim]);
   // An address that nobody has shown to be theirs is anybody's.
-  const isUnverified = loginClaim === 'email' && claims.email_verified === false;
+  const isUnverified = loginClaim === 'email' && !isVerified(claims);
   if (called === undefined || isUnverified) throw providerFault(directory, 'openid.login');
   const login = loginName(called);
   if (login === undefined || /\s/.test(login)) return undefined;
@@ -36,7 +36,7 @@ export function userOf(directory: OpenIdDirectory, claims: Claims): User | undef
   return {
     ...{ id: `${login}@${name}`, source: name, login },
     ...(title === undefined ? {} : { title }),
-    ...(email === undefined || claims.email_verified === false ? {} : { email }),
+    ...(email === undefined || !isVerified(claims) ? {} : { email }),
     groups: Object.entries(groups)
       .flatMap(([ours, some]) => (some.some((each) => theirs.has(each)) ? [ours] : []))
       .sort(),
@@ -63,6 +63,10 @@ function isOverage(claims: Claims, groupsClaim: string): boolean {
   const isElsewhere = typeof elsewhere === 'object' && elsewhere !== null && groupsClaim in elsewhere;
   return claims[groupsClaim] === undefined && (isElsewhere || hasgroups === true || hasgroups === 'true');
 }
+
+/** Some providers say nothing of it; some write the word as a text (Amazon Cognito, Apple). */
+const isVerified = ({ email_verified: said }: Claims): boolean =>
+  said === undefined || said === true || said === 'true';
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;

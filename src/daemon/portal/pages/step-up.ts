@@ -41,8 +41,10 @@ export function stepUpPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const wish = wishOf(asked, sent);
     const { address } = asked.get('whence');
     const entry = { who: session.user.id, what: 'sign-in.factor', from: address } as const;
-    const attempt = await attempts.begin(session.user.id, address, 'factor');
-    if (attempt.wait !== undefined) {
+    // Nobody guesses a passkey: who has one is not kept waiting by another's guesses at codes.
+    const attempt =
+      step.method === 'passkey' ? undefined : await attempts.begin(session.user.id, address, 'factor');
+    if (attempt?.wait !== undefined) {
       refused({ ...entry, to: asked.get('site').signIn.at, why: 'too-many' });
       asked.header('Retry-After', String(attempt.wait));
       const wrong = message('portal.wait', { seconds: attempt.wait });
@@ -50,10 +52,13 @@ export function stepUpPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     }
     const result = await step.check(asked, sent);
     if (!result.ok) {
-      await audit({ ...entry, result: 'refused', detail: { factor: step.method, why: result.why.code } });
+      // What is not counted could be sent all day.
+      if (!attempt) refused({ ...entry, to: asked.get('site').signIn.at, why: result.why.code });
+      else
+        await audit({ ...entry, result: 'refused', detail: { factor: step.method, why: result.why.code } });
       return stepPage(asked, step, ready, wish, tell(asked, result.why.code, result.why.params), 401);
     }
-    attempt.good();
+    attempt?.good();
     const strengthened = await sessions.strengthen(session, result.strength);
     // It was ended from elsewhere, this very moment.
     if (!strengthened) return asked.redirect(withWish('/sign-in', wish), 303);
