@@ -1,6 +1,9 @@
 import type { Asking, AudienceRule, RuleSubject } from '../model/audience.ts';
 import { type Message, message } from '../model/message.ts';
+import type { SignIn } from '../model/sign-in.ts';
 import type { Lack } from './admission.ts';
+
+type SecondFactorRule = SignIn['secondFactor']['required'][number];
 
 /** What of a rule holds of somebody, one sentence each. */
 export function factsOf(rule: AudienceRule, { user, certificate }: Asking): readonly Message[] {
@@ -28,12 +31,13 @@ export function factsOf(rule: AudienceRule, { user, certificate }: Asking): read
   ];
 }
 
-/** What a rule lacks of somebody, one sentence each. */
+/** What a rule lacks of somebody, one sentence each; `factor` is what asks for a second factor where the rule itself does not. */
 export function lacksTold(
   number: number,
   rule: AudienceRule,
   lacks: readonly Lack[],
   { address, country }: Asking,
+  factor?: SecondFactorRule,
 ): readonly Message[] {
   return lacks.map((lack) => {
     switch (lack) {
@@ -50,11 +54,21 @@ export function lacksTold(
         return country === undefined
           ? message('why.lacks.country.unknown', { number, address })
           : message('why.lacks.country', { number, country, countries: (rule.countries ?? []).join(', ') });
+      case 'second-factor':
+        return factor
+          ? message('why.lacks.second-factor.site', { number, whom: secondFactorWords(factor) })
+          : message('why.lacks.second-factor', { number });
       default:
         return message(`why.lacks.${lack}`, { number });
     }
   });
 }
+
+/** Whom the site asks for a second factor, in the description's words: `groups: admins; from: internet`. */
+export const secondFactorWords = ({ groups, from }: SecondFactorRule): string =>
+  [...(groups ? [`groups: ${groups.join(', ')}`] : []), ...(from ? [`from: ${from.join(', ')}`] : [])].join(
+    '; ',
+  );
 
 /** Whom a rule speaks of, in the description's words. */
 export function subjectWords(subject: RuleSubject | undefined): string {

@@ -87,10 +87,11 @@ function decide(site: AdmissionSite, rules: readonly AudienceRule[], asking: Ask
       ...(until ? { until } : {}),
     };
   }
-  return refusal(letting, asking, number);
+  return refusal(site, letting, asking, number);
 }
 
 function refusal(
+  site: AdmissionSite,
   letting: readonly Judged[],
   asking: Asking,
   number: (rule: AudienceRule) => number,
@@ -106,7 +107,10 @@ function refusal(
   return {
     admitted: false,
     why: refusalOf(first, asking),
-    because: letting.flatMap(({ rule, lacks }) => lacksTold(number(rule), rule, lacks, asking)),
+    because: letting.flatMap(({ rule, lacks }) => {
+      const factor = rule.secondFactor ? undefined : secondFactorAsked(site, asking);
+      return lacksTold(number(rule), rule, lacks, asking, factor);
+    }),
     ...(begins ? { until: begins } : {}),
     ...(ask?.approval ? { ask: { rule: ask.id, approval: ask.approval } } : {}),
   };
@@ -169,12 +173,18 @@ function asksSecondFactor(site: AdmissionSite, rule: AudienceRule, { user, addre
 }
 
 /** Whether the site asks people of these groups, from there, for a second factor wherever they go. */
-export function mustGiveSecondFactor(
-  { signIn }: Pick<Site, 'signIn'>,
+export const mustGiveSecondFactor = (
+  site: Pick<Site, 'signIn'>,
   groups: readonly string[],
   address: string,
-): boolean {
-  return (signIn?.secondFactor.required ?? []).some(
+): boolean => requirement(site, groups, address) !== undefined;
+
+/** What of the site asks somebody for a second factor wherever they go. */
+const secondFactorAsked = (site: Pick<Site, 'signIn'>, { user, address }: Asking) =>
+  requirement(site, user?.groups ?? [], address);
+
+function requirement({ signIn }: Pick<Site, 'signIn'>, groups: readonly string[], address: string) {
+  return (signIn?.secondFactor.required ?? []).find(
     (each) =>
       (each.groups?.some((group) => groups.includes(group)) ?? true) &&
       (each.networks?.some((network) => within(address, network)) ?? true),

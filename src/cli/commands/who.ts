@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { hasEnded } from '../../lib/access.ts';
 import { changes, holds } from '../../lib/admission.ts';
+import { secondFactorWords } from '../../lib/admission-words.ts';
 import { momentWords, ruleWords } from '../../lib/audience-words.ts';
 import { harmless, oneLine } from '../../lib/harmless.ts';
 import { networkText } from '../../lib/ip.ts';
@@ -82,6 +83,8 @@ interface Told {
     /** Of a rule with hours: whether it is its time, and when that changes. */
     readonly now?: { readonly open: boolean; readonly until?: Date };
   }[];
+  /** Whom the site asks for a second factor besides, whatever the rules say. */
+  readonly secondFactor?: readonly string[];
 }
 
 function tellOf(site: Site, { name, audience }: Publication, now: Date): Told {
@@ -95,6 +98,7 @@ function tellOf(site: Site, { name, audience }: Publication, now: Date): Told {
       directories: directoriesOf(site, rule),
       ...(rule.when ? { now: timeOf(rule.when, now) } : {}),
     })),
+    secondFactor: (site.signIn?.secondFactor.required ?? []).map(secondFactorWords),
   };
 }
 
@@ -124,7 +128,7 @@ function directoriesOf({ directories = [] }: Site, { subject }: AudienceRule): r
 function show(
   context: Context,
   site: Site,
-  { name, from, rules = [] }: Told,
+  { name, from, rules = [], secondFactor = [] }: Told,
   here: WhoHere | undefined,
 ): void {
   const { t, out } = context;
@@ -163,6 +167,7 @@ function show(
       ),
     );
   }
+  if (secondFactor.length > 0) out(t('who.factors', { whom: secondFactor.join(' / ') }));
   const added = here ? addedBy(context, site, here) : [];
   if (added.length > 0) out([t('who.added'), ...added.map((each) => `  - ${each}`)].join('\n'));
   if (rules.some(({ directories }) => directories.length > 0)) out(t('who.directories', { name }));

@@ -19,10 +19,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const site = `site: mairie
 timezone: Europe/Paris
 zones: { lan: { networks: [10.0.0.0/24] } }
-people: { alice: { groups: [staff] }, carl: { groups: [staff], until: 2026-10-01 } }
+people: { alice: { groups: [staff] }, dora: { groups: [staff, admins] }, carl: { groups: [staff], until: 2026-10-01 } }
 directories:
   ad: { kind: ldap, servers: [ldaps://10.0.0.5], base: "dc=lan", bind: { user: u, password: { file: /p } }, groups: { staff: [x] } }
-sign-in: { at: portail.example.fr }
+sign-in: { at: portail.example.fr, second-factor: { required: [{ groups: [admins], from: [internet] }] } }
 countries: geo.mmdb
 services: { erp: { url: "http://10.0.0.9", healthy: { path: / } } }
 publications:
@@ -31,6 +31,7 @@ publications:
     audience:
       - { groups: [staff], from: [lan], when: Mon-Fri 08:00-18:00 }
       - { groups: [staff], countries: [FR], mfa: required, paths: [/rfe/] }
+  wiki.example.fr: { service: erp, audience: [{ groups: [staff] }] }
   open.example.fr: { service: erp, audience: { from: [lan] } }
 `;
 
@@ -89,6 +90,15 @@ test('why says what is lacking, and leaves with 1; a wrong question leaves with 
   );
   expect(nobody.code).toBe(1);
   expect(nobody.out).toContain('Il faut se connecter.');
+  // Which of the site and the rule asks for a second factor.
+  const factor = ['--from', '192.0.2.1', '--path', '/rfe/'];
+  expect((await why('alice', 'erp.example.fr', ...factor)).out).toContain('rule 2 asks for a second factor');
+  const asked = await why('dora', 'wiki.example.fr', '--from', '192.0.2.1');
+  expect(asked.code).toBe(1);
+  expect(asked.out).toContain(
+    'the site asks for a second factor of groups: admins; from: internet (sign-in: second-factor)',
+  );
+  expect((await why('dora', 'wiki.example.fr', '--from', '10.0.0.7')).code).toBe(0);
   const eve = await why('eve', 'erp.example.fr', '--from', '10.0.0.7');
   expect(eve.code).toBe(2);
   expect(eve.err).toContain('nobody is called "eve"');
@@ -101,9 +111,13 @@ test('who can reach tells the rules and whom they mean', async () => {
     name: 'erp.example.fr',
     rules: [
       { verdict: 'allow', rule: 'groups: staff; from: lan; when: Mon-Fri 08:00-18:00', directories: ['ad'] },
-      { rule: 'groups: staff; mfa: required; countries: FR; paths: /rfe/', people: ['alice'] },
+      { rule: 'groups: staff; mfa: required; countries: FR; paths: /rfe/', people: ['alice', 'dora'] },
     ],
   });
+  const wiki = await poterne('who', 'can', 'reach', 'wiki.example.fr', file);
+  expect(wiki.out).toContain(
+    'the site asks these people for a second factor: groups: admins; from: internet',
+  );
   expect((await poterne('who', 'can', 'reach', 'open.example.fr', file)).out).toContain('without signing in');
   expect((await poterne('who', 'enters', 'open.example.fr', file)).code).toBe(2);
 });

@@ -42,7 +42,7 @@ mail: { smtp: { host: 127.0.0.1, port: 9, tls: implicit }, from: portal@example.
 services:
   app: { url: http://127.0.0.1:8069 }
   erp: { url: http://127.0.0.1:8069, title: "The <ERP>" }
-  vault: { url: http://127.0.0.1:8069, owner: { name: The vault, email: vault@example.fr } }
+  vault: { url: http://127.0.0.1:8069, title: Coffer, owner: { name: The vault, email: vault@example.fr } }
 publications:
   erp.example.fr: { service: erp, tls: internal, audience: [ { groups: [staff], when: "${hoursNow(0)}" } ] }
   night.example.fr: { service: app, tls: internal, audience: [ { groups: [staff], when: "${hoursNow(8)}" } ] }
@@ -193,6 +193,9 @@ describe('one-off access', () => {
     const page = await bob.get('/approvals');
     expect(page.text).toContain('Alice Martin (alice)');
     expect(page.text).toContain('the &lt;quarter&gt;');
+    // For what, and for how long.
+    expect(page.text).toMatch(/→ once\.example\.fr\s/);
+    expect(page.text).toContain('once accepted, access lasts 4 h');
     const { id, form: token } = hiddenFields(page.text, '/approvals');
     const forged = { ...hiddenFields((await alice.get('/sessions')).text, '/sign-out'), id: id as string };
     await alice.post('/approvals', { ...forged, answer: 'accept' });
@@ -258,7 +261,7 @@ describe('one-off access', () => {
   test('where nobody who may answer has a described address, who is signed in and may is told, or else who owns the service', async () => {
     const told = async () =>
       (await readQueue(portal.state))
-        .filter(({ subject }) => subject.includes('vault'))
+        .filter(({ subject }) => subject.includes('Coffer (vault.example.fr)'))
         .flatMap(({ to }) => to);
     const vault = encodeURIComponent('https://vault.example.fr/');
     await alice.get(`/ask?to=${vault}`);
@@ -280,7 +283,9 @@ describe('one-off access', () => {
     await expect.poll(told, { timeout: 90_000 }).toContain('zoe@example.com');
     const requests = await portal.store.approvals.waiting('maison', new Date());
     const id = requests.find(({ person }) => person === 'yan')?.id ?? '';
-    const { form = '' } = hiddenFields((await zoe.get('/approvals')).text, '/approvals');
+    const { text } = await zoe.get('/approvals');
+    expect(text).toMatch(/→ Coffer \(vault\.example\.fr\)\s/);
+    const { form = '' } = hiddenFields(text, '/approvals');
     await zoe.post('/approvals', { form, id, answer: 'refuse' });
     await expect.poll(told, { timeout: 90_000 }).toContain('yan@example.com');
   });

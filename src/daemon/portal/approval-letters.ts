@@ -43,11 +43,13 @@ export const titleOf = (asked: Asked, id: string): string => {
   return title === undefined ? id : `${title} (${id})`;
 };
 
-/** What a publication is called, by its id. */
+/** What a publication is called, by its id: its title, and its name beside it, as several can have one title. */
 export function nameOf(asked: Asked, id: string): string {
   const site = asked.get('site');
   const publication = site.publications.find((each) => each.id === id);
-  return publication ? publicationTitle(site, publication) : id;
+  if (!publication) return id;
+  const title = publicationTitle(site, publication);
+  return title === publication.example ? title : `${title} (${publication.example})`;
 }
 
 /** Those who are signed in, as their sources had them last. */

@@ -103,7 +103,7 @@ export const portal = {
   'portal.approvals.open': 'Waiting for an answer',
   'portal.approvals.holding': 'Accepted, and not over',
   'portal.approvals.none': 'No request waits for your answer.',
-  'portal.approvals.asked': 'Asked {at}',
+  'portal.approvals.asked': 'Asked {at}; once accepted, access lasts {hours} h',
   'portal.approvals.accept': 'Accept',
   'portal.approvals.refuse': 'Refuse',
   'portal.approvals.end': 'End now',

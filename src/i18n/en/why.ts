@@ -25,6 +25,8 @@ export const why = {
   'why.lacks.country.unknown': 'rule {number} is for some countries, and that of {address} is not known',
   'why.lacks.hours': 'rule {number} does not hold at this time',
   'why.lacks.second-factor': 'rule {number} asks for a second factor',
+  'why.lacks.second-factor.site':
+    'rule {number} is for them, but the site asks for a second factor of {whom} (sign-in: second-factor)',
   'why.lacks.approval': 'rule {number} asks for somebody’s approval',
 
   // `poterne why`.
@@ -85,6 +87,7 @@ export const why = {
   'who.rules': '{name} lets in whom one of these rules does, and none denies:',
   'who.allow': 'lets in',
   'who.deny': 'denies',
+  'who.factors': 'Besides, the site asks these people for a second factor: {whom} (sign-in: second-factor).',
   'who.directory': 'of {directory}',
   'who.head.number': 'rule',
   'who.head.verdict': '',

@@ -105,7 +105,7 @@ export const portal = {
   'portal.approvals.open': 'En attente de réponse',
   'portal.approvals.holding': 'Acceptées, et pas terminées',
   'portal.approvals.none': 'Aucune demande n’attend votre réponse.',
-  'portal.approvals.asked': 'Demandé le {at}',
+  'portal.approvals.asked': 'Demandé le {at} ; une fois accepté, l’accès dure {hours} h',
   'portal.approvals.accept': 'Accepter',
   'portal.approvals.refuse': 'Refuser',
   'portal.approvals.end': 'Mettre fin',

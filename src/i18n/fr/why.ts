@@ -28,6 +28,8 @@ export const why: Record<keyof typeof en, string> = {
     'la règle {number} est pour certains pays, et celui de {address} n’est pas connu',
   'why.lacks.hours': 'la règle {number} ne tient pas à ce moment',
   'why.lacks.second-factor': 'la règle {number} demande un second facteur',
+  'why.lacks.second-factor.site':
+    'la règle {number} est pour cette personne, mais le site demande un second facteur à {whom} (sign-in: second-factor)',
   'why.lacks.approval': 'la règle {number} demande l’accord de quelqu’un',
 
   // `poterne why`.
@@ -90,6 +92,8 @@ export const why: Record<keyof typeof en, string> = {
   'who.rules': '{name} laisse entrer ceux qu’une de ces règles laisse entrer et qu’aucune ne refuse :',
   'who.allow': 'laisse entrer',
   'who.deny': 'refuse',
+  'who.factors':
+    'De plus, le site demande un second facteur à ces personnes : {whom} (sign-in: second-factor).',
   'who.directory': 'de {directory}',
   'who.head.number': 'règle',
   'who.head.verdict': '',

@@ -3,7 +3,7 @@ import { type Html, html } from '../../../lib/html.ts';
 import { publicationAt } from '../../../lib/publication-at.ts';
 import type { Approval } from '../../../store/approvals.ts';
 import { nameOf, tellApprovers, tellAsker, titleOf } from '../approval-letters.ts';
-import { approvable, askable, mayApprove, ruleOf } from '../approving.ts';
+import { type ApprovalRule, approvable, askable, mayApprove, ruleOf } from '../approving.ts';
 import { type Asked, moment, type PortalEnv, tell } from '../asked.ts';
 import { area, button, form, hidden, sentBy } from '../forms.ts';
 import { signedIn, sure } from '../guard.ts';
@@ -110,7 +110,7 @@ async function askPage(asked: Asked, wish: Wish, wrong?: string): Promise<Respon
   );
   const isWaiting = latest && (await approvals.waiting(site.name, now())).some(({ id }) => id === latest.id);
   const name = publicationTitle(site, found.publication);
-  const hours = Math.round((found.rule.approval.lasts / 3_600_000) * 10) / 10;
+  const hours = hoursOf(found.rule);
   return page(asked, {
     title: tell(asked, 'portal.ask.title', { name }),
     wrong,
@@ -130,6 +130,9 @@ ${area({ name: 'reason', label: tell(asked, 'portal.ask.reason'), longest: longe
 )}`,
   });
 }
+
+/** For how long a rule's approval lets somebody in. */
+const hoursOf = ({ approval }: ApprovalRule): number => Math.round((approval.lasts / 3_600_000) * 10) / 10;
 
 async function approvalsPage(
   asked: Asked,
@@ -163,9 +166,10 @@ ${
 function row(asked: Asked, approval: Approval, answers: readonly ('accept' | 'refuse' | 'end')[]): Html {
   const { id, person, publication, reason, asked: at, until } = approval;
   const name = nameOf(asked, publication);
+  const rule = ruleOf(asked.get('site'), approval);
   const when = until
     ? tell(asked, 'portal.applications.until', { until: moment(asked, until) })
-    : tell(asked, 'portal.approvals.asked', { at: moment(asked, at) });
+    : tell(asked, 'portal.approvals.asked', { at: moment(asked, at), hours: rule ? hoursOf(rule) : 0 });
   return html`<li><div><strong>${titleOf(asked, person)}</strong> → ${name}
 <small>${reason}</small><small>${when}</small></div>
 ${form(
