@@ -21,15 +21,15 @@ const codeOf = (seed: string, offset = 0) =>
   });
 
 async function enrolled(user: User): Promise<string> {
-  const { id, seed } = await here.factors.beginTotp(user);
+  const { id, seed } = await here.factors.beginTotp(user, 's1');
   expect(await here.factors.confirmTotp(user, id, codeOf(seed), 'phone', self)).toMatchObject({ ok: true });
   return seed;
 }
 
 test('an application is enrolled once a code of it was right, and the person is told', async () => {
   const { factors, audit, told } = here;
-  const { id, seed } = await factors.beginTotp(alice);
-  expect((await factors.pendingTotp(alice))?.seed).toBe(seed);
+  const { id, seed } = await factors.beginTotp(alice, 's1');
+  expect((await factors.pendingTotp(alice, 's1'))?.seed).toBe(seed);
   expect((await factors.of(alice)).factors).toEqual([]);
   expect(await factors.checkTotp(alice, codeOf(seed))).toMatchObject({ ok: false });
   expect(await factors.confirmTotp(alice, id, '000000', 'phone', self)).toMatchObject({ ok: false });
@@ -42,7 +42,7 @@ test('an application is enrolled once a code of it was right, and the person is 
 });
 
 test('a seed that nobody confirmed is forgotten', async () => {
-  const { id, seed } = await here.factors.beginTotp(alice);
+  const { id, seed } = await here.factors.beginTotp(alice, 's1');
   here.later(15 * 60_000);
   expect(await here.factors.confirmTotp(alice, id, codeOf(seed), 'phone', self)).toMatchObject({
     why: { code: 'factor.gone' },
@@ -100,18 +100,40 @@ test('recovery codes work once each, as people type them, for their owner', asyn
   expect(await factors.useRecoveryCode(alice, fresh[0] ?? '', self)).toMatchObject({ ok: true });
 });
 
+const day = 86_400_000;
+
+test('a seed is shown again to the session that saw it, and to no other', async () => {
+  const { factors } = here;
+  const { id, seed } = await factors.beginTotp(alice, 's1');
+  expect(await factors.pendingTotp(alice, 's1')).toMatchObject({ id, seed });
+  expect(await factors.pendingTotp(alice, 's2')).toBeUndefined();
+  const other = await factors.beginTotp(alice, 's2');
+  expect(other.seed).not.toBe(seed);
+  expect(await factors.confirmTotp(alice, id, codeOf(seed), 'phone', self)).toMatchObject({
+    why: { code: 'factor.gone' },
+  });
+});
+
+test('a device is remembered no longer than the description says now', async () => {
+  const { factors, later } = here;
+  const { cookie } = await factors.remember(alice, 30 * day, 'Firefox');
+  later(2 * day);
+  expect(await factors.isRemembered(alice, cookie, 30 * day)).toMatchObject({ factor: 'remembered' });
+  expect(await factors.isRemembered(alice, cookie, 2 * day)).toBeUndefined();
+});
+
 test('a device is remembered for its person, for the described time, until all are forgotten', async () => {
   const { factors, later } = here;
   const { cookie } = await factors.remember(alice, 86_400_000, 'Firefox');
-  expect(await factors.isRemembered(alice, cookie)).toMatchObject({ factor: 'remembered' });
-  expect(await factors.isRemembered(carol, cookie)).toBeUndefined();
-  expect(await factors.isRemembered(alice, `${cookie.slice(0, -1)}_`)).toBeUndefined();
+  expect(await factors.isRemembered(alice, cookie, day)).toMatchObject({ factor: 'remembered' });
+  expect(await factors.isRemembered(carol, cookie, day)).toBeUndefined();
+  expect(await factors.isRemembered(alice, `${cookie.slice(0, -1)}_`, day)).toBeUndefined();
   expect(await factors.devices(alice)).toMatchObject([{ agent: 'Firefox' }]);
   later(86_400_000);
-  expect(await factors.isRemembered(alice, cookie)).toBeUndefined();
+  expect(await factors.isRemembered(alice, cookie, day)).toBeUndefined();
   const again = await factors.remember(alice, 86_400_000, 'Firefox');
   await here.people.setPassword(alice, 'bateau tiroir nuage girafe', self);
-  expect(await factors.isRemembered(alice, again.cookie)).toBeUndefined();
+  expect(await factors.isRemembered(alice, again.cookie, day)).toBeUndefined();
 });
 
 test('an administrator’s reset takes everything, of whom it names', async () => {
@@ -123,7 +145,7 @@ test('an administrator’s reset takes everything, of whom it names', async () =
   expect(await factors.reset(alice, { who: 'root', from: 'here' })).toBe(1);
   expect(await factors.of(alice)).toEqual({ factors: [], recoveryCodes: 0 });
   expect(await factors.useRecoveryCode(alice, code, self)).toMatchObject({ ok: false });
-  expect(await factors.isRemembered(alice, cookie)).toBeUndefined();
+  expect(await factors.isRemembered(alice, cookie, day)).toBeUndefined();
   expect((await factors.of(carol)).factors).toHaveLength(1);
   expect(told.at(-1)).toMatchObject({ user: 'alice', text: { code: 'factor.told.reset' } });
 });
@@ -141,9 +163,9 @@ test('a seed opens with the machine’s key alone, and not as another person’s
   expect(JSON.stringify(rows)).not.toContain(seed);
   const other = openFactors({ ...needs, seal: async () => 'another secret that is long enough' });
   await expect(other.checkTotp(alice, codeOf(seed))).rejects.toMatchObject({ code: 'seal.broken' });
-  await expect(openFactors({ ...needs, seal: async () => undefined }).beginTotp(alice)).rejects.toMatchObject(
-    { code: 'factor.unsealable' },
-  );
+  await expect(
+    openFactors({ ...needs, seal: async () => undefined }).beginTotp(alice, 's1'),
+  ).rejects.toMatchObject({ code: 'factor.unsealable' });
   const [row] = rows;
   if (row) await store.credentials('maison').addFactor({ ...row, id: 'stolen', owner: 'eve', person: 'eve' });
   await expect(factors.checkTotp({ ...alice, id: 'eve' }, codeOf(seed))).rejects.toMatchObject({

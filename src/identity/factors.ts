@@ -51,10 +51,13 @@ export interface NewTotp {
 /** Second factors of people, of whatever source. */
 export interface Factors extends Remembered, Passkeys {
   of(user: User): Promise<FactorsOf>;
-  /** A fresh seed for an application, to be confirmed within a quarter of an hour by a code of it. Throws `factor.unsealable`. */
-  beginTotp(user: User): Promise<NewTotp>;
-  /** The seed that waits, so that its page can be shown again. */
-  pendingTotp(user: User): Promise<NewTotp | undefined>;
+  /**
+   * A fresh seed for an application, to be confirmed within a quarter of an hour by a code of it. `session` is the one that sees it. Throws
+   * `factor.unsealable`.
+   */
+  beginTotp(user: User, session: string): Promise<NewTotp>;
+  /** The seed that waits, so that its page can be shown again: to the session that saw it. Another may be that of who stole the password. */
+  pendingTotp(user: User, session: string): Promise<NewTotp | undefined>;
   confirmTotp(user: User, id: string, code: string, name: string, by: By): Promise<FactorResult>;
   checkTotp(user: User, code: string): Promise<FactorResult>;
   /** Fresh codes, in place of those that are left; they are shown now and never again. */
@@ -125,20 +128,22 @@ export function openFactors(needs: FactorNeeds): Factors {
         recoveryCodes: await needs.credentials().recoveryCodesLeft(ownerOf(user)),
       };
     },
-    async beginTotp(user) {
+    async beginTotp(user, session) {
       await roomFor(user);
       const [id, owner, seed] = [newId(), ownerOf(user), newSeed()];
       const made = needs.now();
       await needs.credentials().addFactor({
-        ...{ id, owner, person: user.id, kind: 'totp', name: '', counter: 0, detail: {}, made },
+        ...{ id, owner, person: user.id, kind: 'totp', name: '', counter: 0, made },
+        detail: { session },
         secret: sealText(seed, await secret(), about({ id, owner })),
         pending: new Date(made.getTime() + pendingLasts),
       });
       return { id, seed, uri: seedUri(seed, issuer(), user.id) };
     },
-    async pendingTotp(user) {
+    async pendingTotp(user, session) {
       const found = (await needs.credentials().factors(ownerOf(user))).find(
-        ({ kind, pending }) => kind === 'totp' && pending !== undefined && pending > needs.now(),
+        ({ kind, pending, detail }) =>
+          kind === 'totp' && pending !== undefined && pending > needs.now() && detail.session === session,
       );
       if (!found) return undefined;
       const seed = openText(found.secret, await secret(), about(found));

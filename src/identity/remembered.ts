@@ -15,8 +15,11 @@ export interface Remembered {
     milliseconds: number,
     agent: string,
   ): Promise<{ readonly cookie: string; readonly expires: Date }>;
-  /** Whether the cookie is this person's: on somebody else's device nobody is remembered. */
-  isRemembered(user: User, cookie: string): Promise<Strength | undefined>;
+  /**
+   * Whether the cookie is this person's: on somebody else's device nobody is remembered. For no longer than is described now, whatever was
+   * when it was made.
+   */
+  isRemembered(user: User, cookie: string, milliseconds: number): Promise<Strength | undefined>;
   devices(user: User): Promise<readonly ShownDevice[]>;
   /** All of them, or one; how many there were. */
   forgetDevices(user: User, id?: string): Promise<number>;
@@ -34,14 +37,14 @@ export function openRemembered(needs: { credentials(): CredentialStore; now(): D
         .addDevice({ id, owner: ownerOf(user), hash: hashOf(secret), agent: agent.slice(0, 400), ...times });
       return { cookie: `${id}.${secret}`, expires };
     },
-    async isRemembered(user, cookie) {
+    async isRemembered(user, cookie, milliseconds) {
       const [, id, secret] = /^([\w-]{16})\.([\w-]{43})$/.exec(cookie) ?? [];
       if (!id || !secret) return undefined;
       const device = await needs.credentials().device(id);
       if (!device || device.owner !== ownerOf(user) || !isSecretOf(secret, device.hash)) return undefined;
+      const age = needs.now().getTime() - device.made.getTime();
       // One that is made in the future was made by a clock that went wrong.
-      if (device.expires <= needs.now() || device.made.getTime() > needs.now().getTime() + 60_000)
-        return undefined;
+      if (device.expires <= needs.now() || age >= milliseconds || age < -60_000) return undefined;
       await needs.credentials().noteDevice(id, needs.now());
       return { factor: 'remembered', at: needs.now() };
     },

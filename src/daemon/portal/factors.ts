@@ -60,9 +60,11 @@ export function portalFactors(factors: Factors, site: () => SignInSite): PortalF
   return {
     steps: [passkey, totp, recovery],
     async remembered(user, asked) {
-      if (site().signIn.secondFactor.remember === undefined) return undefined;
+      const { remember } = site().signIn.secondFactor;
       const cookie = getCookie(asked, deviceCookie, 'host');
-      return cookie === undefined ? undefined : factors.isRemembered(user, cookie);
+      return remember === undefined || cookie === undefined
+        ? undefined
+        : factors.isRemembered(user, cookie, remember);
     },
     async remember(user, asked) {
       const { remember } = site().signIn.secondFactor;

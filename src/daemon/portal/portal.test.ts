@@ -392,10 +392,14 @@ describe('what is theirs', () => {
     expect(weak.status).toBe(400);
     expect(weak.text).toContain('aria-invalid="true"');
     expect((await there.get('/')).status).toBe(200);
+    const copied = { cookie: `__Host-poterne=${here.cookies.get('__Host-poterne')}` };
+    expect((await portal.visitor().get('/', copied)).status).toBe(200);
     expect((await change({ current: password, password: next, again: next })).text).toContain(
       'role="status"',
     );
     expect((await there.get('/')).status).toBe(303);
+    // Nor does a copy of this very session's cookie go on.
+    expect((await portal.visitor().get('/', copied)).status).toBe(303);
     expect((await here.get('/')).status).toBe(200);
     await portal.give('alice', password);
   });

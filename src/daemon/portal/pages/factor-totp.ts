@@ -13,11 +13,15 @@ import { afterEnrolment } from './factor-recovery.ts';
 
 /** An application for one-time codes: a QR code, its seed as text, and a first code that shows that it works. */
 export function totpPages(app: Hono<PortalEnv>, factors: Factors): void {
+  const waiting = async (asked: Asked): Promise<NewTotp> => {
+    const { user, id } = ownSession(asked);
+    return (await factors.pendingTotp(user, id)) ?? factors.beginTotp(user, id);
+  };
+
   app.get('/factors/totp', async (asked) => {
-    const { user } = ownSession(asked);
     if (!asked.get('site').signIn.secondFactor.methods.includes('totp')) return problem(asked, 404);
     // Shown again, it is the same: they may have scanned it already.
-    return totpPage(asked, (await factors.pendingTotp(user)) ?? (await factors.beginTotp(user)));
+    return totpPage(asked, await waiting(asked));
   });
 
   app.post('/factors/totp', async (asked) => {
@@ -31,8 +35,7 @@ export function totpPages(app: Hono<PortalEnv>, factors: Factors): void {
         return asked.redirect(withWish('/sign-in', wishOf(asked, sent)), 303);
       return afterEnrolment(asked, factors, wishOf(asked, sent));
     }
-    const again = (await factors.pendingTotp(user)) ?? (await factors.beginTotp(user));
-    return totpPage(asked, again, { wrong: tell(asked, result.why.code), name });
+    return totpPage(asked, await waiting(asked), { wrong: tell(asked, result.why.code), name });
   });
 }
 

@@ -8,6 +8,7 @@ import { sure } from '../guard.ts';
 import { page } from '../layout.ts';
 import { asksPassword, type PortalSession } from '../needs.ts';
 import { problem } from '../problem.ts';
+import { begin } from './sign-in.ts';
 
 /** Changing one's password, by those who are signed in with it. */
 export function passwordPages(app: Hono<PortalEnv>, attempts: Attempts): void {
@@ -20,9 +21,10 @@ export function passwordPages(app: Hono<PortalEnv>, attempts: Attempts): void {
     const result = await change(asked, attempts, own.user);
     if (result) return passwordPage(asked, result);
     const { sessions } = asked.get('needs');
-    // Whoever knew the old one is out.
-    for (const session of await sessions.list(own.user.id))
-      if (session.id !== own.id) await sessions.end(session, 'ended-by-user');
+    // Whoever knew the old one is out, and whoever has a copy of this session's cookie.
+    const others = (await sessions.list(own.user.id)).filter(({ id }) => id !== own.id);
+    for (const session of others) await sessions.end(session, 'ended-by-user');
+    await begin(asked, own.user, own.strength);
     return passwordPage(asked, { done: tell(asked, 'portal.password.done') });
   });
 }

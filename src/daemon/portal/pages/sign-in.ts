@@ -103,8 +103,7 @@ async function answerOf<T>(asked: Asked, source: Source, ask: () => Promise<T>):
 
 /** Somebody has shown who they are: what else is asked of them, then where they wished to go. */
 export async function enter(asked: Asked, user: User, wish: Wish, strength?: Strength): Promise<Response> {
-  const { sessions, factors } = asked.get('needs');
-  const whence = asked.get('whence');
+  const { factors } = asked.get('needs');
   if (asked.get('needs').isCut(user)) {
     await refused(asked, user.id, 'cut');
     return signInPage(asked, wish, {
@@ -114,7 +113,16 @@ export async function enter(asked: Asked, user: User, wish: Wish, strength?: Str
     });
   }
   const known = strength ?? (await factors.remembered(user, asked));
-  const begun = await sessions.begin(user, known, whence);
+  await begin(asked, user, known);
+  if (!known && needsSecondFactor(asked.get('site'), user, asked.get('whence').address))
+    return asked.redirect(withWish('/step-up', wish), 303);
+  return onward(asked, wish);
+}
+
+/** A new session for this browser, with a cookie that nobody knew; the one that it had ends, with all its passes. */
+export async function begin(asked: Asked, user: User, known: Strength | undefined): Promise<void> {
+  const { sessions } = asked.get('needs');
+  const begun = await sessions.begin(user, known, asked.get('whence'));
   await audited(asked, {
     who: user.id,
     result: 'done',
@@ -124,9 +132,6 @@ export async function enter(asked: Asked, user: User, wish: Wish, strength?: Str
   const before = asked.get('session');
   if (before) await sessions.end(before, 'sign-out');
   enterSession(asked, begun);
-  if (!known && needsSecondFactor(asked.get('site'), user, whence.address))
-    return asked.redirect(withWish('/step-up', wish), 303);
-  return onward(asked, wish);
 }
 
 /** Why somebody was refused without a look at a password, which takes its time. */
