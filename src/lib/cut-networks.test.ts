@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { expect, test } from 'vitest';
-import { networkFiles, unitPatterns } from './cut-networks.ts';
+import { networkFiles, unitOf } from './cut-networks.ts';
 import { inNetwork, parseNetwork } from './ip.ts';
-
-/** What the engine would look for. */
-const unitOf = (address: string) =>
-  unitPatterns.map((pattern) => new RegExp(pattern).exec(address)?.[1]).find((unit) => unit !== undefined);
 
 function isCut(address: string, network: string): boolean {
   const files = networkFiles(network);

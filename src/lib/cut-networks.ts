@@ -56,6 +56,17 @@ export const unitPatterns: readonly string[] = [
   '^([0-9a-f]+::[0-9a-f]+)(?::[0-9a-f]+){4}$',
 ];
 
+/** The unit that an address names, written as the engine has it. */
+export function unitOf(address: string): string | undefined {
+  for (const pattern of unitExpressions) {
+    const [, unit] = pattern.exec(address) ?? [];
+    if (unit !== undefined) return unit;
+  }
+  return undefined;
+}
+
+const unitExpressions = unitPatterns.map((pattern) => new RegExp(pattern));
+
 function numberOf(bytes: readonly number[]): bigint {
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }

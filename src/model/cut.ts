@@ -14,10 +14,11 @@ export const cutPlaces = {
  * Where it is told, below the engine's prefix, which connections have come to which publication: by the engine, each once; and by the daemon,
  * before it lets somebody in. A line is
  *
- *   NOW-AGE CONNECTION PEER PORT PEER PORT ADDRESS PUBLICATION CLASS STATUS SESSION USER
+ *   NOW-AGE CONNECTION PEER PORT OWN PORT PEER PORT OWN PORT ADDRESS PUBLICATION CLASS STATUS CERTIFICATE SESSION USER
  *
- * with a space between its words, of which the last may hold some; what is empty is `-`. The first six are `connectionFields`, then comes the visitor.
- * The status is 200 in the daemon's lines, and nothing in the engine's, which knows neither session nor user. The publication is told by its
+ * with a space between its words, of which the last may hold some; what is empty is `-`. The first ten are `connectionFields`, then comes the visitor.
+ * The status is 200 in the daemon's lines, and nothing in the engine's, which knows neither session nor user. Whoever came with a certificate that
+ * was accepted has `1` there. The publication is told by its
  * id, or, behind `namedPlace`, by the name that was asked for.
  */
 export const sightingsLog = 'log/sightings.log';
@@ -31,11 +32,16 @@ export const connectionFields = [
   '$msec-$connection_time',
   // Unlike the port, no two have the same while the engine runs.
   '$connection',
-  // Whom the kernel has it with; `unix:` behind the server that tells names apart, whose PROXY header has it then.
+  // Whom the kernel has it with, and where: one port may have come to two addresses of ours. `unix:` behind the server that tells names apart,
+  // whose PROXY header has it then.
   '$realip_remote_addr',
   '$realip_remote_port',
+  '$server_addr',
+  '$server_port',
   '$proxy_protocol_addr',
   '$proxy_protocol_port',
+  '$proxy_protocol_server_addr',
+  '$proxy_protocol_server_port',
 ] as const;
 
 /** What can be cut off, and restored. */

@@ -1,5 +1,5 @@
 import type { AuditLog } from '../../audit/log.ts';
-import type { EndedConnections } from '../../model/cut.ts';
+import { connectionFields, type EndedConnections } from '../../model/cut.ts';
 import type { Site } from '../../model/site.ts';
 import { endLive, type LiveConnection, liveConnections } from './live.ts';
 import type { Sighting } from './sightings.ts';
@@ -110,7 +110,7 @@ async function endRefused(
   const live = (await liveConnections(state, publications)).filter(({ seen }) => seen.length > 0);
   const answers = new Map<string, Promise<StillAdmitted | undefined>>();
   const answerTo = (sighting: Sighting) => {
-    const key = sighting.line.split(' ').slice(6).join(' ');
+    const key = sighting.line.split(' ').slice(connectionFields.length).join(' ');
     const asked =
       answers.get(key) ??
       ask(sighting).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { directSocket } from '../../lib/direct-socket.ts';
 import type { EndedConnections, Tally } from '../../model/cut.ts';
 import type { Publication } from '../../model/site.ts';
 import { endConnections } from './connections.ts';
-import { peerKey, readSightings, type Sighting } from './sightings.ts';
+import { endsKey, readSightings, type Sighting } from './sightings.ts';
 import { acceptedBy, type HeldSocket } from './sockets.ts';
 
 /** A connection of a visitor that the gateway has now. */
@@ -38,9 +38,9 @@ export async function liveConnections(
           .map(({ id }) => [join(prefix, directSocket(id)), id]),
       );
       return sockets.flatMap((socket): readonly LiveConnection[] => {
-        const { peer, path } = socket;
-        if (peer) {
-          const seen = sightings.get(peerKey(peer.address, peer.port)) ?? [];
+        const { peer, own, path } = socket;
+        if (peer && own) {
+          const seen = sightings.get(endsKey(peer, own)) ?? [];
           return [{ socket, seen: seen.flatMap((each) => placed(each, publications)) }];
         }
         const direct = tunnels.get(path ?? '');

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { giveToOwner, readIfThere, writeDurably } from '../../hosts/files.ts';
 import { userCutFile } from '../../identity/cuts.ts';
-import { networkFiles } from '../../lib/cut-networks.ts';
+import { networkFiles, unitOf } from '../../lib/cut-networks.ts';
 import { sha256 } from '../../lib/digest.ts';
 import { xml } from '../../lib/escape.ts';
 import { type Cut, type CutTarget, cutPlaces } from '../../model/cut.ts';
@@ -94,6 +95,16 @@ export function alone<T>(state: string, work: () => Promise<T>): Promise<T> {
 /** Whether a publication is cut off now. */
 export const isPublicationCut = (state: string, id: string): boolean =>
   existsSync(join(state, cutPlaces.publications, id));
+
+/** Whether an address is cut off now, by itself or by its network. */
+export function isAddressCut(state: string, address: string): boolean {
+  if (!isIP(address)) return false;
+  const unit = unitOf(address);
+  return (
+    existsSync(join(state, cutPlaces.addresses, address)) ||
+    (unit !== undefined && existsSync(join(state, cutPlaces.networks, unit)))
+  );
+}
 
 /** Makes the files that the engine looks for be those of what is kept. */
 export const markKept = (state: string, publications: readonly Known[]): Promise<void> =>

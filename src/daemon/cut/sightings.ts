@@ -5,8 +5,8 @@ import { connectionFields, namedPlace, sightingsLog } from '../../model/cut.ts';
 
 /** That a connection was seen on a publication. */
 export interface Sighting {
-  /** Whom the kernel has it with: address and port. */
-  readonly peer: string;
+  /** Between whom the kernel has it (`endsKey`). */
+  readonly ends: string;
   /** The engine's own number of it, and when it began, in seconds since 1970. */
   readonly connection: string;
   readonly began: number;
@@ -19,6 +19,8 @@ export interface Sighting {
   readonly pathClass?: string;
   /** What the verdict was answered with; absent where none was asked for. */
   readonly status?: string;
+  /** Whether they showed a certificate that was accepted. */
+  readonly hasCertificate: boolean;
   readonly session?: string;
   readonly user?: string;
   readonly line: string;
@@ -29,10 +31,10 @@ export const sightingFiles = (prefix: string): readonly string[] =>
   ['.kept', '.1', ''].map((end) => join(prefix, `${sightingsLog}${end}`));
 
 /** Words of a line: the connection, and what follows it. */
-const [ofConnection, ofPlace] = [connectionFields.length, 6] as const;
+const [ofConnection, ofPlace] = [connectionFields.length, 7] as const;
 
 /**
- * Where each connection was seen, by peer. A port that was used again has what was told of the connection that began last, whatever is told of
+ * Where each connection was seen, by its two ends. A port that was used again has what was told of the connection that began last, whatever is told of
  * the one before it afterwards: nginx may have been busy when that ended.
  */
 export async function readSightings(prefix: string): Promise<ReadonlyMap<string, readonly Sighting[]>> {
@@ -41,10 +43,10 @@ export async function readSightings(prefix: string): Promise<ReadonlyMap<string,
     for (const line of (await readFile(file, 'utf8').catch(() => '')).split('\n')) {
       const sighting = parseSighting(line);
       if (!sighting) continue;
-      const before = found.get(sighting.peer);
+      const before = found.get(sighting.ends);
       const [first] = before ?? [];
       if (first?.connection === sighting.connection) before?.push(sighting);
-      else if (!first || first.began <= sighting.began) found.set(sighting.peer, [sighting]);
+      else if (!first || first.began <= sighting.began) found.set(sighting.ends, [sighting]);
     }
   return found;
 }
@@ -53,15 +55,19 @@ export async function readSightings(prefix: string): Promise<ReadonlyMap<string,
 export function parseSighting(line: string): Sighting | undefined {
   const words = line.split(' ');
   if (words.length < ofConnection + ofPlace) return undefined;
-  const [times = '', connection = '', peer = '', port = '', fromPeer = '', fromPort = ''] = words;
-  const [address = '', place = '', pathClass, status, session] = words.slice(ofConnection).map(given);
+  const [times = '', connection = '', ...ends] = words;
+  const [address = '', place = '', pathClass, status, certificate, session] = words
+    .slice(ofConnection)
+    .map(given);
   const user = given(words.slice(ofConnection + ofPlace - 1).join(' '));
   const [now = 0, age = 0] = times.split('-').map(Number);
   // Behind the server that tells names apart, whose own connection has the visitor.
-  const [host, at] = isIP(peer) ? [peer, port] : [fromPeer, fromPort];
-  if (!isIP(host) || place === '') return undefined;
+  const [peer = '', port, own = '', ownPort] = ends.slice(isIP(ends[0] ?? '') ? 0 : 4);
+  if (!isIP(peer) || place === '') return undefined;
+  const key = endsKey({ address: peer, port: Number(port) }, { address: own, port: Number(ownPort) });
   return {
-    ...{ peer: peerKey(host, Number(at)), connection, began: now - age, address, publication: place, line },
+    ...{ ends: key, connection, began: now - age, address, publication: place, line },
+    hasCertificate: certificate === '1',
     ...(place.startsWith(namedPlace) ? { name: place.slice(namedPlace.length) } : {}),
     ...(status === undefined ? {} : { status }),
     ...(pathClass === undefined ? {} : { pathClass: decoded(pathClass) }),
@@ -70,9 +76,15 @@ export function parseSighting(line: string): Sighting | undefined {
   };
 }
 
-/** How a peer is called: an IPv4 address mapped into IPv6 is an IPv4 one. */
-export const peerKey = (address: string, port: number): string =>
-  `${address.replace(/^::ffff:(?=[\d.]+$)/i, '')} ${port}`;
+/** How a connection is called: by its peer, and where it came to. An IPv4 address mapped into IPv6 is an IPv4 one. */
+export const endsKey = (peer: End, own: End): string => `${endText(peer)} ${endText(own)}`;
+
+interface End {
+  readonly address: string;
+  readonly port: number;
+}
+
+const endText = ({ address, port }: End): string => `${address.replace(/^::ffff:(?=[\d.]+$)/i, '')} ${port}`;
 
 const given = (word: string): string | undefined => (word === '-' || word === '' ? undefined : word);
 

@@ -7,6 +7,8 @@ export interface HeldSocket {
   readonly inode: string;
   /** With whom, over TCP; an IPv4 address mapped into IPv6 is an IPv4 one. */
   readonly peer?: { readonly address: string; readonly port: number };
+  /** Where that came to. */
+  readonly own?: { readonly address: string; readonly port: number };
   /** Where it was accepted, of a unix socket. */
   readonly path?: string;
 }
@@ -14,7 +16,7 @@ export interface HeldSocket {
 /** What the kernel tells of a socket (proc(5)). */
 interface KernelSocket {
   readonly peer?: { readonly address: string; readonly port: number };
-  readonly localPort?: number;
+  readonly own?: { readonly address: string; readonly port: number };
   readonly path?: string;
   readonly isListening: boolean;
 }
@@ -30,15 +32,15 @@ export function acceptedBy(pids: readonly number[]): readonly HeldSocket[] {
   const known = kernelSockets(first);
   const ports = new Set(held.map(({ inode }) => known.get(inode)).flatMap(listeningPort));
   return held.flatMap((socket): readonly HeldSocket[] => {
-    const { peer, localPort, path, isListening } = known.get(socket.inode) ?? { isListening: true };
+    const { peer, own, path, isListening } = known.get(socket.inode) ?? { isListening: true };
     if (isListening) return [];
-    if (peer) return ports.has(localPort) ? [{ ...socket, peer }] : [];
+    if (peer && own) return ports.has(own.port) ? [{ ...socket, peer, own }] : [];
     return path === undefined ? [] : [{ ...socket, path }];
   });
 }
 
-const listeningPort = (socket: KernelSocket | undefined): readonly (number | undefined)[] =>
-  socket?.isListening && socket.localPort !== undefined ? [socket.localPort] : [];
+const listeningPort = (socket: KernelSocket | undefined): readonly number[] =>
+  socket?.isListening && socket.own ? [socket.own.port] : [];
 
 function socketsOf(pid: number): readonly HeldSocket[] {
   const folder = `/proc/${pid}/fd`;
@@ -62,8 +64,8 @@ function kernelSockets(pid: number): ReadonlyMap<string, KernelSocket> {
       // What waits for its end (TIME_WAIT) is nobody's.
       if (inode === '' || inode === '0' || state === '06') continue;
       const isListening = state === '0A';
-      const peer = isListening ? {} : { peer: { address: addressOf(remote), port: portOf(remote) } };
-      found.set(inode, { ...peer, localPort: portOf(local), isListening });
+      const peer = isListening ? {} : { peer: endOf(remote) };
+      found.set(inode, { ...peer, own: endOf(local), isListening });
     }
   for (const row of rows('unix')) {
     const [, , , flags = '', , , inode = '', path] = row.trim().split(/\s+/);
@@ -73,6 +75,8 @@ function kernelSockets(pid: number): ReadonlyMap<string, KernelSocket> {
   }
   return found;
 }
+
+const endOf = (text: string) => ({ address: addressOf(text), port: portOf(text) });
 
 const portOf = (text: string): number => Number.parseInt(text.split(':')[1] ?? '', 16);
 

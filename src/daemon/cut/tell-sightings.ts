@@ -12,6 +12,8 @@ export interface Admitted {
   /** The publication's id, and the class of the path. */
   readonly publication: string;
   readonly pathClass?: string;
+  /** Whether they showed a certificate that was accepted. */
+  readonly hasCertificate: boolean;
   /** Absent where nobody had to sign in. */
   readonly session?: string;
   readonly user?: string;
@@ -27,10 +29,10 @@ const most = 20_000;
 export function sightingTeller(prefix: string): (admitted: Admitted) => void {
   const told = new Set<string>();
   return (admitted) => {
-    const { worker, seen, address, publication, pathClass, session, user } = admitted;
+    const { worker, seen, address, publication, pathClass, hasCertificate, session, user } = admitted;
     const [times, ...connection] = wordsOf(seen);
     const words = [
-      ...[...connection, address, publication, encoded(pathClass), '200'],
+      ...[...connection, address, publication, encoded(pathClass), '200', hasCertificate ? '1' : '-'],
       ...[encoded(session), encoded(user)],
     ];
     const key = [worker, ...words].join(' ');

@@ -1,44 +1,49 @@
 import { rename, rm, stat } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { readIfThere, writeDurably } from '../../hosts/files.ts';
 import { type parseSighting, readSightings, sightingFiles } from './sightings.ts';
 
 /** A log that is larger, in bytes, is gone through. */
 const largest = 4 << 20;
-/** How long workers may take until they write to the new file, in milliseconds. */
-const reopening = 500;
-
 /** What going through the sightings of an engine needs. */
 export interface Tidying {
-  /** Whom it has connections with now, as `peerKey` calls them. */
-  readonly peers: () => Promise<ReadonlySet<string>>;
+  /** The connections that it has now, as `endsKey` calls them. */
+  readonly connections: () => Promise<ReadonlySet<string>>;
   /** Has the engine open its logs again. */
   readonly reopen: () => Promise<void>;
   readonly largest?: number;
 }
 
-/** Keeps the log of sightings small: what is forgotten is of connections that are no more. Gives whether there was something to do. */
+/** Where an engine was told that its log was put aside. */
+const reopened = new Set<string>();
+
+/**
+ * Keeps the log of sightings small: what is forgotten is of connections that are no more. Gives whether there was something to do. In two steps, and
+ * two calls: a worker that is busy (a firewall reads) goes on for seconds with the file that was put aside.
+ */
 export async function tidySightings(
   prefix: string,
-  { peers, reopen, largest: most = largest }: Tidying,
+  { connections, reopen, largest: most = largest }: Tidying,
 ): Promise<boolean> {
   const [kept = '', aside = '', written = ''] = sightingFiles(prefix);
   const size = (await stat(written).catch(() => undefined))?.size ?? 0;
   const isLeft = (await readIfThere(aside)) !== undefined;
   if (size <= most && !isLeft) return false;
-  if (!isLeft) {
-    await rename(written, aside);
+  if (!isLeft) await rename(written, aside);
+  if (!reopened.has(prefix)) {
+    // Also of one that was left by a daemon of before, which may not have come to it.
     await reopen();
-    await delay(reopening);
+    reopened.add(prefix);
+    return true;
   }
   // Whoever comes meanwhile stands in the new file.
-  const alive = await peers();
+  const alive = await connections();
   const sightings = await readSightings(prefix);
-  const lines = [...sightings].flatMap(([peer, seen]) =>
-    alive.has(peer) ? seen.filter(isFirst).map(({ line }) => line) : [],
+  const lines = [...sightings].flatMap(([ends, seen]) =>
+    alive.has(ends) ? seen.filter(isFirst).map(({ line }) => line) : [],
   );
   await writeDurably(kept, lines.map((line) => `${line}\n`).join(''), 0o640);
   await rm(aside, { force: true });
+  reopened.delete(prefix);
   return true;
 }
 

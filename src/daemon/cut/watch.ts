@@ -13,7 +13,7 @@ import { follow } from './follow.ts';
 import { groundOf, openStores } from './ground.ts';
 import { endLive, liveConnections } from './live.ts';
 import { markKept, readCuts } from './records.ts';
-import { peerKey } from './sightings.ts';
+import { endsKey } from './sightings.ts';
 import { tidySightings } from './tidy.ts';
 
 /** How often it is looked what ends by itself, what other gateways tell, and how large the sightings are; in milliseconds. */
@@ -90,10 +90,10 @@ async function tidyAll(state: string, site: Site | undefined): Promise<void> {
   for (const engine of serverEngines) {
     const prefix = join(state, engine.name);
     await tidySightings(prefix, {
-      peers: async () =>
+      connections: async () =>
         new Set(
-          (await liveConnections(state, site?.publications ?? [])).flatMap(({ socket: { peer } }) =>
-            peer ? [peerKey(peer.address, peer.port)] : [],
+          (await liveConnections(state, site?.publications ?? [])).flatMap(({ socket: { peer, own } }) =>
+            peer && own ? [endsKey(peer, own)] : [],
           ),
         ),
       reopen: async () => {

@@ -130,7 +130,7 @@ test('whose connection cannot be written down is let in, and asked about each ti
   const from = '203.0.113.7';
   const seen = {
     ...{ 'x-poterne-address': from, 'x-poterne-worker': '7' },
-    'x-poterne-seen': `1700000000.123-0.001 5 ${from} 5000`,
+    'x-poterne-seen': `1700000000.123-0.001 5 ${from} 5000 127.0.0.1 443`,
   };
   const verdict = async () => {
     const { status, headers } = await asked('/verdict', { ...about, ...seen });
@@ -143,7 +143,7 @@ test('whose connection cannot be written down is let in, and asked about each ti
   expect(faults.map(({ code }) => code)).toEqual(['entry.sightings']);
   await mkdir(join(state, 'nginx/log'), { recursive: true });
   expect(await verdict()).toEqual([200, '3']);
-  expect([...(await readSightings(join(state, 'nginx'))).keys()]).toEqual([`${from} 5000`]);
+  expect([...(await readSightings(join(state, 'nginx'))).keys()]).toEqual([`${from} 5000 127.0.0.1 443`]);
 });
 
 test('browsers are led on by the names of this site alone', async () => {

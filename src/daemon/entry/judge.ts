@@ -3,7 +3,7 @@ import type { User } from '../../identity/types.ts';
 import type { Refusal } from '../../model/audience.ts';
 import { clientVerification, isGuarded, type Publication } from '../../model/site.ts';
 import type { StillAdmitted } from '../cut/closing.ts';
-import { isPublicationCut } from '../cut/records.ts';
+import { isAddressCut, isPublicationCut } from '../cut/records.ts';
 import type { Sighting } from '../cut/sightings.ts';
 import type { Entry } from './types.ts';
 
@@ -28,6 +28,8 @@ export async function judge(entry: Entry, publication: Publication, judged: Judg
   const approvals = user ? await entry.approvals(user.id, publication.id) : [];
   const at = new Date();
   if (isPublicationCut(entry.state, publication.id)) return { admitted: false, why: 'cut' };
+  // nginx has looked too, but before a firewall read, or before this was waited for.
+  if (isAddressCut(entry.state, address)) return { admitted: false, why: 'cut' };
   if (user && isUserCut(entry.state, user.id)) return { admitted: false, why: 'cut' };
   if (user?.ends && user.ends <= at) return { admitted: false, why: 'ended' };
   const country = entry.country(address);
@@ -47,13 +49,15 @@ export async function judge(entry: Entry, publication: Publication, judged: Judg
 /** Asks again about somebody whose connection goes on. */
 export function asksAgain(entry: Entry): (sighting: Sighting) => Promise<StillAdmitted | undefined> {
   const { site } = entry;
-  return async ({ publication: id, pathClass, session, user: of, address }) => {
+  return async ({ publication: id, pathClass, hasCertificate, session, user: of, address }) => {
     const publication = site.publications.find((each) => each.id === id);
     if (!publication || !isGuarded(publication)) return undefined;
     const shown = session === undefined ? undefined : await whoHas(entry, session, of ?? '');
     if (session !== undefined && !shown) return { admitted: false, why: 'ended' };
-    // It was accepted when the connection began, and no other can come to it.
-    const certificate = clientVerification(site, publication)?.configuration.name;
+    // Where one was shown, it was accepted when the connection began, and no other can come to it.
+    const certificate = hasCertificate
+      ? clientVerification(site, publication)?.configuration.name
+      : undefined;
     return judge(entry, publication, {
       ...{ address, secondFactor: shown?.secondFactor ?? false },
       ...(shown ? { user: shown.user } : {}),

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forgetBadges } from './badges.ts';
@@ -47,7 +48,8 @@ const noVersion = Buffer.alloc(8);
 
 async function remove(file: string): Promise<void> {
   // Of one that has gone, or that is not ours to write, nginx hears within a second or two.
-  const handle = await open(file, 'r+').catch(() => undefined);
+  // nginx's account may put something else in its place, which is not ours to write to.
+  const handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => undefined);
   await handle?.write(noVersion, 0, noVersion.length, 0).finally(() => handle.close());
   await rm(file, { force: true });
 }

@@ -99,13 +99,13 @@ export function verdicts(entry: Entry): Handler {
 /** Whether a cut finds the connection by which somebody comes. nginx of another version tells that itself. */
 function tellSighted(
   { sighted }: Entry,
-  { worker, seen, address, pathClass }: Told,
+  { worker, seen, address, pathClass, hasCertificate }: Told,
   { id: publication }: Publication,
   shown: Shown | undefined,
 ): boolean {
   if (seen === '') return true;
   return sighted({
-    ...{ worker, seen, address, publication },
+    ...{ worker, seen, address, publication, hasCertificate },
     ...(pathClass === undefined ? {} : { pathClass }),
     ...(shown ? { session: shown.session, user: shown.user.id } : {}),
   });

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import https from 'node:https';
+import net from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import tls from 'node:tls';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { liveConnections } from '../../daemon/cut/live.ts';
 import { type Guarded, startGuarded } from './testing-guarded.ts';
 import {
   asking,
@@ -40,8 +43,8 @@ async function places(visit: () => Promise<unknown>): Promise<string[]> {
     const seen = (await lines()).slice(before);
     expect(new Set(seen.map((words) => words[1])).size).toBe(1);
     // Nothing that a service says.
-    for (const words of seen) expect(words.slice(9)).toEqual(['-', '-', '-']);
-    return [...new Set(seen.map((words) => words[7] as string))];
+    for (const words of seen) expect(words.slice(13)).toEqual(['-', '-', '-', '-']);
+    return [...new Set(seen.map((words) => words[11] as string))];
   });
 }
 
@@ -62,7 +65,8 @@ test('a connection is told before its answer has ended', async () => {
   expect(seen).toHaveLength(1);
   expect(seen[0]?.[0]).toMatch(/^\d+\.\d{3}-0\.\d{3}$/);
   expect(seen[0]?.slice(2)).toEqual([
-    ...['127.0.0.1', `${port}`, '-', '-', '127.0.0.1', 'open_localhost', '', '-', '-', '-'],
+    ...['127.0.0.1', `${port}`, '127.0.0.1', `${httpsPort}`, '-', '-', '-', '-'],
+    ...['127.0.0.1', 'open_localhost', '', '-', '-', '-', '-'],
   ]);
 });
 
@@ -102,7 +106,7 @@ test.each([
     await connection.write(settings([initialWindow, 0]), headers(1, waiting), headers(3, waiting));
     await connection.write(headers(5, asking('open.localhost', '/live')), room(5, 1000));
     await vi.waitFor(() => expect(connection.seen(frameTypes.data)).toBe(1));
-    expect((await lines()).slice(before).map((words) => words[7])).toEqual(['open_localhost']);
+    expect((await lines()).slice(before).map((words) => words[11])).toEqual(['open_localhost']);
     connection.end();
   },
 );
@@ -127,16 +131,42 @@ test('a name is told that only nginx takes for one', async () => {
   expect(seen).toEqual(['=x!y.free.localhost']);
 });
 
+test('a port that has come to two addresses of ours hides neither connection', async () => {
+  const { state, site } = gate.gateway;
+  const stay = async (host: string, name: string, localPort?: number) => {
+    const socket = net.connect({
+      ...{ host, port: site.gateway.httpsPort, localAddress: '127.0.0.1' },
+      ...(localPort === undefined ? {} : { localPort }),
+    });
+    await once(socket, 'connect');
+    const secure = tls.connect({ socket, servername: name, ca: gate.authority.pem });
+    secure.write(`GET /live HTTP/1.1\r\nHost: ${name}\r\n\r\n`);
+    await once(secure, 'data');
+    onTestFinished(() => void secure.destroy());
+    return socket.localPort;
+  };
+  const port = await stay('127.0.0.1', 'open.localhost');
+  expect(await stay('127.0.0.2', 'x.free.localhost', port)).toBe(port);
+  const found = (await liveConnections(state, site.publications)).filter(
+    ({ socket: { peer } }) => peer?.port === port,
+  );
+  const where = found.map(({ socket: { own }, seen }) => [own?.address, ...seen.map((at) => at.publication)]);
+  expect(where.sort()).toEqual([
+    ['127.0.0.1', 'open_localhost'],
+    ['127.0.0.2', gate.gateway.site.publications.find(({ name }) => name === '*.free.localhost')?.id],
+  ]);
+});
+
 test('whom the daemon lets in it tells itself, with what it hears of the connection', async () => {
   const before = (await lines()).length;
   const cookie = '__Host-poterne=alice.secret';
   await gate.gateway.get('erp.localhost', '/', { headers: { cookie } });
   const [, ...heard] = gate.daemon.asked[0]?.['x-poterne-seen']?.split(' ') ?? [];
-  expect(heard).toHaveLength(3);
+  expect(heard).toHaveLength(5);
   const [arrival] = await vi.waitFor(async () => {
     const seen = (await lines()).slice(before);
     expect(seen).toHaveLength(1);
     return seen;
   });
-  expect(arrival?.slice(1, 4)).toEqual(heard);
+  expect(arrival?.slice(1, 6)).toEqual(heard);
 });

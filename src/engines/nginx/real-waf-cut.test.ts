@@ -24,6 +24,9 @@ let app: Backend;
 let judging: Judge;
 const reached: string[] = [];
 
+/** A load balancer. */
+const front = '127.0.0.2';
+
 beforeAll(async () => {
   app = await backend('app', (incoming, outgoing) => {
     reached.push(incoming.url ?? '');
@@ -39,7 +42,7 @@ beforeAll(async () => {
             ...{ scenario: 'proxy+waf', waf: waf(), audience: guarded(rule({ paths: ['/admin/'] }), rule()) },
           }),
         ],
-        ports,
+        { ...ports, trustedFronts: [`${front}/32`] },
       ),
       bans: { never: [], thresholds: {}, pointer: '/bans' },
     }),
@@ -80,20 +83,26 @@ test.each([
   agent.destroy();
 });
 
+/** Nothing that rules have something against. */
+const form = (length: number) =>
+  [
+    ['content-type', 'application/x-www-form-urlencoded'],
+    ['content-length', `${length}`],
+  ] as const;
+
 test('what a firewall still reads when it is cut off is let in no more, and what goes on beside it is told', async () => {
   const cut = join(gateway.state, cutPlaces.publications, 'open_localhost');
   const log = join(gateway.prefix, sightingsLog);
   const before = (await readFile(log, 'utf8')).length;
   const connection = await connect(gateway.site.gateway.httpsPort, 'open.localhost');
-  const body = ['content-type', 'text/plain'] as const;
   await connection.write(
-    headers(1, asking('open.localhost', '/first', [body], 'POST'), flags.none),
+    headers(1, asking('open.localhost', '/first', form(2), 'POST'), flags.none),
     data(1, 'a'),
   );
   await connection.write(headers(3, asking('open.localhost', '/')));
   expect((await connection.answer(3)).status).toBe(200);
   const told = (await readFile(log, 'utf8')).slice(before).trim().split('\n');
-  expect(told.map((line) => line.split(' ')[7])).toEqual(['open_localhost']);
+  expect(told.map((line) => line.split(' ')[11])).toEqual(['open_localhost']);
 
   await mkdir(dirname(cut), { recursive: true });
   await writeFile(cut, '');
@@ -102,6 +111,25 @@ test('what a firewall still reads when it is cut off is let in no more, and what
   await connection.write(data(1, 'b', flags.endStream));
   expect((await connection.answer(1)).status).toBe(403);
   expect(reached).toEqual([]);
+  connection.end();
+});
+
+test('nor is it let in when the address is cut off that a load balancer tells of', async () => {
+  const cut = join(gateway.state, cutPlaces.addresses, '192.0.2.7');
+  const connection = await connect(gateway.site.gateway.httpsPort, 'open.localhost', { from: front });
+  const ask = (stream: number, length: number) => {
+    const fields = [...form(length), ['x-forwarded-for', '192.0.2.7'] as const];
+    return headers(stream, asking('open.localhost', '/', fields, 'POST'), flags.none);
+  };
+  reached.length = 0;
+  await connection.write(ask(1, 2), data(1, 'a'), ask(3, 1), data(3, 'a', flags.endStream));
+  expect((await connection.answer(3)).status).toBe(200);
+  await mkdir(dirname(cut), { recursive: true });
+  await writeFile(cut, '');
+  onTestFinished(() => rm(cut, { force: true }));
+  await connection.write(data(1, 'b', flags.endStream));
+  expect((await connection.answer(1)).status).toBe(403);
+  expect(reached).toHaveLength(1);
   connection.end();
 });
 

@@ -123,7 +123,7 @@ export async function startGuarded(): Promise<Guarded> {
             ),
           }),
         ],
-        ports,
+        { ...ports, listen: ['127.0.0.1', '127.0.0.2'] },
       ),
       signIn: signIn('sign-in.localhost'),
       tlsConfigurations: [certificates],

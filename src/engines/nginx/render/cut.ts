@@ -80,7 +80,7 @@ export const cutMaps = (context: Context): Node[] => [
   own(
     'log_format',
     arrival,
-    [...connectionFields, '$remote_addr', '$poterne_place', '$poterne_class', '-', '-', '-'].join(' '),
+    [...connectionFields, '$remote_addr', '$poterne_place', '$poterne_class', '-', '-', '-', '-'].join(' '),
   ),
   // Also of a first request that was refused: what comes after it is no first one.
   sightings(context),
@@ -143,6 +143,14 @@ export function cutLines({ site, statePath }: Context, at: Pointer, id: string, 
   ];
 }
 
+/** The files by which a request may be cut off whose connection a cut has not found: where its own end has another address than its visitor, that too. */
+const placesCut = ({ site, statePath }: Context, id: string): string[] => [
+  `${statePath(cutPlaces.publications)}/${id}`,
+  ...(site.gateway.trustedFronts.length > 0
+    ? [`${statePath(cutPlaces.addresses)}/$remote_addr`, `${statePath(cutPlaces.networks)}/$poterne_network`]
+    : []),
+];
+
 /**
  * Tells of each connection of a publication that nobody signs in to. What a firewall reads first may be sent for long: what has been cut off
  * meanwhile is refused.
@@ -160,15 +168,9 @@ export const sightingLines = (context: Context, at: Pointer, id: string, isWalle
       own('client_max_body_size', '0'),
       own('log_subrequest', 'on'),
       sightings(context, '$poterne_arriving'),
-      ...(isWalled
-        ? [
-            block(
-              at,
-              ['if', '(-f', `${context.statePath(cutPlaces.publications)}/${id})`],
-              [line(at, 'return', '403')],
-            ),
-          ]
-        : []),
+      ...(isWalled ? placesCut(context, id) : []).map((file) =>
+        block(at, ['if', '(-f', `${file})`], [line(at, 'return', '403')]),
+      ),
       own('return', '204'),
     ],
   ),
