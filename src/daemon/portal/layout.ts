@@ -5,6 +5,7 @@ import { visitorStyle } from '../../lib/visitor-style.ts';
 import { languages } from '../../model/site.ts';
 import { mayApprove } from './approving.ts';
 import { type Asked, tell } from './asked.ts';
+import { deepLinkScript } from './deep-link-script.ts';
 import { button, form } from './forms.ts';
 import type { SignInSite } from './needs.ts';
 import { portalStyle } from './style.ts';
@@ -66,6 +67,7 @@ function document(asked: Asked, { title, body, wrong, done, wide, script, once, 
 <title>${wrong ? `${tell(asked, 'portal.wrong')} ` : ''}${title} – ${name}</title>
 <link rel="stylesheet" href="${stylePath(site)}">
 ${next && html`<meta http-equiv="refresh" content="0;url=${next.href}">`}
+${asked.req.query('to') !== undefined && html`<script src="${deepLinkScript.path}" type="module"></script>`}
 ${script && html`<script src="${script}" type="module"></script>`}
 </head>
 <body class="portal">

@@ -5,7 +5,7 @@ import { enterUrl } from '../entry/passage.ts';
 import { type Asked, tell } from './asked.ts';
 import { hidden } from './forms.ts';
 import { page } from './layout.ts';
-import { destinationOf, pathOf } from './places.ts';
+import { destinationOf, linkOf } from './places.ts';
 
 /** Where somebody wants to go, as it goes along from page to page: only places where one may be sent. */
 export type Wish = URL | undefined;
@@ -30,13 +30,13 @@ export const isElsewhere = (asked: Asked, to: Wish): to is URL =>
 export function enteringUrl(asked: Asked, to: URL): URL {
   const site = asked.get('site');
   const publication = to.origin === asked.get('origin') ? undefined : publicationAt(site, to.hostname);
-  return publication && isGuarded(publication) ? new URL(enterUrl(site, to.hostname, pathOf(to))) : to;
+  return publication && isGuarded(publication) ? new URL(enterUrl(site, to.hostname, linkOf(to))) : to;
 }
 
 /** Sends somebody where they wished to go: to the portal's first page, when nowhere else. */
 export async function onward(asked: Asked, to: Wish): Promise<Response> {
   if (!isElsewhere(asked, to)) {
-    const path = to ? pathOf(to) : '/';
+    const path = to ? linkOf(to) : '/';
     return asked.redirect(path.startsWith('/sign-') ? '/' : path, 303);
   }
   const there = enteringUrl(asked, to);

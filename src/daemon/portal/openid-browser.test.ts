@@ -103,11 +103,11 @@ async function throughProvider(page: Page): Promise<void> {
 
 test('somebody signs in at their provider from a deep link, lands on it, and signs out of both, in French', async () => {
   const page = await rig.browse({ locale: 'fr-FR' });
-  await page.goto(`${app}/dossier/7?vue=tout&to=2`);
+  await page.goto(`${app}/dossier/7?vue=tout&to=2#page=3`);
   expect(new URL(page.url()).hostname).toBe('portail.ville.test');
   await page.click('text=Se connecter avec Agents de la ville');
   await throughProvider(page);
-  await page.waitForURL(`${app}/dossier/7?vue=tout&to=2`);
+  await page.waitForURL(`${app}/dossier/7?vue=tout&to=2#page=3`);
   expect(await page.textContent('body')).toContain('x-poterne-user: zoe@idp');
   expect(await page.textContent('body')).toContain('x-poterne-groups: agents');
 

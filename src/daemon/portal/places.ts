@@ -21,5 +21,8 @@ export function destinationOf(site: SignInSite, given: string | undefined): URL 
   return url.origin === originOf(site, url.hostname) && publicationAt(site, url.hostname) ? url : undefined;
 }
 
-/** Where a browser is, below its origin. */
+/** What a server is asked for at a place, below its origin. */
 export const pathOf = (url: URL): string => `${url.pathname}${url.search}`;
+
+/** Where a browser is, below its origin: with the end of a link, that is the browser's alone. */
+export const linkOf = (url: URL): string => `${pathOf(url)}${url.hash}`;

@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { Fault } from '../../model/fault.ts';
 import { asking, type PortalEnv } from './asked.ts';
 import { countAttempts } from './attempts.ts';
+import { deepLinkScript } from './deep-link-script.ts';
 import { genuine, secured, usual } from './guard.ts';
 import { styleOf, stylePath } from './layout.ts';
 import type { PortalNeeds } from './needs.ts';
@@ -40,6 +41,13 @@ export function makePortal(needs: PortalNeeds, further: readonly Pages[] = []): 
       'Cache-Control': isThis ? 'public, max-age=31536000, immutable' : 'no-store',
     });
   });
+  app.get('/deep-link-*', (asked) =>
+    asked.body(deepLinkScript.text, 200, {
+      'Content-Type': 'text/javascript; charset=utf-8',
+      'Cache-Control':
+        asked.req.path === deepLinkScript.path ? 'public, max-age=31536000, immutable' : 'no-store',
+    }),
+  );
   app.get('/logo', async (asked) => {
     const { logo } = needs.site().signIn.brand;
     const bytes = logo === undefined ? undefined : await readFile(logo).catch(needs.fail);
