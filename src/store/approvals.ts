@@ -6,6 +6,8 @@ import type { Tables } from './schema.ts';
 export interface ApprovalRequest {
   /** The id of the person, and of the publication. */
   readonly person: string;
+  /** Whose it is for good: who has their name later is another (`src/identity/owner.ts`). Absent where it was not noted. */
+  readonly owner?: string;
   readonly publication: string;
   /** The id of the rule. */
   readonly rule: string;
@@ -58,17 +60,18 @@ export function approvalStore(db: Kysely<Tables>): ApprovalStore {
 
   return {
     async ask(site, request, at) {
-      const { person, publication, rule } = request;
+      const { person, owner = null, publication, rule } = request;
       const known = await rows(site)
         .where('person', '=', person)
         .where('publication', '=', publication)
         .where('rule', '=', rule)
+        .where('owner', owner === null ? 'is' : '=', owner)
         .where('state', '=', 'asked')
         .where('asked', '>', since(at))
         .executeTakeFirst();
       if (known) return { approval: approvalOf(known), isNew: false };
       const row = {
-        ...{ site, id: randomUUID(), person, publication, rule, reason: request.reason },
+        ...{ site, id: randomUUID(), person, owner, publication, rule, reason: request.reason },
         ...{ asked: at.toISOString(), state: 'asked' as const, by: null, decided: null, until: null },
       };
       await db.insertInto('approval').values(row).execute();
@@ -131,6 +134,7 @@ type Row = Tables['approval'];
 function approvalOf({
   id,
   person,
+  owner,
   publication,
   rule,
   reason,
@@ -142,6 +146,7 @@ function approvalOf({
 }: Row): Approval {
   return {
     ...{ id, person, publication, rule, reason, state },
+    ...(owner === null ? {} : { owner }),
     asked: new Date(asked),
     ...(by === null ? {} : { by }),
     ...(decided === null ? {} : { decided: new Date(decided) }),

@@ -71,6 +71,8 @@ export interface Tables extends CredentialTables, SessionTables {
     id: string;
     site: string;
     person: string;
+    /** Whose it is for good. */
+    owner: string | null;
     publication: string;
     /** The id of the rule of its audience. */
     rule: string;
@@ -272,6 +274,11 @@ const migrations = {
         made = made.addColumn(column, 'text', (c) => c.notNull());
       made = made.addColumn('removed', 'text');
       await made.addPrimaryKeyConstraint('ban_key', ['site', 'network']).execute();
+    },
+  },
+  '2026-11-26-whose-approvals': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('approval').addColumn('owner', 'text').execute();
     },
   },
 };

@@ -2,6 +2,7 @@ import { readCuts } from '../../daemon/cut/records.ts';
 import { openDirectories } from '../../daemon/entry/directories.ts';
 import { activeManifest } from '../../daemon/gateway.ts';
 import { withSiteStore } from '../../daemon/state-store.ts';
+import { isTheirs, ownerOf } from '../../identity/owner.ts';
 import { inNetwork } from '../../lib/ip.ts';
 import type { Asking } from '../../model/audience.ts';
 import type { Cut } from '../../model/cut.ts';
@@ -43,7 +44,9 @@ export async function askHere(state: string, site: Site, about: About): Promise<
   const user = directory === undefined ? undefined : await fromDirectory(site, directory, id);
   return withSiteStore(state, site, async (store) => {
     const isGuest = !isGiven && !id.includes('@') && !site.people.some(({ name }) => name === id);
-    const found = isGuest ? await store.credentials(site.name).guest(id) : user;
+    const guest = isGuest ? await store.credentials(site.name).guest(id) : undefined;
+    const found = guest ?? user;
+    const owner = guest?.owner ?? (user && ownerOf(user));
     return {
       ...{ cuts, approvals: await approvalsOf() },
       ...(directory === undefined ? {} : { directory }),
@@ -51,7 +54,9 @@ export async function askHere(state: string, site: Site, about: About): Promise<
     };
 
     async function approvalsOf() {
-      return (await store.approvals.holding(site.name, at, id)).flatMap(({ publication: of, rule, until }) =>
+      const held = await store.approvals.holding(site.name, at, id);
+      const theirs = owner === undefined ? held : held.filter((each) => isTheirs(each, owner));
+      return theirs.flatMap(({ publication: of, rule, until }) =>
         of === publication.id && until ? [{ rule, until }] : [],
       );
     }

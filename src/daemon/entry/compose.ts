@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openAudit } from '../../audit/log.ts';
 import { tellRefusals } from '../../audit/refusals.ts';
 import { type FactorNeeds, openFactors } from '../../identity/factors.ts';
+import { isTheirs, ownerOf } from '../../identity/owner.ts';
 import { openPeople, personUser, toldOf } from '../../identity/people.ts';
 import { rememberReads } from '../../identity/remembered-reads.ts';
 import { steadyStore } from '../../identity/steady-store.ts';
@@ -164,7 +165,8 @@ function approvalsOf(site: Site, { store }: Kept): Entry['approvals'] {
   return async (user, publication) => {
     if (!asking.has(publication)) return [];
     const now = new Date();
-    return ((await held.get(user)) ?? []).flatMap(({ publication: of, rule, until }) =>
+    const theirs = ((await held.get(user.id)) ?? []).filter((each) => isTheirs(each, ownerOf(user)));
+    return theirs.flatMap(({ publication: of, rule, until }) =>
       of === publication && until && until > now ? { rule, until } : [],
     );
   };

@@ -25,7 +25,7 @@ export type Judgement =
 export async function judge(entry: Entry, publication: Publication, judged: Judged): Promise<Judgement> {
   const { user, secondFactor, address, pathClass, certificate } = judged;
   // First what may be waited for: a cut that is made meanwhile counts.
-  const approvals = user ? await entry.approvals(user.id, publication.id) : [];
+  const approvals = user ? await entry.approvals(user, publication.id) : [];
   const at = new Date();
   if (isPublicationCut(entry.state, publication.id)) return { admitted: false, why: 'cut' };
   // nginx has looked too, but before a firewall read, or before this was waited for.

@@ -56,7 +56,7 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
         ...{ publication: id, at: new Date(), address, user: { id: user.id, groups: user.groups } },
         pathClass: 'path' in place ? classOf(audience.rules ?? [], place.path) : place.pathClass,
         secondFactor: strength !== undefined,
-        approvals: await entry.approvals(user.id, id),
+        approvals: await entry.approvals(user, id),
         ...(from === undefined ? {} : { country: from }),
       });
     },

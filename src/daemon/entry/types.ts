@@ -4,7 +4,7 @@ import type { Refused } from '../../audit/refusals.ts';
 import type { Sessions } from '../../identity/sessions.ts';
 import type { Signing } from '../../identity/signing.ts';
 import type { ServiceTokens } from '../../identity/tokens.ts';
-import type { PeopleSource } from '../../identity/types.ts';
+import type { PeopleSource, User } from '../../identity/types.ts';
 import type { Asking, Verdict } from '../../model/audience.ts';
 import type { Fault } from '../../model/fault.ts';
 import type { Message } from '../../model/message.ts';
@@ -35,7 +35,7 @@ export interface Entry {
   /** ISO 3166-1 alpha-2 of an address, where it is known. */
   readonly country: (address: string) => string | undefined;
   /** Approvals of a user for a publication that have not ended. */
-  readonly approvals: (user: string, publication: string) => Promise<NonNullable<Asking['approvals']>>;
+  readonly approvals: (user: User, publication: string) => Promise<NonNullable<Asking['approvals']>>;
   readonly audit: AuditLog;
   /** Writes down that somebody was not let in, but not each time. */
   readonly refused: (refused: Refused) => void;

@@ -250,6 +250,38 @@ describe('one-off access', () => {
     expect((await alice.get(`/ask?to=${other}`)).status).toBe(404);
   });
 
+  test('what somebody asked for, or was granted, is not another’s who has the name later', async () => {
+    const root = { who: 'root', from: 'here' };
+    const zoe = { name: 'zoe', groups: ['staff'], ends: new Date(Date.now() + 3_600_000) };
+    const again = async () => {
+      await portal.people.endGuest('zoe', root);
+      await portal.people.addGuest(zoe, root);
+      await portal.give('zoe', password);
+      return signedIn('zoe');
+    };
+    const accept = async () => {
+      const [request] = (await portal.store.approvals.waiting('maison', new Date())).filter(
+        ({ person }) => person === 'zoe',
+      );
+      const { form = '' } = hiddenFields((await bob.get('/approvals')).text, '/approvals');
+      await bob.post('/approvals', { form, id: request?.id ?? '', answer: 'accept' });
+      expect(await portal.store.approvals.holding('maison', new Date(), 'zoe')).not.toEqual([]);
+    };
+    const isIn = async (visitor: Visitor) => (await visitor.get(`/ask?to=${once}`)).status === 303;
+    const first = await again();
+    await first.get(`/ask?to=${once}`);
+    await first.send('/ask', { reason: 'mine' });
+    const second = await again();
+    expect((await second.get(`/ask?to=${once}`)).text).not.toContain('Nobody has answered yet.');
+    await accept();
+    expect(await isIn(second)).toBe(false);
+    await second.send('/ask', { reason: 'mine too' });
+    await accept();
+    await expect.poll(() => isIn(second), { timeout: 5000 }).toBe(true);
+    expect(await isIn(await again())).toBe(false);
+    await portal.people.endGuest('zoe', root);
+  });
+
   test('a refusal is told to who asked', async () => {
     await alice.get(`/ask?to=${once}`);
     await alice.send('/ask', { reason: 'again' });

@@ -1,3 +1,4 @@
+import { ownerOf } from '../../identity/owner.ts';
 import type { User } from '../../identity/types.ts';
 import type { AudienceRule, RuleApproval } from '../../model/audience.ts';
 import type { Publication, Site } from '../../model/site.ts';
@@ -37,10 +38,11 @@ export function ruleOf(
   return found && rulesOf(found).find(({ id }) => id === rule);
 }
 
-/** Whether somebody may answer a request: nobody answers their own. */
+/** Whether somebody may answer a request: nobody answers their own, by another name neither. */
 export function approvable(site: Described, user: User, request: ApprovalRequest): boolean {
   const rule = ruleOf(site, request);
-  return rule !== undefined && request.person !== user.id && counts(rule, user);
+  const isOwn = request.person === user.id || request.owner === ownerOf(user);
+  return rule !== undefined && !isOwn && counts(rule, user);
 }
 
 /** Whether somebody's word counts anywhere. */

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { isTheirs, ownerOf } from '../../../identity/owner.ts';
 import { type Html, html } from '../../../lib/html.ts';
 import { publicationAt } from '../../../lib/publication-at.ts';
 import type { Approval } from '../../../store/approvals.ts';
@@ -32,7 +33,7 @@ export function approvalPages(app: Hono<PortalEnv>): void {
     const { user } = asked.get('session') as PortalSession;
     const site = asked.get('site');
     const request = {
-      ...{ person: user.id, publication: found.publication.id },
+      ...{ person: user.id, owner: ownerOf(user), publication: found.publication.id },
       ...{ rule: found.rule.id, reason },
     };
     await audit({
@@ -106,7 +107,10 @@ async function askPage(asked: Asked, wish: Wish, wrong?: string): Promise<Respon
   const site = asked.get('site');
   if (found.isOpen) return onward(asked, wish);
   const [latest] = (await approvals.of(site.name, session.user.id)).filter(
-    ({ publication, rule }) => publication === found.publication.id && rule === found.rule.id,
+    (each) =>
+      each.publication === found.publication.id &&
+      each.rule === found.rule.id &&
+      isTheirs(each, ownerOf(session.user)),
   );
   const isWaiting = latest && (await approvals.waiting(site.name, now())).some(({ id }) => id === latest.id);
   const name = publicationTitle(site, found.publication);
