@@ -57,7 +57,7 @@ export async function cutOff(ground: CutGround, cut: CutRecord): Promise<CutRece
     await markCuts(state, [...others, cut], publications);
     await tried(ground.forgetVerdicts, undefined);
     const refused = since();
-    await keepCut(state, cut);
+    await tried(() => keepCut(state, cut), undefined);
     return { again: others.length < before.length, refused };
   });
   const endAll = async (): Promise<EndedConnections> => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { giveToOwner, readIfThere, writeDurably } from '../../hosts/files.ts';
 import { userCutFile } from '../../identity/cuts.ts';
@@ -9,6 +9,8 @@ import { networkFiles, unitOf } from '../../lib/cut-networks.ts';
 import { sha256 } from '../../lib/digest.ts';
 import { xml } from '../../lib/escape.ts';
 import { type Cut, type CutTarget, cutPlaces } from '../../model/cut.ts';
+import { Fault } from '../../model/fault.ts';
+import { message } from '../../model/message.ts';
 import { askWall } from '../wall.ts';
 import { portLines } from './forwarded.ts';
 import type { Known } from './live.ts';
@@ -56,10 +58,19 @@ export async function readCuts(state: string): Promise<readonly CutRecord[]> {
   const texts = await Promise.all(
     names.filter((name) => name.endsWith('.json')).map((name) => readIfThere(join(records(state), name))),
   );
+  const held = unkeptOf(state);
   return texts
     .flatMap((text) => (text === undefined ? [] : (parseCut(parsed(text)) ?? [])))
+    .filter((cut) => !held.some(({ target }) => recordOf(state, target) === recordOf(state, cut.target)))
+    .concat(held)
     .sort((a, b) => (a.at < b.at ? -1 : 1));
 }
+
+/** Those whose record could not be written, by its path: this process holds to them all the same. */
+const unkept = new Map<string, CutRecord>();
+
+const unkeptOf = (state: string): CutRecord[] =>
+  [...unkept].flatMap(([path, cut]) => (dirname(path) === records(state) ? cut : []));
 
 function parsed(text: string): unknown {
   try {
@@ -69,14 +80,26 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Keeps a cut, in place of an earlier one of the same. */
+/** Keeps a cut, in place of an earlier one of the same. Throws `cut.record` where there is no room: then this process alone knows of it. */
 export async function keepCut(state: string, cut: CutRecord): Promise<void> {
-  await makeFolders(state);
-  await writeDurably(recordOf(state, cut.target), `${JSON.stringify(cut)}\n`, 0o600);
-  await giveAll(state);
+  const path = recordOf(state, cut.target);
+  try {
+    await makeFolders(state);
+    await writeDurably(path, `${JSON.stringify(cut)}\n`, 0o600);
+    unkept.delete(path);
+    await giveAll(state);
+  } catch (error) {
+    unkept.set(path, cut);
+    throw new Fault(
+      'cut.record',
+      { reason: String(error) },
+      { cause: error, next: message('cut.record.next') },
+    );
+  }
 }
 
 export async function dropCut(state: string, target: CutTarget): Promise<void> {
+  unkept.delete(recordOf(state, target));
   await rm(recordOf(state, target), { force: true });
 }
 
@@ -106,9 +129,12 @@ export function isAddressCut(state: string, address: string): boolean {
   );
 }
 
-/** Makes the files that the engine looks for be those of what is kept. */
+/** Makes the files that the engine looks for be those of what is kept, and keeps what there was no room for. */
 export const markKept = (state: string, publications: readonly Known[]): Promise<void> =>
-  alone(state, async () => markCuts(state, await readCuts(state), publications));
+  alone(state, async () => {
+    for (const cut of unkeptOf(state)) await keepCut(state, cut).catch(() => undefined);
+    await markCuts(state, await readCuts(state), publications);
+  });
 
 /** Places of files, by what the engine looks for. */
 const markerFolders = [...Object.values(cutPlaces), 'cut/users'] as const;
@@ -147,16 +173,18 @@ export async function markCuts(
       )
     ).flat(),
   );
-  for (const [path, text] of wanted) {
+  // Where the disk is full there is room for those that are empty, and what visitors are told waits.
+  for (const [path, text] of [...wanted].sort(([, a], [, b]) => a.length - b.length)) {
     if (there.has(path) && (text === '' || (await readIfThere(join(state, path))) === text)) continue;
     // Nothing that stands there already is written through: the folder may be another account's than ours.
     await rm(join(state, path), { force: true });
-    await writeFile(join(state, path), text, { mode: 0o644, flag: 'wx' });
+    const written = writeFile(join(state, path), text, { mode: 0o644, flag: 'wx' });
+    await (text === '' ? written : written.catch(() => undefined));
   }
   for (const path of there) if (!wanted.has(path)) await rm(join(state, path), { force: true });
   const cut = ids.filter((id) => wanted.has(`${cutPlaces.publications}/${id}`));
-  await askWall(state, 'ports', portLines(publications, new Set(cut)));
   await shutTunnels(state, publications, new Set(cut));
+  await askWall(state, 'ports', portLines(publications, new Set(cut)));
   await giveAll(state);
 }
 

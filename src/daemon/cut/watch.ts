@@ -17,7 +17,7 @@ import { endsKey } from './sightings.ts';
 import { tidySightings } from './tidy.ts';
 
 /** How often it is looked what ends by itself, what other gateways tell, and how large the sightings are; in milliseconds. */
-const every = { ends: 1000, others: 2000, sightings: 30_000 } as const;
+const every = { ends: 1000, others: 2000, sightings: 5000 } as const;
 
 /** What keeping cuts needs of the daemon. */
 export interface KeptCuts {
@@ -71,17 +71,20 @@ async function endOverdue(ground: CutGround, tell: (what: Message) => void): Pro
   }
 }
 
-/** Who is cut off by address gets no further in a tunnel, for which nginx looks for no file: it ends within a second. */
+/**
+ * Who is cut off gets no further in a tunnel, for which nginx looks for no file: it ends within a second. Also one of a publication: an engine that
+ * starts makes its socket anew, which is found for a moment.
+ */
 async function endTunnels({ state, site }: CutGround): Promise<void> {
   const publications = site?.publications ?? [];
   if (!publications.some(({ scenario }) => scenario === 'direct')) return;
-  const targets = (await readCuts(state))
-    .map(({ target }) => target)
-    .filter(({ kind }) => kind === 'address');
+  const targets = (await readCuts(state)).map(({ target }) => target).filter(({ kind }) => kind !== 'user');
   if (targets.length === 0) return;
   const live = await liveConnections(state, publications);
   await endLive(
-    live.filter((one) => targets.some((target) => isOf(target)(one))),
+    live.filter((one) =>
+      targets.some((target) => (target.kind === 'address' || one.direct !== undefined) && isOf(target)(one)),
+    ),
     publications,
   );
 }

@@ -4,6 +4,9 @@ export const cut = {
     '{count} live {count|connection|connections} could not be ended: the kernel refuses ({reason}). New requests are refused.',
   'cut.connections.denied.next':
     'run the command as root; if the daemon could not, look whether /proc/sys/kernel/yama/ptrace_scope is 0',
+  'cut.record':
+    'The cut holds, and could not be written down ({reason}): once the daemon ends, it is forgotten.',
+  'cut.record.next': 'make room on the disk of the state folder: the daemon writes it down within a second',
   'cut.about': 'cut a publication, a person or an address off: at once, live connections included',
   'cut.usage': '[what] [options]',
   'cut.what': 'NAME (a publication), user:ID, address:ADDRESS (or a network), or all',

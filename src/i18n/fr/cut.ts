@@ -5,6 +5,10 @@ export const cut: Record<keyof typeof en, string> = {
     '{count} {count|connexion en cours n’a pas pu être coupée|connexions en cours n’ont pas pu être coupées} : le noyau refuse ({reason}). Les nouvelles requêtes sont refusées.',
   'cut.connections.denied.next':
     'lancez la commande en root ; si c’est le service qui n’a pas pu, voyez si /proc/sys/kernel/yama/ptrace_scope vaut 0',
+  'cut.record':
+    'La coupure tient, mais n’a pas pu être notée ({reason}) : à l’arrêt du service, elle sera oubliée.',
+  'cut.record.next':
+    'faites de la place sur le disque du dossier d’état : le service la note dans la seconde',
   'cut.about':
     'couper une publication, une personne ou une adresse : aussitôt, connexions en cours comprises',
   'cut.usage': '[quoi] [options]',
