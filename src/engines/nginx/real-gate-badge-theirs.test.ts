@@ -9,8 +9,9 @@ beforeAll(begin);
 afterAll(end);
 beforeEach(anew);
 
+const alice = whoIs('alice');
+
 describe('a badge is nobody else’s', () => {
-  const alice = whoIs('alice');
   const pass = passOf('alice');
   test.each([
     ['nothing else', cookieOf('alice'), 'alice', 'badge', undefined],
@@ -178,6 +179,21 @@ describe('a badge is nobody else’s', () => {
     expect(await shown('0')).toEqual([['alice', '0'], 1]);
     expect(await shown('/')).toEqual([['alice', '/'], 1]);
     expect(await shown('/..')).toEqual([['alice', '/..'], 1]);
+  });
+
+  test('nobody is given one where none would be looked for: that verdict is kept', async () => {
+    const who = async (host: string, path: string, headers: Record<string, string> = {}) => {
+      await gate.gateway.get(host, path, by(cookieOf('alice'), undefined, { headers }));
+      return gate.daemon.asked.at(-1)?.['x-poterne-who'];
+    };
+    expect(await who('parts.localhost', '/')).toBe(alice);
+    expect(await who('parts.localhost', '/r1/x')).toBe(alice);
+    // nginx takes a prefix off there, or an application has them show something of its own.
+    expect(await who('parts.localhost', '/old/x')).toBeUndefined();
+    expect(await who('parts.localhost', '/', { authorization: 'Bearer of-the-application' })).toBeUndefined();
+    expect(await who('other.localhost', '/', { authorization: 'Basic YTpi' })).toBeUndefined();
+    for (const header of ['X-Poterne-Who', 'X-Poterne-Seeking'])
+      expect(await who('parts.localhost', '/old/x', { [header]: alice })).toBeUndefined();
   });
 
   test('nobody gets to where it leads but by it', async () => {

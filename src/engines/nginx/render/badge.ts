@@ -8,7 +8,7 @@ import {
 } from '../../../lib/badge.ts';
 import type { Pointer } from '../../../model/pointer.ts';
 import { type ProxiedPublication, proxied, type Route, type Site } from '../../../model/site.ts';
-import { block, line, type Node, note, own } from '../syntax.ts';
+import { block, gap, line, type Node, note, own, why } from '../syntax.ts';
 import type { Context } from './common.ts';
 
 /**
@@ -32,7 +32,29 @@ export const badgePlace = ({ site, path }: Context): Node[] =>
   usesBadges(site) ? [own('working_directory', path(badgesFolder))] : [];
 
 /** What the daemon is told by, which publications set. */
-export const badgeNames = (site: Site): string[] => (usesBadges(site) ? ['who'] : []);
+export const badgeNames = (site: Site): string[] => (usesBadges(site) ? ['who', 'seeking'] : []);
+
+/**
+ * Whom the daemon may give a badge, as one would be looked for: elsewhere its verdict would not be kept either, and it would be asked at
+ * each request.
+ */
+export const seeking = '$poterne_seeking';
+
+/** At the level of http. */
+export const badgeMaps = (site: Site): Node[] =>
+  usesBadges(site)
+    ? [
+        why(
+          'Who has no badge that is found, as an application has them show something of its own, seeks none.',
+        ),
+        block(
+          '',
+          ['map', '$http_authorization', '$poterne_who_alone'],
+          [own('default', ''), own('', '$poterne_who')],
+        ),
+        gap,
+      ]
+    : [];
 
 /** The cookies besides ours of whoever shows a pass with an identity. */
 export const otherCookies = '$poterne_cookies_before$poterne_cookies_after';
@@ -94,7 +116,11 @@ export const badgeLook = (at: Pointer, asking: string): Node[] => [
   block(
     at,
     ['if', '(!-f', '$poterne_badge)'],
-    [line(at, 'error_page', unbadged, '=', asking), line(at, 'return', unbadged)],
+    [
+      own('set', seeking, '$poterne_who_alone'),
+      line(at, 'error_page', unbadged, '=', asking),
+      line(at, 'return', unbadged),
+    ],
   ),
   line(at, 'include', 'badge.conf'),
 ];

@@ -2,7 +2,7 @@ import { connectionFields } from '../../../model/cut.ts';
 import { isGuarded, proxied, type Site } from '../../../model/site.ts';
 import { block, gap, type Node, note, own, why } from '../syntax.ts';
 import { unlooked } from '../waf/main.ts';
-import { usesBadges } from './badge.ts';
+import { badgeMaps, seeking, usesBadges } from './badge.ts';
 import type { Context } from './common.ts';
 import { credentials } from './credentials.ts';
 import { limitedPage } from './limits.ts';
@@ -79,6 +79,7 @@ export function gatePart(context: Context): Node[] {
     gap,
     ...credentials(),
     gap,
+    ...badgeMaps(site),
     ...markLines(site),
     gap,
     ...refusals(context),
@@ -159,7 +160,7 @@ const told = (site: Site): Node[] => [
       // Who comes by badge (`badge.ts`).
       ...(usesBadges(site)
         ? ([
-            ['Who', '$poterne_who'],
+            ['Who', seeking],
             ['Fetch', '$http_sec_fetch_mode'],
           ] as const)
         : []),
