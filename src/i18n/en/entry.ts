@@ -32,7 +32,7 @@ export const entry = {
   'token.expires': 'for how long: 12h, 30d, 1y',
   'token.created':
     'Token "{name}" acts as {user} until {until}. It is shown this once: only its hash is kept.',
-  'token.created.next': 'curl -H "Authorization: Bearer $TOKEN" https://{publication}/',
+  'token.created.next': 'curl -H "Authorization: Bearer $TOKEN" {url}',
   'token.list.about': 'List tokens: whom they act as, where, until when, when they were used last',
   'token.list.all': 'those that were revoked or have expired too',
   'token.none': 'No token.',

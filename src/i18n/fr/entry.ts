@@ -37,7 +37,7 @@ export const entry = {
   'token.expires': 'pour combien de temps : 12h, 30d, 1y',
   'token.created':
     'Le jeton « {name} » agit comme {user} jusqu’au {until}. Il n’est montré que cette fois : seule son empreinte est gardée.',
-  'token.created.next': 'curl -H "Authorization: Bearer $JETON" https://{publication}/',
+  'token.created.next': 'curl -H "Authorization: Bearer $JETON" {url}',
   'token.list.about': 'Lister les jetons : comme qui ils agissent, où, jusqu’à quand, quand ils ont servi',
   'token.list.all': 'aussi ceux qui sont révoqués ou expirés',
   'token.none': 'Aucun jeton.',

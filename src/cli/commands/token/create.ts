@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ownerOf } from '../../../identity/owner.ts';
 import { type NewToken, openTokens } from '../../../identity/tokens.ts';
+import { momentWords } from '../../../lib/audience-words.ts';
 import { parseDuration } from '../../../lib/duration.ts';
 import { knownHint } from '../../../lib/hints.ts';
 import { markKeyOf, markOf } from '../../../lib/marks.ts';
@@ -65,10 +66,12 @@ export function tokenCreate(context: Context): Command {
         );
         if (options.json) return out(JSON.stringify({ ...tokenJson(token), token: shown }));
         out(shown);
-        err(t('token.created', { name, user: token.user, until: token.expires.toISOString().slice(0, 10) }));
+        const until = momentWords(token.expires, site.timezone);
+        err(t('token.created', { name, user: token.user, until }));
         const { publicPort } = site.gateway;
         const publication = `${token.publications[0] ?? ''}${publicPort === 443 ? '' : `:${publicPort}`}`;
-        err(t('cli.next', { text: t('token.created.next', { publication }) }));
+        const url = `https://${publication}${token.paths[0] ?? '/'}`;
+        err(t('cli.next', { text: t('token.created.next', { url }) }));
       }),
     );
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openTokens, type ServiceToken } from '../../../identity/tokens.ts';
+import { momentWords } from '../../../lib/audience-words.ts';
 import type { Context } from '../../context.ts';
 import { table } from '../../table.ts';
 import { onUsers, type UserOptions, userCommand } from '../../users.ts';
@@ -29,8 +30,8 @@ export function tokenList(context: Context): Command {
             found.map((each) => [
               ...[each.name, each.user, [...each.publications, ...each.paths].join(' ')],
               ...[
-                each.expires.toISOString().slice(0, 10),
-                usedOf(each),
+                momentWords(each.expires, site.timezone),
+                usedOf(each, site.timezone),
                 each.by,
                 t(`token.state.${each.state}`),
               ],
@@ -41,8 +42,8 @@ export function tokenList(context: Context): Command {
     );
 }
 
-const usedOf = ({ used, usedFrom }: ServiceToken): string =>
-  used ? `${used.toISOString().slice(0, 16).replace('T', ' ')} ${usedFrom ?? ''}`.trim() : '';
+const usedOf = ({ used, usedFrom }: ServiceToken, timezone: string): string =>
+  used ? `${momentWords(used, timezone)} ${usedFrom ?? ''}`.trim() : '';
 
 /** A token for programs; never what it is shown as. */
 export const tokenJson = (token: ServiceToken) => ({
