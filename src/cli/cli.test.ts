@@ -46,6 +46,13 @@ describe('help and what is wrong with a request', { timeout: 180_000 }, () => {
     expect(err).toContain(next);
   });
 
+  test('where the description is no option, it is said where it belongs', async () => {
+    const { err } = await poterne(['why', 'alice', 'erp.example.fr', '--from', '10.0.0.7', '--site', 'x']);
+    expect(err).toContain('poterne why [options] <user> <name> [file] --from <address>');
+    expect((await poterne(['plan', '--site', 'site.yaml'])).err).toContain('[file]');
+    expect((await poterne(['audit', '--site', 'site.yaml'])).err).toContain('did you mean');
+  });
+
   test('the same in French, and for programs', async () => {
     const { err } = await poterne(['plan', '--dif'], { env: { POTERNE_LANG: 'fr' } });
     expect(err).toBe(

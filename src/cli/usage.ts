@@ -40,9 +40,13 @@ function complaint({ code, message: text }: CommanderError, made: Command): Wron
   const [, what = '', value = ''] = /'(.*?)'(?: argument '(.*?)')?/s.exec(text) ?? [];
   const meant = /Did you mean (?:one of )?(.*)\?\)/.exec(text)?.[1];
   const name = pathOf(made);
-  const next: Message = meant
-    ? message('usage.meant', { meant })
-    : message('usage.help', { command: `${name} --help` });
+  // Where the description is an argument: other commands have an option for it.
+  const next: Message =
+    what === '--site' && made.usage().includes('[file]')
+      ? message('usage.site', { usage: `${name} ${made.usage()}` })
+      : meant
+        ? message('usage.meant', { meant })
+        : message('usage.help', { command: `${name} --help` });
   switch (code) {
     case 'commander.unknownOption':
       return new WrongRequest('usage.option.unknown', { option: what, command: name }, { next });

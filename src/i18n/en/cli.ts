@@ -24,6 +24,7 @@ export const cli = {
     'this is a defect of Poterne; run again with POTERNE_DEBUG=1 to see where, and tell us',
   'usage.command.unknown': 'there is no command "{command}"',
   'usage.option.unknown': '"{command}" has no option {option}',
+  'usage.site': 'here the description is an argument: {usage}',
   'usage.option.empty': 'the option "{option}" is there without its value',
   'usage.option.value': 'the option "{option}" cannot be "{value}"',
   'usage.arguments': 'too many arguments for "{command}"',

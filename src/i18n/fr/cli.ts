@@ -26,6 +26,7 @@ export const cli = {
     'c’est un défaut de Poterne ; relancez avec POTERNE_DEBUG=1 pour voir où, et dites-le-nous',
   'usage.command.unknown': 'il n’y a pas de commande « {command} »',
   'usage.option.unknown': '« {command} » n’a pas d’option {option}',
+  'usage.site': 'ici la description est un argument : {usage}',
   'usage.option.empty': 'l’option « {option} » est là sans sa valeur',
   'usage.option.value': 'l’option « {option} » ne peut pas valoir « {value} »',
   'usage.arguments': 'trop d’arguments pour « {command} »',
