@@ -87,6 +87,9 @@ test('its paths are those that nobody could read as others', async () => {
   ])
     expect(isForPath(token, path)).toBe(false);
   expect(isForPath({ ...token, paths: [] }, '/anything')).toBe(true);
+  const accented = { ...token, paths: ['/réf/'] };
+  expect(isForPath(accented, '/r%C3%A9f/a')).toBe(true);
+  expect(isForPath(accented, '/r%C3%A9f/..%2fx')).toBe(false);
 });
 
 test('a token has its mark behind it, and one without is still good', async () => {

@@ -1,4 +1,4 @@
-import { classOf } from '../lib/path-class.ts';
+import { className, classOf } from '../lib/path-class.ts';
 import type { ServiceTokenStore, StoredToken } from '../store/service-tokens.ts';
 import { rememberReads } from './remembered-reads.ts';
 import { hashOf, isSecretOf, newId, newSecret } from './secrets.ts';
@@ -103,7 +103,7 @@ export function openTokens(
 
 /** Whether a token is good for a path as it was sent: one that could be read as another is none of its. */
 export const isForPath = ({ paths }: ServiceToken, sent: string): boolean =>
-  paths.length === 0 || paths.includes(classOf([{ paths }], sent));
+  paths.length === 0 || paths.map(className).includes(classOf([{ paths }], sent));
 
 function tokenOf(row: StoredToken): ServiceToken {
   const { id, name, user_id: user, owner, made_by: by, now, made, expires, used, used_from, revoked } = row;

@@ -8,6 +8,7 @@ import { readQueue } from '../../mail/queue.ts';
 import { openAuthority } from '../../pki/authority/authority.ts';
 import { authorityFolder } from '../../pki/authority/folder.ts';
 import { makeKeyOf } from '../../pki/authority/keys.ts';
+import { approvable } from './approving.ts';
 import { hiddenFields, portalHere, type Visitor } from './testing.ts';
 
 /** Hours around now, and others, as the site's clock has them. */
@@ -156,6 +157,16 @@ describe('my applications', () => {
     expect(headers['content-type']).toBe('image/svg+xml');
     expect(headers['content-security-policy']).toBe("default-src 'none'; style-src 'unsafe-inline'; sandbox");
   });
+});
+
+test('nobody answers their own request, by the name that their directory gives them since neither', () => {
+  const rule = portal.site.publications.find(({ id }) => id === 'once_example_fr')?.audience.rules?.[0]?.id;
+  const asking = { publication: 'once_example_fr', rule: rule ?? '', reason: 'x', person: 'old@ad' };
+  const request = { ...asking, owner: 'ad:guid', id: '1', asked: new Date(), state: 'asked' } as const;
+  const user = { source: 'ad', login: 'new', id: 'new@ad', groups: ['it'] };
+  expect(approvable(portal.site, { ...user, stable: 'other' }, request)).toBe(true);
+  expect(approvable(portal.site, { ...user, stable: 'guid' }, request)).toBe(false);
+  expect(approvable(portal.site, { ...user, id: 'old@ad', stable: 'other' }, request)).toBe(false);
 });
 
 test('who is cut off does not sign in, and is told no more than others', async () => {

@@ -140,6 +140,17 @@ describe('the portal', () => {
       5000,
     );
     expect(await log('access.log')).toContain(`"referrer":"https://${at}/invitation?-"`);
+    // While the daemon is away they stay good.
+    gate.daemon.other = (_, outgoing) => void outgoing.destroy();
+    for (const [name, path] of [
+      [at, '/sign-in/back/entra?code=S3CRET-6'],
+      [at, '/invitation?code=S3CRET-7'],
+      ['erp.localhost', '/.poterne/enter?code=S3CRET-8'],
+    ] as const)
+      await vi.waitFor(
+        async () => expect((await gate.gateway.get(name, path, from)).status).toBe(503),
+        20_000,
+      );
     for (const name of ['access.log', 'error.log']) expect(await log(name)).not.toContain('S3CRET');
   });
 });

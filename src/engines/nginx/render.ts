@@ -46,7 +46,7 @@ export function render(site: Site, facts: Facts): Artefact[] {
           file('forwarding-known.conf', forwardingFile(context, 'known')),
           file('forwarding-signed.conf', forwardingFile(context, 'signed')),
           file('verdict.conf', verdictFile(context)),
-          file('daemon.conf', daemonFile(site)),
+          file('daemon.conf', daemonFile(context)),
         ]
       : []),
     ...(usesBadges(site)

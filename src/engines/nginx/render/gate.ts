@@ -265,7 +265,7 @@ export function verdictFile(context: Context): Node[] {
       ['location', '^~', '/.poterne/'],
       [
         ...[own('auth_request', 'off'), ...unlooked(context.site), own('proxy_pass_request_body', 'off')],
-        ...daemonLines(),
+        ...daemonLines(context),
         daemonPass('/.poterne/'),
       ],
     ),
@@ -273,8 +273,12 @@ export function verdictFile(context: Context): Node[] {
 }
 
 /** Of what the daemon itself answers: how long it may take, and what goes wrong. */
-const daemonLines = (): Node[] => [
+const daemonLines = ({ path }: Pick<Context, 'path'>): Node[] => [
   ...enteringLimit(),
+  why(
+    'The error log would tell what was asked for, codes too, which stay good while the daemon is away; the access log has each.',
+  ),
+  own('error_log', path('log/error.log'), 'emerg'),
   own('client_max_body_size', '64k'),
   ...daemonTimes(30),
   own('proxy_next_upstream', 'off'),
@@ -284,11 +288,11 @@ const daemonLines = (): Node[] => [
 ];
 
 /** `daemon.conf`, for the portal, which the daemon answers. */
-export const daemonFile = (site: Site): Node[] => [
+export const daemonFile = (context: Pick<Context, 'path' | 'site'>): Node[] => [
   note('', 'What the daemon itself answers.'),
-  ...daemonLines(),
+  ...daemonLines(context),
   own('proxy_set_header', 'Host', '$http_host'),
-  ...told(site),
+  ...told(context.site),
   own('proxy_set_header', 'Authorization', ''),
 ];
 
