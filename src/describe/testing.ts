@@ -29,6 +29,7 @@ export const wordy: Engine = {
   packages: [],
   modules: () => [],
   listening: () => '',
+  losesPeers: () => false,
   binary: 'wordy',
   schema: {
     host: {},

@@ -115,6 +115,11 @@ export interface ServerEngine extends EngineGround {
   modules(site: Site): readonly Module[];
   /** Where it listens and how: an earlier version of a publication stands beside others only where that is the same. */
   listening(site: Site): string;
+  /**
+   * Whether it tells of connections by whom a load balancer says that they are with, and not by whom the kernel has them with: which is whose,
+   * nobody knows then.
+   */
+  losesPeers(site: Site): boolean;
   render(site: Site, facts: Facts): readonly Artefact[];
   /**
    * Files that cannot be part of what a generation's hash is computed over: what carries the hash, so that the running engine can tell which

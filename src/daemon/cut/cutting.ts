@@ -1,4 +1,5 @@
 import type { AuditLog } from '../../audit/log.ts';
+import { serverEngines } from '../../engines/index.ts';
 import { inNetwork } from '../../lib/ip.ts';
 import {
   type Cut,
@@ -62,7 +63,11 @@ export async function cutOff(ground: CutGround, cut: CutRecord): Promise<CutRece
   });
   const endAll = async (): Promise<EndedConnections> => {
     const live = await liveConnections(state, publications);
-    return endLive(live.filter(isOf(target)), publications);
+    const [isMeant, isUntold] = [isOf(target), site ? untold(site) : () => false];
+    return endLive(
+      live.filter((one) => isMeant(one) || isUntold(one)),
+      publications,
+    );
   };
   let ended = await tried(endAll, noneEnded);
   let finished = since();
@@ -143,6 +148,14 @@ export function isOf(target: CutTarget): (live: LiveConnection) => boolean {
           (address) => inNetwork(address, target.name),
         );
   }
+}
+
+/** Connections of which nobody knows whose they are: those of load balancers, where the engine tells of none by its peer. */
+function untold(site: Site): (live: LiveConnection) => boolean {
+  if (!serverEngines.some((engine) => engine.losesPeers(site))) return () => false;
+  const { trustedFronts } = site.gateway;
+  return ({ socket: { peer }, seen }) =>
+    seen.length === 0 && peer !== undefined && trustedFronts.some((front) => inNetwork(peer.address, front));
 }
 
 function troubleOf(error: unknown): CutReceipt['troubles'][number] {

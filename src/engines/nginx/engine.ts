@@ -2,7 +2,7 @@ import type { ServerEngine } from '../engine.ts';
 import { actions } from './actions.ts';
 import { diagnose } from './diagnose.ts';
 import { expect } from './expect.ts';
-import { listening } from './render/common.ts';
+import { listening, losesPeers } from './render/common.ts';
 import { modules } from './render/main.ts';
 import { render, seal } from './render.ts';
 import { review } from './review.ts';
@@ -15,6 +15,7 @@ export default {
   binary: 'nginx',
   modules,
   listening,
+  losesPeers,
   schema,
   review,
   render,

@@ -4,7 +4,10 @@ import https from 'node:https';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openAudit } from '../../audit/log.ts';
+import { cutOff } from '../../daemon/cut/cutting.ts';
+import { readSightings } from '../../daemon/cut/sightings.ts';
 import type { Gateway } from '../../model/site.ts';
 import { directPublication, publication, service, site } from './testing.ts';
 import { guarded, type Judge, judge, signIn } from './testing-gate.ts';
@@ -116,8 +119,12 @@ test('behind a load balancer, what is cut off is looked for at each request', as
   for (let n = 0; n < 30; n++) await from('192.0.2.1');
   await mkdir(join(gateway.state, 'cut/addresses'), { recursive: true });
   await writeFile(join(gateway.state, 'cut/addresses/192.0.2.2'), '');
-  expect([await from('192.0.2.1'), await from('192.0.2.2'), await from('192.0.2.1')]).toEqual([
-    200, 503, 200,
+  const some = [await from('192.0.2.1'), await from('192.0.2.2'), await from('192.0.2.3')];
+  expect(some).toEqual([200, 503, 200]);
+  // Each visitor is told, and not only whoever came first.
+  const seen = [...(await readSightings(gateway.prefix)).values()];
+  expect(seen.map((each) => [...new Set(each.map(({ address }) => address))])).toEqual([
+    ['192.0.2.1', '192.0.2.3'],
   ]);
   // The page is the organisation's, and needs nothing else.
   const headers = { 'X-Forwarded-For': '192.0.2.2', 'Accept-Language': 'fr' };
@@ -227,6 +234,43 @@ test.each([
     version2(inside).slice(0, 14),
   ])
     await expect(ask(gateway, prelude, get('open.localhost', ...claims)), prelude).rejects.toThrow();
+});
+
+test('where it cannot be told whose a connection is, a cut ends all that came through the load balancer, and nobody else', async () => {
+  const front = '127.0.0.2';
+  const gateway = await start({ trustedFronts: [`${front}/32`], proxyProtocol: true }, true);
+  const { state, site } = gateway;
+  const stay = async (localAddress: string) => {
+    const tcp = net.connect({ port: site.gateway.httpsPort, host: '127.0.0.1', localAddress });
+    tcp.write('PROXY TCP4 192.0.2.7 192.0.2.1 4711 443\r\n');
+    const socket = tls.connect({ socket: tcp, servername: 'open.localhost', ca: authority.pem });
+    socket.on('error', () => undefined).write(get('open.localhost'));
+    await once(socket, 'data');
+    return socket;
+  };
+  const [through, beside] = [await stay(front), await stay('127.0.0.3')];
+  const nothing = async () => {};
+  const receipt = await cutOff(
+    {
+      ...{
+        state,
+        site,
+        forgetVerdicts: nothing,
+        endSessions: async () => 0,
+        share: nothing,
+        unshare: nothing,
+      },
+      audit: () => openAudit(state),
+    },
+    {
+      ...{ target: { kind: 'user', name: 'bob' }, at: new Date().toISOString() },
+      ...{ by: 'root', reason: 'x', say: false },
+    },
+  );
+  expect([receipt.ended.connections, receipt.troubles]).toEqual([1, []]);
+  await vi.waitFor(() => expect(through.destroyed).toBe(true));
+  expect(beside.destroyed).toBe(false);
+  beside.destroy();
 });
 
 test('what a trusted front says counts, and not what the visitor said to it', async () => {

@@ -4,7 +4,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { liveConnections } from '../../daemon/cut/live.ts';
 import { type Guarded, startGuarded } from './testing-guarded.ts';
 import {
@@ -133,6 +133,8 @@ test('a name is told that only nginx takes for one', async () => {
 
 test('a port that has come to two addresses of ours hides neither connection', async () => {
   const { state, site } = gate.gateway;
+  const before = (await lines()).length;
+  const staying: tls.TLSSocket[] = [];
   const stay = async (host: string, name: string, localPort?: number) => {
     const socket = net.connect({
       ...{ host, port: site.gateway.httpsPort, localAddress: '127.0.0.1' },
@@ -142,7 +144,7 @@ test('a port that has come to two addresses of ours hides neither connection', a
     const secure = tls.connect({ socket, servername: name, ca: gate.authority.pem });
     secure.write(`GET /live HTTP/1.1\r\nHost: ${name}\r\n\r\n`);
     await once(secure, 'data');
-    onTestFinished(() => void secure.destroy());
+    staying.push(secure);
     return socket.localPort;
   };
   const port = await stay('127.0.0.1', 'open.localhost');
@@ -155,6 +157,9 @@ test('a port that has come to two addresses of ours hides neither connection', a
     ['127.0.0.1', 'open_localhost'],
     ['127.0.0.2', gate.gateway.site.publications.find(({ name }) => name === '*.free.localhost')?.id],
   ]);
+  for (const each of staying) each.destroy();
+  // nginx tells of each again when it has ended.
+  await vi.waitFor(async () => expect(await lines()).toHaveLength(before + 4));
 });
 
 test('whom the daemon lets in it tells itself, with what it hears of the connection', async () => {

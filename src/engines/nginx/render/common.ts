@@ -59,6 +59,9 @@ export function listening(site: Site): string {
   return JSON.stringify([listen, httpPort, httpsPort, proxyProtocol, sharesPort(site)]);
 }
 
+/** The server that tells names apart passes on whom a load balancer names, and keeps the load balancer's own port to itself. */
+export const losesPeers = (site: Site): boolean => site.gateway.proxyProtocol && sharesPort(site);
+
 /** Where the proxy's https servers listen when something else has the https port. */
 export const httpsSocket = ({ path }: Pick<Context, 'path'>): string => `unix:${path('run/https.sock')}`;
 

@@ -18,6 +18,10 @@ const banned = '489';
  */
 const ownPlace = '/.poterne/';
 
+/** Behind a load balancer that speaks HTTP a connection has many visitors. */
+const isShared = ({ site: { gateway } }: Context): boolean =>
+  gateway.trustedFronts.length > 0 && !gateway.proxyProtocol;
+
 /** The format of the log of sightings, as far as nginx knows them: whom a connection is of, the daemon tells before it lets them in. */
 const arrival = 'poterne_arrival';
 
@@ -51,7 +55,12 @@ export const cutMaps = (context: Context): Node[] => [
     [own('default', ''), own('1', 'first'), own('~^1?\\d?\\d$', '$poterne_beside')],
   ),
   block('', ['map', '$http2', '$poterne_beside'], [own('default', 'beside'), own('', '')]),
-  block('', ['map', '$poterne_early', '$poterne_arriving'], [own('default', '$poterne_place'), own('', '')]),
+  // Of a connection that visitors share each of them is told.
+  block(
+    '',
+    ['map', '$poterne_early', '$poterne_arriving'],
+    [own('default', '$poterne_place'), ...(isShared(context) ? [] : [own('', '')])],
+  ),
   block(
     '',
     ['map', '$poterne_early', '$poterne_arrived'],
@@ -117,9 +126,8 @@ export const unsetLines = (more: readonly string[]): Node[] =>
  * ends the connections that it finds: it is done for the first twenty of a connection, then for one in fifty. Behind a load balancer,
  * whose connections have many visitors, and before a firewall it is done for all.
  */
-export function cutLines({ site, statePath }: Context, at: Pointer, id: string, isWalled: boolean): Node[] {
-  const { trustedFronts, proxyProtocol } = site.gateway;
-  const isShared = trustedFronts.length > 0 && !proxyProtocol;
+export function cutLines(context: Context, at: Pointer, id: string, isWalled: boolean): Node[] {
+  const { site, statePath } = context;
   const find = (from: Pointer, folder: string, name: string, status: string) =>
     block(
       from,
@@ -133,7 +141,9 @@ export function cutLines({ site, statePath }: Context, at: Pointer, id: string, 
     line(at, 'error_page', cutOff, '=503', `${early}/$poterne_page/cut.html`),
     ...(site.bans ? [line('/bans', 'error_page', banned, '=403', `${early}/$poterne_page/banned.html`)] : []),
     // The firewall costs a hundred times as much.
-    ...(isShared || isWalled ? [] : [block(at, ['if', '($poterne_unwatched)'], [line(at, 'break')])]),
+    ...(isShared(context) || isWalled
+      ? []
+      : [block(at, ['if', '($poterne_unwatched)'], [line(at, 'break')])]),
     test(cutPlaces.publications, id),
     test(cutPlaces.addresses, '$remote_addr'),
     test(cutPlaces.networks, '$poterne_network'),
