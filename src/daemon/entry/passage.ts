@@ -65,9 +65,10 @@ export function passages(entry: Entry): Handler {
     if (asked.method !== 'GET' && asked.method !== 'HEAD')
       return void answer.writeHead(405, { allow: 'GET' }).end();
     if (url.pathname === leavePath) {
-      // Another site's link would sign people out.
-      if (asked.headers['sec-fetch-site'] !== 'cross-site') await sessions.leave(readPass(asked) ?? '');
-      return redirect(answer, `${portalUrl(site)}/`, [clearCookie(entryCookie)]);
+      // Another's link would sign people out, also one of a name beside this.
+      const isTheirs = ['same-origin', 'none', undefined].includes(asked.headers['sec-fetch-site'] as string);
+      if (isTheirs) await sessions.leave(readPass(asked) ?? '');
+      return redirect(answer, `${portalUrl(site)}/`, isTheirs ? [clearCookie(entryCookie)] : []);
     }
     if (url.pathname === onwardPath) {
       const why = url.searchParams.get('why') ?? '';
@@ -149,6 +150,8 @@ function again({ site }: Entry, asked: IncomingMessage, answer: ServerResponse):
   answer
     .writeHead(400, {
       'content-type': 'text/html; charset=utf-8',
+      // Beside what the page says of itself, what only a header can.
+      'content-security-policy': "frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
       ...safely,
       'set-cookie': clearCookie(stateCookie),
     })

@@ -222,3 +222,30 @@ test('guesses at codes keep nobody from showing their passkey', async () => {
   expect(lines.filter(({ who }) => who === 'mallory').length).toBeLessThan(10);
   await credentials.resetFactors('mallory');
 });
+
+test('no other name’s link takes somebody’s pass away, and what is said of a code that is old is for no frame', async () => {
+  const visitor = await signedIn('alice');
+  const there = {
+    ...{ 'x-poterne-publication': portal.site.publications[0]?.id ?? '' },
+    'x-poterne-host': 'x.apps.example.fr',
+  };
+  const state = 'A'.repeat(43);
+  const { headers } = await visitor.get(`/pass?at=x.apps.example.fr&state=${state}&to=/`);
+  const path = new URL(headers.location as string);
+  const at = (to: string, cookie: string, more = {}) =>
+    portal.visitor().get(to, { ...there, cookie, ...more });
+  const entered = await at(`${path.pathname}${path.search}`, `__Host-poterne-state=${state}`);
+  const pass = /__Host-poterne=[\w.-]+/.exec(String(entered.headers['set-cookie']))?.[0] ?? '';
+  const isIn = async () => (await at('/verdict', pass, { 'x-poterne-uri': '/' })).status === 200;
+  expect(await isIn()).toBe(true);
+  for (const site of ['cross-site', 'same-site']) {
+    const left = await at('/.poterne/leave', pass, { 'sec-fetch-site': site });
+    expect([left.status, left.headers['set-cookie'], await isIn()]).toEqual([303, undefined, true]);
+  }
+  const left = await at('/.poterne/leave', pass, { 'sec-fetch-site': 'same-origin' });
+  expect(String(left.headers['set-cookie'])).toContain('Max-Age=0');
+  expect(await isIn()).toBe(false);
+  const again = await at(`${path.pathname}${path.search}`, `__Host-poterne-state=${state}`);
+  expect(again.status).toBe(400);
+  expect(again.headers['content-security-policy']).toContain("frame-ancestors 'none'");
+});
