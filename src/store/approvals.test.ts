@@ -46,6 +46,18 @@ test('what was asked twice is one request; accepted, it holds until it ends by i
   expect(await approvals.waiting('s', hours(2))).toEqual([]);
 });
 
+test('what is asked many times at once is one request, and after its answer another one', async () => {
+  const ask = () => Promise.all(Array.from({ length: 20 }, () => store.approvals.ask('s', request, at)));
+  for (let round = 1; round <= 3; round++) {
+    const asked = await ask();
+    expect(asked.filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect(new Set(asked.map(({ approval }) => approval.id)).size).toBe(1);
+    expect(await store.approvals.waiting('s', at)).toHaveLength(1);
+    await store.approvals.decide('s', asked[0]?.approval.id ?? '', { by: 'bob', at });
+    expect(await store.approvals.of('s', 'alice')).toHaveLength(round);
+  }
+});
+
 test('one answer counts: the second comes too late', async () => {
   const { approvals } = store;
   const { approval } = await approvals.ask('s', request, at);

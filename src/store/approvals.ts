@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { sha256 } from '../lib/digest.ts';
 import type { Tables } from './schema.ts';
 
 /** What somebody asks for: to be let into a publication for a time, which a rule of its audience lets others grant. */
@@ -61,20 +61,27 @@ export function approvalStore(db: Kysely<Tables>): ApprovalStore {
   return {
     async ask(site, request, at) {
       const { person, owner = null, publication, rule } = request;
-      const known = await rows(site)
+      const same = rows(site)
         .where('person', '=', person)
         .where('publication', '=', publication)
         .where('rule', '=', rule)
-        .where('owner', owner === null ? 'is' : '=', owner)
-        .where('state', '=', 'asked')
-        .where('asked', '>', since(at))
-        .executeTakeFirst();
+        .where('owner', owner === null ? 'is' : '=', owner);
+      const before = await same.execute();
+      const known = before.find((row) => row.state === 'asked' && row.asked > since(at));
       if (known) return { approval: approvalOf(known), isNew: false };
+      // Of many at once, also at two gateways, all find the same before them: they have one id, and one of them is written.
+      const named = [site, person, owner, publication, rule, ...before.map(({ id }) => id).sort()];
       const row = {
-        ...{ site, id: randomUUID(), person, owner, publication, rule, reason: request.reason },
-        ...{ asked: at.toISOString(), state: 'asked' as const, by: null, decided: null, until: null },
+        ...{ site, id: sha256(JSON.stringify(named)), person, owner, publication, rule },
+        ...{ reason: request.reason, asked: at.toISOString(), state: 'asked' as const },
+        ...{ by: null, decided: null, until: null },
       };
-      await db.insertInto('approval').values(row).execute();
+      const { numInsertedOrUpdatedRows: count = 0n } = await db
+        .insertInto('approval')
+        .values(row)
+        .onConflict((c) => c.column('id').doNothing())
+        .executeTakeFirstOrThrow();
+      if (count === 0n) return { approval: (await one(site, row.id)) ?? approvalOf(row), isNew: false };
       await db
         .deleteFrom('approval')
         .where('asked', '<', new Date(at.getTime() - retention).toISOString())
