@@ -49,8 +49,11 @@ export function sightingTeller(prefix: string): (admitted: Admitted) => void {
 
 /** Whom the kernel has a connection with: address and port. */
 export function peerOf(seen: string): string {
-  const [, , address, port, behind, behindPort] = wordsOf(seen);
-  return address === 'unix:' ? `${behind} ${behindPort}` : `${address} ${port}`;
+  const words = wordsOf(seen);
+  const one = (field: (typeof connectionFields)[number]) => words[connectionFields.indexOf(field)];
+  return one('$realip_remote_addr') === 'unix:'
+    ? `${one('$proxy_protocol_addr')} ${one('$proxy_protocol_port')}`
+    : `${one('$realip_remote_addr')} ${one('$realip_remote_port')}`;
 }
 
 /** What is empty ends a header, where it is not sent. */
