@@ -59,6 +59,8 @@ export async function cutOff(ground: CutGround, cut: CutRecord): Promise<CutRece
     await tried(ground.forgetVerdicts, undefined);
     const refused = since();
     await tried(() => keepCut(state, cut), undefined);
+    // Another process that looked before there was a record took away what it knew nothing of.
+    await markCuts(state, [...others, cut], publications);
     return { again: others.length < before.length, refused };
   });
   const endAll = async (): Promise<EndedConnections> => {

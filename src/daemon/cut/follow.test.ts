@@ -9,7 +9,7 @@ import { openSharedStore, openStore, type Store } from '../../store/store.ts';
 import { hasPostgres, startPostgres } from '../../store/testing/postgres.ts';
 import { type CutGround, cutOff, restore } from './cutting.ts';
 import { follow } from './follow.ts';
-import { readCuts } from './records.ts';
+import { isPublicationCut, markCuts, readCuts } from './records.ts';
 import { shareCut, shareRestored } from './sharing.ts';
 
 // Two gateways of a site, and the real database that they share.
@@ -135,3 +135,18 @@ test.skipIf(!hasPostgres)(
   },
   60_000,
 );
+
+test('what another process took away before it could know holds once there is a record', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'poterne-pair-'));
+  closing.push(() => rm(folder, { recursive: true, force: true }));
+  const store = await openStore(folder);
+  closing.push(() => store.close());
+  const one = await gateway(store);
+  let looked: Promise<void> | undefined;
+  const forgetVerdicts = async () => {
+    looked ??= markCuts(one.state, [], site.publications as never);
+    await looked;
+  };
+  const { troubles } = await cutOff({ ...one, forgetVerdicts }, cut(erp, '2026-11-25T01:00:00.000Z'));
+  expect([troubles, isPublicationCut(one.state, 'erp')]).toEqual([[], true]);
+});

@@ -108,6 +108,8 @@ test.each([
     await vi.waitFor(() => expect(connection.seen(frameTypes.data)).toBe(1));
     expect((await lines()).slice(before).map((words) => words[11])).toEqual(['open_localhost']);
     connection.end();
+    // What was refused is told once it has ended.
+    await vi.waitFor(async () => expect(await lines()).toHaveLength(before + 3));
   },
 );
 
