@@ -119,10 +119,16 @@ test('the service sees the same cookies by badge as by the way of asking, and no
   const cookie = (names: readonly string[]) => () => `${one(names)}${one(['=', '=', '=', ''])}${one(values)}`;
   const made = times(1200, () => {
     const isPlain = below(3) > 0;
-    const state = below(6) === 0 ? ['__Host-poterne-state=x'] : [];
+    const state = below(4) === 0 ? ['__Host-poterne-state=x'] : [];
     const some = () =>
       isPlain ? times(below(7), cookie(theirs)) : times(below(4), cookie([...theirs, ...ours, '']));
-    const parts = [...some(), ...state, cookieOf('alice'), ...some()].map((part) => part.trim());
+    const at = below(4);
+    const place = (n: number) => (n === at ? state : []);
+    const around = [
+      [...place(0), ...some(), ...place(1)],
+      [...place(2), ...some(), ...place(3)],
+    ] as const;
+    const parts = [...around[0], cookieOf('alice'), ...around[1]].map((part) => part.trim());
     if (isPlain) return { isPlain, cookie: parts.filter(Boolean).join('; ') };
     const written = parts.reduce(
       (text, part) => text + one(['; ', '; ', ';', ';  ', ' ; ', ';\t', '; ; ']) + part,

@@ -68,12 +68,14 @@ function shown(): string {
   const others = (first: string, more: string) => `${first}(?!__Host-poterne)[^;\\s][^;]*+${more}`;
   const part = '[^|;/]';
   const some = `${others('', '')}(?:${others('; ', '')})*+`;
+  // For an hour after somebody signed in; an older pass or an application's own may stand on either side of it.
+  const state = '__Host-poterne-state=[^;]*+';
   return [
-    `(?:(?<poterne_cookies_before>${some}); )?+(?:__Host-poterne-state=[^;]*+; )?+`,
+    `(?:${state}; )?+(?:(?<poterne_cookies_before>${some}); )?+(?:${state}; )?+`,
     `__Host-poterne=${passPattern}\\|`,
     `(?<poterne_who>(?<poterne_who_user>${part}++)\\|(?<poterne_who_name>${part}*+)\\|`,
-    `(?<poterne_who_email>${part}*+)\\|(?<poterne_who_groups>${part}*+))`,
-    `(?|(?(<poterne_cookies_before>)(?<poterne_cookies_after>(?:${others('; ', '')})*+)|(?!))|(?(<poterne_cookies_before>)(?!)); (?<poterne_cookies_after>${some})|(?<poterne_cookies_after>))$`,
+    `(?<poterne_who_email>${part}*+)\\|(?<poterne_who_groups>${part}*+))(?:; ${state})?+`,
+    `(?|(?(<poterne_cookies_before>)(?<poterne_cookies_after>(?:${others('; ', '')})*+)|(?!))|(?(<poterne_cookies_before>)(?!)); (?<poterne_cookies_after>${some})|(?<poterne_cookies_after>))(?:; ${state})?+$`,
   ].join('');
 }
 
