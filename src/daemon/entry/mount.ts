@@ -79,7 +79,7 @@ function needsOf(entry: Entry, site: SignInSite, people: LocalPeople, factors: F
   };
 }
 
-function sessionsOf({ state, sessions, standing, forgetVerdicts }: Entry): PortalSessions {
+function sessionsOf({ sessions, standing, forgetVerdicts }: Entry): PortalSessions {
   const { begin, strengthen, list } = sessions;
   return {
     ...{ begin, strengthen, list },
@@ -87,8 +87,7 @@ function sessionsOf({ state, sessions, standing, forgetVerdicts }: Entry): Porta
       const session = await sessions.find(cookie);
       const user = session && (await standing.of(session));
       if (session && !user) await sessions.end({ id: session.id }, 'gone');
-      // A cut ends sessions; one may have begun at another gateway before that heard of it.
-      return session && user && !isUserCut(state, user.id) ? { ...session, user } : undefined;
+      return session && user && { ...session, user };
     },
     async end({ id }, why) {
       await sessions.end({ id }, why);

@@ -192,12 +192,24 @@ test('what is no form of ours is refused, and is no defect that fills the log', 
 
 test('whoever is cut off is out of the portal too, also by a session that the cut did not find', async () => {
   const mallory = await signedIn('mallory');
+  const form = hiddenFields((await mallory.get('/')).text, '/sign-out');
   const file = join(portal.state, userCutFile('mallory'));
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, '');
   try {
-    for (const path of ['/', '/factors', '/password', '/sessions'])
-      expect((await mallory.get(path)).headers.location).toMatch(/^\/sign-in\?/);
+    for (const path of [
+      '/',
+      '/factors',
+      '/factors/totp',
+      '/password',
+      '/sessions',
+      '/approvals',
+      '/step-up',
+    ]) {
+      const { status, text } = await mallory.get(path);
+      expect([path, status, text.includes('class="places"')]).toEqual([path, 403, false]);
+    }
+    expect((await mallory.post('/sessions', { ...form, end: 'others' })).text).toContain('Closed');
   } finally {
     await rm(file);
   }

@@ -1,7 +1,9 @@
 import type { MiddlewareHandler } from 'hono';
 import type { User } from '../../identity/types.ts';
 import { mustGiveSecondFactor } from '../../lib/admission.ts';
-import type { Asked, PortalEnv } from './asked.ts';
+import { html } from '../../lib/html.ts';
+import { type Asked, type PortalEnv, tell } from './asked.ts';
+import { page } from './layout.ts';
 import type { FactorStep, SignInSite } from './needs.ts';
 import { withWish } from './onward.ts';
 import { problem } from './problem.ts';
@@ -77,12 +79,25 @@ function first(asked: Asked, path: string): Response {
   return asked.redirect(withWish(path, new URL(back, asked.get('origin'))), 303);
 }
 
+/**
+ * Whoever is cut off has none of the pages that are somebody's. A cut ends sessions; one may have begun at another gateway before that heard
+ * of it. Applications refuse it by themselves, and say so.
+ */
+function shut(asked: Asked): Response | Promise<Response> | undefined {
+  const session = asked.get('session');
+  if (!session || !asked.get('needs').isCut(session.user)) return undefined;
+  asked.set('session', undefined);
+  return page(asked, { status: 403, title: tell(asked, 'portal.applications.cut'), body: html`` });
+}
+
 /** For pages of whoever has begun to sign in. */
 export const present: MiddlewareHandler<PortalEnv> = async (asked, next) =>
-  asked.get('session') ? next() : first(asked, '/sign-in');
+  shut(asked) ?? (asked.get('session') ? next() : first(asked, '/sign-in'));
 
 /** For pages of those who are signed in as strongly as the description asks. */
 export const signedIn: MiddlewareHandler<PortalEnv> = async (asked, next) => {
+  const closed = shut(asked);
+  if (closed) return closed;
   const session = asked.get('session');
   if (!session) return first(asked, '/sign-in');
   const { address } = asked.get('whence');
@@ -93,6 +108,8 @@ export const signedIn: MiddlewareHandler<PortalEnv> = async (asked, next) => {
 
 /** For pages that could open the door to others: whoever has a second factor gives it. Who has none yet may get one. */
 export const sure: MiddlewareHandler<PortalEnv> = async (asked, next) => {
+  const closed = shut(asked);
+  if (closed) return closed;
   const session = asked.get('session');
   if (!session) return first(asked, '/sign-in');
   if (!session.strength && (await readySteps(asked, session.user)).length > 0)
