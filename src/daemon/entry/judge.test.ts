@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describe as read } from '../../describe/index.ts';
 import { memory } from '../../describe/testing.ts';
+import { userCutFile } from '../../identity/cuts.ts';
 import { admit } from '../../lib/admission.ts';
 import { cutPlaces } from '../../model/cut.ts';
 import { asksAgain, judge } from './judge.ts';
@@ -61,4 +62,16 @@ test('an address that is cut off while it waits for a verdict is refused, by its
     expect(await from(address)).toEqual({ admitted: false, why: 'cut' });
   for (const address of ['192.0.2.8', '198.51.101.9', '2001:db8:1::1'])
     expect(await from(address)).toMatchObject({ admitted: true });
+});
+
+test('who is cut off is refused by the verdict, whatever lets them in', async () => {
+  const entry = await entryOf();
+  const [publication] = entry.site.publications;
+  if (!publication) throw new Error('none');
+  const user = { id: 'bob', source: 'local', login: 'bob', groups: ['staff'] };
+  const asks = () => judge(entry, publication, { address: '192.0.2.7', secondFactor: false, user });
+  expect(await asks()).toMatchObject({ admitted: true });
+  await mkdir(dirname(join(state, userCutFile('bob'))), { recursive: true });
+  await writeFile(join(state, userCutFile('bob')), '');
+  expect(await asks()).toEqual({ admitted: false, why: 'cut' });
 });
