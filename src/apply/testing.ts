@@ -162,13 +162,15 @@ export interface Asked {
   /** Without one, each request has a connection of its own. */
   readonly agent?: Agent | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The address that it comes from, of this machine. */
+  readonly from?: string;
 }
 
 /**
  * One request over HTTPS to this machine, as a client that trusts `ca` and asks for `name`. An error tells whether the
  * connection had been `reused`, and whether it was `unanswered`: closed before any byte of an answer.
  */
-export function ask({ port, name, path = '/', ca, agent, headers = {} }: Asked): Promise<Answer> {
+export function ask({ port, name, path = '/', ca, agent, headers = {}, from }: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let answered = false;
     const asked = request(
@@ -181,6 +183,7 @@ export function ask({ port, name, path = '/', ca, agent, headers = {} }: Asked):
         ca: [...ca],
         agent: agent ?? false,
         timeout: 30_000,
+        ...(from === undefined ? {} : { localAddress: from }),
       },
       (response) => {
         answered = true;

@@ -15,6 +15,7 @@ import { keepBans } from './bans/watch.ts';
 import { keepCanary } from './canary/keep.ts';
 import { markKept } from './cut/records.ts';
 import { keepCuts } from './cut/watch.ts';
+import { keepRefusals } from './engine-refusals.ts';
 import type { EntryServer } from './entry/entry.ts';
 import { hasEntry } from './entry/needed.ts';
 import { activeManifest, converge, type Gateway, intend } from './gateway.ts';
@@ -114,6 +115,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
   const cuts = keepCuts({ state: gateway.state, tell: on.tell, fail: on.fail, signal: on.signal });
   const bans = keepBans({ state: gateway.state, tell: on.tell, fail: on.fail, signal: on.signal });
   const canary = keepCanary({ gateway, tell: on.tell, fail: on.fail, signal: on.signal });
+  const refusals = keepRefusals({ state: gateway.state, fail: on.fail, signal: on.signal });
   on.renewals?.(({ ask, tell, done }) => done((keeper as Keeper).renew(ask, tell)));
   // By the monotonic clock: the other may be set back by hours.
   let nextNames = performance.now() + every.names;
@@ -158,7 +160,7 @@ export async function supervise(gateway: Gateway, on: Supervised): Promise<void>
       if (applied) await applyAgain(async () => applied);
     }
   }
-  await Promise.all([keeper.ended, pins.ended, cuts.ended, bans.ended, canary.ended]);
+  await Promise.all([keeper.ended, pins.ended, cuts.ended, bans.ended, canary.ended, refusals.ended]);
   for (const engine of serverEngines) await quitEngine(engine, join(gateway.state, engine.name));
   // Requests in progress have been answered.
   await entry.close();

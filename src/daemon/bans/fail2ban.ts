@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { banNetwork } from '../../lib/bans.ts';
 import { fail2banPlaces, type Offence, type OffenceKind } from '../../model/bans.ts';
 import { installedGateway } from '../../plan/gateway-part.ts';
-import { followFile } from './follow-file.ts';
+import { followFile } from '../follow-file.ts';
 
 /** What fail2ban decided: whom it banned, when and for how long, in milliseconds. */
 export interface Told {

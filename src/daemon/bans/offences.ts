@@ -2,7 +2,7 @@ import { banNetwork } from '../../lib/bans.ts';
 import type { Offence } from '../../model/bans.ts';
 import { parseWafEvent } from '../../waf/events.ts';
 import type { IsOwn } from '../../waf/own.ts';
-import { leftOut } from './follow-file.ts';
+import { leftOut } from '../follow-file.ts';
 
 /** Lines of logs that tell of somebody's offences; `undefined` for all others. What people typed is told in a few harmless characters. */
 

@@ -1,9 +1,9 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Offence } from '../../model/bans.ts';
+import { followFile } from '../follow-file.ts';
 import { activeManifest } from '../gateway.ts';
 import { ownQuestions } from '../waf/own.ts';
-import { followFile } from './follow-file.ts';
 import { ofAccess, ofAudit, ofHandshake, ofWaf, type SignInSeen } from './offences.ts';
 
 /** What has been seen since the last time. */

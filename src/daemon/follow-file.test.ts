@@ -2,9 +2,9 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ofWaf } from './bans/offences.ts';
+import { parseBan } from './bans/records.ts';
 import { followFile } from './follow-file.ts';
-import { ofWaf } from './offences.ts';
-import { parseBan } from './records.ts';
 
 const found = (rule: number, data: string) => ({
   message: 'x',
