@@ -32,13 +32,17 @@ export const badgePlace = ({ site, path }: Context): Node[] =>
   usesBadges(site) ? [own('working_directory', path(badgesFolder))] : [];
 
 /** What the daemon is told by, which publications set. */
-export const badgeNames = (site: Site): string[] => (usesBadges(site) ? ['who', 'seeking'] : []);
+export const badgeNames = (site: Site): string[] => (usesBadges(site) ? ['who', 'unsought'] : []);
 
 /**
  * Whom the daemon may give a badge, as one would be looked for: elsewhere its verdict would not be kept either, and it would be asked at
  * each request.
  */
 export const seeking = '$poterne_seeking';
+
+/** In a location that nobody comes to by badge, of a publication where some do elsewhere. Not in the others, which it would cost more. */
+export const unsoughtLines = (site: Site, publication: ProxiedPublication): Node[] =>
+  hasBadges(site, publication) ? [own('set', '$poterne_unsought', '1')] : [];
 
 /** At the level of http. */
 export const badgeMaps = (site: Site): Node[] =>
@@ -49,8 +53,8 @@ export const badgeMaps = (site: Site): Node[] =>
         ),
         block(
           '',
-          ['map', '$http_authorization', '$poterne_who_alone'],
-          [own('default', ''), own('', '$poterne_who')],
+          ['map', '$poterne_unsought|$http_authorization', seeking],
+          [own('default', ''), own('|', '$poterne_who')],
         ),
         gap,
       ]
@@ -118,11 +122,7 @@ export const badgeLook = (at: Pointer, asking: string): Node[] => [
   block(
     at,
     ['if', '(!-f', '$poterne_badge)'],
-    [
-      own('set', seeking, '$poterne_who_alone'),
-      line(at, 'error_page', unbadged, '=', asking),
-      line(at, 'return', unbadged),
-    ],
+    [line(at, 'error_page', unbadged, '=', asking), line(at, 'return', unbadged)],
   ),
   line(at, 'include', 'badge.conf'),
 ];

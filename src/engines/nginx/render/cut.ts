@@ -51,10 +51,15 @@ export const cutMaps = (context: Context): Node[] => [
   ),
   block(
     '',
-    ['map', '$connection_requests', '$poterne_early'],
-    [own('default', ''), own('1', 'first'), own('~^1?\\d?\\d$', '$poterne_beside')],
+    ['map', '$http2', '$poterne_early'],
+    [own('default', '$poterne_beside'), own('', '$poterne_alone')],
   ),
-  block('', ['map', '$http2', '$poterne_beside'], [own('default', 'beside'), own('', '')]),
+  block('', ['map', '$connection_requests', '$poterne_alone'], [own('default', ''), own('1', 'first')]),
+  block(
+    '',
+    ['map', '$connection_requests', '$poterne_beside'],
+    [own('default', ''), own('1', 'first'), own('~^1?\\d?\\d$', 'beside')],
+  ),
   // Of a connection that visitors share each of them is told.
   block(
     '',

@@ -5,7 +5,7 @@ import { defaults, publicationOptions, routeOptions, serviceOptions } from '../s
 import { block, encoded, exactly, line, type Node, note, plain, time, unnamed } from '../syntax.ts';
 import { liveLines } from '../waf/publication.ts';
 import { isSkipped, limitedFirst, skipLines, skipPatterns, skipped, wafOf } from '../waf/skip.ts';
-import { badgeLook, isBadged } from './badge.ts';
+import { badgeLook, isBadged, unsoughtLines } from './badge.ts';
 import { identityLines } from './clients.ts';
 import type { Context } from './common.ts';
 import { authorityFile } from './inputs.ts';
@@ -33,6 +33,7 @@ export function locations(
           publication.pointer,
           ['location', '/'],
           [
+            ...unsoughtLines(context.site, publication),
             // Not `return`, which would come before the audience is asked.
             line(publication.pointer, 'try_files', '/nothing', '=404'),
           ],
@@ -96,7 +97,11 @@ function routeLocations(
       return block(at, ['location', ...words], [...limitedFirst(publication, name), ...before]);
     }
     if (!isBadged(context.site, publication, route))
-      return block(at, ['location', ...words], [...plain, ...inner]);
+      return block(
+        at,
+        ['location', ...words],
+        [...unsoughtLines(context.site, publication), ...plain, ...inner],
+      );
     const name = `@asking_${publication.routes.indexOf(route) + 1}_${asking.length + 1}`;
     asking.push(block(at, ['location', name], plain));
     return block(
