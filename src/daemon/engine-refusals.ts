@@ -29,8 +29,8 @@ export function keepRefusals({ state, fail, signal }: KeptRefusals): { readonly 
   const log = (name: string) => followFile(join(state, 'nginx', 'log', name), 'end');
   const [errors, access] = [log('error.log'), log('access.log')];
   const ended = (async () => {
-    const audit = await openAudit(state);
-    const refusals = tellRefusals(audit.append);
+    // Opened for who is refused: a log that cannot be must not end what follows.
+    const refusals = tellRefusals(async (entry) => (await openAudit(state)).append(entry));
     const look = async () => {
       const found = (await errors.lines()).flatMap((line) => ofErrors(line) ?? []);
       // It has a line for each request: it is read where certificates are asked for.
