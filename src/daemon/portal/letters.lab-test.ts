@@ -96,7 +96,7 @@ test('an invitation, a request and its answer, and a changed factor arrive, and 
   await alice.fill('#reason', 'Clôture d’été\n.\nBcc: autre@example.fr');
   await alice.click('form[action="/ask"] button');
   const asked = (await letter('bob', 2)).find(({ subject }) => subject.includes('demande'));
-  expect(asked?.subject).toBe('Alice Martin (alice) demande l’accès à Comptabilité');
+  expect(asked?.subject).toBe('Alice Martin (alice) demande l’accès à Comptabilité (compta.example.fr)');
   expect(asked?.text).toContain('Clôture d’été\n.\nBcc: autre@example.fr');
 
   const bob = await rig.browse({ locale: 'fr-FR' });
@@ -107,7 +107,7 @@ test('an invitation, a request and its answer, and a changed factor arrive, and 
   await bob.click('button[value=accept]');
   await bob.waitForSelector('[role=status]');
   const answer = (await letter('alice', 2)).find(({ subject }) => subject.includes('accès'));
-  expect(answer?.text).toMatch(/^Vous pouvez utiliser Comptabilité jusqu’au \d+ /);
+  expect(answer?.text).toMatch(/^Vous pouvez utiliser Comptabilité \(compta\.example\.fr\) jusqu’au \d+ /);
   await alice.goto(answer?.link ?? '');
   expect(await alice.textContent('body')).toBe('app / alice');
 
