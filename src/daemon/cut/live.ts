@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { orphans, runningMaster, workersOf } from '../../apply/engine-process.ts';
 import { serverEngines } from '../../engines/index.ts';
 import { directSocket } from '../../lib/direct-socket.ts';
+import { literallyAt } from '../../lib/publication-at.ts';
 import type { EndedConnections, Tally } from '../../model/cut.ts';
 import type { Publication } from '../../model/site.ts';
 import { endConnections } from './connections.ts';
@@ -54,13 +55,10 @@ export async function liveConnections(
 /** A sighting that tells a name, at the publication that answers to it; where only nginx can tell, at all that may. */
 export function placed(sighting: Sighting, publications: readonly Known[]): readonly Sighting[] {
   if (sighting.name === undefined) return [sighting];
-  const host = sighting.name.toLowerCase();
-  const some = publications.filter(({ scenario }) => scenario !== 'direct');
-  const [longest] = some
-    .filter(({ match, name }) => match === 'wildcard' && host.endsWith(name.slice(1)))
-    .sort((a, b) => b.name.length - a.name.length);
-  const found = some.find(({ match, name }) => match === 'exact' && name === host) ?? longest;
-  const meant = found ? [found] : some.filter(({ match }) => match === 'regex');
+  const found = literallyAt(publications, sighting.name.toLowerCase());
+  const meant = found
+    ? [found]
+    : publications.filter(({ match, scenario }) => match === 'regex' && scenario !== 'direct');
   return meant.map(({ id }) => ({ ...sighting, publication: id }));
 }
 
