@@ -1,4 +1,10 @@
-import { clientVerification, isGuarded, type ProxiedPublication, type Site } from '../model/site.ts';
+import {
+  clientVerification,
+  isGuarded,
+  type ProxiedPublication,
+  type Site,
+  sharesConnections,
+} from '../model/site.ts';
 import { pathClasses } from './path-class.ts';
 
 /**
@@ -90,10 +96,9 @@ export const behindPattern = `\\|[${character}]*+`;
  * what comes over connections that visitors share.
  */
 export function hasBadges(site: Site, publication: ProxiedPublication): boolean {
-  const { gateway, signIn } = site;
+  const { signIn } = site;
   const { audience, signedIdentity, waf } = publication;
-  const isShared = gateway.trustedFronts.length > 0 && !gateway.proxyProtocol;
-  if (!signIn || !isGuarded(publication) || signedIdentity || waf || isShared) return false;
+  if (!signIn || !isGuarded(publication) || signedIdentity || waf || sharesConnections(site)) return false;
   if (clientVerification(site, publication)) return false;
   return pathClasses(audience.rules ?? []).length === 0;
 }

@@ -264,6 +264,10 @@ export interface Audience {
   readonly pointer: Pointer;
 }
 
+/** Whether visitors share connections: behind a load balancer that speaks HTTP one has many. */
+export const sharesConnections = ({ gateway }: Pick<Site, 'gateway'>): boolean =>
+  gateway.trustedFronts.length > 0 && !gateway.proxyProtocol;
+
 /** Whether the daemon decides about each visitor of a publication. */
 export const isGuarded = ({ audience }: Pick<Publication, 'audience'>): boolean =>
   audience.rules !== undefined;

@@ -2,7 +2,7 @@ import { isAddress } from '../../lib/ip.ts';
 import type { Finding } from '../../model/finding.ts';
 import { message, type Params } from '../../model/message.ts';
 import { type Pointer, pointer } from '../../model/pointer.ts';
-import { isGuarded, type Publication, type Service, type Site } from '../../model/site.ts';
+import { isGuarded, type Publication, type Service, type Site, sharesConnections } from '../../model/site.ts';
 import { slowed } from './render/common.ts';
 import { answerHeaders } from './render/headers.ts';
 import { directFindings } from './review-direct.ts';
@@ -62,10 +62,9 @@ function gatewayFindings({ gateway }: Site): Finding[] {
 
 /** Where a connection is not one visitor's, or nobody can tell for which name it is, none can be slowed down. */
 function uploadFindings(site: Site): Finding[] {
-  const { trustedFronts, proxyProtocol } = site.gateway;
   return slowed(site).flatMap(({ pointer: at, match, name }) => [
     ...(match === 'regex' ? [error('nginx.upload.regex', `${at}/limits/upload`, { name })] : []),
-    ...(trustedFronts.length > 0 && !proxyProtocol
+    ...(sharesConnections(site)
       ? [
           {
             ...error('nginx.upload.fronts', `${at}/limits/upload`),

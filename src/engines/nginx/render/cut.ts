@@ -2,6 +2,7 @@ import { unitPatterns } from '../../../lib/cut-networks.ts';
 import { banPlaces } from '../../../model/bans.ts';
 import { connectionFields, cutPlaces, namedPlace, sightingsLog } from '../../../model/cut.ts';
 import type { Pointer } from '../../../model/pointer.ts';
+import { sharesConnections } from '../../../model/site.ts';
 import { block, line, type Node, note, own, why } from '../syntax.ts';
 import { hasWaf, unlooked } from '../waf/main.ts';
 import { type Context, early } from './common.ts';
@@ -17,10 +18,6 @@ const banned = '489';
  * what is the gateway's own, as a location costs memory (ADR 37).
  */
 const ownPlace = '/.poterne/';
-
-/** Behind a load balancer that speaks HTTP a connection has many visitors. */
-const isShared = ({ site: { gateway } }: Context): boolean =>
-  gateway.trustedFronts.length > 0 && !gateway.proxyProtocol;
 
 /** The format of the log of sightings, as far as nginx knows them: whom a connection is of, the daemon tells before it lets them in. */
 const arrival = 'poterne_arrival';
@@ -64,7 +61,7 @@ export const cutMaps = (context: Context): Node[] => [
   block(
     '',
     ['map', '$poterne_early', '$poterne_arriving'],
-    [own('default', '$poterne_place'), ...(isShared(context) ? [] : [own('', '')])],
+    [own('default', '$poterne_place'), ...(sharesConnections(context.site) ? [] : [own('', '')])],
   ),
   block(
     '',
@@ -146,7 +143,7 @@ export function cutLines(context: Context, at: Pointer, id: string, isWalled: bo
     line(at, 'error_page', cutOff, '=503', `${early}/$poterne_page/cut.html`),
     ...(site.bans ? [line('/bans', 'error_page', banned, '=403', `${early}/$poterne_page/banned.html`)] : []),
     // The firewall costs a hundred times as much.
-    ...(isShared(context) || isWalled
+    ...(sharesConnections(site) || isWalled
       ? []
       : [block(at, ['if', '($poterne_unwatched)'], [line(at, 'break')])]),
     test(cutPlaces.publications, id),
